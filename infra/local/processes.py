@@ -1,0 +1,61 @@
+"""Processes by their pid files: is it ours and alive, and ending it for certain. Reads /proc; touches no process that does not carry our state folder."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from infra.local.home import Home
+
+
+def alive(home: Home, service: str) -> int | None:
+    """The pid of a running service of this state folder; None when there is none, or when the number now belongs to somebody else."""
+    try:
+        pid = int(home.pid_file(service).read_text())
+        environment = Path(f"/proc/{pid}/environ").read_bytes()
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        # "pid (name) S …": a zombie has ended, only its parent has not looked yet.
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][:1]
+    except (FileNotFoundError, ValueError, ProcessLookupError, PermissionError):
+        return None
+    marks = (f"PENSTOCK_HOME={home.root}".encode(), str(home.root).encode(), _data_mark(home))
+    ours = marks[0] in environment.split(b"\0") or any(mark and mark in command for mark in marks[1:])
+    return pid if ours and state != "Z" else None
+
+
+def _data_mark(home: Home) -> bytes:
+    # The one process whose data may lie outside the state folder.
+    return str(home.read("postgres.json").get("folder", "")).encode()
+
+
+def running(home: Home) -> dict[str, int]:
+    found = {path.stem: alive(home, path.stem) for path in sorted(home.pids.glob("*.pid"))}
+    return {service: pid for service, pid in found.items() if pid is not None}
+
+
+def end(pids: list[int], number: signal.Signals, seconds: float) -> list[int]:
+    """Signals them and waits; returns those that are still there."""
+    for pid in pids:
+        _signal(pid, number)
+    deadline = time.monotonic() + seconds
+    left = [pid for pid in pids if _exists(pid)]
+    while left and time.monotonic() < deadline:
+        time.sleep(0.02)
+        left = [pid for pid in left if _exists(pid)]
+    return left
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return
+
+
+def _exists(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][:1] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False

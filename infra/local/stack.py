@@ -1,0 +1,153 @@
+"""Up, down and status of the embedded default. `up` and `down` may be repeated: each only does what is missing."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from infra.local import migrate, ports, postgres, processes, redis, services, supervisor
+from infra.local.errors import LocalStackFailed, LocalStackRefused
+from infra.local.home import Home
+from shared.process import settings
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Where the platform's state is; `embedded` names the stores that we start ourselves."""
+
+    database_url: str
+    redis_url: str
+    embedded: tuple[str, ...]
+
+
+def up(home: Home, environment: Mapping[str, str] = os.environ, wait_s: float = 60.0) -> str:
+    """Starts what does not run yet and returns the API's URL once it answers that it is ready."""
+    given = _given(environment)
+    embedded = tuple(name for name in ("postgres", "redis") if name not in given)
+    if embedded and settings.flag("PENSTOCK_FORBID_LOCAL_STATE", environment=environment):
+        missing = " and ".join(_URL_SETTINGS[name] for name in embedded)
+        raise LocalStackRefused(f"PENSTOCK_FORBID_LOCAL_STATE is set, so nothing is kept on this machine; set {missing}")
+    home.prepare()
+    with home.locked():
+        if processes.alive(home, "supervisord") is None:
+            _start(home, given, embedded, environment)
+        return _wait_ready(home, wait_s)
+
+
+_URL_SETTINGS = {"postgres": "PENSTOCK_DATABASE_URL", "redis": "PENSTOCK_REDIS_URL"}
+
+
+def _given(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: environment[setting] for name, setting in _URL_SETTINGS.items() if environment.get(setting)}
+
+
+def _start(home: Home, given: Mapping[str, str], embedded: tuple[str, ...], environment: Mapping[str, str]) -> None:
+    names = services.names(environment)
+    _clear(home)
+    port = ports.assign(home, (*embedded, "api"), environment)
+    stores = Stores(
+        given.get("postgres") or postgres.url(home, "penstock", port["postgres"]),
+        given.get("redis") or redis.url(home, port["redis"]),
+        embedded,
+    )
+    if "postgres" in embedded:
+        postgres.create(home)
+    if "redis" in embedded:
+        redis.configure(home, port["redis"])
+    home.migrated.unlink(missing_ok=True)
+    supervisor.configure(home, (*embedded, *names))
+    given_to_services = services.environment(
+        home, database_url=stores.database_url, redis_url=stores.redis_url, api_port=port["api"], caller=environment
+    )
+    if "postgres" in embedded:
+        given_to_services["PENSTOCK_EMBEDDED_POSTGRES_PORT"] = str(port["postgres"])
+    with home.log_file("supervisord").open("a") as log:
+        subprocess.Popen(
+            [sys.executable, "-m", "infra.local.launch", "supervisord"],
+            cwd=services.PROJECT,
+            env=given_to_services,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            # Ctrl-C in the terminal that started it must not end it.
+            start_new_session=True,
+        )
+    if "postgres" in embedded:
+        postgres.wait_ready(home, port["postgres"])
+        postgres.create_databases(home, port["postgres"])
+    migrate.migrate(stores.database_url)
+    home.migrated.touch()
+
+
+def _clear(home: Home) -> None:
+    """What a killed supervisor or a power loss left: pid files without processes, or processes without a supervisor."""
+    left = processes.running(home)
+    stuck = processes.end(list(left.values()), signal.SIGKILL, 5.0)
+    if stuck:
+        raise LocalStackFailed(f"processes {stuck} of an earlier start would not end; end them and try again")
+    for path in home.pids.glob("*.pid"):
+        path.unlink()
+
+
+def _wait_ready(home: Home, wait_s: float) -> str:
+    deadline = time.monotonic() + wait_s
+    why = "it has not written api.url yet"
+    while time.monotonic() < deadline:
+        try:
+            url = home.api_url.read_text().strip()
+            token = home.api_token.read_text().strip()
+            with urllib.request.urlopen(f"{url}/health/ready", timeout=5):
+                pass
+            # Readiness needs no token; this does, and so shows that it is our API and not a stranger's on our port.
+            request = urllib.request.Request(f"{url}/api/v1/pipelines?limit=1", headers={"Authorization": f"Bearer {token}"})
+            with urllib.request.urlopen(request, timeout=5):
+                return url
+        except FileNotFoundError:
+            pass
+        except urllib.error.HTTPError as error:
+            why = _detail(error)
+        except (urllib.error.URLError, OSError) as error:
+            why = str(error)
+        if processes.alive(home, "supervisord") is None:
+            time.sleep(0.2)
+            if processes.alive(home, "supervisord") is None:
+                raise LocalStackFailed(f"the supervisor ended; see {home.log_file('supervisord')}")
+        time.sleep(0.05)
+    raise LocalStackFailed(f"the API was not ready after {wait_s:.0f} s: {why}; see {home.log_file('api')}")
+
+
+def _detail(error: urllib.error.HTTPError) -> str:
+    body = error.read(2000).decode(errors="replace")
+    try:
+        return str(json.loads(body).get("detail") or body)
+    except (ValueError, AttributeError):
+        return f"{error.code} {error.reason}"
+
+
+def down(home: Home) -> list[str]:
+    """Ends everything of this state folder, services before stores; returns the names of what ran."""
+    if not home.root.exists():
+        return []
+    home.prepare()
+    with home.locked():
+        running = processes.running(home)
+        if pid := running.get("supervisord"):
+            processes.end([pid], signal.SIGTERM, 30.0)
+        left = processes.running(home)
+        if server := left.pop("postgres", None):
+            processes.end([server], signal.SIGINT, 10.0)
+        _clear(home)
+    return sorted(running)
+
+
+def status(home: Home) -> dict[str, int | None]:
+    """Service -> pid, None where it has a pid file and does not run just now; empty when nothing was started."""
+    return {path.stem: processes.alive(home, path.stem) for path in sorted(home.pids.glob("*.pid"))} if home.pids.exists() else {}

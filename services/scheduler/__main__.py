@@ -1,0 +1,67 @@
+"""The loop: woken by the doorbell or once a second, it admits and plans runs; the leader also sweeps.
+
+Everything it knows is in PostgreSQL, so it can be killed at any point and any other scheduler goes on from there.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import UTC, datetime
+
+import psycopg
+import redis
+
+from services.scheduler.expand import expand
+from services.scheduler.leadership import Session
+from services.scheduler.recover import Recovery
+from services.scheduler.settings import Settings
+from shared.dispatch import sending
+from shared.errors import UnavailableError
+from shared.messages import celery_app
+from shared.process import Stop, prepare
+from shared.store import partitions
+from shared.store.database import Database
+
+POLL_S = 1.0
+PARTITIONS_EVERY_S = 3600.0
+log = logging.getLogger("scheduler")
+
+
+def main() -> None:
+    prepare("scheduler")
+    settings = Settings.from_environment()
+    log.info("starting %s", settings)
+    stop = Stop().listen()
+    database = Database(settings.database_url, name=settings.name, size=2)
+    app = celery_app(settings.redis_url, "penstock.scheduler")
+    recovery = Recovery(database, redis.Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2), settings)
+    session: Session | None = None
+    next_sweep = next_partitions = 0.0
+    while not stop:
+        try:
+            if session is None:
+                session = Session(database, settings.name)
+            sending.send(app, expand(database, settings))
+            if session.leads() and time.monotonic() >= next_sweep:
+                sending.send(app, recovery.sweep())
+                next_sweep = time.monotonic() + settings.sweep.total_seconds()
+                if time.monotonic() >= next_partitions:
+                    with database.transaction() as tx:
+                        partitions.ensure(tx, datetime.now(UTC))
+                    next_partitions = time.monotonic() + PARTITIONS_EVERY_S
+            session.wait(POLL_S)
+        except (UnavailableError, psycopg.OperationalError, psycopg.InterfaceError) as error:
+            # Leadership goes with the session that held the lock; a new session has to win it again.
+            log.warning("PostgreSQL is away, trying again: %s", error)
+            if session is not None:
+                session.close()
+                session = None
+            stop.wait(POLL_S)
+    if session is not None:
+        session.close()
+    database.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+"""The scheduler's settings, from the environment."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from shared.process import settings
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`release_grace`: how long a released stage may stay unclaimed while its queue is empty before its message counts as lost."""
+
+    name: str
+    database_url: str = field(repr=False)
+    redis_url: str = field(repr=False)
+    sweep: timedelta
+    release_grace: timedelta
+    facts_max_age: timedelta
+    max_concurrent_runs: int
+    max_parallel_nodes: int
+    run_timeout: timedelta
+
+    @staticmethod
+    def from_environment() -> Settings:
+        return Settings(
+            name=settings.text("PENSTOCK_SCHEDULER_NAME", f"scheduler-{os.getpid()}"),
+            database_url=settings.text("PENSTOCK_DATABASE_URL"),
+            redis_url=settings.text("PENSTOCK_REDIS_URL"),
+            sweep=settings.seconds("PENSTOCK_SWEEP_SECONDS", 2),
+            release_grace=settings.seconds("PENSTOCK_RELEASE_GRACE_SECONDS", 4),
+            facts_max_age=settings.seconds("PENSTOCK_FACTS_MAX_AGE_SECONDS", 3600),
+            max_concurrent_runs=settings.integer("PIPELINE_MAX_CONCURRENT_EXECUTIONS", 20, at_least=1),
+            max_parallel_nodes=settings.integer("PIPELINE_MAX_PARALLEL_NODES", 8, at_least=1),
+            run_timeout=settings.seconds("PIPELINE_EXECUTION_TIMEOUT_SECONDS", 3600),
+        )

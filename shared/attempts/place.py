@@ -1,0 +1,37 @@
+"""Where attempts run: what a worker or quality process is, as one value, made from its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+# kind of stage -> "module:function"; the child imports it and calls function(job, control) -> Outcome.
+Functions = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """`boot` is new at each start. `memory_bytes` is the resident size one child may have; `memory_setting` the variable to name when it had more.
+
+    `drain`: how long a stopping process lets its attempts go on before it gives them back.
+    """
+
+    service: str
+    name: str
+    boot: str
+    slots: int
+    memory_bytes: int
+    memory_setting: str
+    staging: Path
+    scratch: Path
+    lease: timedelta
+    probe: timedelta
+    drain: timedelta
+    functions: Functions
+    labels: tuple[str, ...] = ()
+
+    @property
+    def probe_queue(self) -> str:
+        return f"probe.{self.name}"

@@ -1,0 +1,143 @@
+"""What a connector offers: a pure spec that anyone may import, and a driver that only worker and quality load.
+
+A connector type is a folder: `spec.py` (a `Spec` value named SPEC) and `driver.py` (a `Driver`, by the class name `ConnectorDriver`). The table of types is in
+`shared/connectors/__init__.py`. A driver translates its library's errors once into the classes of `shared/connectors/errors.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from marshmallow import Schema
+
+from shared.datasets import Columns
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A connector type as data. `secret_fields`: config fields whose values never leave the credential store in clear.
+
+    `source_schema` and `sink_schema` describe what a node may say beside the fields every source or sink has (dsl.md).
+    """
+
+    type: str
+    title: str
+    config_schema: type[Schema]
+    source_schema: type[Schema]
+    sink_schema: type[Schema]
+    secret_fields: tuple[str, ...] = ()
+    dialect: str | None = None
+    write_modes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What was found of one source or sink object. `rows` is an estimate from statistics, None when there is none.
+
+    `keys`: primary key and unique indexes, each a tuple of column names. `marker`: text that changes when the data may have changed (size and
+    modification time of a file); None when the far side has none. `exists` is False only for a sink's target that is not there yet.
+    """
+
+    exists: bool
+    columns: Columns
+    rows: int | None = None
+    size_bytes: int | None = None
+    keys: tuple[tuple[str, ...], ...] = ()
+    marker: str | None = None
+    version: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "exists": self.exists,
+            "columns": [column.to_json() for column in self.columns],
+            "rows": self.rows,
+            "sizeBytes": self.size_bytes,
+            "keys": [list(key) for key in self.keys],
+            "marker": self.marker,
+            "version": self.version,
+        }
+
+
+class Rows(Protocol):
+    """Rows on their way from an engine to a sink: a stream in bulk, read once. `count` is known after it was read."""
+
+    columns: Columns
+
+    def arrow(self) -> pa.RecordBatchReader: ...
+
+    def csv_blocks(self) -> Iterator[bytes]:
+        """CSV as PostgreSQL's COPY reads it (NULL is an unquoted \\N), in blocks of about 1 MB that do not end at line ends."""
+        ...
+
+    def to_file(self, path: str, file_format: str, options: Mapping[str, Any]) -> None: ...
+
+    @property
+    def count(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SinkWrite:
+    """One sink node's write, as `shared.engines.program.Sink` says it, without the SQL."""
+
+    node: str
+    target: str
+    columns: Columns
+    write_mode: str
+    upsert_keys: tuple[str, ...]
+    order: tuple[tuple[str, str], ...]
+    options: Mapping[str, Any]
+
+
+class SinkSession(Protocol):
+    """All the writes of one stage to one connector, published by one commit (execution.md, Sinks).
+
+    Opening it ends older epochs' sessions and litter, takes the locks on the targets, and looks the markers up. `adopted` is the outcome of an earlier
+    attempt that already committed; then nothing may be read or written. `write` returns rowsInserted, rowsUpdated, rowsUnchanged, rowsDeleted, merged (null where
+    not known). `commit` stores `outcome` with the rows and returns the outcome that stands, which is another's when another was first.
+    """
+
+    @property
+    def adopted(self) -> dict[str, Any] | None: ...
+
+    def write(self, write: SinkWrite, rows: Rows) -> dict[str, int | None]: ...
+
+    def commit(self, outcome: dict[str, Any]) -> dict[str, Any]: ...
+
+    def cancel(self) -> None:
+        """From another thread: stop the running statement."""
+        ...
+
+    def abort(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptKey:
+    """Who writes: names the session penstock/{run}/{stage}/{epoch}, and with `nodes` and `rerun` keys the marker."""
+
+    namespace: str
+    run: str
+    stage: int
+    epoch: int
+    rerun: int
+    nodes: tuple[str, ...]
+
+    @property
+    def session(self) -> str:
+        return f"penstock/{self.run}/{self.stage}/{self.epoch}"
+
+
+class Driver(Protocol):
+    """Made from a resolved config, secrets included; connects only when a method is called."""
+
+    def __init__(self, config: Mapping[str, Any]) -> None: ...
+
+    def survey(self, role: str, options: Mapping[str, Any]) -> Survey:
+        """`role`: source or sink. Raises `NotFound` for a source that is not there, naming it and its nearest likeness."""
+        ...
+
+    def open_sink(self, key: AttemptKey, writes: tuple[SinkWrite, ...]) -> SinkSession: ...

@@ -1,0 +1,106 @@
+"""A worker's hold on a stage: taken by compare-and-set, kept by a lease, given up when the run is cancelled or the lease was lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any
+
+from shared.datasets import Dataset
+from shared.messages import StageMessage
+from shared.runs.states import RunStatus
+from shared.store import datasets, nodes, runs, stages
+from shared.store.database import Tx
+
+
+class Hold(Enum):
+    OURS = "ours"
+    LOST = "lost"
+    CANCEL = "cancel"
+
+
+Key = tuple[str, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One attempt that this process holds.
+
+    `inputs`: committed datasets by "stage:port". `server_started_at`: of the store, when it was claimed.
+    """
+
+    namespace: str
+    pipeline: str
+    run: str
+    stage: int
+    epoch: int
+    kind: str
+    nodes: tuple[str, ...]
+    program: dict[str, Any]
+    inputs: dict[str, Dataset]
+    policy: dict[str, Any]
+    rerun: int
+    retries: int
+    server_started_at: datetime
+
+    @property
+    def key(self) -> Key:
+        return (self.run, self.stage, self.epoch)
+
+
+def claim(tx: Tx, message: StageMessage, *, worker: str, boot: str, lease: timedelta) -> Claim | None:
+    """Takes the stage if this epoch of it is still to be had; None for every stale or doubled message."""
+    run = runs.lock(tx, message.run)
+    if run is None or run.status is not RunStatus.RUNNING or run.cancel_reason is not None:
+        return None
+    row = stages.claim(tx, run.id, message.stage, message.epoch, worker=worker, boot=boot, lease=lease)
+    if row is None:
+        return None
+    if row["kind"] == "work":
+        nodes.set_status(tx, run.id, row["nodes"], "RUNNING")
+        for node in row["nodes"]:
+            run.say("node.status", node=node, stage=row["stage"], epoch=row["epoch"], status="RUNNING", worker=worker)
+    runs.save(tx, run)
+    return Claim(
+        namespace=run.namespace,
+        pipeline=run.pipeline,
+        run=run.id,
+        stage=row["stage"],
+        epoch=row["epoch"],
+        kind=row["kind"],
+        nodes=tuple(row["nodes"]),
+        program=row["program"],
+        inputs=datasets.of_stages(tx, run.id, row["inputs"]) if row["inputs"] else {},
+        policy=row["policy"],
+        rerun=row["rerun"],
+        retries=row["retries"],
+        server_started_at=row["server_started_at"],
+    )
+
+
+def renew(tx: Tx, held: Sequence[Key], lease: timedelta) -> dict[Key, Hold]:
+    """Prolongs the leases of all of a process's attempts in one statement and tells what became of each."""
+    if not held:
+        return {}
+    reasons = stages.renew(tx, held, lease)
+    return {key: Hold.LOST if key not in reasons else Hold.CANCEL if reasons[key] else Hold.OURS for key in held}
+
+
+def report_progress(tx: Tx, claim: Claim, rows: Mapping[str, int]) -> None:
+    """Rows done so far by each node of a running stage, as events."""
+    run = runs.lock(tx, claim.run)
+    if run is None or run.status is not RunStatus.RUNNING:
+        return
+    for node, count in rows.items():
+        run.say("node.progress", node=node, stage=claim.stage, epoch=claim.epoch, rows=count)
+    runs.save(tx, run)
+
+
+def expire_predecessor(tx: Tx, worker: str, boot: str) -> int:
+    """A process that starts under a name ends the leases its dead predecessor held; returns how many.
+
+    The fence makes a mistake here harmless.
+    """
+    return stages.expire_leases(tx, worker, boot)

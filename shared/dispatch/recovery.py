@@ -1,0 +1,81 @@
+"""The sweep: finds what is released but not started, leased but not alive, past its retry time, past its limit, or ready but
+never released.
+
+One operation, the next epoch, serves a killed worker, a flushed Redis, a long retry wait and a restart of everything. Run by the
+scheduler's
+leader; running it twice does no harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import groupby
+from typing import Any
+
+from shared.dispatch.advance import advance, release, within_slots
+from shared.dispatch.results import cancel_run, lose_stage
+from shared.messages import StageMessage
+from shared.runs.states import RunStatus, StageStatus
+from shared.store import runs, stages
+from shared.store.database import Database, Tx
+from shared.store.runs import LockedRun
+
+# Released this many graces ago and still not started, whatever the queue says: sent again in any case.
+PATIENCE = 60
+
+
+def sweep(database: Database, *, grace: timedelta, queue_is_empty: Callable[[str], bool]) -> list[StageMessage]:
+    """One pass over everything that is overdue; each run in a transaction of its own. Returns what to send.
+
+    `queue_is_empty(queue)`: no message waits in that queue; a stage that is RELEASED for longer than `grace` while its queue is
+    empty has lost
+    its message, while in a long queue it just waits its turn.
+    """
+    with database.transaction() as tx:
+        overdue = stages.overdue(tx, grace, grace * PATIENCE)
+        late = runs.overdue(tx)
+        idle = stages.idle_runs(tx)
+    empty = {queue: queue_is_empty(queue) for queue in {row["queue"] for row in overdue if row["why"] == "release"}}
+    lost_messages = [row for row in overdue if row["why"] != "release" or empty[row["queue"]]]
+    messages: list[StageMessage] = []
+    for run_id, rows in groupby(lost_messages, key=lambda row: str(row["run"])):
+        with database.transaction() as tx:
+            messages += _recover(tx, run_id, list(rows))
+    for run_id in late:
+        with database.transaction() as tx:
+            if (run := runs.lock(tx, run_id)) is not None:
+                cancel_run(tx, run, "timed_out")
+                runs.save(tx, run)
+    for run_id in idle:
+        with database.transaction() as tx:
+            if (run := runs.lock(tx, run_id)) is not None:
+                messages += advance(tx, run)
+                runs.save(tx, run)
+    return messages
+
+
+def _recover(tx: Tx, run_id: str, overdue: list[dict[str, Any]]) -> list[StageMessage]:
+    run = runs.lock(tx, run_id)
+    if run is None or run.status is not RunStatus.RUNNING:
+        return []
+    # Looked at again under the lock: between the look and the lock a worker may have claimed or finished it.
+    still = {(row["stage"], row["epoch"]) for row in stages.overdue(tx, timedelta(0), timedelta(0), run_id)}
+    why = {row["stage"] for row in overdue if (row["stage"], row["epoch"]) in still}
+    rows = stages.of_run(tx, run_id)
+    messages: list[StageMessage] = []
+    for row in rows:
+        if row.stage in why and row.status is StageStatus.RUNNING:
+            messages += lose_stage(tx, run, row.stage, row.epoch, "its worker no longer renews the lease")
+    if run.cancel_reason is None:
+        messages += release(tx, run, [row.stage for row in rows if row.stage in why and row.status is StageStatus.RELEASED])
+        retries = [row for row in rows if row.stage in why and row.status is StageStatus.RETRYING]
+        messages += release(tx, run, [row.stage for row in within_slots(rows, retries, run.max_parallel_nodes)])
+    _say_released(run, messages)
+    runs.save(tx, run)
+    return messages
+
+
+def _say_released(run: LockedRun, messages: list[StageMessage]) -> None:
+    for message in messages:
+        run.say("stage.released", stage=message.stage, epoch=message.epoch)

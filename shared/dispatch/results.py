@@ -1,0 +1,212 @@
+"""How an attempt ends: completed, failed, lost or cancelled. Each is one transaction; each returns the messages to send after its commit.
+
+All return None when the epoch is no longer the newest: then nothing was recorded, and whatever the attempt left behind is litter.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from shared.dispatch.advance import advance, fail_stage, release
+from shared.dispatch.claims import Claim
+from shared.engines.work import Outcome
+from shared.messages import StageMessage
+from shared.runs.retry import MAX_LOST, Policy, next_wait
+from shared.runs.states import RunStatus, StageStatus
+from shared.store import datasets, facts, nodes, quality, runs, stages
+from shared.store.database import Tx
+from shared.store.runs import LockedRun
+from shared.store.stages import StageRow
+
+# A source that changes again and again while it is read will not be caught up with.
+MAX_REPLANS = 3
+
+
+def complete(tx: Tx, claim: Claim, outcome: Outcome, *, duration_ms: int, peak_memory_bytes: int | None) -> list[StageMessage] | None:
+    """Outcome, figures, datasets, facts, verdicts and events, and the release of what is now ready: all or nothing."""
+    run = _held(tx, claim)
+    if run is None or not stages.settle(
+        tx, claim.run, claim.stage, claim.epoch, StageStatus.COMPLETED, duration_ms=duration_ms, peak_memory_bytes=peak_memory_bytes
+    ):
+        return None
+    datasets.insert(tx, claim.run, claim.stage, outcome.epoch, outcome.datasets)
+    if claim.kind == "work":
+        figures = {
+            node: {**outcome.figures.get(node, {}), "durationMs": duration_ms if len(claim.nodes) == 1 else None} for node in claim.nodes
+        }
+        nodes.complete(tx, claim.run, figures)
+        for node, figure in figures.items():
+            run.say("node.status", node=node, stage=claim.stage, epoch=claim.epoch, status="COMPLETED", **figure)
+    if outcome.facts is not None:
+        facts.put(tx, outcome.facts["key"], outcome.facts["found"])
+    if outcome.quality is not None:
+        quality.insert(tx, claim.run, claim.stage, claim.namespace, outcome.quality)
+        run.say(
+            "quality.result",
+            node=claim.nodes[0],
+            stage=claim.stage,
+            epoch=claim.epoch,
+            **{key: outcome.quality[key] for key in ("dataset", "ruleSet", "score", "passed", "failed")},
+        )
+    return _finish(tx, run)
+
+
+def fail(
+    tx: Tx, claim: Claim, error: Mapping[str, Any], *, duration_ms: int | None, peak_memory_bytes: int | None
+) -> list[StageMessage] | None:
+    """The attempt's own error (`PenstockError.to_json`): retried by the recipe's policy if transient, else the stage is FAILED."""
+    run = _held(tx, claim)
+    if run is None:
+        return None
+    if run.cancel_reason is not None:
+        return cancelled(tx, claim)
+    figures: dict[str, Any] = {"duration_ms": duration_ms, "peak_memory_bytes": peak_memory_bytes}
+    if error.get("retryable") and _store_restarted(tx, claim):
+        # Our own PostgreSQL went down under the attempt, and perhaps the connector is in that very server: not the stage's fault.
+        return lose(tx, claim, f"the platform's PostgreSQL restarted during the attempt ({error.get('message')})")
+    wait = next_wait(Policy.from_json(claim.policy), error, claim.retries, random.random())
+    if wait is not None:
+        if not stages.settle(tx, claim.run, claim.stage, claim.epoch, StageStatus.RETRYING, error=error, retry_in=wait, **figures):
+            return None
+        _say_retry(tx, run, claim, str(error.get("message")), wait)
+        return _finish(tx, run)
+    if error.get("code") == "source_changed" and _replan(tx, run, claim, error):
+        return _finish(tx, run)
+    if not stages.settle(tx, claim.run, claim.stage, claim.epoch, StageStatus.FAILED, error=error, **figures):
+        return None
+    fail_stage(tx, run, _row(claim, StageStatus.FAILED), error)
+    return _finish(tx, run)
+
+
+def lose(tx: Tx, claim: Claim, reason: str) -> list[StageMessage] | None:
+    """The process that did the work is gone: released again at once, without counting a retry, up to five times in a row."""
+    run = _held(tx, claim)
+    if run is None:
+        return None
+    messages = lose_stage(tx, run, claim.stage, claim.epoch, reason)
+    runs.save(tx, run)
+    return messages
+
+
+def lose_stage(tx: Tx, run: LockedRun, stage: int, epoch: int, reason: str) -> list[StageMessage]:
+    """`lose` for whoever holds the run's row already and knows the attempt to be dead. Does not `save`."""
+    rows = {row.stage: row for row in stages.of_run(tx, run.id)}
+    row = rows[stage]
+    if row.status is not StageStatus.RUNNING or row.epoch != epoch:
+        return []
+    stages.close_attempt(tx, run.id, stage, epoch, "LOST", reason)
+    if run.cancel_reason is not None:
+        _cancel_stage(tx, run, row)
+        return advance(tx, run)
+    if row.lost + 1 >= MAX_LOST:
+        error = {
+            "code": "workers_lost",
+            "message": f"{MAX_LOST} workers in a row were lost in this stage, last: {reason}; look at its memory and at the workers' logs",
+            "node": None,
+        }
+        stages.end(tx, run.id, [stage], StageStatus.FAILED, error=error)
+        fail_stage(tx, run, row, error)
+        return advance(tx, run)
+    for node in row.nodes:
+        run.say("node.retry", node=node, stage=stage, epoch=epoch, reason="lost", message=reason)
+    return release(tx, run, [stage], lost=True)
+
+
+def cancelled(tx: Tx, claim: Claim) -> list[StageMessage] | None:
+    """The attempt stopped because its run is to stop."""
+    run = _held(tx, claim)
+    if run is None or not stages.settle(tx, claim.run, claim.stage, claim.epoch, StageStatus.CANCELLED):
+        return None
+    _mark_cancelled(tx, run, _row(claim, StageStatus.CANCELLED))
+    return _finish(tx, run)
+
+
+def cancel_run(tx: Tx, run: LockedRun, reason: str) -> None:
+    """Stops a run: what nobody works on ends now; what is running is told through its lease. Does nothing to a final run. Does not `save`.
+
+    `reason`: cancelled, timed_out or replaced.
+    """
+    if run.status is RunStatus.QUEUED:
+        status = RunStatus.TIMED_OUT if reason == "timed_out" else RunStatus.CANCELLED
+        runs.transition(tx, run, status, error={"code": reason, "message": f"{reason.replace('_', ' ')} before it started"})
+        return
+    if run.status is not RunStatus.RUNNING or run.cancel_reason is not None:
+        return
+    runs.mark_cancelling(tx, run, reason)
+    for row in stages.of_run(tx, run.id):
+        if row.status in {StageStatus.WAITING, StageStatus.RELEASED, StageStatus.RETRYING}:
+            _cancel_stage(tx, run, row)
+    advance(tx, run)
+
+
+def _cancel_stage(tx: Tx, run: LockedRun, row: StageRow) -> None:
+    if stages.end(tx, run.id, [row.stage], StageStatus.CANCELLED):
+        _mark_cancelled(tx, run, row)
+
+
+def _mark_cancelled(tx: Tx, run: LockedRun, row: StageRow) -> None:
+    if row.kind == "work":
+        nodes.set_status(tx, run.id, row.nodes, "CANCELLED")
+        for node in row.nodes:
+            run.say("node.status", node=node, stage=row.stage, epoch=row.epoch, status="CANCELLED")
+
+
+def _held(tx: Tx, claim: Claim) -> LockedRun | None:
+    run = runs.lock(tx, claim.run)
+    return run if run is not None and run.status is RunStatus.RUNNING else None
+
+
+def _finish(tx: Tx, run: LockedRun) -> list[StageMessage]:
+    messages = advance(tx, run)
+    runs.save(tx, run)
+    return messages
+
+
+def _row(claim: Claim, status: StageStatus) -> StageRow:
+    return StageRow(claim.stage, claim.kind, status, (), claim.nodes, "", claim.epoch, 0)
+
+
+def _say_retry(tx: Tx, run: LockedRun, claim: Claim, message: str, wait: timedelta) -> None:
+    if claim.kind == "work":
+        nodes.set_status(tx, run.id, claim.nodes, "RETRYING")
+    for node in claim.nodes:
+        run.say(
+            "node.retry",
+            node=node,
+            stage=claim.stage,
+            epoch=claim.epoch,
+            reason="error",
+            message=message,
+            waitSeconds=round(wait.total_seconds(), 1),
+        )
+
+
+def _store_restarted(tx: Tx, claim: Claim) -> bool:
+    row = tx.execute("SELECT pg_postmaster_start_time() AS at").fetchone()
+    return row is not None and row["at"] != claim.server_started_at
+
+
+def _replan(tx: Tx, run: LockedRun, claim: Claim, error: Mapping[str, Any]) -> bool:
+    """Sends the run back to be surveyed and planned anew, if nothing of it was done yet; False when it cannot be.
+
+    The stages of the outdated plan stay in the record as CANCELLED; the new plan's numbers go on after theirs, so that no epoch
+    or staging folder
+    is ever used twice.
+    """
+    rows = stages.of_run(tx, run.id)
+    others = [row for row in rows if row.kind != "survey" and row.stage != claim.stage]
+    started = any(row.status not in {StageStatus.WAITING, StageStatus.RELEASED, StageStatus.CANCELLED} for row in others)
+    replans = sum(row.kind == "work" and row.status is StageStatus.CANCELLED for row in rows)
+    if started or replans >= MAX_REPLANS:
+        return False
+    stages.settle(tx, run.id, claim.stage, claim.epoch, StageStatus.CANCELLED, error=error)
+    stages.end(tx, run.id, [row.stage for row in others], StageStatus.CANCELLED, error=error)
+    nodes.set_status(tx, run.id, [node for row in rows for node in row.nodes], "WAITING")
+    runs.set_planning(tx, run, "stale")
+    run.ring = True
+    for node in claim.nodes:
+        run.say("node.retry", node=node, stage=claim.stage, epoch=claim.epoch, reason="source_changed", message=str(error.get("message")))
+    return True

@@ -1,0 +1,227 @@
+"""What the planner hands an engine: plain values, written as JSON into the plan, read back by the worker.
+
+A `Program` is all that a stage does, in order: read, compute, hand over, write. It holds SQL as text because it crosses processes and is shown
+to people; that text is always rendered from a sqlglot tree by the planner, never put together by hand. No secrets, no connections: connectors
+are named, and the worker resolves them.
+
+Table names inside SQL are quoted ports: `"node"` for a main output, `"node.port"` for another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from shared.datasets.columns import Columns, columns_from_json
+
+FORMAT = 1
+
+# An expression over counted quantities, as JSON, from which a node's figures are computed once the stage has run:
+#   {"read": "t"}       rows that the read named t delivered       {"rejectedLines": "t"}  lines the read could not make a row of
+#   {"table": "t"}      rows of the temporary table t              {"output": "port"}      rows staged for a port
+#   {"sink": "node"}    rows handed to the sink                    {"rejects": "node"}     rows in the node's rejects query
+#   {"counter": "c"}    how often the sequence c was drawn         {"total": ["t", "col"]} sum of a folded count column in table t
+#   {"sum": [e, …]}   {"minus": [e, e]}   null (not known)
+Count = dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Rows that enter the stage. Either `dataset` (stage number and port) or `connector` with `options` is set.
+
+    `options` are the connector_source's config that the connector's spec describes (path, table, query, format, csv options …); `columns` the
+    columns and types as surveyed, in the order in which the recipe sees them; `keep` those that are used (None: all). `materialise`: the
+    relation is used more than once, so it becomes a temporary table.
+    """
+
+    table: str
+    node: str
+    columns: Columns
+    connector: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+    dataset: tuple[int, str] | None = None
+    keep: tuple[str, ...] | None = None
+    materialise: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A relation given a name: a temporary table when `materialise`, else a view."""
+
+    table: str
+    sql: str
+    materialise: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A relation staged as Parquet for later stages, for the quality service, or because the recipe asks for it."""
+
+    port: str
+    sql: str
+    columns: Columns
+
+
+@dataclass(frozen=True, slots=True)
+class Rejects:
+    """Rows of a node that go to the dead letters.
+
+    `sql` yields every input column of the node and a last text column `error_message`. Empty `sql`: the lines that the read named `read` could not parse.
+    """
+
+    node: str
+    sql: str = ""
+    read: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sink:
+    """Rows that leave. `options`: the connector_sink's config beside the fields here (format, csv options, createTable, partitionBy …).
+
+    `target` is the table name or path as the recipe says it. `order` names the columns that say which of two rows with one key wins, as
+    [column, "asc" | "desc"], already completed by the planner (execution.md, Sinks, rule 5).
+    """
+
+    node: str
+    connector: str
+    sql: str
+    columns: Columns
+    target: str
+    write_mode: Literal["INSERT", "UPSERT", "OVERWRITE"]
+    upsert_keys: tuple[str, ...] = ()
+    order: tuple[tuple[str, str], ...] = ()
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """All of a work stage. Every sink of one stage has the same connector, so that the stage publishes in one commit.
+
+    `figures` maps node -> name -> Count, names as in the API: rowsIn, rowsOut, rowsRejected, and ledger terms (filtered, merged, groups, fanOut, …).
+    """
+
+    reads: tuple[Read, ...] = ()
+    counters: tuple[str, ...] = ()
+    statements: tuple[Statement, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    rejects: tuple[Rejects, ...] = ()
+    sinks: tuple[Sink, ...] = ()
+    figures: dict[str, dict[str, Count]] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "reads": [
+                {
+                    "table": r.table,
+                    "node": r.node,
+                    "columns": [c.to_json() for c in r.columns],
+                    "connector": r.connector,
+                    "options": r.options,
+                    "dataset": list(r.dataset) if r.dataset else None,
+                    "keep": list(r.keep) if r.keep is not None else None,
+                    "materialise": r.materialise,
+                }
+                for r in self.reads
+            ],
+            "counters": list(self.counters),
+            "statements": [{"table": s.table, "sql": s.sql, "materialise": s.materialise} for s in self.statements],
+            "outputs": [{"port": o.port, "sql": o.sql, "columns": [c.to_json() for c in o.columns]} for o in self.outputs],
+            "rejects": [{"node": r.node, "sql": r.sql, "read": r.read} for r in self.rejects],
+            "sinks": [
+                {
+                    "node": s.node,
+                    "connector": s.connector,
+                    "sql": s.sql,
+                    "columns": [c.to_json() for c in s.columns],
+                    "target": s.target,
+                    "writeMode": s.write_mode,
+                    "upsertKeys": list(s.upsert_keys),
+                    "order": [list(pair) for pair in s.order],
+                    "options": s.options,
+                }
+                for s in self.sinks
+            ],
+            "figures": self.figures,
+        }
+
+    @staticmethod
+    def from_json(value: dict[str, Any]) -> Program:
+        return Program(
+            reads=tuple(
+                Read(
+                    r["table"],
+                    r["node"],
+                    columns_from_json(r["columns"]),
+                    r["connector"],
+                    r["options"],
+                    (r["dataset"][0], r["dataset"][1]) if r["dataset"] else None,
+                    tuple(r["keep"]) if r["keep"] is not None else None,
+                    r["materialise"],
+                )
+                for r in value["reads"]
+            ),
+            counters=tuple(value["counters"]),
+            statements=tuple(Statement(s["table"], s["sql"], s["materialise"]) for s in value["statements"]),
+            outputs=tuple(Output(o["port"], o["sql"], columns_from_json(o["columns"])) for o in value["outputs"]),
+            rejects=tuple(Rejects(r["node"], r["sql"], r["read"]) for r in value["rejects"]),
+            sinks=tuple(
+                Sink(
+                    s["node"],
+                    s["connector"],
+                    s["sql"],
+                    columns_from_json(s["columns"]),
+                    s["target"],
+                    s["writeMode"],
+                    tuple(s["upsertKeys"]),
+                    tuple((o[0], o[1]) for o in s["order"]),
+                    s["options"],
+                )
+                for s in value["sinks"]
+            ),
+            figures=value["figures"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyProgram:
+    """Looks at one object of one connector for the planner. `key` is where the facts are kept."""
+
+    key: str
+    connector: str
+    role: Literal["source", "sink"]
+    options: dict[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        return {"format": FORMAT, "key": self.key, "connector": self.connector, "role": self.role, "options": self.options}
+
+    @staticmethod
+    def from_json(value: dict[str, Any]) -> SurveyProgram:
+        return SurveyProgram(value["key"], value["connector"], value["role"], value["options"])
+
+
+@dataclass(frozen=True, slots=True)
+class CheckProgram:
+    """Measures the rules of one rule set over one staged dataset. `rules` as in the recipe, already validated (quality.md)."""
+
+    dataset: str
+    rule_set: str
+    input: tuple[int, str]
+    rules: tuple[dict[str, Any], ...]
+    scope: Literal["batch", "dataset"] = "batch"
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "dataset": self.dataset,
+            "ruleSet": self.rule_set,
+            "input": list(self.input),
+            "rules": list(self.rules),
+            "scope": self.scope,
+        }
+
+    @staticmethod
+    def from_json(value: dict[str, Any]) -> CheckProgram:
+        return CheckProgram(
+            value["dataset"], value["ruleSet"], (value["input"][0], value["input"][1]), tuple(value["rules"]), value["scope"]
+        )

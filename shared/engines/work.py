@@ -1,0 +1,97 @@
+"""One attempt at one stage, seen from outside the engine: what goes in (`Job`), what comes out (`Outcome`).
+
+Both are plain values that cross the pipe between a worker's parent and its child processes. A job carries resolved connector configs, secrets
+included; it lives in memory only and its repr shows none of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.datasets import Dataset
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`memory_bytes` is the resident size of the child process, not of the engine alone."""
+
+    memory_bytes: int
+    threads: int
+    scratch: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedConnector:
+    """A connector with its secrets in place.."""
+
+    reference: str
+    type: str
+    config: dict[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """`kind`: survey, work or check; `program` is that kind's program as JSON (`Program`, `SurveyProgram`, `CheckProgram`).
+
+    `inputs`: the committed datasets of the stages this one reads, keyed by (stage, port) written as "stage:port".
+    `rerun`: rises only when a person asks for a committed stage again; part of the commit marker's key.
+    """
+
+    namespace: str
+    run: str
+    stage: int
+    epoch: int
+    kind: str
+    program: dict[str, Any]
+    connectors: dict[str, ResolvedConnector]
+    inputs: dict[str, Dataset]
+    staging: str
+    limits: Limits
+    rerun: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RejectsFile:
+    """A node's rejected rows, staged as Parquet: original_record JSON text, error_message text, position BIGINT or null (line number, from 1)."""
+
+    node: str
+    uri: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a finished attempt did; stored in the commit marker, so that a later attempt can adopt it word for word.
+
+    `figures`: node -> {rowsIn, rowsOut, rowsRejected, rowsInserted, rowsUpdated, rowsUnchanged, rowsDeleted, ledger: {term: rows}}; null is "not known".
+    `facts`: what a survey found. `quality`: what a check measured. `epoch`: the attempt that did the work, not the one that adopted it.
+    """
+
+    epoch: int
+    figures: dict[str, dict[str, Any]] = field(default_factory=dict)
+    datasets: tuple[Dataset, ...] = ()
+    rejects: tuple[RejectsFile, ...] = ()
+    facts: dict[str, Any] | None = None
+    quality: dict[str, Any] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "epoch": self.epoch,
+            "figures": self.figures,
+            "datasets": [dataset.to_json() for dataset in self.datasets],
+            "rejects": [{"node": r.node, "uri": r.uri, "rows": r.rows} for r in self.rejects],
+            "facts": self.facts,
+            "quality": self.quality,
+        }
+
+    @staticmethod
+    def from_json(value: dict[str, Any]) -> Outcome:
+        return Outcome(
+            epoch=value["epoch"],
+            figures=value["figures"],
+            datasets=tuple(Dataset.from_json(d) for d in value["datasets"]),
+            rejects=tuple(RejectsFile(r["node"], r["uri"], r["rows"]) for r in value["rejects"]),
+            facts=value["facts"],
+            quality=value["quality"],
+        )

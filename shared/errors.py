@@ -1,0 +1,67 @@
+"""The root of every error Penstock raises on purpose.
+
+A class answers two questions: may the same work be tried again (`retryable`), and whose fault was it (`fault`).
+The message is one sentence that names the thing and the remedy; it is shown to people as it stands.
+Each domain derives its own classes here, and the edge that knows a library translates that library's errors once, with `from`.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, ClassVar
+
+
+class Fault(StrEnum):
+    """Whose fault an error is; decides between a 4xx, a retry and a report to Sentry."""
+
+    CONFIGURATION = "configuration"
+    DATA = "data"
+    SYSTEM = "system"
+    BUG = "bug"
+
+
+class PenstockError(Exception):
+    """Root. `code` is stable and machine-readable; `retry_on` is the word of the recipe's `retryOn` list that covers it, if any."""
+
+    code: ClassVar[str] = "error"
+    retryable: ClassVar[bool] = False
+    fault: ClassVar[Fault] = Fault.BUG
+    retry_on: ClassVar[str | None] = None
+
+    def __init__(self, message: str, *, node: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.node = node
+
+    def to_json(self) -> dict[str, Any]:
+        """The form that crosses a process boundary and is stored with an attempt."""
+        return {
+            "code": self.code,
+            "message": self.message,
+            "node": self.node,
+            "retryable": self.retryable,
+            "fault": self.fault.value,
+            "retryOn": self.retry_on,
+        }
+
+
+class ConfigurationError(PenstockError):
+    """The recipe, a connector or a setting asks for something that cannot be done."""
+
+    code = "configuration"
+    fault = Fault.CONFIGURATION
+
+
+class DataError(PenstockError):
+    """The rows themselves do not allow the work to be done."""
+
+    code = "data"
+    fault = Fault.DATA
+
+
+class UnavailableError(PenstockError):
+    """A machine, a network or a far system failed; the same work may succeed later."""
+
+    code = "unavailable"
+    fault = Fault.SYSTEM
+    retryable = True

@@ -1,0 +1,89 @@
+"""The DuckDB table functions that read files, as sqlglot trees: identifiers and values are never put into text by hand.
+
+Everything is said explicitly and nothing is detected, so that a read cannot differ from what was surveyed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlglot import exp
+
+from shared.formats.names import FileFormat
+from shared.formats.options import CsvDialect
+
+# A record longer than this is a rejected line; it also bounds what a reading thread holds in memory (16 lines of it per buffer).
+MAX_LINE_BYTES = 2_000_000
+
+
+def call(function: str, paths: Sequence[str], **arguments: Any) -> exp.Anonymous:
+    """`function([paths], name = value, …)`. Arguments that are None are left out."""
+    named = [
+        exp.EQ(this=exp.to_identifier(name), expression=value if isinstance(value, exp.Expr) else exp.convert(value))
+        for name, value in arguments.items()
+        if value is not None
+    ]
+    return exp.Anonymous(this=function, expressions=[exp.convert(list(paths)), *named])
+
+
+def struct(values: Mapping[str, str]) -> exp.Struct:
+    """A DuckDB struct of texts, keys in order."""
+    return exp.Struct(
+        expressions=[exp.PropertyEQ(this=exp.Literal.string(key), expression=exp.Literal.string(value)) for key, value in values.items()]
+    )
+
+
+def read_csv(
+    paths: Sequence[str], file: FileFormat, dialect: CsvDialect, columns: Mapping[str, str], *, rejects: tuple[str, str] | None = None
+) -> exp.Anonymous:
+    """`columns`: every column of the file in the file's order, name -> DuckDB type. `rejects`: names of the temporary tables (errors, scans) in which
+    DuckDB notes the lines that it could not read; without them a bad line is an error.
+    """
+    return call(
+        "read_csv",
+        paths,
+        auto_detect=False,
+        header=dialect.header,
+        delim=dialect.delimiter,
+        quote=dialect.quote,
+        escape=dialect.escape,
+        columns=struct(columns),
+        nullstr=list(dialect.null_values) or None,
+        encoding=dialect.encoding,
+        compression=file.compression or "none",
+        decimal_separator=dialect.decimal if dialect.decimal != "." else None,
+        dateformat=dialect.date_format,
+        timestampformat=dialect.timestamp_format,
+        skip=dialect.skip_rows or None,
+        max_line_size=MAX_LINE_BYTES,
+        store_rejects=True if rejects else None,
+        rejects_table=rejects[0] if rejects else None,
+        rejects_scan=rejects[1] if rejects else None,
+        rejects_limit=0 if rejects else None,
+    )
+
+
+def read_json(paths: Sequence[str], file: FileFormat, columns: Mapping[str, str]) -> exp.Anonymous:
+    """An array or one value per line; the file says which, unless the format is jsonl."""
+    return call(
+        "read_json",
+        paths,
+        format="newline_delimited" if file.name == "jsonl" else "auto",
+        columns=struct(columns),
+        compression=file.compression or "uncompressed",
+    )
+
+
+def read_json_values(paths: Sequence[str], file: FileFormat) -> exp.Anonymous:
+    """Each record as JSON text, in a column named json."""
+    return call(
+        "read_json_objects",
+        paths,
+        format="newline_delimited" if file.name == "jsonl" else "auto",
+        compression=file.compression or "uncompressed",
+    )
+
+
+def read_parquet(paths: Sequence[str]) -> exp.Anonymous:
+    return call("read_parquet", paths, union_by_name=True if len(paths) > 1 else None)

@@ -1,0 +1,21 @@
+"""What can be wrong with what is said about a file, or with the file's own shape."""
+
+from __future__ import annotations
+
+from shared.errors import ConfigurationError, DataError
+
+
+class UnknownFormat(ConfigurationError):
+    code = "format_unknown"
+
+
+class BadOptions(ConfigurationError):
+    """Format options that contradict the file or one another."""
+
+    code = "format_options"
+
+
+class UnreadableFile(DataError):
+    """The bytes are not what the format promises."""
+
+    code = "format_unreadable"

@@ -1,0 +1,81 @@
+"""The first line of a delimited file, and a sample of its records, read by the standard library: a few kilobytes, whatever the file's size."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import itertools
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import IO, Any
+
+from shared.formats.errors import BadOptions, UnreadableFile
+from shared.formats.names import FileFormat
+from shared.formats.options import CsvDialect
+
+_PYTHON_ENCODINGS = {"utf-8": "utf-8-sig", "latin-1": "latin-1", "utf-16": "utf-16"}
+_OTHER_DELIMITERS = (";", "\t", "|", ",")
+
+csv.field_size_limit(2_000_000)
+
+
+@contextmanager
+def opened(path: str, file: FileFormat) -> Iterator[IO[bytes]]:
+    """The file's bytes, unpacked. Raises UnreadableFile for zstd, which only the engine unpacks."""
+    if file.compression == "zstd":
+        raise UnreadableFile(f"'{path}' is packed with zstd, which is read by the engine only")
+    with gzip.open(path, "rb") if file.compression == "gzip" else open(path, "rb") as stream:
+        yield stream  # type: ignore[misc]  # GzipFile is a binary stream in all but name
+
+
+def records(stream: IO[bytes], dialect: CsvDialect, count: int) -> list[list[str]]:
+    """The first `count` records after the rows to skip, the header among them. A broken last record is left out.
+
+    Raises UnreadableFile when the text is not in the encoding said.
+    """
+    arguments: dict[str, Any] = {"delimiter": dialect.delimiter, "strict": False}
+    if dialect.quote:
+        doubled = dialect.escape == dialect.quote
+        arguments |= {"quotechar": dialect.quote, "doublequote": doubled, "escapechar": None if doubled else dialect.escape or None}
+    else:
+        arguments |= {"quoting": csv.QUOTE_NONE}
+    text = io.TextIOWrapper(stream, encoding=_PYTHON_ENCODINGS[dialect.encoding], errors="strict", newline="")
+    try:
+        for _ in range(dialect.skip_rows):
+            text.readline()
+        if len(dialect.delimiter) > 1:
+            return [line.rstrip("\r\n").split(dialect.delimiter) for line in itertools.islice(text, count)]
+        return list(itertools.islice((record for record in csv.reader(text, **arguments) if record), count))
+    except (UnicodeDecodeError, csv.Error) as problem:
+        raise UnreadableFile(f"the first lines cannot be read as {dialect.encoding} text: {problem}") from problem
+    finally:
+        text.detach()
+
+
+def column_names(first: Sequence[str], dialect: CsvDialect) -> tuple[str, ...]:
+    """Names for the columns of a first record: its own texts, made distinct, or column0, column1 … where there is no header."""
+    if not dialect.header:
+        return tuple(f"column{position}" for position in range(len(first)))
+    taken: set[str] = set()
+    names: list[str] = []
+    for position, text in enumerate(first):
+        plain = text if text.strip() else f"column{position}"
+        name = plain
+        for number in itertools.count(1):
+            # Names that differ in case only are one name to SQL engines.
+            if name.lower() not in taken:
+                break
+            name = f"{plain}_{number}"
+        taken.add(name.lower())
+        names.append(name)
+    return tuple(names)
+
+
+def check_delimiter(path: str, names: Sequence[str], dialect: CsvDialect) -> None:
+    """Raises BadOptions when the only column's name shows that the file is divided by something else."""
+    if dialect.header and len(names) == 1:
+        for other in _OTHER_DELIMITERS:
+            if other != dialect.delimiter and names[0].count(other):
+                shown = "\\t" if other == "\t" else other
+                raise BadOptions(f"'{path}' looks divided by '{shown}', not '{dialect.delimiter}': set options.delimiter: '{shown}'")

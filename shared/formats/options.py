@@ -1,0 +1,85 @@
+"""The options of a file, as a recipe says them, and as a frozen value with defaults in place.
+
+Nothing is sniffed at read time: what is not said is the format's default, so that a file is read the same way every day.
+An empty field is NULL, quoted or not, unless `nullValues` says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+from shared.formats.errors import BadOptions
+
+# Encodings that DuckDB reads by itself, by every usual spelling.
+ENCODINGS: dict[str, str] = {
+    "utf-8": "utf-8",
+    "utf8": "utf-8",
+    "utf-8-sig": "utf-8",
+    "ascii": "utf-8",
+    "latin-1": "latin-1",
+    "latin1": "latin-1",
+    "iso-8859-1": "latin-1",
+    "utf-16": "utf-16",
+    "utf16": "utf-16",
+}
+
+
+def _text(title: str, description: str, **rules: Any) -> fields.String:
+    return fields.String(metadata={"title": title, "description": description}, **rules)
+
+
+class FileOptions(Schema):
+    """How a text file is written; Parquet has none of it."""
+
+    delimiter = _text("Delimiter", "Between two fields; a comma, and a tab for tsv.", validate=validate.Length(min=1, max=4))
+    quote = _text("Quote", "Around a field that holds a delimiter; empty: fields are never quoted.", validate=validate.Length(max=1))
+    escape = _text("Escape", "Before a quote inside a quoted field; the quote itself unless said.", validate=validate.Length(max=1))
+    header = fields.Boolean(metadata={"title": "Header", "description": "The first line names the columns (default: true)."})
+    encoding = _text("Encoding", "utf-8 (default), latin-1 or utf-16.", validate=validate.OneOf(sorted(ENCODINGS)))
+    nullValues = fields.List(fields.String(), metadata={"title": "Null values", "description": "Texts that mean NULL (default: empty)."})
+    decimal = _text("Decimal mark", "A point (default) or a comma.", validate=validate.OneOf([".", ","]))
+    dateFormat = _text("Date format", "As strptime writes it, such as %d.%m.%Y; ISO 8601 unless said.")
+    timestampFormat = _text("Timestamp format", "As strptime writes it; ISO 8601 unless said.")
+    skipRows = fields.Integer(metadata={"title": "Rows to skip", "description": "Lines before the header."}, validate=validate.Range(min=0))
+
+
+@dataclass(frozen=True, slots=True)
+class CsvDialect:
+    """`quote` and `escape` are empty where the file has none."""
+
+    delimiter: str = ","
+    quote: str = '"'
+    escape: str = '"'
+    header: bool = True
+    encoding: str = "utf-8"
+    null_values: tuple[str, ...] = ("",)
+    decimal: str = "."
+    date_format: str | None = None
+    timestamp_format: str | None = None
+    skip_rows: int = 0
+
+
+def csv_dialect(format_name: str, options: Mapping[str, Any]) -> CsvDialect:
+    """The dialect of a csv or tsv file. Raises BadOptions for what cannot be read back."""
+    quote = options.get("quote", '"')
+    dialect = CsvDialect(
+        delimiter=options.get("delimiter", "\t" if format_name == "tsv" else ","),
+        quote=quote,
+        escape=options.get("escape", quote),
+        header=options.get("header", True),
+        encoding=ENCODINGS[str(options.get("encoding", "utf-8")).lower()],
+        null_values=tuple(options.get("nullValues", ("",))),
+        decimal=options.get("decimal", "."),
+        date_format=options.get("dateFormat"),
+        timestamp_format=options.get("timestampFormat"),
+        skip_rows=options.get("skipRows", 0),
+    )
+    if dialect.quote and dialect.quote in dialect.delimiter:
+        raise BadOptions(f"quote and delimiter are both '{dialect.quote}': choose two different ones")
+    if dialect.decimal == dialect.delimiter:
+        raise BadOptions(f"decimal and delimiter are both '{dialect.decimal}': choose two different ones")
+    return dialect

@@ -1,0 +1,38 @@
+"""The one message that starts work: "this stage was released as this epoch; whoever gets this may try to claim it".
+
+Losing one costs a sweep, receiving it twice costs nothing: the row in PostgreSQL decides who runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from shared.errors import PenstockError
+
+RUN_STAGE = "penstock.stage.run"
+PROBE = "penstock.worker.probe"
+VERSION = 1
+
+
+class UnknownVersion(PenstockError):
+    """A message from a newer release; it is left to a process that knows it."""
+
+    code = "unknown_message_version"
+
+
+@dataclass(frozen=True, slots=True)
+class StageMessage:
+    run: str
+    stage: int
+    epoch: int
+    queue: str
+
+    def to_json(self) -> dict[str, Any]:
+        return {"v": VERSION, "run": self.run, "stage": self.stage, "epoch": self.epoch, "queue": self.queue}
+
+    @staticmethod
+    def from_json(value: dict[str, Any]) -> StageMessage:
+        if value.get("v") != VERSION:
+            raise UnknownVersion(f"message version {value.get('v')!r} is not known to this release, which reads {VERSION}")
+        return StageMessage(str(value["run"]), int(value["stage"]), int(value["epoch"]), str(value["queue"]))

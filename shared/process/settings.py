@@ -1,0 +1,80 @@
+"""Reading settings from the environment, each with its name in the error when it is wrong.
+
+A service has one frozen `Settings` made by `Settings.from_environment()` out of these functions; nothing else reads the environment.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from shared.errors import ConfigurationError
+
+_UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
+
+
+class BadSetting(ConfigurationError):
+    code = "bad_setting"
+
+
+def text(name: str, default: str | None = None, environment: Mapping[str, str] = os.environ) -> str:
+    value = environment.get(name, "").strip() or default
+    if value is None:
+        raise BadSetting(f"{name} is not set; give it in the environment")
+    return value
+
+
+def integer(name: str, default: int, *, at_least: int = 0, environment: Mapping[str, str] = os.environ) -> int:
+    value = text(name, str(default), environment)
+    if not re.fullmatch(r"\d+", value) or int(value) < at_least:
+        raise BadSetting(f"{name} is {value!r}; it must be a whole number of at least {at_least}")
+    return int(value)
+
+
+def flag(name: str, default: bool = False, environment: Mapping[str, str] = os.environ) -> bool:
+    value = text(name, str(default), environment).lower()
+    if value not in {"true", "false", "1", "0", "yes", "no"}:
+        raise BadSetting(f"{name} is {value!r}; it must be true or false")
+    return value in {"true", "1", "yes"}
+
+
+def seconds(name: str, default: float, environment: Mapping[str, str] = os.environ) -> timedelta:
+    value = text(name, str(default), environment)
+    try:
+        number = float(value)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < float("inf"):
+        raise BadSetting(f"{name} is {value!r}; it must be a number of seconds")
+    return timedelta(seconds=number)
+
+
+def size_bytes(name: str, default: int, environment: Mapping[str, str] = os.environ) -> int:
+    """A size such as 512MB, 2GiB or 1000000."""
+    value = text(name, str(default), environment)
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmg]i?b|b|)", value.lower())
+    if match is None:
+        raise BadSetting(f"{name} is {value!r}; it must be a size such as 512MB or 2GiB")
+    return int(float(match[1]) * _UNITS[match[2]])
+
+
+def folder(name: str, default: Path | None = None, environment: Mapping[str, str] = os.environ) -> Path:
+    """An absolute folder, as a path or a file:// URL; relative ones are refused, since each process has its own current folder."""
+    value = text(name, str(default) if default else None, environment)
+    if "://" in value:
+        url = urlsplit(value)
+        if url.scheme != "file" or url.netloc:
+            raise BadSetting(f"{name} is {value!r}; this release takes an absolute folder or a file:// URL")
+        value = unquote(url.path)
+    if not value.startswith("/"):
+        raise BadSetting(f"{name} is {value!r}; it must be an absolute path")
+    return Path(value)
+
+
+def words(name: str, environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+    """A list divided by commas; empty when not set."""
+    return tuple(word.strip() for word in environment.get(name, "").split(",") if word.strip())

@@ -1,0 +1,98 @@
+"""What a process does before its work: logs to standard error, Sentry when SENTRY_DSN is set, a stop signal it can wait for.
+
+Run and stage ids are put on log lines and Sentry events through `context`; user mistakes never reach Sentry.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import sentry_sdk
+
+from shared.errors import Fault, PenstockError
+
+_CONTEXT: ContextVar[dict[str, Any] | None] = ContextVar("penstock_context", default=None)
+
+
+@contextmanager
+def context(**fields: Any) -> Iterator[None]:
+    """Puts fields (run, stage, epoch, request) on every log line and Sentry event of this thread or task."""
+    token = _CONTEXT.set({**(_CONTEXT.get() or {}), **fields})
+    try:
+        yield
+    finally:
+        _CONTEXT.reset(token)
+
+
+class _Line(logging.Formatter):
+    def __init__(self, service: str, as_json: bool) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+        self._service, self._as_json = service, as_json
+
+    def format(self, record: logging.LogRecord) -> str:
+        fields = _CONTEXT.get() or {}
+        if not self._as_json:
+            tail = "".join(f" {key}={value}" for key, value in fields.items())
+            return super().format(record) + tail
+        line = {
+            "at": self.formatTime(record),
+            "level": record.levelname,
+            "service": self._service,
+            "logger": record.name,
+            "message": record.getMessage(),
+            **fields,
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str)
+
+
+def prepare(service: str) -> None:
+    """Call once, first thing. PENSTOCK_LOG_FORMAT is text or json, PENSTOCK_LOG_LEVEL a Python level name."""
+    stream = logging.StreamHandler(sys.stderr)
+    stream.setFormatter(_Line(service, os.environ.get("PENSTOCK_LOG_FORMAT", "text") == "json"))
+    logging.basicConfig(level=os.environ.get("PENSTOCK_LOG_LEVEL", "INFO").upper(), handlers=[stream], force=True)
+    if dsn := os.environ.get("SENTRY_DSN"):
+        # Our own user mistakes are not incidents; and locals could hold rows or secrets.
+        sentry_sdk.init(dsn=dsn, before_send=_before_send, include_local_variables=False, send_default_pii=False)
+        sentry_sdk.set_tag("service", service)
+
+
+def _before_send(event: Any, hint: dict[str, Any]) -> Any:
+    error = hint.get("exc_info", (None, None, None))[1]
+    if isinstance(error, PenstockError) and error.fault in {Fault.CONFIGURATION, Fault.DATA}:
+        return None
+    for key, value in (_CONTEXT.get() or {}).items():
+        event.setdefault("tags", {})[key] = str(value)
+    return event
+
+
+class Stop:
+    """Set by SIGTERM or SIGINT; a loop waits on it instead of sleeping, so that it ends at once."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def listen(self) -> Stop:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._event.set())
+        return self
+
+    def set(self) -> None:
+        self._event.set()
+
+    def __bool__(self) -> bool:
+        return self._event.is_set()
+
+    def wait(self, seconds: float) -> bool:
+        """True when it is time to stop; returns early then."""
+        return self._event.wait(seconds)

@@ -1,0 +1,88 @@
+"""Connections to the store: a pool, transactions, and one sentence for when it is away.
+
+Every function of this package takes a transaction made here. Rows come as dicts; times are aware UTC datetimes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg import Connection
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from shared.errors import UnavailableError
+
+Tx = Connection[DictRow]
+
+
+class StoreUnavailable(UnavailableError):
+    """PostgreSQL did not answer; nothing was changed, or the commit's fate is unknown."""
+
+    code = "store_unavailable"
+    retry_on = "connection"
+
+
+def connection_options(name: str) -> dict[str, Any]:
+    # Keep-alives find a dead peer in seconds; UTC so that what we show is what is stored.
+    return {
+        "row_factory": dict_row,
+        "connect_timeout": 3,
+        "application_name": name,
+        "options": "-c timezone=UTC -c lock_timeout=30s -c idle_in_transaction_session_timeout=60s",
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+    }
+
+
+class Database:
+    """A pool that opens lazily, so that a service starts while PostgreSQL is away."""
+
+    def __init__(self, url: str, *, name: str, size: int = 4, wait_s: float = 5.0) -> None:
+        self.url, self.name = url, name
+        # A dead connection must not be handed out after PostgreSQL was restarted: check costs one empty round trip.
+        self._pool: ConnectionPool[Tx] = ConnectionPool(
+            url,
+            kwargs=connection_options(name),
+            connection_class=Connection[DictRow],
+            min_size=0,
+            max_size=size,
+            max_idle=300,
+            timeout=wait_s,
+            reconnect_timeout=30,
+            open=False,
+            check=ConnectionPool.check_connection,
+        )
+
+    @contextmanager
+    def transaction(self) -> Iterator[Tx]:
+        """Commits at the end, rolls back on any error. Raises StoreUnavailable when PostgreSQL is away or the connection breaks."""
+        if self._pool.closed:
+            self._pool.open()
+        try:
+            with self._pool.connection() as connection:
+                yield connection
+        except (PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError) as error:
+            if isinstance(error, psycopg.errors.LockNotAvailable | psycopg.errors.QueryCanceled):
+                raise
+            raise StoreUnavailable(
+                f"the platform's PostgreSQL did not answer ({_first_line(error)}); start it, or check PENSTOCK_DATABASE_URL"
+            ) from error
+
+    def dedicated(self) -> Tx:
+        """A connection outside the pool, in autocommit: for LISTEN and for advisory locks, which belong to one session."""
+        try:
+            return Connection[DictRow].connect(self.url, autocommit=True, **connection_options(self.name))
+        except psycopg.OperationalError as error:
+            raise StoreUnavailable(f"the platform's PostgreSQL did not answer ({_first_line(error)})") from error
+
+    def close(self) -> None:
+        self._pool.close()
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -1,0 +1,33 @@
+"""Which staged files are data: those that a committed attempt named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from psycopg.types.json import Jsonb
+
+from shared.datasets import Dataset
+from shared.store.database import Tx
+
+
+def insert(tx: Tx, run: str, stage: int, epoch: int, datasets: Sequence[Dataset]) -> None:
+    if not datasets:
+        return
+    with tx.cursor() as cursor:
+        cursor.executemany(
+            """
+            INSERT INTO datasets (run_id, stage, port, epoch, uri, columns, rows, size_bytes) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+            ON CONFLICT (run_id, stage, port) DO UPDATE SET epoch = excluded.epoch, uri = excluded.uri, columns = excluded.columns,
+                rows = excluded.rows, size_bytes = excluded.size_bytes, created_at = clock_timestamp(), deleted_at = NULL
+            """,
+            [(run, stage, d.port, epoch, d.uri, Jsonb([c.to_json() for c in d.columns]), d.rows, d.size_bytes) for d in datasets],
+        )
+
+
+def of_stages(tx: Tx, run: str, stages: Iterable[int]) -> dict[str, Dataset]:
+    """The outputs of those stages, keyed "stage:port"."""
+    rows = tx.execute(
+        "SELECT stage, port, uri, columns, rows, size_bytes FROM datasets WHERE run_id = %(run)s AND stage = ANY(%(stages)s)",
+        {"run": run, "stages": list(stages)},
+    )
+    return {f"{row['stage']}:{row['port']}": Dataset.from_json({**row, "sizeBytes": row["size_bytes"]}) for row in rows}

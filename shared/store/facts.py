@@ -1,0 +1,41 @@
+"""What surveys found out about sources and sinks, with the time they looked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from shared.store.database import Tx
+
+
+def put(tx: Tx, key: str, found: Mapping[str, Any]) -> None:
+    tx.execute(
+        "INSERT INTO facts (key, found, surveyed_at) VALUES (%(key)s, %(found)s, clock_timestamp())"
+        " ON CONFLICT (key) DO UPDATE SET found = excluded.found, surveyed_at = excluded.surveyed_at",
+        {"key": key, "found": Jsonb(dict(found))},
+    )
+
+
+def fresh(tx: Tx, keys: Iterable[str], max_age: timedelta) -> dict[str, dict[str, Any]]:
+    """Facts by key that are at most so old, by database time; others are left out."""
+    rows = tx.execute(
+        "SELECT key, found FROM facts WHERE key = ANY(%(keys)s) AND surveyed_at >= clock_timestamp() - %(age)s",
+        {"keys": list(keys), "age": max_age},
+    )
+    return {row["key"]: row["found"] for row in rows}
+
+
+def surveyed_for(tx: Tx, keys: Iterable[str], run: str) -> dict[str, dict[str, Any]]:
+    """Facts by key that were found since the run began: what its own surveys brought."""
+    rows = tx.execute(
+        "SELECT f.key, f.found FROM facts f JOIN runs r ON r.id = %(run)s WHERE f.key = ANY(%(keys)s) AND f.surveyed_at >= r.started_at",
+        {"keys": list(keys), "run": run},
+    )
+    return {row["key"]: row["found"] for row in rows}
+
+
+def forget(tx: Tx, keys: Iterable[str]) -> None:
+    tx.execute("DELETE FROM facts WHERE key = ANY(%(keys)s)", {"keys": list(keys)})

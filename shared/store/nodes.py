@@ -1,0 +1,47 @@
+"""What a person sees of a run: its nodes, their status and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from shared.planning.stages import PlannedNode
+from shared.store.database import Tx
+
+
+def insert(tx: Tx, run: str, nodes: Sequence[PlannedNode]) -> None:
+    """Adds the nodes of a run in recipe order; those already there take their stage."""
+    with tx.cursor() as cursor:
+        cursor.executemany(
+            """
+            INSERT INTO nodes (run_id, node, ordinal, type, generation, stage) VALUES (%s, %s, %s, %s, %s, %s)
+            ON CONFLICT (run_id, node) DO UPDATE SET stage = excluded.stage, generation = excluded.generation
+            """,
+            [(run, node.id, ordinal, node.type, node.generation, node.stage or None) for ordinal, node in enumerate(nodes)],
+        )
+
+
+def set_status(tx: Tx, run: str, nodes: Iterable[str], status: str, *, error: Mapping[str, Any] | None = None) -> None:
+    tx.execute(
+        """
+        UPDATE nodes SET status = %(status)s, error = %(error)s,
+               started_at = CASE WHEN %(status)s = 'RUNNING' THEN coalesce(started_at, clock_timestamp()) ELSE started_at END,
+               finished_at = CASE WHEN %(status)s IN ('COMPLETED', 'FAILED', 'SKIPPED', 'CANCELLED') THEN clock_timestamp() END
+         WHERE run_id = %(run)s AND node = ANY(%(nodes)s)
+        """,
+        {"run": run, "nodes": list(nodes), "status": status, "error": Jsonb(dict(error)) if error else None},
+    )
+
+
+def complete(tx: Tx, run: str, figures: Mapping[str, Mapping[str, Any]]) -> None:
+    """COMPLETED, with what was counted, for every node named."""
+    tx.execute(
+        """
+        UPDATE nodes n SET status = 'COMPLETED', figures = f.figures, error = NULL, finished_at = clock_timestamp()
+          FROM unnest(%(nodes)s::text[], %(figures)s::jsonb[]) AS f (node, figures)
+         WHERE n.run_id = %(run)s AND n.node = f.node
+        """,
+        {"run": run, "nodes": list(figures), "figures": [Jsonb(dict(value)) for value in figures.values()]},
+    )

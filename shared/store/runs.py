@@ -1,0 +1,222 @@
+"""Runs. The run row is the lock: whoever changes anything of a run holds its row, and says what changed as events.
+
+`lock` gives a `LockedRun`; functions of this package add events to it; `save` writes them, numbered without a gap, and wakes the listeners.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from shared.runs.states import RUN_FINAL, RUN_STEPS, RunStatus, check_step
+from shared.store import events
+from shared.store.database import Tx
+from shared.store.events import Event
+
+# Listened to by schedulers: there is a run to claim or to plan.
+DOORBELL = "penstock_scheduler"
+
+
+@dataclass(slots=True)
+class LockedRun:
+    """A run whose row this transaction holds. `said` are events not yet written."""
+
+    id: str
+    namespace: str
+    pipeline: str
+    resource_uid: str
+    version: int
+    status: RunStatus
+    planning: str
+    max_parallel_nodes: int | None
+    parameters: dict[str, Any]
+    logical_date: datetime
+    last_seq: int
+    cancel_reason: str | None
+    said: list[Event] = field(default_factory=list)
+    ring: bool = False
+
+    def say(self, type_: str, *, node: str | None = None, stage: int | None = None, epoch: int | None = None, **data: Any) -> None:
+        self.said.append(Event(type_, node, stage, epoch, data))
+
+
+def create(
+    tx: Tx,
+    *,
+    run: str,
+    namespace: str,
+    pipeline: str,
+    resource_uid: str,
+    version: int,
+    git_commit_sha: str | None,
+    trigger: Mapping[str, Any],
+    parameters: Mapping[str, Any],
+    logical_date: datetime,
+    reason: str | None,
+    created_by: str,
+) -> None:
+    """Makes the run QUEUED with its first event, in one statement, and rings the schedulers.
+
+    `run` is a UUIDv7 from `identifiers.new_id`.
+    """
+    tx.execute(
+        """
+        WITH run AS (
+            INSERT INTO runs (id, namespace, pipeline, resource_uid, version, git_commit_sha, status, trigger, parameters, logical_date,
+                              reason, created_by, last_seq)
+            VALUES (%(run)s, %(namespace)s, %(pipeline)s, %(resource_uid)s, %(version)s, %(git_commit_sha)s, 'QUEUED', %(trigger)s,
+                    %(parameters)s, %(logical_date)s, %(reason)s, %(created_by)s, 1)
+        ), event AS (
+            INSERT INTO events (run_id, seq, type, v, data) VALUES (%(run)s, 1, 'run.queued', %(v)s, %(data)s)
+        )
+        SELECT pg_notify(%(doorbell)s, %(run)s::text), pg_notify(%(channel)s, %(run)s::text)
+        """,
+        {
+            "run": run,
+            "namespace": namespace,
+            "pipeline": pipeline,
+            "resource_uid": resource_uid,
+            "version": version,
+            "git_commit_sha": git_commit_sha,
+            "trigger": Jsonb(dict(trigger)),
+            "parameters": Jsonb(dict(parameters)),
+            "logical_date": logical_date,
+            "reason": reason,
+            "created_by": created_by,
+            "v": events.VERSION,
+            "data": Jsonb({"version": version, "trigger": dict(trigger)}),
+            "doorbell": DOORBELL,
+            "channel": events.CHANNEL,
+        },
+    )
+
+
+_LOCK = """
+    SELECT id::text AS id, namespace, pipeline, resource_uid::text AS resource_uid, version, status, planning, max_parallel_nodes,
+    parameters,
+           logical_date, last_seq, cancel_reason
+      FROM runs WHERE id = %(run)s FOR UPDATE
+"""
+
+
+def lock(tx: Tx, run: str) -> LockedRun | None:
+    """Takes the run's row, waiting for whoever holds it; None when there is no such run."""
+    row = tx.execute(_LOCK, {"run": run}).fetchone()
+    return LockedRun(**{**row, "status": RunStatus(row["status"])}) if row else None
+
+
+def save(tx: Tx, run: LockedRun) -> None:
+    """Writes what was said about a locked run. Call once, last, in the transaction that holds it."""
+    if run.said:
+        events.append(tx, run.id, run.last_seq + 1, run.said)
+        run.last_seq += len(run.said)
+        run.said = []
+        tx.execute(
+            "WITH moved AS (UPDATE runs SET last_seq = %(seq)s WHERE id = %(run)s) SELECT pg_notify(%(channel)s, %(run)s::text)",
+            {"seq": run.last_seq, "run": run.id, "channel": events.CHANNEL},
+        )
+    if run.ring:
+        ring(tx, run.id)
+
+
+def ring(tx: Tx, run: str) -> None:
+    tx.execute("SELECT pg_notify(%(doorbell)s, %(run)s)", {"doorbell": DOORBELL, "run": run})
+
+
+def transition(tx: Tx, run: LockedRun, to: RunStatus, *, error: Mapping[str, Any] | None = None) -> None:
+    """Moves a locked run to another state, with its times and its event. Raises IllegalTransition."""
+    check_step(RUN_STEPS, run.status, to)
+    final = to in RUN_FINAL
+    tx.execute(
+        """
+        UPDATE runs SET status = %(to)s, error = %(error)s, waiting_for = NULL,
+               started_at = CASE WHEN %(starts)s THEN coalesce(started_at, clock_timestamp()) ELSE started_at END,
+               finished_at = CASE WHEN %(final)s THEN clock_timestamp() END
+         WHERE id = %(run)s
+        """,
+        {"run": run.id, "to": to, "error": Jsonb(dict(error)) if error else None, "starts": to is RunStatus.RUNNING, "final": final},
+    )
+    run.status = to
+    if final:
+        run.say("run.finished", status=to.value, error=dict(error) if error else None)
+        # What waits for a slot, or for this pipeline's turn, can be looked at again.
+        run.ring = True
+    elif to is RunStatus.RUNNING:
+        run.say("run.started", status=to.value)
+
+
+def set_planning(tx: Tx, run: LockedRun, planning: str, *, max_parallel_nodes: int | None = None, timeout_s: float | None = None) -> None:
+    """none or stale -> surveying -> surveyed -> planned. The time limit counts from startedAt, whenever it becomes known."""
+    tx.execute(
+        """
+        UPDATE runs SET planning = %(planning)s, max_parallel_nodes = coalesce(%(slots)s, max_parallel_nodes),
+               deadline_at = coalesce(deadline_at, started_at + make_interval(secs => %(timeout)s))
+         WHERE id = %(run)s
+        """,
+        {"run": run.id, "planning": planning, "slots": max_parallel_nodes, "timeout": timeout_s},
+    )
+    run.planning = planning
+    run.max_parallel_nodes = max_parallel_nodes or run.max_parallel_nodes
+
+
+def mark_cancelling(tx: Tx, run: LockedRun, reason: str) -> None:
+    """Notes that the run is to stop; whoever holds one of its stages sees it at the next renewal of the lease."""
+    tx.execute(
+        """
+        UPDATE runs SET cancel_requested_at = coalesce(cancel_requested_at, clock_timestamp()), cancel_reason = %(reason)s
+         WHERE id = %(run)s
+        """,
+        {"run": run.id, "reason": reason},
+    )
+    run.cancel_reason = reason
+
+
+def wait_for(tx: Tx, run: str, reason: str, detail: str) -> None:
+    """Says why a queued run does not start; writes only when that has changed."""
+    waiting = Jsonb({"reason": reason, "detail": detail})
+    tx.execute(
+        """
+        UPDATE runs SET waiting_for = %(waiting)s
+         WHERE id = %(run)s AND waiting_for IS DISTINCT FROM %(waiting)s AND status = 'QUEUED'
+        """,
+        {"run": run, "waiting": waiting},
+    )
+
+
+def queued(tx: Tx, limit: int) -> list[dict[str, Any]]:
+    """The oldest queued runs, locked; those that another scheduler holds are passed over."""
+    return list(
+        tx.execute(
+            """
+            SELECT id::text AS id, namespace, pipeline, resource_uid::text AS resource_uid, version FROM runs
+             WHERE status = 'QUEUED' ORDER BY created_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+            """,
+            {"limit": limit},
+        )
+    )
+
+
+def unplanned(tx: Tx, limit: int) -> list[str]:
+    """Running runs that wait for the scheduler: never planned, or all their surveys are in."""
+    rows = tx.execute(
+        "SELECT id::text AS id FROM runs WHERE status = 'RUNNING' AND planning IN ('none', 'stale', 'surveyed') ORDER BY created_at LIMIT %(limit)s",
+        {"limit": limit},
+    )
+    return [row["id"] for row in rows]
+
+
+def running(tx: Tx) -> list[dict[str, Any]]:
+    """Every RUNNING run: id, namespace, pipeline."""
+    return list(tx.execute("SELECT id::text AS id, namespace, pipeline FROM runs WHERE status = 'RUNNING'"))
+
+
+def overdue(tx: Tx) -> list[str]:
+    """Runs past their time limit, by database time, that nobody has told to stop yet."""
+    rows = tx.execute(
+        "SELECT id::text AS id FROM runs WHERE status IN ('QUEUED', 'RUNNING') AND deadline_at < now() AND cancel_reason IS NULL"
+    )
+    return [row["id"] for row in rows]

@@ -1,0 +1,236 @@
+"""Stages of a run and the attempts at them. Every function here is called by whoever holds the run's row.
+
+`epoch` rises at each release and is the fencing token: an update that names an older epoch changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from shared.planning.stages import Stage
+from shared.runs.states import STAGE_STEPS, StageStatus, sources
+from shared.store.database import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class StageRow:
+    """What decisions about a run need to know of a stage; figures and programs are elsewhere."""
+
+    stage: int
+    kind: str
+    status: StageStatus
+    inputs: tuple[int, ...]
+    nodes: tuple[str, ...]
+    queue: str
+    epoch: int
+    lost: int
+
+
+def insert(tx: Tx, run: str, stages: Sequence[Stage]) -> None:
+    """Adds planned stages, all WAITING, with their programs apart."""
+    rows = [
+        (
+            run, s.id, s.part, s.kind, list(s.nodes), list(s.inputs), s.generation, s.engine,
+            f"{s.queue}.{s.label}" if s.label else s.queue, s.label, Jsonb(s.policy),
+        )
+        for s in stages
+    ]  # fmt: skip
+    with tx.cursor() as cursor:
+        cursor.executemany(
+            """
+            INSERT INTO stages (run_id, stage, part, kind, nodes, inputs, generation, engine, queue, label, policy)
+            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+            """,
+            rows,
+        )
+        cursor.executemany(
+            "INSERT INTO programs (run_id, stage, program) VALUES (%s, %s, %s)", [(run, s.id, Jsonb(s.program)) for s in stages]
+        )
+
+
+def of_run(tx: Tx, run: str) -> list[StageRow]:
+    """All stages in plan order."""
+    rows = tx.execute(
+        "SELECT stage, kind, status, inputs, nodes, queue, epoch, lost FROM stages WHERE run_id = %(run)s ORDER BY stage, part",
+        {"run": run},
+    )
+    return [
+        StageRow(r["stage"], r["kind"], StageStatus(r["status"]), tuple(r["inputs"]), tuple(r["nodes"]), r["queue"], r["epoch"], r["lost"])
+        for r in rows
+    ]
+
+
+def release(tx: Tx, run: str, stages: Iterable[int], *, lost: bool = False) -> list[dict[str, Any]]:
+    """Opens the next epoch of each stage: {stage, epoch, queue}. `lost` counts the attempt that went away."""
+    return list(
+        tx.execute(
+            """
+            UPDATE stages SET status = 'RELEASED', epoch = epoch + 1, released_at = clock_timestamp(), leased_until = NULL, retry_at = NULL,
+                   worker = NULL, boot = NULL, lost = lost + %(lost)s
+             WHERE run_id = %(run)s AND stage = ANY(%(stages)s) AND status = ANY(%(from)s)
+            RETURNING stage, epoch, queue
+            """,
+            {"run": run, "stages": list(stages), "lost": int(lost), "from": sources(STAGE_STEPS, StageStatus.RELEASED)},
+        )
+    )
+
+
+def claim(tx: Tx, run: str, stage: int, epoch: int, *, worker: str, boot: str, lease: timedelta) -> dict[str, Any] | None:
+    """RELEASED -> RUNNING for exactly one claimant, with a lease by database time; None when the epoch is stale or somebody has it."""
+    return tx.execute(
+        """
+        WITH claimed AS (
+            UPDATE stages SET status = 'RUNNING', worker = %(worker)s, boot = %(boot)s, leased_until = clock_timestamp() + %(lease)s,
+                   started_at = coalesce(started_at, clock_timestamp())
+             WHERE run_id = %(run)s AND stage = %(stage)s AND epoch = %(epoch)s AND status = 'RELEASED'
+            RETURNING run_id, stage, epoch, kind, nodes, inputs, policy, rerun, retries, lost
+        ), attempt AS (
+            INSERT INTO attempts (run_id, stage, epoch, worker) SELECT run_id, stage, epoch, %(worker)s FROM claimed
+        )
+        SELECT c.*, p.program, pg_postmaster_start_time() AS server_started_at
+          FROM claimed c JOIN programs p ON p.run_id = %(run)s AND p.stage = c.stage
+        """,
+        {"run": run, "stage": stage, "epoch": epoch, "worker": worker, "boot": boot, "lease": lease},
+    ).fetchone()
+
+
+def settle(
+    tx: Tx,
+    run: str,
+    stage: int,
+    epoch: int,
+    to: StageStatus,
+    *,
+    error: Mapping[str, Any] | None = None,
+    duration_ms: int | None = None,
+    peak_memory_bytes: int | None = None,
+    retry_in: timedelta | None = None,
+) -> bool:
+    """Ends the attempt `epoch` of a stage; False, and nothing changed, when that attempt no longer holds it."""
+    row = tx.execute(
+        """
+        WITH settled AS (
+            UPDATE stages SET status = %(to)s, error = %(error)s, duration_ms = %(duration)s, peak_memory_bytes = %(peak)s,
+                   retry_at = clock_timestamp() + %(retry_in)s, retries = retries + CASE WHEN %(to)s = 'RETRYING' THEN 1 ELSE 0 END,
+                   finished_at = CASE WHEN %(to)s <> 'RETRYING' THEN clock_timestamp() END, leased_until = NULL,
+                   lost = CASE WHEN %(to)s IN ('RETRYING', 'COMPLETED') THEN 0 ELSE lost END
+             WHERE run_id = %(run)s AND stage = %(stage)s AND epoch = %(epoch)s AND status = 'RUNNING' AND status = ANY(%(from)s)
+            RETURNING run_id, stage, epoch
+        )
+        UPDATE attempts a SET finished_at = clock_timestamp(), outcome = %(to)s, error = %(error)s
+          FROM settled s WHERE a.run_id = %(run)s AND a.stage = s.stage AND a.epoch = s.epoch
+        RETURNING a.stage
+        """,
+        {
+            "run": run,
+            "stage": stage,
+            "epoch": epoch,
+            "to": to.value,
+            "error": Jsonb(dict(error)) if error else None,
+            "duration": duration_ms,
+            "peak": peak_memory_bytes,
+            "retry_in": retry_in,
+            "from": sources(STAGE_STEPS, to),
+        },
+    ).fetchone()
+    return row is not None
+
+
+def close_attempt(tx: Tx, run: str, stage: int, epoch: int, outcome: str, message: str) -> None:
+    """Ends the record of an attempt whose worker cannot do it any more."""
+    tx.execute(
+        """
+        UPDATE attempts SET finished_at = clock_timestamp(), outcome = %(outcome)s, error = %(error)s
+         WHERE run_id = %(run)s AND stage = %(stage)s AND epoch = %(epoch)s AND finished_at IS NULL
+        """,
+        {"run": run, "stage": stage, "epoch": epoch, "outcome": outcome, "error": Jsonb({"code": outcome.lower(), "message": message})},
+    )
+
+
+def end(tx: Tx, run: str, stages: Iterable[int], to: StageStatus, *, error: Mapping[str, Any] | None = None) -> list[int]:
+    """Moves stages that nobody runs to a final state; returns those that moved."""
+    rows = tx.execute(
+        """
+        UPDATE stages SET status = %(to)s, error = coalesce(%(error)s, error), finished_at = clock_timestamp(), leased_until = NULL,
+               retry_at = NULL
+         WHERE run_id = %(run)s AND stage = ANY(%(stages)s) AND status = ANY(%(from)s)
+        RETURNING stage
+        """,
+        {
+            "run": run,
+            "stages": list(stages),
+            "to": to.value,
+            "from": sources(STAGE_STEPS, to),
+            "error": Jsonb(dict(error)) if error else None,
+        },
+    )
+    return [row["stage"] for row in rows]
+
+
+def renew(tx: Tx, held: Sequence[tuple[str, int, int]], lease: timedelta) -> dict[tuple[str, int, int], str | None]:
+    """Prolongs leases in one statement; maps each (run, stage, epoch) that is still held to its run's cancel_reason.
+
+    Absent ones are lost.
+    """
+    rows = tx.execute(
+        """
+        WITH held AS (SELECT * FROM unnest(%(runs)s::uuid[], %(stages)s::integer[], %(epochs)s::integer[]) AS h (run_id, stage, epoch)),
+        renewed AS (
+            UPDATE stages s SET leased_until = clock_timestamp() + %(lease)s FROM held h
+             WHERE s.run_id = h.run_id AND s.stage = h.stage AND s.epoch = h.epoch AND s.status = 'RUNNING'
+            RETURNING s.run_id, s.stage, s.epoch
+        )
+        SELECT n.run_id::text AS run_id, n.stage, n.epoch, r.cancel_reason FROM renewed n JOIN runs r ON r.id = n.run_id
+        """,
+        {"runs": [h[0] for h in held], "stages": [h[1] for h in held], "epochs": [h[2] for h in held], "lease": lease},
+    )
+    return {(row["run_id"], row["stage"], row["epoch"]): row["cancel_reason"] for row in rows}
+
+
+def expire_leases(tx: Tx, worker: str, boot: str) -> int:
+    """Ends the leases that an earlier process of the same name left behind, so that the sweep need not wait for them."""
+    return tx.execute(
+        "UPDATE stages SET leased_until = clock_timestamp() WHERE worker = %(worker)s AND boot <> %(boot)s AND status = 'RUNNING'",
+        {"worker": worker, "boot": boot},
+    ).rowcount
+
+
+def overdue(tx: Tx, grace: timedelta, patience: timedelta, run: str | None = None) -> list[dict[str, Any]]:
+    """Stages, of all runs or of one, that the sweep must look at.
+
+    {run, stage, queue, epoch, why}; why: lease (expired), retry (due), release (not started within grace), stuck (not even within
+    patience).
+    """
+    return list(
+        tx.execute(
+            """
+            SELECT s.run_id::text AS run, s.stage, s.queue, s.epoch,
+                   CASE WHEN s.status = 'RUNNING' THEN 'lease' WHEN s.status = 'RETRYING' THEN 'retry'
+                        WHEN s.released_at < clock_timestamp() - %(patience)s THEN 'stuck' ELSE 'release' END AS why
+              FROM stages s
+             WHERE (%(run)s::uuid IS NULL OR s.run_id = %(run)s)
+               AND ((s.status = 'RUNNING' AND s.leased_until < clock_timestamp())
+                 OR (s.status = 'RETRYING' AND s.retry_at <= clock_timestamp())
+                 OR (s.status = 'RELEASED' AND s.released_at < clock_timestamp() - %(grace)s))
+             ORDER BY s.run_id, s.stage
+            """,
+            {"grace": grace, "patience": patience, "run": run},
+        )
+    )
+
+
+def idle_runs(tx: Tx) -> list[str]:
+    """Running, planned or surveying runs none of whose stages is in flight or waiting for a retry: something was not released."""
+    rows = tx.execute(
+        """
+        SELECT r.id::text AS id FROM runs r
+         WHERE r.status = 'RUNNING' AND r.planning IN ('surveying', 'planned')
+           AND NOT EXISTS (SELECT FROM stages s WHERE s.run_id = r.id AND s.status IN ('RELEASED', 'RUNNING', 'SUBMITTED', 'RETRYING'))
+        """
+    )
+    return [row["id"] for row in rows]

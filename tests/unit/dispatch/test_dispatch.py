@@ -1,0 +1,364 @@
+"""The life of a run in the store: claims, fences, retries, losses, cancel. On a real PostgreSQL, no broker and no engine."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from shared.dispatch import claims, recovery, results
+from shared.dispatch.advance import advance, descendants, ready, within_slots
+from shared.dispatch.claims import Claim, Hold
+from shared.engines.work import Outcome
+from shared.messages import StageMessage
+from shared.planning.stages import PlannedNode, Stage, StageId
+from shared.runs.states import IllegalTransition, RunStatus, StageStatus
+from shared.store import events, nodes, runs, stages
+from shared.store.database import Database
+from shared.store.identifiers import new_id
+from shared.store.stages import StageRow
+
+LEASE = timedelta(seconds=30)
+TRANSIENT = {"code": "connector_unavailable", "message": "it did not answer", "retryable": True, "retryOn": "connection", "node": None}
+BROKEN = {"code": "configuration", "message": "no such table", "retryable": False, "retryOn": None, "node": None}
+
+
+class World:
+    """A run over a given stage graph, and what a worker would do to it."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def start(
+        self, graph: dict[int, tuple[int, ...]], *, slots: int | None = None, policy: dict[str, Any] | None = None
+    ) -> list[StageMessage]:
+        self.run = new_id()
+        planned = [
+            Stage(StageId(s), "work", (f"n{s}",), tuple(StageId(i) for i in inputs), 1, "duckdb", {"n": s}, policy=policy or {})
+            for s, inputs in graph.items()
+        ]
+        with self.database.transaction() as tx:
+            runs.create(
+                tx, run=self.run, namespace="default", pipeline="p", resource_uid=new_id(), version=1, git_commit_sha=None,
+                trigger={"type": "manual"}, parameters={}, logical_date=datetime.now(UTC), reason=None, created_by="test",
+            )  # fmt: skip
+            run = runs.lock(tx, self.run)
+            assert run is not None
+            runs.transition(tx, run, RunStatus.RUNNING)
+            nodes.insert(tx, self.run, [PlannedNode(f"n{s}", "filter", 1, StageId(s)) for s in graph])
+            stages.insert(tx, self.run, planned)
+            runs.set_planning(tx, run, "planned", max_parallel_nodes=slots, timeout_s=3600)
+            messages = advance(tx, run)
+            runs.save(tx, run)
+        return messages
+
+    def claim(self, message: StageMessage, worker: str = "worker-1", boot: str | None = None) -> Claim | None:
+        with self.database.transaction() as tx:
+            return claims.claim(tx, message, worker=worker, boot=boot or new_id(), lease=LEASE)
+
+    def held(self, message: StageMessage) -> Claim:
+        claim = self.claim(message)
+        assert claim is not None
+        return claim
+
+    def complete(self, claim: Claim) -> list[StageMessage] | None:
+        outcome = Outcome(epoch=claim.epoch, figures={node: {"rowsIn": 3, "rowsOut": 2} for node in claim.nodes})
+        with self.database.transaction() as tx:
+            return results.complete(tx, claim, outcome, duration_ms=5, peak_memory_bytes=7)
+
+    def fail(self, claim: Claim, error: dict[str, Any]) -> list[StageMessage] | None:
+        with self.database.transaction() as tx:
+            return results.fail(tx, claim, error, duration_ms=5, peak_memory_bytes=None)
+
+    def lose(self, claim: Claim) -> list[StageMessage] | None:
+        with self.database.transaction() as tx:
+            return results.lose(tx, claim, "killed")
+
+    def cancel(self, reason: str = "cancelled") -> None:
+        with self.database.transaction() as tx:
+            run = runs.lock(tx, self.run)
+            assert run is not None
+            results.cancel_run(tx, run, reason)
+            runs.save(tx, run)
+
+    def sweep(self, grace_s: float = 0, empty: bool = True) -> list[StageMessage]:
+        return recovery.sweep(self.database, grace=timedelta(seconds=grace_s), queue_is_empty=lambda _: empty)
+
+    def expire(self) -> None:
+        with self.database.transaction() as tx:
+            tx.execute(
+                "UPDATE stages SET leased_until = clock_timestamp() - interval '1 s', retry_at = clock_timestamp() WHERE run_id = %s",
+                (self.run,),
+            )
+
+    @property
+    def status(self) -> str:
+        with self.database.transaction() as tx:
+            row = tx.execute("SELECT status FROM runs WHERE id = %s", (self.run,)).fetchone()
+            assert row is not None
+            return str(row["status"])
+
+    @property
+    def stages(self) -> dict[int, str]:
+        with self.database.transaction() as tx:
+            return {row.stage: row.status.value for row in stages.of_run(tx, self.run)}
+
+    @property
+    def nodes(self) -> dict[str, str]:
+        with self.database.transaction() as tx:
+            return {row["node"]: row["status"] for row in tx.execute("SELECT node, status FROM nodes WHERE run_id = %s", (self.run,))}
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        with self.database.transaction() as tx:
+            return events.after(tx, self.run, 0)
+
+
+@pytest.fixture
+def world(store: Database) -> Iterator[World]:
+    with store.transaction() as tx:
+        tx.execute("UPDATE stages SET status = 'CANCELLED' WHERE status IN ('RELEASED', 'RUNNING', 'RETRYING')")
+        tx.execute("UPDATE runs SET status = 'CANCELLED' WHERE status IN ('QUEUED', 'RUNNING')")
+    yield World(store)
+
+
+DIAMOND: dict[int, tuple[int, ...]] = {1: (), 2: (1,), 3: (1,), 4: (2, 3)}
+
+
+def test_a_run_goes_from_stage_to_stage_and_succeeds(world: World) -> None:
+    (first,) = world.start(DIAMOND)
+    second, third = world.complete(world.held(first)) or []
+    assert (second.stage, third.stage) == (2, 3)
+    assert world.complete(world.held(second)) == []
+    (last,) = world.complete(world.held(third)) or []
+    assert world.complete(world.held(last)) == []
+    assert world.status == "SUCCEEDED"
+    assert set(world.nodes.values()) == {"COMPLETED"}
+
+
+def test_events_are_numbered_without_a_gap_and_end_with_the_run(world: World) -> None:
+    (first,) = world.start({1: ()})
+    world.complete(world.held(first))
+    told = world.events
+    assert [event["seq"] for event in told] == list(range(1, len(told) + 1))
+    assert [event["type"] for event in told] == ["run.queued", "run.started", "node.status", "node.status", "run.finished"]
+    assert told[3]["data"]["rowsIn"] == 3
+
+
+def test_one_of_many_claimants_gets_the_stage(world: World) -> None:
+    (message,) = world.start({1: ()})
+    with ThreadPoolExecutor(8) as pool:
+        got = [claim for claim in pool.map(lambda _: world.claim(message), range(16)) if claim]
+    assert len(got) == 1
+
+
+def test_two_siblings_that_finish_at_once_release_their_successor_once(world: World) -> None:
+    for _ in range(10):
+        (first,) = world.start(DIAMOND)
+        siblings = [world.held(message) for message in world.complete(world.held(first)) or []]
+        barrier = threading.Barrier(2)
+
+        def finish(claim: Claim, barrier: threading.Barrier = barrier) -> list[StageMessage]:
+            barrier.wait()
+            return world.complete(claim) or []
+
+        with ThreadPoolExecutor(2) as pool:
+            released = [message for messages in pool.map(finish, siblings) for message in messages]
+        assert [message.stage for message in released] == [4]
+
+
+def test_a_message_of_an_older_epoch_does_nothing(world: World) -> None:
+    (old,) = world.start({1: ()})
+    (new,) = world.sweep()
+    assert new.epoch == old.epoch + 1
+    assert world.claim(old) is None
+    assert world.claim(new) is not None
+
+
+def test_an_attempt_whose_lease_was_lost_records_nothing(world: World) -> None:
+    (message,) = world.start({1: ()})
+    zombie = world.held(message)
+    world.expire()
+    (again,) = world.sweep()
+    current = world.held(again)
+    assert world.complete(zombie) is None
+    assert world.fail(zombie, BROKEN) is None
+    assert world.complete(current) == []
+    assert world.status == "SUCCEEDED"
+
+
+def test_renewing_tells_what_became_of_each_lease(world: World) -> None:
+    kept, lost = world.start({1: (), 2: ()})
+    mine, stale = world.held(kept), world.held(lost)
+    with world.database.transaction() as tx:
+        tx.execute("UPDATE stages SET leased_until = clock_timestamp() - interval '1 s' WHERE run_id = %s AND stage = 2", (world.run,))
+    world.sweep()
+    with world.database.transaction() as tx:
+        assert claims.renew(tx, [mine.key, stale.key], LEASE) == {mine.key: Hold.OURS, stale.key: Hold.LOST}
+    world.cancel()
+    with world.database.transaction() as tx:
+        assert claims.renew(tx, [mine.key], LEASE) == {mine.key: Hold.CANCEL}
+
+
+def test_a_live_lease_is_left_alone_by_the_sweep(world: World) -> None:
+    (message,) = world.start({1: ()})
+    world.held(message)
+    assert world.sweep() == []
+
+
+def test_a_released_stage_waits_its_turn_while_its_queue_is_long(world: World) -> None:
+    world.start({1: ()})
+    assert world.sweep(grace_s=1000) == [], "it was released just now"
+    with world.database.transaction() as tx:
+        tx.execute("UPDATE stages SET released_at = released_at - interval '10 s' WHERE run_id = %s", (world.run,))
+    assert world.sweep(grace_s=5, empty=False) == [], "its message may still be in the queue"
+    assert [m.epoch for m in world.sweep(grace_s=5, empty=True)] == [2], "its message is gone"
+
+
+def test_a_transient_error_is_retried_and_waits_as_a_row(world: World) -> None:
+    (message,) = world.start({1: ()}, policy={"retries": 1, "retryDelay": 60})
+    assert world.fail(world.held(message), TRANSIENT) == []
+    assert world.stages == {1: "RETRYING"}
+    assert world.nodes == {"n1": "RETRYING"}
+    assert world.sweep() == []
+    world.expire()
+    (again,) = world.sweep()
+    assert world.fail(world.held(again), TRANSIENT) == []
+    assert world.stages == {1: "FAILED"}
+    assert world.status == "FAILED"
+
+
+def test_a_configuration_error_is_not_retried_and_skips_what_needed_it(world: World) -> None:
+    first, other = world.start({1: (), 2: (1,), 3: (2,), 4: ()})
+    world.fail(world.held(first), BROKEN)
+    assert world.stages == {1: "FAILED", 2: "SKIPPED", 3: "SKIPPED", 4: "RELEASED"}
+    assert world.status == "RUNNING"
+    world.complete(world.held(other))
+    assert world.status == "FAILED"
+    assert world.nodes == {"n1": "FAILED", "n2": "SKIPPED", "n3": "SKIPPED", "n4": "COMPLETED"}
+
+
+def test_the_error_of_a_failed_run_names_its_node(world: World) -> None:
+    (message,) = world.start({1: ()})
+    world.fail(world.held(message), BROKEN)
+    with world.database.transaction() as tx:
+        row = tx.execute("SELECT error FROM runs WHERE id = %s", (world.run,)).fetchone()
+    assert row is not None
+    assert (row["error"]["node"], row["error"]["message"]) == ("n1", "no such table")
+
+
+def test_lost_workers_do_not_count_as_retries_but_five_in_a_row_fail_the_stage(world: World) -> None:
+    messages = world.start({1: ()}, policy={"retries": 0})
+    for _ in range(4):
+        messages = world.lose(world.held(messages[0])) or []
+        assert len(messages) == 1
+    assert world.lose(world.held(messages[0])) == []
+    assert world.status == "FAILED"
+
+
+def test_an_error_during_which_our_own_server_restarted_is_a_loss(world: World) -> None:
+    (message,) = world.start({1: ()}, policy={"retries": 0})
+    claim = world.held(message)
+    before_restart = replace(claim, server_started_at=claim.server_started_at - timedelta(hours=1))
+    assert [m.epoch for m in world.fail(before_restart, TRANSIENT) or []] == [2]
+
+
+def test_cancel_ends_at_once_what_nobody_works_on_and_the_rest_when_it_stops(world: World) -> None:
+    running, waiting = world.start({1: (), 2: (), 3: (1,)})
+    claim = world.held(running)
+    world.cancel()
+    assert world.stages == {1: "RUNNING", 2: "CANCELLED", 3: "CANCELLED"}
+    assert world.claim(waiting) is None
+    with world.database.transaction() as tx:
+        assert results.cancelled(tx, claim) == []
+    assert world.status == "CANCELLED"
+
+
+def test_a_cancelled_run_whose_worker_died_ends_by_the_sweep(world: World) -> None:
+    (message,) = world.start({1: ()})
+    world.held(message)
+    world.cancel()
+    world.expire()
+    world.sweep()
+    assert world.status == "CANCELLED"
+
+
+def test_a_run_past_its_time_limit_is_timed_out(world: World) -> None:
+    world.start({1: ()})
+    with world.database.transaction() as tx:
+        tx.execute("UPDATE runs SET deadline_at = now() - interval '1 s' WHERE id = %s", (world.run,))
+    world.sweep(grace_s=1000)
+    assert world.status == "TIMED_OUT"
+
+
+def test_no_more_stages_than_slots_are_in_flight(world: World) -> None:
+    messages = world.start(dict.fromkeys(range(1, 6), ()), slots=2)
+    assert [message.stage for message in messages] == [1, 2]
+    assert [message.stage for message in world.complete(world.held(messages[0])) or []] == [3]
+    assert world.fail(world.held(messages[1]), TRANSIENT) is not None
+    assert sorted(world.stages.values()).count("RELEASED") == 2
+
+
+def test_a_changed_source_sends_a_run_back_to_planning_unless_something_was_done(world: World) -> None:
+    changed = {**BROKEN, "code": "source_changed"}
+    first, _ = world.start({1: (), 2: ()})
+    world.fail(world.held(first), changed)
+    assert world.stages == {1: "CANCELLED", 2: "CANCELLED"}
+    with world.database.transaction() as tx:
+        assert world.run in runs.unplanned(tx, 100)
+    first, second = world.start({1: (), 2: ()})
+    world.complete(world.held(second))
+    world.fail(world.held(first), changed)
+    assert world.status == "FAILED"
+
+
+def test_leases_of_a_predecessor_end_when_its_successor_starts(world: World) -> None:
+    (message,) = world.start({1: ()})
+    assert world.claim(message, boot="018f0000-0000-7000-8000-000000000001")
+    with world.database.transaction() as tx:
+        assert claims.expire_predecessor(tx, "worker-1", "018f0000-0000-7000-8000-000000000001") == 0
+        assert claims.expire_predecessor(tx, "worker-1", "018f0000-0000-7000-8000-000000000002") == 1
+    assert [m.epoch for m in world.sweep(grace_s=1000)] == [2]
+
+
+def test_an_illegal_step_is_refused(world: World) -> None:
+    world.start({1: ()})
+    world.cancel()
+    with world.database.transaction() as tx, pytest.raises(IllegalTransition):
+        run = runs.lock(tx, world.run)
+        assert run is not None
+        runs.transition(tx, run, RunStatus.SUCCEEDED)
+
+
+@given(st.data())
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_any_graph_is_released_in_order_and_within_its_slots(data: st.DataObject) -> None:
+    size = data.draw(st.integers(1, 12))
+    inputs = {n: tuple(sorted(data.draw(st.sets(st.integers(1, n - 1))))) if n > 1 else () for n in range(1, size + 1)}
+    slots = data.draw(st.one_of(st.none(), st.integers(1, 4)))
+    status = dict.fromkeys(inputs, StageStatus.WAITING)
+
+    def rows() -> list[StageRow]:
+        return [StageRow(n, "work", status[n], inputs[n], (), "stages", 0, 0) for n in inputs]
+
+    while any(s is not StageStatus.COMPLETED for s in status.values()):
+        for row in within_slots(rows(), ready(rows()), slots):
+            assert all(status[i] is StageStatus.COMPLETED for i in row.inputs)
+            status[row.stage] = StageStatus.RUNNING
+        running = [n for n, s in status.items() if s is StageStatus.RUNNING]
+        assert running, "something must always be running until all is done"
+        assert slots is None or len(running) <= slots
+        status[data.draw(st.sampled_from(running))] = StageStatus.COMPLETED
+
+
+def test_descendants_are_all_that_needs_a_stage() -> None:
+    rows = [StageRow(n, "work", StageStatus.WAITING, inputs, (), "stages", 0, 0) for n, inputs in DIAMOND.items()]
+    assert [row.stage for row in descendants(rows, 2)] == [4]
+    assert [row.stage for row in descendants(rows, 1)] == [2, 3, 4]

@@ -1,0 +1,63 @@
+"""Ids, partitions, facts and datasets, on a real PostgreSQL."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from shared.datasets import Column, Dataset
+from shared.store import datasets, facts, partitions, workers
+from shared.store.database import Database, StoreUnavailable
+from shared.store.identifiers import least_id, new_id
+
+
+def test_ids_sort_by_time_and_lie_between_the_bounds_of_their_moment() -> None:
+    before = least_id(datetime.now(UTC))
+    ids = [UUID(new_id()) for _ in range(100)]
+    assert before <= min(ids)
+    assert max(ids) < least_id(datetime.now(UTC) + timedelta(seconds=1))
+
+
+def test_partitions_are_made_ahead_and_once(store: Database) -> None:
+    with store.transaction() as tx:
+        partitions.ensure(tx, datetime.now(UTC))
+        assert partitions.ensure(tx, datetime.now(UTC)) == []
+        made = partitions.ensure(tx, datetime(2031, 12, 15, tzinfo=UTC))
+        assert {name[-6:] for name in made} == {"203112", "203201", "203202", "203203"}
+
+
+def test_facts_are_fresh_for_a_while(store: Database) -> None:
+    with store.transaction() as tx:
+        facts.put(tx, "k", {"exists": True})
+        assert facts.fresh(tx, ["k", "other"], timedelta(minutes=1)) == {"k": {"exists": True}}
+        tx.execute("UPDATE facts SET surveyed_at = surveyed_at - interval '2 min' WHERE key = 'k'")
+        assert facts.fresh(tx, ["k"], timedelta(minutes=1)) == {}
+        facts.forget(tx, ["k"])
+        assert facts.fresh(tx, ["k"], timedelta(days=1)) == {}
+
+
+def test_a_dataset_comes_back_as_it_was_recorded(store: Database) -> None:
+    run = new_id()
+    dataset = Dataset("agg", "/staging/x.parquet", (Column("a b", "NUMERIC(12, 2)", False),), 3, 400)
+    with store.transaction() as tx:
+        datasets.insert(tx, run, 2, 1, [dataset])
+        assert datasets.of_stages(tx, run, [2]) == {"2:agg": dataset}
+        assert datasets.of_stages(tx, run, [3]) == {}
+
+
+def test_workers_are_seen_while_they_report(store: Database) -> None:
+    with store.transaction() as tx:
+        for _ in range(2):
+            workers.register(tx, name="w", boot=new_id(), service="worker", labels=["eu"], slots=2, memory_bytes=1, version="1")
+        assert [row["name"] for row in workers.seen_within(tx, timedelta(minutes=1)) if row["name"] == "w"] == ["w"]
+        tx.execute("UPDATE workers SET seen_at = seen_at - interval '1 hour'")
+        assert workers.seen_within(tx, timedelta(minutes=1)) == []
+
+
+def test_a_store_that_is_away_is_told_in_one_sentence() -> None:
+    away = Database("postgresql://nobody@127.0.0.1:1/none", name="test", wait_s=0.3)
+    with pytest.raises(StoreUnavailable, match="PENSTOCK_DATABASE_URL"), away.transaction():
+        pass
+    away.close()
