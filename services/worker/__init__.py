@@ -1,0 +1,1 @@
+"""Runs the stages of runs: surveys and work."""

@@ -1,0 +1,19 @@
+"""The worker's Celery app: `celery -A services.worker.app worker …`, or `python -m services.worker`, which gives Celery the right arguments."""
+
+from __future__ import annotations
+
+from services.worker.settings import Settings
+from shared.attempts import tasks
+from shared.attempts.keys import unsealer
+from shared.attempts.service import Service
+
+settings = Settings.from_environment()
+service = Service(
+    settings.place,
+    database_url=settings.database_url,
+    redis_url=settings.redis_url,
+    queues=("stages", *(f"stages.{label}" for label in settings.labels)),
+    unseal=unsealer(settings.home),
+)
+tasks.register(service)
+app = service.app

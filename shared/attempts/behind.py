@@ -1,0 +1,122 @@
+"""Progress and log lines on their way to the store: behind the work, batched, never in its way.
+
+The buffer is bounded. When it is full, samples (progress) go first, then the newest log lines; what was dropped is counted and told as a log line of the run.
+Events of attempts do not pass here: they are written with what they tell of.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter, deque
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from shared.dispatch.claims import Claim, report_progress
+from shared.errors import UnavailableError
+from shared.store import logs
+from shared.store.database import Database
+from shared.store.logs import LogLine
+
+log = logging.getLogger(__name__)
+
+_EVERY_S = 0.5
+_MOST_LINES = 10_000
+_MOST_SAMPLES = 1_000
+_BATCH = 1_000
+
+
+class Behind:
+    def __init__(self, database: Database, worker: str) -> None:
+        self._database, self._worker = database, worker
+        self._lines: deque[LogLine] = deque()
+        self._samples: dict[tuple[str, int, int], tuple[Claim, dict[str, int]]] = {}
+        self._dropped: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        # Held while samples are written, so that `close` returns only when none of its attempt is on its way.
+        self._writing = threading.Lock()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name="behind", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Writes what is left, if the store takes it at once."""
+        self._stop.set()
+        self._thread.join(timeout=3)
+
+    def progress(self, claim: Claim, rows: Mapping[str, int]) -> None:
+        """The newest figures replace older ones that were not written yet."""
+        with self._lock:
+            if claim.key not in self._samples and len(self._samples) >= _MOST_SAMPLES:
+                self._dropped[claim.run] += 1
+                return
+            self._samples.setdefault(claim.key, (claim, {}))[1].update(rows)
+
+    def log(self, claim: Claim, level: str, message: str) -> None:
+        line = LogLine(claim.run, datetime.now(UTC), level, message, stage=claim.stage, epoch=claim.epoch, worker=self._worker)
+        with self._lock:
+            if len(self._lines) >= _MOST_LINES:
+                for sampled, _ in self._samples.values():
+                    self._dropped[sampled.run] += 1
+                self._samples.clear()
+                self._dropped[claim.run] += 1
+                return
+            self._lines.append(line)
+
+    def close(self, claim: Claim) -> None:
+        """No progress of this attempt is told after this returns: its end is about to be recorded."""
+        with self._lock:
+            if self._samples.pop(claim.key, None) is None and not self._writing.locked():
+                return
+        with self._writing:
+            return
+
+    def _loop(self) -> None:
+        while not self._stop.wait(_EVERY_S):
+            self._flush()
+        self._flush()
+
+    def _flush(self) -> None:
+        try:
+            self._write_samples()
+            while self._write_lines():
+                pass
+        except UnavailableError:
+            # The store is away; the lines wait here, bounded, until it is back.
+            return
+        except Exception:
+            # Log lines must not end the thread that writes them.
+            log.exception("log lines of runs could not be written")
+
+    def _write_samples(self) -> None:
+        with self._writing:
+            with self._lock:
+                samples, self._samples = list(self._samples.values()), {}
+            for number, (claim, rows) in enumerate(samples):
+                try:
+                    with self._database.transaction() as tx:
+                        report_progress(tx, claim, rows)
+                except UnavailableError:
+                    with self._lock:
+                        self._dropped.update(late.run for late, _ in samples[number:])
+                    raise
+
+    def _write_lines(self) -> bool:
+        with self._lock:
+            batch = [self._lines.popleft() for _ in range(min(len(self._lines), _BATCH))]
+            dropped, self._dropped = self._dropped, Counter()
+        now = datetime.now(UTC)
+        told = [LogLine(run, now, "WARNING", f"{count} log lines or progress samples were dropped: the buffer was full") for run, count in dropped.items()]
+        if not batch and not told:
+            return False
+        try:
+            with self._database.transaction() as tx:
+                logs.insert(tx, batch + told)
+        except UnavailableError:
+            with self._lock:
+                self._lines.extendleft(reversed(batch))
+                self._dropped.update(dropped)
+            raise
+        return bool(batch)

@@ -1,0 +1,149 @@
+"""The child process of a slot: `python -m shared.attempts.child FD PARENT SERVICE kind=module:function …`.
+
+It stays warm: engines are imported and opened before the first job. The main thread runs one job at a time; a second thread reads what the parent says, so that a
+cancel gets through while the engine is busy. All it says of a job is masked here, where the secrets are. It holds no connection to the store and no master key.
+
+From the parent: ("run", job, secrets) and ("cancel", key). To the parent: ("ready",), ("progress", {node: rows}), ("log", level, message) and at the end of
+each job ("done", outcome) or ("failed", error), the last two as JSON values with the key before them.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from multiprocessing.connection import Connection
+from queue import SimpleQueue
+from typing import Any
+
+from shared.engines.control import Control
+from shared.engines.work import Job, Outcome
+from shared.errors import PenstockError
+from shared.process import prepare
+from shared.process.start import context
+from shared.secrets.masking import Masker
+
+log = logging.getLogger(__name__)
+
+_PR_SET_PDEATHSIG = 1
+Run = Callable[[Job, Control], Outcome]
+Order = tuple[Job, tuple[str, ...]]
+
+
+def main() -> None:
+    fd, parent, service, *functions = sys.argv[1:]
+    _die_with(int(parent))
+    # A signal to the whole group (Ctrl-C, a supervisor's stop) is the parent's to answer: it drains, then ends us.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    prepare(service)
+    runs = {kind: _load(target) for kind, _, target in (entry.partition("=") for entry in functions)}
+    _Child(Connection(int(fd)), runs).serve()
+
+
+def _die_with(parent: int) -> None:
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        # It died before the request reached the kernel.
+        os._exit(1)
+
+
+def _load(target: str) -> Run:
+    module, _, name = target.partition(":")
+    run: Run = getattr(import_module(module), name)
+    return run
+
+
+class _Child:
+    def __init__(self, pipe: Connection, runs: Mapping[str, Run]) -> None:
+        self._pipe, self._runs = pipe, runs
+        self._orders: SimpleQueue[Order | None] = SimpleQueue()
+        self._sending = threading.Lock()
+        self._lock = threading.Lock()
+        self._current: tuple[tuple[str, int, int], Control] | None = None
+
+    def serve(self) -> None:
+        """Until the parent closes the pipe."""
+        threading.Thread(target=self._listen, name="listen", daemon=True).start()
+        self._say("ready")
+        while (order := self._orders.get()) is not None:
+            self._work(*order)
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                what, *rest = self._pipe.recv()
+            except (EOFError, OSError):
+                # The parent has let go of us. An engine in the middle of something would not notice; nobody wants its result.
+                os._exit(0)
+            if what == "run":
+                self._orders.put((rest[0], rest[1]))
+            elif what == "cancel":
+                with self._lock:
+                    current = self._current
+                if current is not None and current[0] == rest[0]:
+                    current[1].cancel()
+
+    def _work(self, job: Job, secrets: tuple[str, ...]) -> None:
+        key = (job.run, job.stage, job.epoch)
+        masker = Masker(secrets)
+        control = Control(report=lambda rows: self._say("progress", rows))
+        handler = _Forward(lambda level, text: self._say("log", level, masker.mask(text)))
+        with self._lock:
+            self._current = key, control
+        root = logging.getLogger()
+        root.addHandler(handler)
+        try:
+            with context(run=job.run, stage=job.stage, epoch=job.epoch):
+                answer = self._answer(job, control, masker)
+        finally:
+            root.removeHandler(handler)
+            with self._lock:
+                self._current = None
+        self._say(answer[0], key, answer[1])
+
+    def _answer(self, job: Job, control: Control, masker: Masker) -> tuple[str, dict[str, Any]]:
+        try:
+            return "done", self._runs[job.kind](job, control).to_json()
+        except PenstockError as error:
+            failure = error.to_json()
+        except MemoryError:
+            failure = PenstockError(f"stage {job.stage} ran out of memory in its process; raise the worker's memory limit").to_json()
+            failure |= {"code": "memory", "fault": "data"}
+        except Exception as error:
+            # Nothing may end the child but the parent: a bug is this stage's failure, with its trace in the log and in Sentry.
+            if not control.cancelled:
+                log.exception("a bug in stage %s", job.stage)
+            failure = PenstockError(f"{type(error).__name__}: {error}; this is a bug in Penstock, its trace is in the worker's log").to_json()
+            failure["code"] = "bug"
+        if control.cancelled:
+            failure = {"code": "cancelled", "message": "stopped on request", "node": None, "retryable": False, "fault": "system", "retryOn": None}
+        return "failed", {**failure, "message": masker.mask(str(failure["message"]))}
+
+    def _say(self, *message: Any) -> None:
+        with self._sending:
+            self._pipe.send(message)
+
+
+class _Forward(logging.Handler):
+    """Sends what the engine logs during a job to the run's own log lines."""
+
+    def __init__(self, say: Callable[[str, str], None]) -> None:
+        super().__init__(logging.INFO)
+        self._say = say
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._say(record.levelname, record.getMessage())
+        except OSError:
+            # The parent is gone, and so is whoever would have read it.
+            return
+
+
+if __name__ == "__main__":
+    main()

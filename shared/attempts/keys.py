@@ -1,0 +1,27 @@
+"""Opens sealed credentials with the platform's master key, which is read when the first credential is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from shared.attempts.connectors import Unseal
+from shared.errors import PenstockError
+from shared.secrets import database
+
+
+def unsealer(home: Path | None) -> Unseal:
+    @cache
+    def key() -> bytes:
+        return database.master_key(home)
+
+    def unseal(sealed: bytes, context: str) -> Mapping[str, str]:
+        return database.unseal(sealed, key(), context)
+
+    return unseal
+
+
+def no_credentials(sealed: bytes, context: str) -> Mapping[str, str]:
+    """For a service whose stages use no connector."""
+    raise PenstockError(f"credential {context} is not for this service")

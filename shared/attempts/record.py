@@ -1,0 +1,35 @@
+"""Writing down how an attempt ended, however long the store is away, unless the stage is surely somebody else's by then."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+from shared.errors import UnavailableError
+from shared.store.database import Database, Tx
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+_WAITS_S = (0.1, 0.2, 0.5, 1.0)
+
+
+def insist(database: Database, step: Callable[[Tx], T], give_up: threading.Event) -> T | None:
+    """The step's result from the first transaction that commits; None when `give_up` is set first.
+
+    The step must bear repetition: when a connection breaks in the commit, nobody knows whether it happened. All of ours are compare-and-set.
+    """
+    tries = 0
+    while True:
+        try:
+            with database.transaction() as tx:
+                result = step(tx)
+            return result
+        except UnavailableError as error:
+            wait_s = _WAITS_S[min(tries, len(_WAITS_S) - 1)]
+            tries += 1
+            log.warning("waiting for the store: %s", error)
+            if give_up.wait(wait_s):
+                return None

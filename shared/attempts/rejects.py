@@ -1,0 +1,44 @@
+"""From the Parquet files in which an attempt staged its rejected rows to the dead letters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from shared.dispatch.claims import Claim
+from shared.engines.work import RejectsFile
+from shared.store import dead_letters
+from shared.store.database import Tx
+
+
+def keep(tx: Tx, claim: Claim, rejects: Sequence[RejectsFile]) -> list[str]:
+    """Writes them, instead of what an earlier attempt wrote; returns a sentence for each file that is not there any more.
+
+    A file may be gone only where an earlier attempt's outcome was adopted long after its staging was swept.
+    """
+    there = [file for file in rejects if Path(file.uri).exists()]
+    dead_letters.insert(tx, claim.run, claim.stage, claim.epoch, ((file.node, _csv_blocks(file.uri)) for file in there))
+    return [
+        f"{file.rows} rejected rows of node {file.node} are counted but cannot be shown: {file.uri} was swept away"
+        for file in rejects
+        if file not in there
+    ]
+
+
+def _csv_blocks(path: str) -> Iterator[bytes]:
+    # Heavy, and most attempts reject nothing: loaded by the first that does.
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.csv as pcsv
+    import pyarrow.parquet as pq
+
+    options = pcsv.WriteOptions(include_header=False, quoting_style="all_valid")
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(batch_size=20_000, columns=["original_record", "error_message", "position"]):
+            # PostgreSQL's text has no NUL; in the record, JSON has it escaped.
+            message = pc.replace_substring(batch["error_message"].cast(pa.string()), "\x00", "\N{REPLACEMENT CHARACTER}")
+            position = batch["position"].cast(pa.int64())
+            block = pa.record_batch([batch["original_record"].cast(pa.string()), message, position], ["record", "message", "position"])
+            buffer = pa.BufferOutputStream()
+            pcsv.write_csv(block, buffer, options)
+            yield buffer.getvalue().to_pybytes()

@@ -1,0 +1,243 @@
+"""From a message to a recorded end: claim, resolve, run in a child, record, send what became ready.
+
+`Attempts` is all of it for one process. Each task thread of Celery calls `run` and waits there; nothing in that path sleeps or polls.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+from celery import Celery
+
+from shared.attempts import connectors, memory, rejects
+from shared.attempts.behind import Behind
+from shared.attempts.leases import Leases
+from shared.attempts.place import Place
+from shared.attempts.record import insist
+from shared.attempts.slots import Child, ChildDied, Key, NoChild, Slots
+from shared.attempts.watch import Watch
+from shared.dispatch import results, sending
+from shared.dispatch.claims import Claim, Hold, claim
+from shared.engines.work import Job, Limits, Outcome
+from shared.errors import PenstockError
+from shared.messages import StageMessage
+from shared.process.start import context
+from shared.secrets.masking import Masker
+from shared.store.database import Database, Tx
+
+log = logging.getLogger(__name__)
+
+_CANCEL_GRACE_S = 2.0
+_GIVE_BACK_GRACE_S = 0.5
+
+
+@dataclass(slots=True)
+class Held:
+    """An attempt of ours. `verdict`: why it is to stop, if it is; `gone`: set when there is no use in recording it any more."""
+
+    claim: Claim
+    child: Child
+    verdict: str | None = None
+    gone: threading.Event = field(default_factory=threading.Event)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What the child said, or how it died. `error` as PenstockError.to_json."""
+
+    outcome: Outcome | None
+    error: dict[str, Any] | None
+    died: str | None
+    duration_ms: int
+    peak_memory_bytes: int | None
+
+
+class Attempts:
+    def __init__(self, place: Place, database: Database, app: Celery, unseal: connectors.Unseal) -> None:
+        self.place, self._unseal = place, unseal
+        self._database, self._app = database, app
+        self._slots = Slots(place)
+        self._watch = Watch(place.memory_setting)
+        self._leases = Leases(database, place.lease, self._tell)
+        self._behind = Behind(database, place.name)
+        self._held: dict[Key, Held] = {}
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+
+    def start(self) -> None:
+        self._slots.start()
+        self._watch.start()
+        self._leases.start()
+        self._behind.start()
+
+    def stop(self) -> None:
+        """Ends children and threads; whatever still runs is given back first."""
+        self.give_back()
+        self._slots.stop()
+        self._behind.stop()
+        self._leases.stop()
+        self._watch.stop()
+
+    @property
+    def free_slots(self) -> int:
+        return self._slots.free
+
+    def give_back(self) -> None:
+        """Stops what runs and lets the stages be released to others. Takes no new ones from now on."""
+        self._closing.set()
+        with self._lock:
+            held = list(self._held.values())
+        for one in held:
+            self._stop(one, "given back", _GIVE_BACK_GRACE_S)
+
+    def run(self, message: StageMessage) -> bool:
+        """Handles one message; returns when its stage is recorded, or there is nothing to do for it. False: it is for another process to handle."""
+        with context(run=message.run, stage=message.stage, epoch=message.epoch):
+            try:
+                child = self._slots.acquire()
+            except NoChild as error:
+                log.error("%s", error.message)
+                return False
+            try:
+                return self._run(message, child)
+            finally:
+                self._slots.release(child)
+
+    def _run(self, message: StageMessage, child: Child) -> bool:
+        place = self.place
+        if self._closing.is_set():
+            return False
+        resolution = connectors.Resolution(self._unseal)
+
+        def take(tx: Tx) -> Claim | None:
+            taken = claim(tx, message, worker=place.name, boot=place.boot, lease=place.lease)
+            if taken is not None:
+                # In the same transaction: the documents as they are when the attempt begins, at no extra commit.
+                resolution.look_up(tx, taken)
+            return taken
+
+        taken = insist(self._database, take, self._closing)
+        if taken is None:
+            return not self._closing.is_set()
+        held = Held(taken, child)
+        with self._lock:
+            self._held[taken.key] = held
+        self._leases.hold(taken.key)
+        try:
+            if self._closing.is_set():
+                held.verdict = held.verdict or "given back"
+            ended = self._work(held, resolution)
+            self._behind.close(taken)
+            self._record(held, ended)
+        finally:
+            self._leases.let_go(taken.key)
+            with self._lock:
+                del self._held[taken.key]
+        return True
+
+    def _work(self, held: Held, resolution: connectors.Resolution) -> Ended:
+        taken, child = held.claim, held.child
+        try:
+            resolved, secrets = resolution.result()
+        except PenstockError as error:
+            return Ended(None, error.to_json(), None, 0, None)
+        job = Job(
+            namespace=taken.namespace,
+            run=taken.run,
+            stage=taken.stage,
+            epoch=taken.epoch,
+            kind=taken.kind,
+            program=taken.program,
+            connectors=resolved,
+            inputs=taken.inputs,
+            staging=str(self.place.staging),
+            limits=Limits(child.limit, memory.threads(child.limit), str(child.scratch)),
+            rerun=taken.rerun,
+        )
+        if held.verdict is not None:
+            return Ended(None, None, held.verdict, 0, None)
+        started = time.monotonic()
+        self._watch.begin(child, taken.key)
+        try:
+            what, said = child.run(job, secrets, lambda *heard: self._hear(taken, *heard))
+        except ChildDied as death:
+            error = None
+            if death.over_limit:
+                error = {"code": "memory", "message": death.over_limit, "node": None, "retryable": False, "fault": "data", "retryOn": None}
+            return Ended(None, error, Masker(secrets).mask(death.message), _ms_since(started), child.peak or None)
+        finally:
+            self._watch.end(child, taken.key)
+        outcome, error = (Outcome.from_json(said), None) if what == "done" else (None, said)
+        return Ended(outcome, error, None, _ms_since(started), child.peak or None)
+
+    def _hear(self, taken: Claim, what: str, *values: Any) -> None:
+        if what == "progress":
+            self._behind.progress(taken, values[0])
+        elif what == "log":
+            self._behind.log(taken, values[0], values[1])
+
+    def _record(self, held: Held, ended: Ended) -> None:
+        """One transaction says how it ended and releases what became ready; its messages leave after the commit."""
+        if held.verdict == "lost":
+            log.warning("the lease was lost; this attempt is dropped")
+            return
+        try:
+            messages = self._end(held, ended)
+        except psycopg.Error as refused:
+            # Not that the store is away, but that it does not take what we have to say: doing the work again would not help.
+            log.exception("the outcome could not be recorded")
+            error = PenstockError(f"the outcome of the stage could not be recorded ({refused}); this is a bug in Penstock").to_json()
+            messages = insist(self._database, lambda tx: self._fail(tx, held, ended, error), held.gone)
+        if messages:
+            sending.send(self._app, messages)
+
+    def _end(self, held: Held, ended: Ended) -> list[StageMessage] | None:
+        taken, name, after = held.claim, self.place.name, f"after {ended.duration_ms / 1000:.2f} s"
+        if (outcome := ended.outcome) is not None:
+            if outcome.rejects:
+                for sentence in insist(self._database, lambda tx: rejects.keep(tx, taken, outcome.rejects), held.gone) or ():
+                    self._behind.log(taken, "ERROR", sentence)
+            self._say(taken, "INFO", f"done {after} on {name}")
+            figures: dict[str, Any] = {"duration_ms": ended.duration_ms, "peak_memory_bytes": ended.peak_memory_bytes}
+            return insist(self._database, lambda tx: results.complete(tx, taken, outcome, **figures), held.gone)
+        if held.verdict == "cancelled":
+            self._say(taken, "WARNING", f"stopped {after} on {name}: its run was cancelled")
+            return insist(self._database, lambda tx: results.cancelled(tx, taken), held.gone)
+        if held.verdict is None and (error := ended.error) is not None:
+            self._say(taken, "ERROR", f"failed {after} on {name}: {error['message']}")
+            return insist(self._database, lambda tx: self._fail(tx, held, ended, error), held.gone)
+        reason = f"{name} is shutting down" if held.verdict else ended.died or "its process is gone"
+        self._say(taken, "ERROR", f"lost {after} on {name}: {reason}")
+        return insist(self._database, lambda tx: results.lose(tx, taken, reason), held.gone)
+
+    @staticmethod
+    def _fail(tx: Tx, held: Held, ended: Ended, error: dict[str, Any]) -> list[StageMessage] | None:
+        return results.fail(tx, held.claim, error, duration_ms=ended.duration_ms, peak_memory_bytes=ended.peak_memory_bytes)
+
+    def _say(self, taken: Claim, level: str, message: str) -> None:
+        line = f"stage {taken.stage} ({taken.kind}: {', '.join(taken.nodes)}) {message}"
+        self._behind.log(taken, level, line)
+        log.log(logging.getLevelName(level), "%s", line)
+
+    def _tell(self, key: Key, hold: Hold) -> None:
+        with self._lock:
+            held = self._held.get(key)
+        if held is not None:
+            self._stop(held, "lost" if hold is Hold.LOST else "cancelled", _CANCEL_GRACE_S)
+
+    def _stop(self, held: Held, verdict: str, grace_s: float) -> None:
+        """The first verdict stands, but for `lost`, after which there is nothing to record whatever else was asked."""
+        held.verdict = verdict if verdict == "lost" else held.verdict or verdict
+        if verdict != "cancelled":
+            held.gone.set()
+        held.child.cancel(held.claim.key)
+        self._watch.end_within(held.claim.key, grace_s)
+
+
+def _ms_since(started: float) -> int:
+    return round((time.monotonic() - started) * 1000)

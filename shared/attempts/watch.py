@@ -1,0 +1,74 @@
+"""One thread that looks at all busy children: ends one that uses more memory than it may, and one that was asked to stop and does not.
+
+It sleeps while nothing runs, and never waits for anything a child does.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from shared.attempts import memory
+from shared.attempts.slots import Child, Key
+
+_EVERY_S = 0.05
+
+
+class Watch:
+    """`setting`: the variable that raises the limit, to be named when a child was over it."""
+
+    def __init__(self, setting: str) -> None:
+        self._setting = setting
+        self._busy: dict[int, tuple[Child, Key]] = {}
+        self._deadlines: dict[Key, float] = {}
+        self._changed = threading.Condition()
+        self._stopping = False
+
+    def start(self) -> None:
+        threading.Thread(target=self._look, name="watch", daemon=True).start()
+
+    def stop(self) -> None:
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+
+    def begin(self, child: Child, key: Key) -> None:
+        with self._changed:
+            self._busy[child.pid] = child, key
+            self._changed.notify()
+
+    def end(self, child: Child, key: Key) -> None:
+        with self._changed:
+            self._busy.pop(child.pid, None)
+            self._deadlines.pop(key, None)
+
+    def end_within(self, key: Key, seconds: float) -> None:
+        """Kills the child that works on that attempt, unless `end` comes first. The earliest deadline holds."""
+        with self._changed:
+            self._deadlines[key] = min(time.monotonic() + seconds, self._deadlines.get(key, float("inf")))
+
+    def _look(self) -> None:
+        while True:
+            with self._changed:
+                while not self._busy and not self._stopping:
+                    self._changed.wait()
+                if self._stopping:
+                    return
+                for child, key in self._busy.values():
+                    self._judge(child, key)
+            time.sleep(_EVERY_S)
+
+    def _judge(self, child: Child, key: Key) -> None:
+        # Under the lock: `end` of this attempt waits, so the kill cannot hit the next one.
+        used = memory.resident(child.pid)
+        if used is None:
+            return
+        child.peak = max(child.peak, used)
+        if used > child.limit:
+            child.over_limit = (
+                f"stage {key[1]} used {memory.shown(used)}, over the worker's limit of {memory.shown(child.limit)} ({self._setting});"
+                " raise it, or let the stage handle fewer rows at once"
+            )
+            child.kill()
+        elif self._deadlines.get(key, float("inf")) < time.monotonic():
+            child.kill()

@@ -1,0 +1,55 @@
+"""How an attempt is steered while it runs: it tells its progress, and learns that it shall stop."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+_PROGRESS_EVERY_S = 1.0
+
+
+class Control:
+    """Made by whoever runs the attempt, one per job. `cancel` comes from another thread, at any time, perhaps twice.
+
+    The engine registers what a cancel must stop (a connection's interrupt, a sink session's cancel) for as long as it is in use; those calls must not block.
+    """
+
+    def __init__(self, report: Callable[[dict[str, int]], None] = lambda rows: None) -> None:
+        self._report = report
+        self._stops: list[Callable[[], None]] = []
+        self._lock = threading.Lock()
+        self._cancelled = threading.Event()
+        self._next_report = 0.0
+
+    @property
+    def cancelled(self) -> bool:
+        return self._cancelled.is_set()
+
+    @contextmanager
+    def stopped_by(self, stop: Callable[[], None]) -> Iterator[None]:
+        """While inside, a cancel calls `stop`; one that came before calls it at once."""
+        with self._lock:
+            self._stops.append(stop)
+        try:
+            if self.cancelled:
+                stop()
+            yield
+        finally:
+            with self._lock:
+                self._stops.remove(stop)
+
+    def cancel(self) -> None:
+        self._cancelled.set()
+        with self._lock:
+            stops = list(self._stops)
+        for stop in reversed(stops):
+            stop()
+
+    def progress(self, rows: Mapping[str, int]) -> None:
+        """Rows done so far by node; may be called as often as one likes, is told at most once a second."""
+        now = time.monotonic()
+        if now >= self._next_report:
+            self._next_report = now + _PROGRESS_EVERY_S
+            self._report(dict(rows))

@@ -1,0 +1,135 @@
+"""Text to documents. Nothing that can be sent makes this raise: what is wrong becomes problems with a place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from shared.pipelines.language.compose import Composer, Unreadable, template_not_quoted
+from shared.pipelines.language.spelling import Source, source
+from shared.pipelines.language.templates import has_bare_template
+from shared.pipelines.model import Document, Places, Problem
+
+MAX_BYTES = 1_000_000
+
+# The marker of a document that begins on the next line is no part of that document's own text.
+_MARKER = re.compile(r"---[ \t]*\r?\n")
+
+# libyaml's words that a person who has not read its source cannot act on.
+_WORDS = {
+    "did not find expected key": "this does not continue the lines above; check its indentation, and that the line before it is complete",
+    "did not find expected '-' indicator": "a list goes on with '- '; check the indentation",
+    "mapping values are not allowed in this context": "a ': ' cannot stand here; quote the value, or check the indentation",
+    "found character that cannot start any token": "a value cannot begin with this character; quote it (and indent with blanks, not tabs)",
+    "did not find expected ',' or ']'": "a list in brackets is not closed; put ',' between its items and ']' at its end",
+    "did not find expected ',' or '}'": "a mapping in braces is not closed; put ',' between its entries and '}' at its end",
+    "could not find expected ':'": "a key needs a ':' and a blank after it",
+    "found unexpected end of stream": "a quote is opened here and never closed",
+    "control characters are not allowed": "this control character cannot stand in YAML; write it as an escape in double quotes",
+    "found a tab character that violates indentation": "indent with blanks, not tabs",
+    "did not find expected <document start>": "this does not belong to the document above; divide documents by a line ---",
+}
+
+
+def read_documents(text: str | bytes, *, max_bytes: int = MAX_BYTES) -> tuple[Document, ...]:
+    """The documents of a YAML or JSON text, in order; at least one.
+
+    Never raises: a text that cannot be read to its end gives the documents before that place and a last one, without kind and name, whose problem says
+    why. Documents that hold nothing are left out. Lines and columns count in the whole text, offsets in each document's own.
+    """
+    sent = source(text, max_bytes)
+    if isinstance(sent, Problem):
+        # Without the part that is no text, so that what is stored or shown can be encoded.
+        shown = text.decode("utf-8", "replace") if isinstance(text, bytes) else text.encode("utf-8", "replace").decode("utf-8")
+        return (Document("", "", "", {}, shown, (sent,)),)
+    documents = tuple(_documents(sent))
+    return documents or (Document("", "", "", {}, sent.text, (Problem("empty", "there is no document here; a recipe begins with apiVersion and kind"),)),)
+
+
+def _documents(sent: Source) -> Iterator[Document]:
+    """Each document once the place where the next begins is known, since that is where its text ends."""
+    events = yaml.parse(sent.readable, Loader=yaml.CSafeLoader)
+    read: tuple[Composer, Any] | None = None
+    begin = 0
+    try:
+        for event in events:
+            if not isinstance(event, yaml.DocumentStartEvent):
+                continue
+            start = sent.offset(event.start_mark.index)
+            if read is not None:
+                yield from _document(sent, *read, begin, start)
+            if read is not None or event.explicit and not sent.text[:start].strip():
+                marker = _MARKER.match(sent.text, start)
+                begin = marker.end() if marker and read is not None else start if read is not None else 0
+            read = None
+            composer = Composer(events, sent)
+            read = composer, composer.document()
+    except Unreadable as unreadable:
+        problem = unreadable.problem
+    except yaml.YAMLError as error:
+        problem = _problem(error, sent)
+    else:
+        if read is not None:
+            yield from _document(sent, *read, begin, len(sent.text))
+        return
+    if read is not None:
+        begin_of_rest = max(begin, min(len(sent.text), _offset(sent, problem)))
+        yield from _document(sent, *read, begin, begin_of_rest)
+        begin = begin_of_rest
+    yield Document("", "", "", {}, sent.text[begin:], (problem,))
+
+
+def _document(sent: Source, composer: Composer, tree: Any, begin: int, end: int) -> Iterator[Document]:
+    if tree is None and not composer.problems:
+        return
+    text = sent.text[begin:end]
+    places: Places = composer.places(begin)
+    if not isinstance(tree, dict):
+        place = composer.values[""]
+        wrong = Problem("not_a_mapping", "a document must be a mapping that begins with apiVersion and kind", "", place.line, place.column)
+        yield Document("", "", "", {}, text, (*composer.problems, wrong), places)
+        return
+    kind = tree.get("kind")
+    metadata = tree.get("metadata")
+    named = metadata if isinstance(metadata, dict) else {}
+    name, namespace = named.get("name"), named.get("namespace", "default")
+    yield Document(
+        kind if isinstance(kind, str) else "",
+        namespace if isinstance(namespace, str) and isinstance(metadata, dict) else "",
+        name if isinstance(name, str) else "",
+        tree,
+        text,
+        tuple(composer.problems),
+        places,
+    )
+
+
+def _problem(error: yaml.YAMLError, sent: Source) -> Problem:
+    if isinstance(error, yaml.reader.ReaderError):
+        # libyaml counts bytes here, characters everywhere else.
+        offset = len(sent.readable.encode("utf-8")[: error.position].decode("utf-8", "replace"))
+        line, column = sent.at(sent.offset(offset))
+        return Problem("yaml_syntax", _WORDS.get(error.reason, str(error.reason)), line=line, column=column)
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        return Problem("yaml_syntax", f"this is not YAML: {error}")
+    mark = error.problem_mark
+    # An end that is missing is best shown where its beginning stands.
+    if error.context_mark is not None and error.problem == "found unexpected end of stream":
+        mark = error.context_mark
+    place = sent.place(mark.index, mark.index, mark.line, mark.column)
+    line_text = sent.text.split("\n")[place.line - 1] if place.line <= sent.text.count("\n") + 1 else ""
+    if has_bare_template(line_text) and "{{" in line_text[: place.column + 1]:
+        return template_not_quoted(sent, place.start - (place.column - 1) + line_text.index("{{"))
+    message = _WORDS.get(error.problem or "", f"this is not YAML: {error.problem}")
+    return Problem("yaml_syntax", message, line=place.line, column=place.column)
+
+
+def _offset(sent: Source, problem: Problem) -> int:
+    """The offset of the start of the problem's line."""
+    at = 0
+    for _ in range(problem.line - 1):
+        at = sent.text.find("\n", at) + 1
+    return at

@@ -1,0 +1,81 @@
+"""From what was sent to text that libyaml reads, and from libyaml's marks back to what was sent.
+
+JSON is YAML but for one thing that JSON encoders write every day: a character beyond the basic plane as two \\u escapes. libyaml refuses those, so in JSON each pair
+becomes one \\U escape, and places after it are moved back.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from dataclasses import dataclass, field
+
+from shared.pipelines.model import Place, Problem
+
+# An even number of backslashes before it: the escape is one, not the end of an escaped backslash.
+_PAIR = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+_PAIR_LENGTH, _SINGLE_LENGTH = 12, 10
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """`text` as it was sent, without a byte order mark; `readable` what libyaml is given; `moved` offsets in it just behind each pair that was joined."""
+
+    text: str
+    readable: str
+    moved: list[int] = field(default_factory=list)
+
+    def offset(self, index: int) -> int:
+        """The offset in `text` of a mark's index."""
+        return index + (_PAIR_LENGTH - _SINGLE_LENGTH) * bisect_left(self.moved, index + 1) if self.moved else index
+
+    def place(self, start: int, end: int, line: int, column: int) -> Place:
+        """A place from a mark's index, line and column, which count from 0."""
+        if not self.moved:
+            return Place(line + 1, column + 1, start, end)
+        begin = self.offset(start)
+        return Place(line + 1, begin - self.text.rfind("\n", 0, begin), begin, self.offset(end))
+
+    def at(self, offset: int) -> tuple[int, int]:
+        """Line and column, from 1, of an offset in `text`."""
+        return self.text.count("\n", 0, offset) + 1, offset - self.text.rfind("\n", 0, offset)
+
+
+def source(sent: str | bytes, max_bytes: int) -> Source | Problem:
+    """What was sent, as text that libyaml can be given, or the one thing that makes it unreadable."""
+    size = len(sent) if isinstance(sent, bytes) else len(sent.encode("utf-8", "surrogatepass"))
+    if size > max_bytes:
+        return Problem("too_large", f"the text has {size} bytes, more than the {max_bytes} that are read; divide it into several files")
+    try:
+        text = sent.decode("utf-8") if isinstance(sent, bytes) else sent.encode("utf-8").decode("utf-8")
+    except UnicodeDecodeError as error:
+        line, column = _line_of_bytes(error.object, error.start)
+        return Problem("invalid_utf8", "the text is not UTF-8 from here on; save it as UTF-8", line=line, column=column)
+    except UnicodeEncodeError as error:
+        line, column = Source(error.object, "").at(error.start)
+        return Problem("invalid_utf8", "the text holds half a character (a lone surrogate); save it as UTF-8", line=line, column=column)
+    text = text.removeprefix("\ufeff")
+    if "\0" in text:
+        line, column = Source(text, "").at(text.index("\0"))
+        return Problem("nul_byte", "the text holds a NUL byte; is this a text file?", line=line, column=column)
+    return _json(text) if text.lstrip()[:1] in ("{", "[") else Source(text, text)
+
+
+def _json(text: str) -> Source:
+    # YAML takes no tab as indentation, JSON does; one blank for one tab moves nothing.
+    start = len(text) - len(text.lstrip())
+    text_in = text[:start].replace("\t", " ") + text[start:]
+    moved: list[int] = []
+
+    def join(pair: re.Match[str]) -> str:
+        high, low = int(pair[2], 16), int(pair[3], 16)
+        moved.append(pair.end() - (_PAIR_LENGTH - _SINGLE_LENGTH) * (len(moved) + 1))
+        return f"{pair[1]}\\U{0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00):08x}"
+
+    readable = _PAIR.sub(join, text_in)
+    return Source(text, readable, moved)
+
+
+def _line_of_bytes(data: bytes, offset: int) -> tuple[int, int]:
+    start = data.rfind(b"\n", 0, offset) + 1
+    return data.count(b"\n", 0, offset) + 1, len(data[start:offset].decode("utf-8", "replace")) + 1

@@ -1,0 +1,39 @@
+"""filter: rows for which a condition is true go on; the others (false or NULL) go to `rejected` and count as filtered."""
+
+from __future__ import annotations
+
+from marshmallow import Schema
+from sqlglot import exp
+
+from shared.pipelines.model import Node
+from shared.pipelines.nodes.fields import Expression, sql_only
+from shared.pipelines.nodes.relations import errors_of, is_null, pass_on, select, typed
+from shared.pipelines.nodes.types import Compiled, Input, NodeType, Relation
+from shared.sql.errors import SqlProblem
+from shared.sql.row_errors import guard
+from shared.sql.typing import UNKNOWN, type_of
+
+
+class FilterConfig(Schema):
+    condition = Expression(required=True, metadata={"title": "Condition", "description": "Rows for which it is true go on"})
+    language = sql_only()
+
+
+def compile_filter(node: Node, inputs: tuple[Input, ...]) -> Compiled:
+    (source,) = inputs
+    condition = typed(node.config["condition"], inputs)
+    if type_of(condition) not in {"BOOLEAN", UNKNOWN}:
+        raise SqlProblem(f"the condition {node.config['condition']!r} gives {type_of(condition)}, not true or false", node=node.id)
+    safe, error = guard(condition, "condition")
+    no_error = [is_null(error)] if error is not None else []
+    untrue = exp.Not(this=exp.Coalesce(this=safe.copy(), expressions=[exp.false()]))
+    ports = {
+        "out": Relation(select(pass_on(source), source.table, safe), source.columns, "fewer"),
+        "rejected": Relation(select(pass_on(source), source.table, exp.and_(untrue, *no_error)), source.columns, "fewer"),
+    }
+    if error is not None:
+        ports["error"] = errors_of(source, error)
+    return Compiled(ports)
+
+
+FILTER = NodeType("filter", "transform", "Filter", FilterConfig, (1, 1), lambda _: ("out", "rejected", "error"), compile_filter)

@@ -1,0 +1,44 @@
+"""union: rows of several inputs stacked, matched by name or by position, optionally each row once."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+from sqlglot import exp
+
+from shared.pipelines.model import Node
+from shared.pipelines.nodes.relations import column, find, named, table
+from shared.pipelines.nodes.types import Compiled, Input, NodeType, Relation
+from shared.sql.errors import SqlProblem
+
+
+class UnionConfig(Schema):
+    distinct = fields.Boolean(load_default=False, metadata={"title": "Each row once"})
+    by = fields.String(load_default="name", validate=validate.OneOf(("name", "position")), metadata={"title": "Match columns by"})
+
+
+def compile_union(node: Node, inputs: tuple[Input, ...]) -> Compiled:
+    first = inputs[0]
+    for other in inputs[1:]:
+        if len(other.columns) != len(first.columns):
+            raise SqlProblem(f"{first.node} has {len(first.columns)} columns and {other.node} has {len(other.columns)}; a union needs the same", node=node.id)
+    selects = [_select(one, first, node.config["by"]) for one in inputs]
+    stacked: exp.Query = selects[0]
+    for following in selects[1:]:
+        stacked = exp.Union(this=stacked, expression=following, distinct=bool(node.config["distinct"]))
+    inner = exp.Subquery(this=stacked, alias=exp.TableAlias(this=exp.to_identifier(node.id, quoted=True)))
+    query = exp.Select(expressions=[column(c.name, node.id) for c in first.columns]).from_(inner, copy=False)
+    if node.config["distinct"] and len(inputs) == 1:
+        query.distinct(copy=False)
+    return Compiled({"out": Relation(query, first.columns, "own")})
+
+
+def _select(one: Input, first: Input, by: str) -> exp.Select:
+    if by == "name":
+        taken = [find(one.columns, c.name, one.node) for c in first.columns]
+    else:
+        taken = list(one.columns)
+    rows = [named(column(mine.name, one.table), c.name) for mine, c in zip(taken, first.columns, strict=True)]
+    return exp.Select(expressions=rows).from_(table(one.table), copy=False)
+
+
+UNION = NodeType("union", "transform", "Union", UnionConfig, (1, None), lambda _: ("out", "error"), compile_union)

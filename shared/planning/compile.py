@@ -1,0 +1,179 @@
+"""Nodes to relations: every port's rows as one SELECT over upstream ports, with columns and types. From here on no code asks for a node's type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlglot import exp
+
+from shared.connectors import CONNECTORS
+from shared.datasets import Columns
+from shared.datasets.columns import columns_from_json
+from shared.engines.program import Sink
+from shared.pipelines import graph
+from shared.pipelines.model import Edge, Node, Pipeline, port_table
+from shared.pipelines.nodes import NODE_TYPES
+from shared.pipelines.nodes.types import Input, Relation
+from shared.planning.errors import PlanProblem
+from shared.planning.needs import full_reference, need_of
+from shared.planning.targets import check_target, winning_order
+from shared.sql.errors import SqlProblem
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A node whose rows enter. `rows`: an estimate, if there is one."""
+
+    node: str
+    connector: str
+    options: dict[str, Any]
+    columns: Columns
+    keep: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """One relation: `table` is its name, `inputs` the tables it reads. `error`: the node's error port."""
+
+    node: str
+    table: str
+    relation: Relation
+    inputs: tuple[str, ...]
+    error: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """The logical plan. `order`: node ids, upstream first. Ports that nobody reads are left out, but for error ports, whose rows are rejects then."""
+
+    pipeline: Pipeline
+    order: tuple[str, ...]
+    sources: Mapping[str, Source]
+    ports: Mapping[str, Port]
+    sinks: Mapping[str, Sink]
+    sink_inputs: Mapping[str, str]
+
+    def node_ports(self, node: str) -> list[Port]:
+        return [port for port in self.ports.values() if port.node == node]
+
+    def inputs_of(self, node: str) -> tuple[str, ...]:
+        """Tables a node reads, each once, in edge order."""
+        return tuple(dict.fromkeys(port_table(e.source, e.output) for e in self.pipeline.incoming(node)))
+
+    def owner(self, table: str) -> str:
+        return table if table in self.sources else self.ports[table].node
+
+    def columns(self, table: str) -> Columns:
+        return self.sources[table].columns if table in self.sources else self.ports[table].relation.columns
+
+
+def compile_graph(pipeline: Pipeline, facts: Mapping[str, Mapping[str, Any]], connector_types: Mapping[str, str]) -> Graph:
+    """Raises PlanProblem, charged to the node at fault."""
+    levels = graph.generations([n.id for n in pipeline.nodes], [(e.source, e.target) for e in pipeline.edges])
+    order = tuple(node for level in levels for node in level)
+    sources: dict[str, Source] = {}
+    ports: dict[str, Port] = {}
+    sinks: dict[str, Sink] = {}
+    sink_inputs: dict[str, str] = {}
+    made: dict[str, Columns] = {}
+    for node_id in order:
+        node = pipeline.node(node_id)
+        kind = NODE_TYPES[node.type]
+        try:
+            inputs = tuple(_input(pipeline, edge, made) for edge in pipeline.incoming(node_id))
+            if kind.role == "source":
+                sources[node_id] = _source(pipeline, node, facts, connector_types)
+                made[node_id] = sources[node_id].columns
+            elif kind.role == "sink":
+                sinks[node_id] = _sink(pipeline, node, inputs[0], facts, connector_types)
+                sink_inputs[node_id] = inputs[0].table
+            elif kind.compile is not None:
+                for name, relation in kind.compile(node, inputs).ports.items():
+                    table = port_table(node_id, name)
+                    ports[table] = Port(node_id, table, relation, tuple(dict.fromkeys(i.table for i in inputs)), name == "error")
+                    made[table] = relation.columns
+        except SqlProblem as problem:
+            raise PlanProblem(f"node {node_id}: {problem.message}", node=node_id) from problem
+    used = {port_table(edge.source, edge.output) for edge in pipeline.edges}
+    kept = {table: port for table, port in ports.items() if table in used or port.error}
+    return Graph(pipeline, order, _pruned(sources, kept, sinks, sink_inputs), kept, sinks, sink_inputs)
+
+
+def _input(pipeline: Pipeline, edge: Edge, made: Mapping[str, Columns]) -> Input:
+    table = port_table(edge.source, edge.output)
+    if table not in made:
+        # A port such as `error` of a node none of whose expressions can fail: it is there, and empty.
+        raise PlanProblem(f"nothing ever comes out of {edge.source}.{edge.output}; remove the edge to {edge.target}", node=edge.target)
+    columns = made[table]
+    if edge.columns is None:
+        return Input(edge.source, table, columns)
+    by_name = {column.name: column for column in columns}
+    missing = [name for name in edge.columns if name not in by_name]
+    if missing:
+        raise PlanProblem(f"the edge to {edge.target} wants column {missing[0]}, which {table} does not have", node=edge.target)
+    return Input(edge.source, table, tuple(by_name[name] for name in edge.columns))
+
+
+def _found(pipeline: Pipeline, node: Node, facts: Mapping[str, Mapping[str, Any]], types: Mapping[str, str]) -> Mapping[str, Any] | None:
+    need = need_of(pipeline, node, types)
+    return facts[need.key] if need is not None else None
+
+
+def _source(pipeline: Pipeline, node: Node, facts: Mapping[str, Mapping[str, Any]], types: Mapping[str, str]) -> Source:
+    found = _found(pipeline, node, facts, types) or {}
+    columns = columns_from_json(found["columns"])
+    chosen = node.config.get("columns")
+    if chosen:
+        by_name = {column.name: column for column in columns}
+        missing = [name for name in chosen if name not in by_name]
+        if missing:
+            raise SqlProblem(f"there is no column {missing[0]}; there is {', '.join(by_name)}")
+        columns_out = tuple(by_name[name] for name in chosen)
+    else:
+        columns_out = columns
+    options = {key: node.config[key] for key in ("table", "query", "path", "format", "options", "where") if node.config.get(key)}
+    options["surveyed"] = [column.to_json() for column in columns]
+    connector = full_reference(pipeline, node.config["connector"])
+    return Source(node.id, connector, options, columns_out, tuple(c.name for c in columns_out))
+
+
+def _sink(pipeline: Pipeline, node: Node, source: Input, facts: Mapping[str, Mapping[str, Any]], types: Mapping[str, str]) -> Sink:
+    config = node.config
+    connector = full_reference(pipeline, config["connector"])
+    spec = CONNECTORS[types[connector]]
+    if config["writeMode"] not in spec.write_modes:
+        raise SqlProblem(f"{config['writeMode']} cannot be written through a {spec.type} connector; it takes {', '.join(spec.write_modes)}")
+    missing = [key for key in config["upsertKeys"] if key not in {c.name for c in source.columns}]
+    if missing:
+        raise SqlProblem(f"upsertKeys names {missing[0]}, which does not come in; there is {', '.join(c.name for c in source.columns)}")
+    check_target(node, source.columns, _found(pipeline, node, facts, types))
+    return Sink(
+        node=node.id,
+        connector=connector,
+        sql="",
+        columns=source.columns,
+        target=config.get("table") or config["path"],
+        write_mode=config["writeMode"],
+        upsert_keys=tuple(config["upsertKeys"]),
+        order=winning_order(node, source.columns),
+        options={key: config[key] for key in ("createTable", "format", "options", "batchSize") if key in config},
+    )
+
+
+def _pruned(
+    sources: Mapping[str, Source], ports: Mapping[str, Port], sinks: Mapping[str, Sink], sink_inputs: Mapping[str, str]
+) -> dict[str, Source]:
+    """Sources that deliver only the columns somebody refers to; at least one, so that there are rows to count."""
+    used: dict[str, set[str]] = {table: set() for table in sources}
+    for port in ports.values():
+        for column in port.relation.select.find_all(exp.Column):
+            if column.table in used:
+                used[column.table].add(column.name)
+    for sink, table in sink_inputs.items():
+        if table in used:
+            used[table].update(c.name for c in sinks[sink].columns)
+    return {
+        node: replace(source, keep=tuple(name for name in source.keep if name in used[node]) or source.keep[:1]) for node, source in sources.items()
+    }

@@ -1,0 +1,180 @@
+"""One piece of the graph as the program of one stage: reads, statements, outputs, rejects, sinks, and how its figures are computed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Any
+
+from sqlglot import exp
+
+from shared.datasets import Columns
+from shared.engines.program import Count, Output, Program, Read, Rejects, Sink, Statement
+from shared.planning.compile import Graph, Port
+from shared.planning.count import Counting, select_of
+from shared.planning.cut import Piece
+from shared.sql.render import sql
+
+DIALECT = "duckdb"
+
+
+def emit(graph: Graph, piece: Piece, stage_of: Mapping[str, int], checked: Collection[str]) -> Program:
+    """`stage_of`: node -> stage number, for all pieces before this one. `checked`: sinks whose rows are also staged for the quality service."""
+    nodes = set(piece.nodes)
+    ports = {table: port for table, port in graph.ports.items() if port.node in nodes}
+    sources = [graph.sources[node] for node in piece.nodes if node in graph.sources]
+    sinks = [node for node in piece.nodes if node in graph.sinks]
+    local = {*ports, *(source.node for source in sources)}
+    read = {table for port in ports.values() for table in port.inputs} | {graph.sink_inputs[sink] for sink in sinks}
+    foreign = read - local
+    outputs = [table for table in sorted(local, key=_in_order(graph)) if _leaves(graph, table, nodes)]
+    users: dict[str, list[str | tuple[str, str]]] = {table: [] for table in local}
+    for port in ports.values():
+        for table in port.inputs:
+            if table in users:
+                users[table].append(port.table)
+    for sink in sinks:
+        if graph.sink_inputs[sink] in users:
+            users[graph.sink_inputs[sink]] += [("sink", sink)] + ([("output", sink)] if sink in checked else [])
+    for table in outputs:
+        users[table].append(("output", table))
+    counting = Counting(graph, ports, frozenset(s.node for s in sources), frozenset(foreign), users)
+    figures = _figures(graph, piece, counting)
+    written = _Writing(graph, ports, counting)
+    return Program(
+        reads=(
+            *(
+                Read(
+                    table=source.node,
+                    node=source.node,
+                    columns=source.columns,
+                    connector=source.connector,
+                    options=source.options,
+                    keep=source.keep,
+                    materialise=source.node in counting.materialised,
+                )
+                for source in sources
+            ),
+            *(
+                Read(table=table, node=graph.owner(table), columns=graph.columns(table), dataset=(stage_of[graph.owner(table)], table))
+                for table in sorted(foreign)
+            ),
+        ),
+        counters=tuple(dict.fromkeys(counting.counters.values())),
+        statements=tuple(written.statement(table) for table in sorted(ports, key=_in_order(graph)) if written.is_named(table)),
+        outputs=(
+            *(Output(table, written.rows(table, graph.columns(table)), graph.columns(table)) for table in outputs),
+            *(
+                Output(sink, written.rows(graph.sink_inputs[sink], graph.sinks[sink].columns), graph.sinks[sink].columns)
+                for sink in sinks
+                if sink in checked
+            ),
+        ),
+        rejects=(
+            *(Rejects(source.node, read=source.node) for source in sources),
+            *(
+                Rejects(port.node, written.rows(port.table, port.relation.columns))
+                for port in ports.values()
+                if port.error and not users[port.table]
+            ),
+        ),
+        sinks=tuple(_sink(graph, written, sink) for sink in sinks),
+        figures=figures,
+    )
+
+
+def _in_order(graph: Graph) -> Any:
+    position = {node: number for number, node in enumerate(graph.order)}
+    return lambda table: (position[graph.owner(table)], table)
+
+
+def _leaves(graph: Graph, table: str, nodes: set[str]) -> bool:
+    """Somebody in another stage reads it."""
+    readers = {port.node for port in graph.ports.values() if table in port.inputs} | {s for s, t in graph.sink_inputs.items() if t == table}
+    return bool(readers - nodes)
+
+
+def _sink(graph: Graph, written: _Writing, sink: str) -> Sink:
+    return replace(graph.sinks[sink], sql=written.rows(graph.sink_inputs[sink], graph.sinks[sink].columns))
+
+
+class _Writing:
+    """Relations as DuckDB's SQL, by name where they are used by name, else in place."""
+
+    def __init__(self, graph: Graph, ports: Mapping[str, Port], counting: Counting) -> None:
+        self._graph, self._ports, self._counting = graph, ports, counting
+
+    def is_named(self, table: str) -> bool:
+        """It is a temporary table, or another relation of the stage reads it; otherwise it stands where it is used, with its order."""
+        return table in self._counting.materialised or any(isinstance(user, str) for user in self._counting.users[table])
+
+    def statement(self, table: str) -> Statement:
+        return Statement(table, sql(self._select(self._ports[table]), DIALECT), table in self._counting.materialised)
+
+    def rows(self, table: str, columns: Columns) -> str:
+        if table in self._ports and not self.is_named(table):
+            return sql(_only(self._select(self._ports[table]), columns), DIALECT)
+        picked = [exp.column(c.name, quoted=True) for c in columns]
+        select = exp.Select(expressions=picked).from_(exp.Table(this=exp.to_identifier(table, quoted=True)), copy=False)
+        order = self._ports[table].relation.select.args.get("order") if table in self._ports else None
+        if order is not None:
+            # A named relation has no order of its own for whoever reads it.
+            keys = [exp.Ordered(this=exp.column(k.this.name, quoted=True), desc=k.args["desc"], nulls_first=k.args["nulls_first"]) for k in order.expressions]
+            select.order_by(*keys, copy=False)
+        return sql(select, DIALECT)
+
+    def _select(self, port: Port) -> exp.Select:
+        return select_of(port, self._counting, lambda counter: exp.Anonymous(this="nextval", expressions=[exp.Literal.string(counter)]))
+
+
+def _only(select: exp.Select, columns: Columns) -> exp.Select:
+    by_name = {e.alias_or_name: e for e in select.expressions}
+    if [c.name for c in columns] != list(by_name):
+        select.set("expressions", [by_name[c.name] for c in columns])
+    return select
+
+
+def _sum(counts: list[Count]) -> Count:
+    return counts[0] if len(counts) == 1 else {"sum": counts}
+
+
+def _figures(graph: Graph, piece: Piece, counting: Counting) -> dict[str, dict[str, Count]]:
+    """rowsIn, rowsOut, rowsRejected and the ledger's terms for each node. Upstream last: what is decided for a reader helps its inputs."""
+    figures: dict[str, dict[str, Count]] = {}
+    for node in reversed(piece.nodes):
+        if node in graph.sources:
+            rows = counting.rows(node)
+            figures[node] = {"rowsIn": {"sum": [rows, {"rejectedLines": node}]}, "rowsOut": rows, "rowsRejected": {"rejectedLines": node}}
+        elif node in graph.sinks:
+            handed = {"sink": node}
+            figures[node] = {"rowsIn": handed, "rowsOut": handed, "rowsRejected": None}
+        else:
+            figures[node] = _transform_figures(graph, node, counting)
+    return {node: figures[node] for node in piece.nodes}
+
+
+def _transform_figures(graph: Graph, node: str, counting: Counting) -> dict[str, Count]:
+    ports = graph.node_ports(node)
+    errors = [port for port in ports if port.error]
+    filtered = next((port for port in ports if port.table == f"{node}.rejected"), None)
+    main = [port for port in ports if not port.error and port is not filtered]
+    rows_out: Count = _sum([counting.rows(port.table) for port in main]) if main else None
+    rejected: Count = _sum([counting.rows(port.table) for port in errors]) if errors else {"sum": []}
+    inputs = graph.inputs_of(node)
+    known = [counting.rows(table) if table in counting.users else {"read": table} for table in inputs]
+    rows_in = _sum(known)
+    terms: dict[str, Count] = {"rowsIn": rows_in, "rowsOut": rows_out, "rowsRejected": rejected}
+    shares = [port for port in ports if port.relation.rows == "fewer" and not port.error]
+    if filtered is not None:
+        terms["filtered"] = counting.rows(filtered.table)
+        if not main:
+            terms["rowsOut"] = {"minus": [rows_in, {"sum": [terms["filtered"], rejected]}]}
+    elif shares and rows_out is not None:
+        terms["filtered"] = {"minus": [rows_in, {"sum": [rows_out, rejected]}]}
+    elif main and main[0].relation.rows == "own" and rows_out is not None:
+        # More rows out than in is a join's fan-out; fewer is what was merged into groups or left without a partner.
+        balance: Count = {"minus": [rows_in, {"sum": [rows_out, rejected]}]}
+        terms["fanOut" if len(inputs) == 2 and main[0].relation.select.args.get("joins") else "merged"] = balance
+    return terms
+
+

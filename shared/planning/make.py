@@ -1,0 +1,93 @@
+"""The passes in a row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from shared.engines.program import CheckProgram
+from shared.pipelines.model import Pipeline, RuleSet
+from shared.planning.compile import Graph, compile_graph
+from shared.planning.cut import cut
+from shared.planning.emit import emit
+from shared.planning.needs import full_reference, generations, retry_settings
+from shared.planning.stages import Plan, PlannedNode, Stage, StageId
+
+
+def plan(
+    pipeline: Pipeline,
+    facts: Mapping[str, Mapping[str, Any]],
+    connector_types: Mapping[str, str],
+    rule_sets: Sequence[RuleSet] = (),
+    first_stage: int = 1,
+) -> Plan:
+    """All of a run. `facts`: by key of `needs`, as `Survey.to_json`. Raises PlanProblem, charged to a node."""
+    graph = compile_graph(pipeline, facts, connector_types)
+    checks = {node: [rules for rules in rule_sets if _attached(rules, pipeline, graph, node)] for node in graph.sinks}
+    checked = {node for node, found in checks.items() if found}
+    stages: list[Stage] = []
+    stage_of: dict[str, int] = {}
+    for piece in cut(graph):
+        number = StageId(first_stage + len(stages))
+        program = emit(graph, piece, stage_of, checked)
+        inputs = tuple(sorted({StageId(read.dataset[0]) for read in program.reads if read.dataset}))
+        stages.append(
+            Stage(
+                id=number,
+                kind="work",
+                nodes=piece.nodes,
+                inputs=inputs,
+                generation=_level(stages, inputs),
+                engine="duckdb",
+                program=program.to_json(),
+                label=next((node.worker for node in pipeline.nodes if node.id in piece.nodes and node.worker), pipeline.settings.get("worker")),
+                why=(piece.why, "duckdb: the default engine for what is not in one database"),
+                policy=retry_settings(pipeline, [node for node in pipeline.nodes if node.id in piece.nodes]),
+            )
+        )
+        stage_of.update(dict.fromkeys(piece.nodes, number))
+    for node, found in checks.items():
+        for rules in found:
+            stages.append(_check(pipeline, graph, node, rules, StageId(first_stage + len(stages)), StageId(stage_of[node]), stages))
+    level = generations(pipeline)
+    nodes = tuple(PlannedNode(node.id, node.type, level[node.id], StageId(stage_of[node.id])) for node in pipeline.nodes)
+    return Plan(tuple(stages), nodes, warnings=_warnings(graph))
+
+
+def _level(stages: Sequence[Stage], inputs: Sequence[int]) -> int:
+    return 1 + max((stage.generation for stage in stages if stage.id in inputs), default=0)
+
+
+def _attached(rules: RuleSet, pipeline: Pipeline, graph: Graph, node: str) -> bool:
+    """Named by the pipeline (then on every sink it could mean), or by its own dataset: a node of this pipeline, or the sink's target."""
+    dataset, sink = rules.dataset, graph.sinks[node]
+    if "pipeline" in dataset:
+        return bool(dataset["pipeline"] == pipeline.name and dataset.get("node") in {node, graph.sink_inputs[node]})
+    target = dataset.get("table") or dataset.get("path")
+    return bool(full_reference(pipeline, str(dataset.get("connector"))) == sink.connector and target == sink.target)
+
+
+def _check(
+    pipeline: Pipeline, graph: Graph, node: str, rules: RuleSet, number: StageId, after: StageId, stages: Sequence[Stage]
+) -> Stage:
+    dataset = f"{graph.sinks[node].connector}:{graph.sinks[node].target}"
+    return Stage(
+        id=number,
+        kind="check",
+        nodes=(node,),
+        inputs=(after,),
+        generation=_level(stages, (after,)),
+        engine="duckdb",
+        program=CheckProgram(dataset, rules.name, (after, node), tuple(dict(rule) for rule in rules.rules)).to_json(),
+        queue="quality",
+        why=(f"rule set {rules.name} checks what {node} wrote",),
+        policy=retry_settings(pipeline),
+    )
+
+
+def _warnings(graph: Graph) -> tuple[str, ...]:
+    return tuple(
+        f"{sink.node}: of two rows with one key the greatest in {', '.join(name for name, _ in sink.order)} wins; set orderBy to choose"
+        for sink in graph.sinks.values()
+        if sink.write_mode == "UPSERT" and not graph.pipeline.node(sink.node).config["orderBy"]
+    )

@@ -1,0 +1,41 @@
+"""What a sink asks of its target, held against what was found there."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+from shared.datasets import Columns
+from shared.pipelines.model import Node
+from shared.sql.errors import SqlProblem
+
+
+def check_target(node: Node, columns: Columns, found: Mapping[str, Any] | None) -> None:
+    """Raises SqlProblem for a table that is not there (and may not be made) or lacks a column. `found`: a survey's facts, None where targets have none."""
+    if found is None:
+        return
+    target = node.config.get("table")
+    if not found["exists"]:
+        if not node.config["createTable"]:
+            raise SqlProblem(f"table {target} is not there; make it, or set createTable: true on this node")
+        return
+    there = [column[0] for column in found["columns"]]
+    for column in columns:
+        if column.name not in there:
+            near = difflib.get_close_matches(column.name, there, 1, 0.6)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise SqlProblem(f"table {target} has no column {column.name}{hint} Add it to the table, or drop it before this sink")
+
+
+def winning_order(node: Node, columns: Columns) -> tuple[tuple[str, str], ...]:
+    """Which of two rows with one key wins: the last by orderBy, then the greatest in its remaining columns, in column order (execution.md, Sinks, rule 5)."""
+    if node.config["writeMode"] != "UPSERT":
+        return ()
+    names = [column.name for column in columns]
+    asked = [(key["column"], key["direction"]) for key in node.config["orderBy"]]
+    for name, _ in asked:
+        if name not in names:
+            raise SqlProblem(f"orderBy names {name}, which does not come in; there is {', '.join(names)}")
+    settled = {name for name, _ in asked} | set(node.config["upsertKeys"])
+    return (*asked, *((name, "asc") for name in names if name not in settled))

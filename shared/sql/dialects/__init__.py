@@ -1,0 +1,1 @@
+"""How each database says what our trees mean: one file each, called by `shared.sql.render`."""

@@ -1,0 +1,69 @@
+"""Text to tree: one expression, in PostgreSQL's grammar, with nothing in it that an expression may not hold."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import ParseError, TokenError
+
+from shared.sql.errors import SqlProblem
+
+# Whole statements, and what would make an expression depend on more than its row.
+_REFUSED = (
+    (exp.Query, "a subquery"),
+    (exp.DDL, "a statement"),
+    (exp.DML, "a statement"),
+    (exp.Command, "a statement"),
+    (exp.Alias, "an alias"),
+    (exp.Star, "a star"),
+    (exp.Placeholder, "a placeholder"),
+    (exp.Parameter, "a parameter"),
+)
+
+
+def expression(text: str, *, aggregates: bool = False) -> exp.Expr:
+    """A fresh tree of one expression. Raises SqlProblem, with the position, for text that is none.
+
+    `aggregates`: SUM(x) and the like are allowed (in an aggregator), and COUNT(*) with them.
+    """
+    return _parsed(text, aggregates).copy()
+
+
+@lru_cache(maxsize=2048)
+def _parsed(text: str, aggregates: bool) -> exp.Expr:
+    if not text.strip():
+        raise SqlProblem("the expression is empty", 0)
+    try:
+        trees = sqlglot.parse(text, read="postgres")
+    except (ParseError, TokenError) as error:
+        detail = error.errors[0] if getattr(error, "errors", None) else {}
+        position = _offset(text, int(detail.get("line") or 1), int(detail.get("col") or 1))
+        near = str(detail.get("highlight") or text[max(0, position - 1) : position + 19]).strip()
+        raise SqlProblem(f"cannot read {text!r} as SQL{f' near {near!r}' if near else ''}", position) from error
+    if len(trees) != 1 or trees[0] is None:
+        raise SqlProblem(f"{text!r} is more than one expression", 0)
+    tree = trees[0]
+    _refuse(tree, text, aggregates)
+    if not isinstance(tree, exp.Condition):
+        raise SqlProblem(f"{text!r} is not an expression", 0)
+    return tree
+
+
+def _refuse(tree: exp.Expr, text: str, aggregates: bool) -> None:
+    for node in tree.walk():
+        for kind, name in _REFUSED:
+            if isinstance(node, kind) and not (kind is exp.Star and aggregates and isinstance(node.parent, exp.Count)):
+                raise SqlProblem(f"{text!r} holds {name}, which an expression cannot have", 0)
+        if isinstance(node, exp.Window):
+            raise SqlProblem(f"{text!r} holds a window function, which is not available yet in expressions", 0)
+        if isinstance(node, exp.AggFunc) and not aggregates:
+            raise SqlProblem(f"{text!r} holds the aggregate {node.sql_name()}; use an aggregator node for it", 0)
+        if isinstance(node, exp.Anonymous):
+            raise SqlProblem(f"{node.name} is not a function Penstock knows", max(0, text.find(node.name)))
+
+
+def _offset(text: str, line: int, column: int) -> int:
+    lines = text.splitlines(keepends=True)
+    return min(sum(len(part) for part in lines[: line - 1]) + max(0, column - 1), len(text))

@@ -1,0 +1,14 @@
+"""A tree as text, in one dialect. NULL ordering is written out by those who build ORDER BY, never left to transpilation."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from shared.sql.dialects import duckdb
+
+_ADAPT = {"duckdb": duckdb.adapt}
+
+
+def sql(tree: exp.Expr, dialect: str) -> str:
+    """Renders a copy; the tree stays as it is."""
+    return _ADAPT[dialect](tree.copy()).sql(dialect=dialect, identify=False)

@@ -1,0 +1,74 @@
+"""Columns resolved and types written onto a tree: which input each name means, and what comes out."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+
+from sqlglot import exp
+from sqlglot.optimizer.annotate_types import annotate_types
+from sqlglot.schema import MappingSchema
+
+from shared.datasets import Columns
+from shared.sql.errors import SqlProblem
+
+UNKNOWN = "UNKNOWN"
+INTEGERS = frozenset({"SMALLINT", "INTEGER", "BIGINT"})
+_SPELLINGS = {"INT": "INTEGER", "DECIMAL": "NUMERIC", "FLOAT8": "DOUBLE PRECISION", "FLOAT": "REAL", "TINYINT": "SMALLINT"}
+
+
+def resolve(tree: exp.Expr, inputs: Mapping[str, Columns]) -> exp.Expr:
+    """Every column quoted with its exact name and its table, every node typed; changes and returns the tree.
+
+    `inputs`: table name -> columns. A name is looked for exactly, then without regard to case. Raises SqlProblem for one that is not there, or there twice.
+    """
+    for column in list(tree.find_all(exp.Column)):
+        table, name = _find(column, inputs)
+        column.set("this", exp.to_identifier(name, quoted=True))
+        column.set("table", exp.to_identifier(table, quoted=True))
+    return annotate(tree, inputs)
+
+
+def annotate(tree: exp.Expr, inputs: Mapping[str, Columns]) -> exp.Expr:
+    """Types on every node of a resolved tree."""
+    # sqlglot types columns only within a query that says where they come from.
+    schema = MappingSchema({table: {c.name: c.type for c in columns} for table, columns in inputs.items()}, dialect="postgres", normalize=False)
+    select = exp.select(exp.alias_(tree, "v", copy=False), copy=False)
+    for number, table in enumerate(inputs):
+        source = exp.Table(this=exp.to_identifier(table, quoted=True))
+        select = select.from_(source, copy=False) if number == 0 else select.join(source, join_type="cross", copy=False)
+    annotate_types(select, schema=schema, dialect="postgres")
+    typed: exp.Expr = select.expressions[0].this
+    return typed.pop()
+
+
+def type_of(tree: exp.Expr) -> str:
+    """The type of a typed tree in our spelling; UNKNOWN where sqlglot cannot tell."""
+    if tree.type is None or tree.type.this in {exp.DataType.Type.UNKNOWN, exp.DataType.Type.NULL}:
+        return UNKNOWN
+    return spelled(tree.type)
+
+
+def spelled(data_type: exp.DataType) -> str:
+    name = data_type.sql("postgres").upper()
+    base, bracket, rest = name.partition("(")
+    if base in {"VARCHAR", "CHAR", "BPCHAR", "CHARACTER VARYING"}:
+        # A length is a constraint of a table, not a property of a value on its way.
+        return "TEXT"
+    return _SPELLINGS.get(base, base) + bracket + rest
+
+
+def _find(column: exp.Column, inputs: Mapping[str, Columns]) -> tuple[str, str]:
+    name, wanted = column.name, column.table
+    tables = {table: columns for table, columns in inputs.items() if not wanted or table == wanted or table.lower() == wanted.lower()}
+    if not tables:
+        raise SqlProblem(f"{wanted} in {wanted}.{name} is not an input here; there is {', '.join(inputs)}")
+    for same in (lambda other: other == name, lambda other: other.lower() == name.lower()):
+        hits = [(table, c.name) for table, columns in tables.items() for c in columns if same(c.name)]
+        if len(hits) == 1:
+            return hits[0]
+        if len(hits) > 1:
+            raise SqlProblem(f"column {name} is in {' and in '.join(table for table, _ in hits)}; write {hits[0][0]}.{name} or the other")
+    known = [c.name for columns in tables.values() for c in columns]
+    near = difflib.get_close_matches(name, known, 1, 0.6)
+    raise SqlProblem(f"there is no column {name}" + (f"; did you mean {near[0]}?" if near else f"; there is {', '.join(known[:20])}"))

@@ -1,0 +1,51 @@
+"""What the children of these tests run instead of an engine: each stage's program says what to do."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import time
+
+from shared.engines.control import Control
+from shared.engines.work import Job, Outcome
+from shared.errors import DataError, UnavailableError
+
+
+class Busy(UnavailableError):
+    code = "busy"
+    retry_on = "connection"
+
+
+def run(job: Job, control: Control) -> Outcome:
+    do = job.program.get("do", "answer")
+    if do == "progress":
+        control.progress({"node": 7})
+        logging.getLogger("engine").info("read %s", job.program.get("text", ""))
+    elif do == "wait":
+        stop: list[bool] = []
+        with control.stopped_by(lambda: stop.append(True)):
+            deadline = time.monotonic() + job.program.get("seconds", 30)
+            while not stop and time.monotonic() < deadline:
+                time.sleep(0.005)
+        if stop:
+            raise DataError("interrupted")
+    elif do == "hang":
+        while True:
+            time.sleep(1)
+    elif do == "die":
+        os.kill(os.getpid(), signal.SIGKILL)
+    elif do == "exit":
+        os._exit(3)
+    elif do == "die once":
+        if job.epoch == 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+    elif do == "eat":
+        eaten = bytearray(job.program["bytes"])
+        time.sleep(job.program.get("seconds", 0))
+        return Outcome(job.epoch, figures={"node": {"rowsOut": len(eaten)}})
+    elif do == "fail":
+        raise Busy(job.program.get("text", "the far side is busy"), node="node")
+    elif do == "bug":
+        raise ValueError("not thought of " + job.program.get("text", ""))
+    return Outcome(job.epoch, figures={"node": {"rowsOut": 1, "pid": os.getpid()}})
