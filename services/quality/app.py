@@ -8,6 +8,8 @@ from shared.attempts.keys import no_credentials
 from shared.attempts.service import Service
 
 settings = Settings.from_environment()
-service = Service(settings.place, database_url=settings.database_url, redis_url=settings.redis_url, queues=("quality",), unseal=no_credentials)
+service = Service(
+    settings.place, database_url=settings.database_url, redis_url=settings.redis_url, queues=("quality",), unseal=no_credentials
+)
 tasks.register(service)
 app = service.app

@@ -16,8 +16,10 @@ from shared.engines.control import Control
 from shared.engines.program import CheckProgram
 from shared.engines.work import Job, Limits, Outcome
 from shared.errors import ConfigurationError, DataError
-from shared.rules import RULES, RuleType, Verdict
-from shared.rules.types import THIS, this
+from shared.rules import RULES, RuleType, Scan, Verdict
+from shared.rules.types import this
+from shared.sql.errors import SqlProblem
+from shared.sql.render import sql
 
 Rule = Mapping[str, Any]
 DIALECT = "duckdb"
@@ -60,29 +62,9 @@ def run(job: Job, control: Control) -> Outcome:
 
 def measure(connection: duckdb.DuckDBPyConnection, columns: Columns, rules: Sequence[Rule]) -> list[dict[str, Any]]:
     """One result per rule, in their order, over the view `this`: {rule, type, severity, passed, checked, failing, observed, expected, offenders}."""
-    missing = {number: gone for number, rule in enumerate(rules) if (gone := _missing(rule, columns))}
-    measurable = {number: rule for number, rule in enumerate(rules) if number not in missing}
-    measured = _scan(connection, columns, measurable)
-    results = []
-    for number, rule in enumerate(rules):
-        verdict = missing[number] if number in missing else _type(rule).verdict(rule, measured[number])
-        offenders = []
-        if number not in missing and not verdict.passed:
-            offenders = _offenders(connection, _type(rule).offending(rule, columns))
-        results.append(
-            {
-                "rule": rule["name"],
-                "type": rule["type"],
-                "severity": rule.get("severity", "medium"),
-                "passed": verdict.passed,
-                "checked": verdict.checked,
-                "failing": verdict.failing,
-                "observed": {key: shown(value) for key, value in verdict.observed.items()},
-                "expected": {key: shown(value) for key, value in verdict.expected.items()},
-                "offenders": offenders,
-            }
-        )
-    return results
+    scans = [_scan(rule, columns, number) for number, rule in enumerate(rules)]
+    measured = _measured(connection, scans, [str(rule["name"]) for rule in rules])
+    return [_result(connection, rule, columns, scan, found) for rule, scan, found in zip(rules, scans, measured, strict=True)]
 
 
 def _type(rule: Rule) -> RuleType:
@@ -92,45 +74,71 @@ def _type(rule: Rule) -> RuleType:
         raise UnknownRule(f"rule {rule['name']}: type {rule['type']} is not known; there are {', '.join(RULES)}") from error
 
 
-def _missing(rule: Rule, columns: Columns) -> Verdict | None:
-    """A rule on a column that is not there fails, and says so; it must not hide the others."""
+def _scan(rule: Rule, columns: Columns, number: int) -> Scan | Verdict:
+    """A rule that cannot be measured on these columns fails, and says so: it must not hide the others."""
     names = [column.name for column in columns]
     gone = [name for name in _type(rule).columns(rule) if name not in names]
-    if not gone:
-        return None
-    near = difflib.get_close_matches(gone[0], names, 1)
-    hint = f"; did you mean {near[0]}?" if near else ""
-    return Verdict(False, 0, 0, {"missingColumns": ", ".join(gone)}, {"columns": f"{', '.join(gone)} in the dataset{hint}"})
+    if gone:
+        near = difflib.get_close_matches(gone[0], names, 1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        return Verdict(False, 0, 0, {"missingColumns": ", ".join(gone)}, {"columns": f"{', '.join(gone)} in the dataset{hint}"})
+    try:
+        return _type(rule).scan(rule, columns, f"grouped_{number}")
+    except SqlProblem as problem:
+        return Verdict(False, 0, 0, {"where": problem.message}, {"where": "a condition on the dataset's columns"})
 
 
-def _scan(connection: duckdb.DuckDBPyConnection, columns: Columns, rules: Mapping[int, Rule]) -> dict[int, dict[str, Any]]:
+def _measured(connection: duckdb.DuckDBPyConnection, scans: Sequence[Scan | Verdict], rules: Sequence[str]) -> list[dict[str, Any]]:
+    """The aggregates of all scans, from one statement."""
     select, names = exp.select().from_(this()), []
-    for number, rule in rules.items():
-        scan = _type(rule).scan(rule, columns, f"grouped_{number}")
-        for table, relation in scan.grouped.items():
-            select = select.with_(exp.to_identifier(table, quoted=True), as_=relation)
-        for name, aggregate in scan.aggregates.items():
-            names.append((number, name))
-            select = select.select(aggregate.as_(f"m{len(names)}", quoted=True))
-    measured: dict[int, dict[str, Any]] = {number: {} for number in rules}
+    for number, scan in enumerate(scans):
+        if isinstance(scan, Scan):
+            for table, relation in scan.grouped.items():
+                select = select.with_(exp.to_identifier(table, quoted=True), as_=relation)
+            for name, aggregate in scan.aggregates.items():
+                names.append((number, name))
+                select = select.select(exp.alias_(aggregate, f"m{len(names)}", quoted=True))
+    measured: list[dict[str, Any]] = [{} for _ in scans]
     if names:
         try:
-            row = connection.execute(select.sql(DIALECT)).fetchone()
+            row = connection.execute(sql(select, DIALECT)).fetchone()
+        except duckdb.InterruptException:
+            raise
         except duckdb.Error as error:
-            raise CheckFailed(f"the rules {', '.join(str(rule['name']) for rule in rules.values())} cannot be measured: {error}") from error
+            raise CheckFailed(f"the rules {', '.join(rules)} cannot be measured: {str(error).splitlines()[0]}") from error
         for (number, name), value in zip(names, row or (), strict=True):
             measured[number][name] = value
     return measured
 
 
+def _result(
+    connection: duckdb.DuckDBPyConnection, rule: Rule, columns: Columns, scan: Scan | Verdict, found: Mapping[str, Any]
+) -> dict[str, Any]:
+    verdict = _type(rule).verdict(rule, found) if isinstance(scan, Scan) else scan
+    offenders = []
+    if isinstance(scan, Scan) and not verdict.passed:
+        offenders = _offenders(connection, _type(rule).offending(rule, columns))
+    return {
+        "rule": rule["name"],
+        "type": rule["type"],
+        "severity": rule.get("severity") or "medium",
+        "passed": verdict.passed,
+        "checked": verdict.checked,
+        "failing": verdict.failing,
+        "observed": {key: shown(value) for key, value in verdict.observed.items()},
+        "expected": {key: shown(value) for key, value in verdict.expected.items()},
+        "offenders": offenders,
+    }
+
+
 def _offenders(connection: duckdb.DuckDBPyConnection, rows: exp.Select) -> list[dict[str, Any]]:
-    found = connection.execute(rows.limit(MOST).sql(DIALECT))
+    found = connection.execute(sql(rows.limit(MOST), DIALECT))
     names = [column[0] for column in found.description or ()]
     return [{name: shown(value, name) for name, value in zip(names, row, strict=True)} for row in found.fetchall()]
 
 
 def _connect(limits: Limits) -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(
+    connection = duckdb.connect(
         ":memory:",
         config={
             "memory_limit": f"{int(limits.memory_bytes * 0.6)}B",
@@ -139,12 +147,19 @@ def _connect(limits: Limits) -> duckdb.DuckDBPyConnection:
             "preserve_insertion_order": False,
             "autoload_known_extensions": False,
             "autoinstall_known_extensions": False,
-            "TimeZone": "UTC",
         },
     )
+    # Belongs to an extension that only the connection knows.
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
 
 
 def _view(connection: duckdb.DuckDBPyConnection, dataset: Dataset) -> None:
     file = exp.Table(this=exp.Anonymous(this="read_parquet", expressions=[exp.Literal.string(dataset.uri)]))
-    create = exp.Create(this=exp.to_table(THIS), kind="VIEW", expression=exp.select("*").from_(file), properties=exp.Properties(expressions=[exp.TemporaryProperty()]))
-    connection.execute(create.sql(DIALECT, identify=True))
+    create = exp.Create(
+        this=this(),
+        kind="VIEW",
+        expression=exp.select("*").from_(file),
+        properties=exp.Properties(expressions=[exp.TemporaryProperty()]),
+    )
+    connection.execute(sql(create, DIALECT))

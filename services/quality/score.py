@@ -40,7 +40,14 @@ def score(terms: Sequence[Term]) -> tuple[float | None, dict[str, Any]]:
         "weights": WEIGHTS,
         "cap": float(CRITICAL_CAP) if capped else None,
         "terms": [
-            {"rule": t.rule, "severity": t.severity, "weight": WEIGHTS[t.severity], "share": round(float(t.share), 6), "checked": t.checked, "failing": t.failing}
+            {
+                "rule": t.rule,
+                "severity": t.severity,
+                "weight": WEIGHTS[t.severity],
+                "share": round(float(t.share), 6),
+                "checked": t.checked,
+                "failing": t.failing,
+            }
             for t in terms
         ],
     }

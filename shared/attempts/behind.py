@@ -108,7 +108,10 @@ class Behind:
             batch = [self._lines.popleft() for _ in range(min(len(self._lines), _BATCH))]
             dropped, self._dropped = self._dropped, Counter()
         now = datetime.now(UTC)
-        told = [LogLine(run, now, "WARNING", f"{count} log lines or progress samples were dropped: the buffer was full") for run, count in dropped.items()]
+        told = [
+            LogLine(run, now, "WARNING", f"{count} log lines or progress samples were dropped: the buffer was full")
+            for run, count in dropped.items()
+        ]
         if not batch and not told:
             return False
         try:

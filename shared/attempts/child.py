@@ -119,10 +119,19 @@ class _Child:
             # Nothing may end the child but the parent: a bug is this stage's failure, with its trace in the log and in Sentry.
             if not control.cancelled:
                 log.exception("a bug in stage %s", job.stage)
-            failure = PenstockError(f"{type(error).__name__}: {error}; this is a bug in Penstock, its trace is in the worker's log").to_json()
+            failure = PenstockError(
+                f"{type(error).__name__}: {error}; this is a bug in Penstock, its trace is in the worker's log"
+            ).to_json()
             failure["code"] = "bug"
         if control.cancelled:
-            failure = {"code": "cancelled", "message": "stopped on request", "node": None, "retryable": False, "fault": "system", "retryOn": None}
+            failure = {
+                "code": "cancelled",
+                "message": "stopped on request",
+                "node": None,
+                "retryable": False,
+                "fault": "system",
+                "retryOn": None,
+            }
         return "failed", {**failure, "message": masker.mask(str(failure["message"]))}
 
     def _say(self, *message: Any) -> None:

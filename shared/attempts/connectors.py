@@ -75,7 +75,9 @@ class Resolution:
         where, _, name = credential.rpartition("/")
         row = credentials.read(tx, where or namespace, name)
         if row is None:
-            raise NotFound(f"credential {where or namespace}/{name} does not exist; make it with `penstock credentials set {credential} FIELD=VALUE`")
+            raise NotFound(
+                f"credential {where or namespace}/{name} does not exist; make it with `penstock credentials set {credential} FIELD=VALUE`"
+            )
         values = self._unseal(row["sealed"], f"{where or namespace}/{name}/{row['version']}")
         self._values.update(values.values())
         return values

@@ -38,6 +38,7 @@ class Pulse:
     def __init__(self, period_s: float, now: float) -> None:
         self._period = period_s
         self._since = now
+        self._looked = now
         self._next_probe = now
 
     def consumed(self, now: float) -> None:
@@ -55,6 +56,10 @@ class Pulse:
         return True
 
     def is_deaf(self, now: float) -> bool:
+        """Asked at least once per period. Where it was not, the whole process was stopped, and had no chance to hear anything."""
+        slept, self._looked = now - self._looked > self._period, now
+        if slept:
+            self._since = now
         return now - self._since > _PATIENCE * self._period
 
 
@@ -62,7 +67,14 @@ class Heartbeat:
     """One thread. `free_slots` counts those that could take a message now; `give_back` is called before the exit."""
 
     def __init__(
-        self, place: Place, database: Database, app: Celery, broker: redis.Redis, *, free_slots: Callable[[], int], give_back: Callable[[], None]
+        self,
+        place: Place,
+        database: Database,
+        app: Celery,
+        broker: redis.Redis,
+        *,
+        free_slots: Callable[[], int],
+        give_back: Callable[[], None],
     ) -> None:
         self._place, self._database, self._app, self._broker = place, database, app, broker
         self._free_slots, self._give_back = free_slots, give_back
@@ -118,6 +130,7 @@ class Heartbeat:
 
     def _probe(self) -> None:
         now = time.monotonic()
+        deaf = self._pulse.is_deaf(now)
         if self._free_slots() == 0 or not self._broker_answers():
             self._pulse.excused(now)
             return
@@ -126,7 +139,8 @@ class Heartbeat:
                 self._app.send_task(PROBE, queue=self._place.probe_queue, ignore_result=True)
             except OperationalError:
                 self._pulse.excused(now)
-        if self._pulse.is_deaf(now):
+                return
+        if deaf:
             log.error("no message arrived for %d probe periods while Redis answers; this process exits to be started again", _PATIENCE)
             self._give_back()
             time.sleep(1)

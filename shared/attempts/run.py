@@ -187,42 +187,43 @@ class Attempts:
             log.warning("the lease was lost; this attempt is dropped")
             return
         try:
-            messages = self._end(held, ended)
+            level, line, messages = self._end(held, ended)
         except psycopg.Error as refused:
             # Not that the store is away, but that it does not take what we have to say: doing the work again would not help.
             log.exception("the outcome could not be recorded")
             error = PenstockError(f"the outcome of the stage could not be recorded ({refused}); this is a bug in Penstock").to_json()
+            level, line = "ERROR", str(error["message"])
             messages = insist(self._database, lambda tx: self._fail(tx, held, ended, error), held.gone)
-        if messages:
-            sending.send(self._app, messages)
+        if messages is None:
+            log.warning("the stage was released to others meanwhile; this attempt is dropped")
+            return
+        sending.send(self._app, messages)
+        taken = held.claim
+        line = f"stage {taken.stage} ({taken.kind}: {', '.join(taken.nodes)}) {line}"
+        self._behind.log(taken, level, line)
+        log.log(logging.getLevelName(level), "%s", line)
 
-    def _end(self, held: Held, ended: Ended) -> list[StageMessage] | None:
+    def _end(self, held: Held, ended: Ended) -> tuple[str, str, list[StageMessage] | None]:
+        """Level and text of the log line, and what the record released; None: nothing was recorded."""
         taken, name, after = held.claim, self.place.name, f"after {ended.duration_ms / 1000:.2f} s"
         if (outcome := ended.outcome) is not None:
             if outcome.rejects:
                 for sentence in insist(self._database, lambda tx: rejects.keep(tx, taken, outcome.rejects), held.gone) or ():
                     self._behind.log(taken, "ERROR", sentence)
-            self._say(taken, "INFO", f"done {after} on {name}")
             figures: dict[str, Any] = {"duration_ms": ended.duration_ms, "peak_memory_bytes": ended.peak_memory_bytes}
-            return insist(self._database, lambda tx: results.complete(tx, taken, outcome, **figures), held.gone)
+            return "INFO", f"done {after} on {name}", insist(self._database, lambda tx: results.complete(tx, taken, outcome, **figures), held.gone)
         if held.verdict == "cancelled":
-            self._say(taken, "WARNING", f"stopped {after} on {name}: its run was cancelled")
-            return insist(self._database, lambda tx: results.cancelled(tx, taken), held.gone)
+            line = f"stopped {after} on {name}: its run was cancelled"
+            return "WARNING", line, insist(self._database, lambda tx: results.cancelled(tx, taken), held.gone)
         if held.verdict is None and (error := ended.error) is not None:
-            self._say(taken, "ERROR", f"failed {after} on {name}: {error['message']}")
-            return insist(self._database, lambda tx: self._fail(tx, held, ended, error), held.gone)
+            line = f"failed {after} on {name}: {error['message']}"
+            return "ERROR", line, insist(self._database, lambda tx: self._fail(tx, held, ended, error), held.gone)
         reason = f"{name} is shutting down" if held.verdict else ended.died or "its process is gone"
-        self._say(taken, "ERROR", f"lost {after} on {name}: {reason}")
-        return insist(self._database, lambda tx: results.lose(tx, taken, reason), held.gone)
+        return "ERROR", f"lost {after} on {name}: {reason}", insist(self._database, lambda tx: results.lose(tx, taken, reason), held.gone)
 
     @staticmethod
     def _fail(tx: Tx, held: Held, ended: Ended, error: dict[str, Any]) -> list[StageMessage] | None:
         return results.fail(tx, held.claim, error, duration_ms=ended.duration_ms, peak_memory_bytes=ended.peak_memory_bytes)
-
-    def _say(self, taken: Claim, level: str, message: str) -> None:
-        line = f"stage {taken.stage} ({taken.kind}: {', '.join(taken.nodes)}) {message}"
-        self._behind.log(taken, level, line)
-        log.log(logging.getLevelName(level), "%s", line)
 
     def _tell(self, key: Key, hold: Hold) -> None:
         with self._lock:

@@ -15,11 +15,13 @@ from shared.engines.program import Sink
 from shared.pipelines import graph
 from shared.pipelines.model import Edge, Node, Pipeline, port_table
 from shared.pipelines.nodes import NODE_TYPES
+from shared.pipelines.nodes.relations import typed
 from shared.pipelines.nodes.types import Input, Relation
 from shared.planning.errors import PlanProblem
 from shared.planning.needs import full_reference, need_of
 from shared.planning.targets import check_target, winning_order
 from shared.sql.errors import SqlProblem
+from shared.sql.render import sql
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,9 @@ def _source(pipeline: Pipeline, node: Node, facts: Mapping[str, Mapping[str, Any
         columns_out = tuple(by_name[name] for name in chosen)
     else:
         columns_out = columns
-    options = {key: node.config[key] for key in ("table", "query", "path", "format", "options", "where") if node.config.get(key)}
+    options = {key: node.config[key] for key in ("table", "query", "path", "format", "options") if node.config.get(key)}
+    if where := node.config.get("where"):
+        options["where"] = sql(typed(where, (Input(node.id, node.id, columns),)), "duckdb")
     options["surveyed"] = [column.to_json() for column in columns]
     connector = full_reference(pipeline, node.config["connector"])
     return Source(node.id, connector, options, columns_out, tuple(c.name for c in columns_out))

@@ -9,12 +9,12 @@ from shared.rules.scope import within
 from shared.rules.types import Measured, Rule, RuleType, Scan, Verdict, column, count, rows_where
 
 
-def _is_null(rule: Rule) -> exp.Expression | None:
-    return within(rule, column(rule["column"]).is_(exp.null()))
+def _is_null(rule: Rule, columns: Columns) -> exp.Expression | None:
+    return within(rule, columns, column(rule["column"]).is_(exp.null()))
 
 
 def _scan(rule: Rule, columns: Columns, prefix: str) -> Scan:
-    return Scan({"checked": count(within(rule)), "failing": count(_is_null(rule))})
+    return Scan({"checked": count(within(rule, columns)), "failing": count(_is_null(rule, columns))})
 
 
 def _verdict(rule: Rule, measured: Measured) -> Verdict:
@@ -30,7 +30,7 @@ def _verdict(rule: Rule, measured: Measured) -> Verdict:
 
 
 def _offending(rule: Rule, columns: Columns) -> exp.Select:
-    condition = _is_null(rule)
+    condition = _is_null(rule, columns)
     assert condition is not None
     return rows_where(condition)
 

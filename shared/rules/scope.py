@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from shared.datasets import Columns
 from shared.rules.types import THIS, Rule
-from shared.sql.parse import expression
+from shared.sql import division, parse, row_errors, typing
 
 
-def within(rule: Rule, condition: exp.Expression | None = None) -> exp.Expression | None:
-    """The rule's own `where` and the condition; None when there is neither."""
-    parts = [part for part in (_where(rule), condition) if part is not None]
+def within(rule: Rule, columns: Columns, condition: exp.Expression | None = None) -> exp.Expression | None:
+    """The rule's own `where` and the condition; None when there is neither. Raises SqlProblem for a `where` that makes no sense here.
+
+    A row for which the `where` itself cannot be computed (a division by zero, a bad cast) is not looked at, as one for which it is NULL.
+    """
+    parts = [part for part in (_where(rule, columns), condition) if part is not None]
     return exp.and_(*parts) if parts else None
 
 
-def _where(rule: Rule) -> exp.Expression | None:
+def _where(rule: Rule, columns: Columns) -> exp.Expression | None:
     if not rule.get("where"):
         return None
-    tree = expression(str(rule["where"]))
-    for named in tree.find_all(exp.Column):
-        named.set("table", exp.to_identifier(THIS, quoted=True))
-        named.this.set("quoted", True)
-    return exp.paren(tree)
+    tree = division.written_out(typing.resolve(parse.expression(str(rule["where"])), {THIS: columns}))
+    safe, _ = row_errors.guard(tree, "where")
+    return exp.paren(safe)

@@ -17,17 +17,19 @@ def _columns(rule: Rule) -> tuple[str, ...]:
     return tuple(rule["columns"]) if rule.get("columns") else (rule["column"],)
 
 
-def _compared(rule: Rule) -> exp.Expression | None:
+def _compared(rule: Rule, columns: Columns) -> exp.Expression | None:
     """The rows that can be equal to another."""
     if rule.get("nullsEqual"):
-        return within(rule)
-    return within(rule, exp.and_(*(exp.not_(column(name).is_(exp.null())) for name in _columns(rule))))
+        return within(rule, columns)
+    return within(rule, columns, exp.and_(*(exp.not_(column(name).is_(exp.null())) for name in _columns(rule))))
 
 
-def _repeated(rule: Rule) -> exp.Select:
+def _repeated(rule: Rule, columns: Columns) -> exp.Select:
     keys = [column(name) for name in _columns(rule)]
-    grouped = exp.select(*(key.copy().as_(f"k{number}", quoted=True) for number, key in enumerate(keys)), count(None).as_("n", quoted=True)).from_(this())
-    condition = _compared(rule)
+    grouped = exp.select(
+        *(key.copy().as_(f"k{number}", quoted=True) for number, key in enumerate(keys)), count(None).as_("n", quoted=True)
+    ).from_(this())
+    condition = _compared(rule, columns)
     if condition is not None:
         grouped = grouped.where(condition)
     return grouped.group_by(*keys).having(count(None) > exp.Literal.number(1))
@@ -38,11 +40,11 @@ def _scan(rule: Rule, columns: Columns, prefix: str) -> Scan:
     size = exp.column("n", quoted=True)
     return Scan(
         {
-            "checked": count(within(rule)),
+            "checked": count(within(rule, columns)),
             "combinations": exp.select(count(None)).from_(table).subquery(),
             "failing": exp.select(exp.func("COALESCE", exp.Sum(this=size), exp.Literal.number(0))).from_(table.copy()).subquery(),
         },
-        {prefix: _repeated(rule)},
+        {prefix: _repeated(rule, columns)},
     )
 
 
@@ -60,12 +62,17 @@ def _verdict(rule: Rule, measured: Measured) -> Verdict:
 def _offending(rule: Rule, columns: Columns) -> exp.Select:
     """Rows of repeated combinations, those of one combination one after the other."""
     keys = [column(name) for name in _columns(rule)]
-    repeated = _repeated(rule).subquery("repeated")
+    repeated = _repeated(rule, columns).subquery("repeated")
     equal = [
-        exp.NullSafeEQ(this=key.copy(), expression=exp.column(f"k{number}", table="repeated", quoted=True)) for number, key in enumerate(keys)
+        exp.NullSafeEQ(this=key.copy(), expression=exp.column(f"k{number}", table="repeated", quoted=True))
+        for number, key in enumerate(keys)
     ]
-    select = exp.select(exp.Column(this=exp.Star(), table=exp.to_identifier(THIS, quoted=True))).from_(this()).join(repeated, on=exp.and_(*equal))
-    condition = within(rule)
+    select = (
+        exp.select(exp.Column(this=exp.Star(), table=exp.to_identifier(THIS, quoted=True)))
+        .from_(this())
+        .join(repeated, on=exp.and_(*equal))
+    )
+    condition = within(rule, columns)
     if condition is not None:
         select = select.where(condition)
     return select.order_by(*keys)

@@ -57,15 +57,15 @@ def _outside(rule: Rule, columns: Columns) -> exp.Expression:
     value = _value(rule, columns)
     there = exp.not_(column(rule["column"]).is_(exp.null()))
     outside = exp.or_(_below(rule, value), _above(rule, value), _no_number(rule, columns, value))
-    condition = within(rule, exp.and_(there, outside))
+    condition = within(rule, columns, exp.and_(there, outside))
     assert condition is not None
     return condition
 
 
 def _scan(rule: Rule, columns: Columns, prefix: str) -> Scan:
     value = _value(rule, columns)
-    present = within(rule, exp.not_(column(rule["column"]).is_(exp.null())))
-    scope = within(rule)
+    present = within(rule, columns, exp.not_(column(rule["column"]).is_(exp.null())))
+    scope = within(rule, columns)
     least, greatest = (
         exp.Filter(this=extreme, expression=exp.Where(this=scope.copy())) if scope is not None else extreme
         for extreme in (exp.Min(this=value.copy()), exp.Max(this=value.copy()))

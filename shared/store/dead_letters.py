@@ -17,7 +17,8 @@ def insert(tx: Tx, run: str, stage: int, epoch: int, rejects: Iterable[tuple[str
     `rejects`: (node, blocks) with blocks of CSV as COPY reads it: original_record (JSON text), error_message, position (empty: none), every text quoted.
     """
     tx.execute(
-        "DELETE FROM dead_letters WHERE run_id = %(run)s AND stage = %(stage)s AND epoch <= %(epoch)s", {"run": run, "stage": stage, "epoch": epoch}
+        "DELETE FROM dead_letters WHERE run_id = %(run)s AND stage = %(stage)s AND epoch <= %(epoch)s",
+        {"run": run, "stage": stage, "epoch": epoch},
     )
     # COPY fills the few columns that differ; the server adds those that are the same for all rows.
     tx.execute("CREATE TEMP TABLE rejected (n bigserial, original_record text, error_message text, position bigint) ON COMMIT DROP")

@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from shared.pipelines.language.pointers import below
 from shared.pipelines.language.scalars import NotANumber, resolve
 from shared.pipelines.language.spelling import Source
 from shared.pipelines.language.templates import quoted_line
@@ -105,7 +106,7 @@ class Composer:
     def _list(self, path: str, depth: int) -> list[Any]:
         items: list[Any] = []
         while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
-            items.append(self._value(event, f"{path}/{len(items)}", depth + 1))
+            items.append(self._value(event, below(path, len(items)), depth + 1))
         return items
 
     def _mapping(self, start: yaml.MappingStartEvent, path: str, depth: int) -> Any:
@@ -117,17 +118,17 @@ class Composer:
             if key is None:
                 self._skip(path, depth)
                 continue
-            below = f"{path}/{key.replace('~', '~0').replace('/', '~1')}"
+            below_path = below(path, key)
             place = self._place(event, scalar=True)
             if key in found:
-                first = self.keys[below].line
-                self._note("duplicate_key", f"the key '{key}' is written twice here, first in line {first}; keep one of them", below, place)
-                self._skip(below, depth)
+                first = self.keys[below_path].line
+                self._note("duplicate_key", f"the key '{key}' is written twice here, first in line {first}; keep one of them", below_path, place)
+                self._skip(below_path, depth)
                 continue
             if key == "<<":
-                self._note("merge_key", "merge keys (<<) are not part of YAML 1.2 and are not read; write the settings out", below, place)
-            self.keys[below] = place
-            found[key] = self._value(next(self._events), below, depth + 1)
+                self._note("merge_key", "merge keys (<<) are not part of YAML 1.2 and are not read; write the settings out", below_path, place)
+            self.keys[below_path] = place
+            found[key] = self._value(next(self._events), below_path, depth + 1)
         return found
 
     def _key(self, event: Any, path: str, depth: int) -> str | None:
@@ -200,7 +201,7 @@ def _measure(value: Any, most: int) -> tuple[int, int]:
         size += len(level)
         height += 1
         level = [
-            below for one in level if isinstance(one, dict | list) for below in (one.values() if isinstance(one, dict) else one)
+            entry for one in level if isinstance(one, dict | list) for entry in (one.values() if isinstance(one, dict) else one)
         ]
     return size, height
 

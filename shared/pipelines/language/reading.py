@@ -52,34 +52,35 @@ def read_documents(text: str | bytes, *, max_bytes: int = MAX_BYTES) -> tuple[Do
 def _documents(sent: Source) -> Iterator[Document]:
     """Each document once the place where the next begins is known, since that is where its text ends."""
     events = yaml.parse(sent.readable, Loader=yaml.CSafeLoader)
-    read: tuple[Composer, Any] | None = None
-    begin = 0
+    composer: Composer | None = None
+    finished, tree, begin = False, None, 0
     try:
         for event in events:
             if not isinstance(event, yaml.DocumentStartEvent):
                 continue
             start = sent.offset(event.start_mark.index)
-            if read is not None:
-                yield from _document(sent, *read, begin, start)
-            if read is not None or event.explicit and not sent.text[:start].strip():
+            if composer is not None:
+                yield from _document(sent, composer, tree, begin, start)
                 marker = _MARKER.match(sent.text, start)
-                begin = marker.end() if marker and read is not None else start if read is not None else 0
-            read = None
-            composer = Composer(events, sent)
-            read = composer, composer.document()
+                begin = marker.end() if marker else start
+            finished, composer = False, Composer(events, sent)
+            tree = composer.document()
+            finished = True
     except Unreadable as unreadable:
         problem = unreadable.problem
     except yaml.YAMLError as error:
         problem = _problem(error, sent)
     else:
-        if read is not None:
-            yield from _document(sent, *read, begin, len(sent.text))
+        if composer is not None:
+            yield from _document(sent, composer, tree, begin, len(sent.text))
         return
-    if read is not None:
-        begin_of_rest = max(begin, min(len(sent.text), _offset(sent, problem)))
-        yield from _document(sent, *read, begin, begin_of_rest)
-        begin = begin_of_rest
-    yield Document("", "", "", {}, sent.text[begin:], (problem,))
+    if composer is not None and finished:
+        rest = max(begin, _line_start(sent, problem))
+        yield from _document(sent, composer, tree, begin, rest)
+        begin = rest
+    noted = composer.problems if composer is not None and not finished else []
+    at = (problem.line, problem.column)
+    yield Document("", "", "", {}, sent.text[begin:], (*(one for one in noted if (one.line, one.column) != at), problem))
 
 
 def _document(sent: Source, composer: Composer, tree: Any, begin: int, end: int) -> Iterator[Document]:
@@ -127,8 +128,7 @@ def _problem(error: yaml.YAMLError, sent: Source) -> Problem:
     return Problem("yaml_syntax", message, line=place.line, column=place.column)
 
 
-def _offset(sent: Source, problem: Problem) -> int:
-    """The offset of the start of the problem's line."""
+def _line_start(sent: Source, problem: Problem) -> int:
     at = 0
     for _ in range(problem.line - 1):
         at = sent.text.find("\n", at) + 1

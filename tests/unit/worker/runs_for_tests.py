@@ -27,9 +27,19 @@ def start_run(database: Database, *planned: Stage) -> tuple[str, list[StageMessa
     run_id = new_id()
     with database.transaction() as tx:
         runs.create(
-            tx, run=run_id, namespace="default", pipeline="p", resource_uid=new_id(), version=1, git_commit_sha=None, trigger={"type": "manual"},
-            parameters={}, logical_date=datetime.now(UTC), reason=None, created_by="test",
-        )  # fmt: skip
+            tx,
+            run=run_id,
+            namespace="default",
+            pipeline="p",
+            resource_uid=new_id(),
+            version=1,
+            git_commit_sha=None,
+            trigger={"type": "manual"},
+            parameters={},
+            logical_date=datetime.now(UTC),
+            reason=None,
+            created_by="test",
+        )
         run = runs.lock(tx, run_id)
         assert run is not None
         runs.transition(tx, run, RunStatus.RUNNING)

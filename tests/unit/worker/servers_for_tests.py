@@ -113,7 +113,9 @@ class Worker:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        self.process = subprocess.Popen([sys.executable, str(HERE / "worker_for_tests.py")], env=self.environment, stdout=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            [sys.executable, str(HERE / "worker_for_tests.py")], env=self.environment, stdout=subprocess.DEVNULL
+        )
 
     def stop(self, seconds: float = 15.0) -> int:
         assert self.process is not None

@@ -12,10 +12,11 @@ import pytest
 from runs_for_tests import events, stage, stage_row, start_run, status
 from servers_for_tests import PostgresServer, RedisServer, Worker, wait_for
 
+from shared.dispatch import recovery
 from shared.dispatch.results import cancel_run
 from shared.dispatch.sending import send
-from shared.messages import celery_app
-from shared.store import runs, workers
+from shared.messages import StageMessage, celery_app
+from shared.store import logs, runs, workers
 from shared.store.database import Database
 
 
@@ -40,8 +41,12 @@ def test_a_run_goes_through_its_stages_and_tells_of_each(worker: Worker, databas
     told = [(event["type"], event["stage"], event["data"].get("status")) for event in events(database, run_id)]
     assert told[0][0] == "run.queued" and told[-1][0] == "run.finished"
     assert told.index(("node.status", 3, "RUNNING")) > told.index(("node.status", 1, "COMPLETED"))
-    with database.transaction() as tx:
-        lines = wait_for(lambda: [r["message"] for r in tx.execute("SELECT message FROM logs WHERE run_id = %s AND stage = 3 ORDER BY id", (run_id,))])
+
+    def log_lines() -> list[str]:
+        with database.transaction() as tx:
+            return [row["message"] for row in logs.after(tx, run_id, 0) if row["stage"] == 3]
+
+    lines = wait_for(log_lines)
     assert lines[0] == "read n rows"
     assert lines[1].startswith("stage 3 (work: n3) done after ")
 
@@ -178,14 +183,16 @@ def test_a_restarted_worker_ends_the_leases_of_its_predecessor(worker: Worker, d
 
 
 def test_a_stopped_worker_that_wakes_up_after_its_lease_changes_nothing(worker: Worker, database: Database, app: Any) -> None:
-    from shared.dispatch import recovery
+    def swept() -> list[StageMessage]:
+        messages = recovery.sweep(database, grace=timedelta(seconds=600), queue_is_empty=lambda _: False)
+        return [message for message in messages if message.run == run_id]
 
     worker.start()
     run_id = run(database, app, stage(1, do="wait", seconds=1))
     wait_for(lambda: stage_row(database, run_id, 1)["status"] == "RUNNING")
     assert worker.process is not None
     os.kill(worker.process.pid, signal.SIGSTOP)
-    messages = wait_for(lambda: recovery.sweep(database, grace=timedelta(seconds=600), queue_is_empty=lambda _: False))
+    messages = wait_for(swept)
     assert [(message.stage, message.epoch) for message in messages] == [(1, 2)]
     os.kill(worker.process.pid, signal.SIGCONT)
     time.sleep(1.5)

@@ -1,0 +1,39 @@
+"""Paths under a connector's root: resolved, symlinks included, and refused when they leave it."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+from shared.connectors.errors import Denied, NotFound
+
+
+def inside(root: str, path: str) -> Path:
+    """The absolute path of a file that may or may not be there. Raises Denied for one outside the root."""
+    base = Path(root).resolve()
+    target = (base / path).resolve()
+    if target != base and base not in target.parents:
+        raise Denied(f"{path!r} leaves {root}, the root of this connector; name a path below it")
+    return target
+
+
+def matching(root: str, path: str) -> list[str]:
+    """The files a path or glob names, sorted. Raises NotFound, naming the nearest file there is."""
+    base = Path(root).resolve()
+    if not base.is_dir():
+        raise NotFound(f"{root}, the root of this connector, is no folder on this machine; make it, or change the connector")
+    if any(sign in path for sign in "*?["):
+        found = sorted(str(inside(root, str(hit.relative_to(base)))) for hit in base.glob(path) if hit.is_file())
+    else:
+        target = inside(root, path)
+        found = [str(target)] if target.is_file() else []
+    if not found:
+        there = [str(file.relative_to(base)) for file in base.glob("*") if file.is_file() and not file.name.startswith(".")][:1000]
+        near = difflib.get_close_matches(path, there, 1, 0.5)
+        raise NotFound(f"{path} is not in {root}; " + (f"did you mean {near[0]}?" if near else "put the file there, or correct the path"))
+    return found
+
+
+def marker(paths: list[str]) -> str:
+    """Changes when a file's size or modification time does."""
+    return ";".join(f"{path}:{(stat := Path(path).stat()).st_size}:{stat.st_mtime_ns}" for path in paths)

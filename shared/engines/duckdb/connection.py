@@ -1,0 +1,61 @@
+"""One DuckDB instance per child process, kept warm; one connection of it per job, whose temporary objects end with it."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+
+import duckdb
+from sqlglot import exp
+
+from shared.engines.work import Limits
+
+# Of the process' resident size; the rest is Python, buffers on their way and what the allocator keeps.
+ENGINE_SHARE = 0.6
+
+
+@contextmanager
+def connected(limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
+    connection = _instance(limits).cursor()
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+@lru_cache(maxsize=1)
+def _instance(limits: Limits) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(
+        ":memory:",
+        config={
+            "memory_limit": f"{int(limits.memory_bytes * ENGINE_SHARE / 1e6)}MB",
+            "threads": limits.threads,
+            "temp_directory": str(Path(limits.scratch) / "duckdb"),
+            "preserve_insertion_order": False,
+            "TimeZone": "UTC",
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "allocator_background_threads": True,
+            "allocator_flush_threshold": "64MB",
+        },
+    )
+
+
+def load_extension(connection: duckdb.DuckDBPyConnection, extension: str) -> None:
+    """Loads an extension from its wheel; nothing is downloaded. Again is cheap: an instance keeps what it has loaded."""
+    module = importlib.import_module(f"duckdb_extension_{extension}")
+    (file,) = Path(module.__path__[0]).rglob(f"{extension}.duckdb_extension")
+    connection.execute(f"LOAD {text(str(file))}")
+
+
+def text(value: str) -> str:
+    """A string literal."""
+    return exp.Literal.string(value).sql("duckdb")
+
+
+def name(value: str) -> str:
+    """A quoted identifier."""
+    return exp.to_identifier(value, quoted=True).sql("duckdb")

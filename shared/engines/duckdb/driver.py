@@ -1,0 +1,195 @@
+"""Runs a stage's program on DuckDB, out of core: sink session first, then reads, statements, outputs, rejects, sinks, figures, commit."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from shared.connectors import driver as connector_driver
+from shared.connectors.protocols import AttemptKey, SinkSession, SinkWrite
+from shared.datasets import Dataset, staging_folder
+from shared.engines.control import Control
+from shared.engines.duckdb.connection import connected, name, text
+from shared.engines.duckdb.errors import translated
+from shared.engines.duckdb.figures import evaluate
+from shared.engines.duckdb.rows import DuckRows
+from shared.engines.duckdb.scans import Scan, scan
+from shared.engines.program import Program, Read, Sink, SurveyProgram
+from shared.engines.work import Job, Outcome, RejectsFile
+from shared.errors import PenstockError
+
+
+def survey(job: Job) -> Outcome:
+    """Looks at one object through its connector's driver. An error is charged to the stage's nodes by whoever asked."""
+    program = SurveyProgram.from_json(job.program)
+    connector = job.connectors[program.connector]
+    with translated(job.limits.memory_bytes):
+        found = connector_driver(connector.type, connector.config).survey(program.role, program.options)
+    return Outcome(epoch=job.epoch, facts={"key": program.key, "found": found.to_json()})
+
+
+def run(job: Job, control: Control) -> Outcome:
+    """One attempt. Adopts the outcome of an earlier attempt that has committed already; then it reads nothing."""
+    program = Program.from_json(job.program)
+    session = _open_session(job, program)
+    if session is None:
+        return _Attempt(job, program, control).outcome(None)
+    with control.stopped_by(session.cancel):
+        if session.adopted is not None:
+            return Outcome.from_json(session.adopted)
+        try:
+            outcome = _Attempt(job, program, control).outcome(session)
+            return Outcome.from_json(session.commit(outcome.to_json()))
+        except BaseException:
+            session.abort()
+            raise
+
+
+def _write(sink: Sink) -> SinkWrite:
+    return SinkWrite(sink.node, sink.target, sink.columns, sink.write_mode, sink.upsert_keys, sink.order, sink.options)
+
+
+def _open_session(job: Job, program: Program) -> SinkSession | None:
+    if not program.sinks:
+        return None
+    connector = job.connectors[program.sinks[0].connector]
+    key = AttemptKey(job.namespace, job.run, job.stage, job.epoch, job.rerun, tuple(sink.node for sink in program.sinks))
+    try:
+        return connector_driver(connector.type, connector.config).open_sink(key, tuple(_write(sink) for sink in program.sinks))
+    except PenstockError as error:
+        error.node = error.node or program.sinks[0].node
+        raise
+
+
+class _Attempt:
+    """What one run of a program has counted so far."""
+
+    def __init__(self, job: Job, program: Program, control: Control) -> None:
+        self._job, self._program, self._control = job, program, control
+        self._counted: dict[tuple[str, str], int] = {}
+        self._totals: dict[tuple[str, str], int] = {}
+        self._folder = staging_folder(Path(job.staging), job.run, job.stage, job.epoch)
+
+    def outcome(self, session: SinkSession | None) -> Outcome:
+        job, program = self._job, self._program
+        if program.outputs or program.rejects:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        with connected(job.limits) as connection, ExitStack() as open_scans, self._control.stopped_by(connection.interrupt):
+            scans: dict[str, Scan] = {}
+            for counter in program.counters:
+                connection.execute(f"CREATE TEMP SEQUENCE {name(counter)}")
+            for read in program.reads:
+                with translated(job.limits.memory_bytes, read.node):
+                    scans[read.table] = open_scans.enter_context(scan(connection, job, read))
+                    self._create(connection, read.table, _select(read, scans[read.table]), read.materialise, "read")
+                if scans[read.table].rows is not None:
+                    self._counted["read", read.table] = int(scans[read.table].rows or 0)
+            for statement in program.statements:
+                with translated(job.limits.memory_bytes, _owner(statement.table)):
+                    self._create(connection, statement.table, statement.sql, statement.materialise, "table")
+            written = {sink.node: self._sink(connection, session, sink) for sink in program.sinks if session is not None}
+            datasets = tuple(self._stage(connection, output.port, output.sql) for output in program.outputs)
+            rejects = self._rejects(connection, scans)
+            with translated(job.limits.memory_bytes):
+                figures = self._figures(connection, written)
+        return Outcome(job.epoch, figures, datasets, rejects)
+
+    def _create(self, connection: duckdb.DuckDBPyConnection, table: str, sql: str, materialise: bool, kind: str) -> None:
+        made = connection.execute(f"CREATE TEMP {'TABLE' if materialise else 'VIEW'} {name(table)} AS {sql}").fetchone()
+        if materialise and made:
+            self._counted[kind, table] = int(made[0])
+
+    def _stage(self, connection: duckdb.DuckDBPyConnection, port: str, sql: str) -> Dataset:
+        path = self._folder / f"{len(self._counted)}-{_file_name(port)}.parquet"
+        with translated(self._job.limits.memory_bytes, _owner(port)):
+            rows = DuckRows(connection, sql, self._job.limits.scratch)
+            rows.to_file(str(path), "parquet", {})
+        self._counted["output", port] = rows.count
+        return Dataset(port, str(path), rows.columns, rows.count, path.stat().st_size)
+
+    def _sink(self, connection: duckdb.DuckDBPyConnection, session: SinkSession, sink: Sink) -> dict[str, int | None]:
+        try:
+            with translated(self._job.limits.memory_bytes, sink.node):
+                rows = DuckRows(connection, sink.sql, self._job.limits.scratch)
+                figures = session.write(_write(sink), rows)
+        except PenstockError as error:
+            error.node = error.node or sink.node
+            raise
+        self._counted["sink", sink.node] = rows.count
+        return figures
+
+    def _rejects(self, connection: duckdb.DuckDBPyConnection, scans: dict[str, Scan]) -> tuple[RejectsFile, ...]:
+        """Every row that did not get through, as it was, with the reason."""
+        files = []
+        for number, reject in enumerate(self._program.rejects):
+            if reject.read is not None:
+                table = scans[reject.read].rejects
+                if table is None:
+                    continue
+                # One line can be wrong in several columns; it is one rejected line all the same.
+                sql = (
+                    "SELECT CAST(json_object('line', first(csv_line)) AS VARCHAR) AS original_record,"  # noqa: S608 (quoted names)
+                    " string_agg(error_message, '; ') AS error_message, CAST(line AS BIGINT) AS position"
+                    f" FROM {name(table)} GROUP BY file_id, line ORDER BY line"
+                )
+                key = ("rejectedLines", reject.read)
+            else:
+                sql = (
+                    "SELECT CAST(json_merge_patch(to_json(r), '{\"error_message\": null}') AS VARCHAR) AS original_record,"  # noqa: S608
+                    f" r.error_message AS error_message, CAST(NULL AS BIGINT) AS position FROM ({reject.sql}) AS r"
+                )
+                key = ("rejects", reject.node)
+            path = self._folder / f"rejects-{number}.parquet"
+            with translated(self._job.limits.memory_bytes, reject.node):
+                if reject.read is not None and not _has_rows(connection, str(scans[reject.read].rejects)):
+                    self._counted[key] = 0
+                    continue
+                rows = DuckRows(connection, sql, self._job.limits.scratch)
+                rows.to_file(str(path), "parquet", {})
+            self._counted[key] = self._counted.get(key, 0) + rows.count
+            if rows.count:
+                files.append(RejectsFile(reject.node, str(path), rows.count))
+        return tuple(files)
+
+    def _figures(self, connection: duckdb.DuckDBPyConnection, written: dict[str, dict[str, int | None]]) -> dict[str, dict[str, Any]]:
+        for counter in self._program.counters:
+            row = connection.execute(f"SELECT last_value FROM duckdb_sequences() WHERE sequence_name = {text(counter)}").fetchone()  # noqa: S608
+            self._counted["counter", counter] = int(row[0] or 0) if row else 0
+
+        def total(table: str, column: str) -> int:
+            row = connection.execute(f"SELECT coalesce(sum({name(column)}), 0) FROM {name(table)}").fetchone()  # noqa: S608 (quoted names)
+            return int(row[0]) if row else 0
+
+        figures: dict[str, dict[str, Any]] = {}
+        for node, wanted in self._program.figures.items():
+            values = {term: evaluate(count, self._counted, total) for term, count in wanted.items()}
+            ledger = {term: value for term, value in values.items() if term not in {"rowsIn", "rowsOut", "rowsRejected"}}
+            figures[node] = {key: values[key] for key in ("rowsIn", "rowsOut", "rowsRejected")} | written.get(node, {})
+            if node in written:
+                figures[node]["rowsRejected"] = 0
+                merged = figures[node].pop("merged", None)
+                ledger |= {} if merged is None else {"merged": merged}
+            figures[node]["ledger"] = ledger
+        return figures
+
+
+def _select(read: Read, found: Scan) -> str:
+    columns = ", ".join(name(column) for column in (read.keep or [column.name for column in read.columns]))
+    where = f" WHERE {read.options['where']}" if read.options.get("where") else ""
+    return f"SELECT {columns} FROM {found.sql} AS {name(read.table)}{where}"  # noqa: S608 (the planner's SQL, and quoted names)
+
+
+def _owner(table: str) -> str:
+    """The node a port belongs to; ids hold no dot."""
+    return table.partition(".")[0]
+
+
+def _has_rows(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+    return bool(connection.execute(f"SELECT 1 FROM {name(table)} LIMIT 1").fetchone())  # noqa: S608 (quoted name)
+
+
+def _file_name(port: str) -> str:
+    return "".join(sign if sign.isalnum() or sign in "-_." else "_" for sign in port)[:80]

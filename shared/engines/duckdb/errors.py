@@ -1,0 +1,69 @@
+"""DuckDB's failures in our words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+
+from shared.connectors.errors import BadQuery, Denied, NotFound, Unavailable
+from shared.errors import DataError, PenstockError, UnavailableError
+
+
+class OutOfMemory(DataError):
+    code = "out_of_memory"
+
+
+class RowsDoNotFit(DataError):
+    """A value that an operation cannot take: an overflow, a conversion that no guard covers."""
+
+    code = "rows"
+
+
+class Interrupted(UnavailableError):
+    code = "interrupted"
+
+
+@contextmanager
+def translated(memory_bytes: int, node: str | None = None) -> Iterator[None]:
+    """Raises our errors for DuckDB's; `memory_bytes` is the limit to name when it was too small, `node` whom an error is charged to."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        limit = f"{memory_bytes / 1e6:.0f} MB"
+        raise OutOfMemory(f"the work does not fit into the worker's {limit}; raise PENSTOCK_WORKER_MEMORY ({_first(error)})", node=node) from error
+    except duckdb.InterruptException as error:
+        raise Interrupted("stopped on request", node=node) from error
+    except (duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.ConstraintException, duckdb.InvalidInputException) as error:
+        raise RowsDoNotFit(_first(error), node=node) from error
+    except duckdb.IOException as error:
+        raise _remote(error, node) from error
+    except duckdb.Error as error:
+        raise _remote(error, node) if "postgres" in str(error).lower() else PenstockError(_first(error), node=node) from error
+
+
+def _remote(error: Exception, node: str | None) -> PenstockError:
+    """DuckDB wraps what PostgreSQL said into text; what kind of failure it was has to be read from there."""
+    text = str(error)
+    low = text.lower()
+    if "password authentication failed" in low or "permission denied" in low:
+        return Denied(f"{_said(text)}; correct the connector's user, password or rights", node=node)
+    if "does not exist" in low:
+        return NotFound(f"{_said(text)}; correct the name, or make it", node=node)
+    if any(word in low for word in ("syntax error", "column reference", "operator does not exist", "must appear in the group by")):
+        return BadQuery(_said(text), node=node)
+    return Unavailable(_said(text), node=node)
+
+
+def _said(text: str) -> str:
+    """PostgreSQL's own sentence, without the connection string that DuckDB prints around it."""
+    for mark in ("FATAL:", "ERROR:"):
+        if mark in text:
+            return text.split(mark, 1)[1].strip().splitlines()[0]
+    first = text.strip().splitlines()[0]
+    return first if "password" not in first.lower() and "dbname=" not in first else "the database did not answer"
+
+
+def _first(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]

@@ -1,0 +1,83 @@
+"""Valid documents to values: the pipeline, the connector or the rule set that a document describes, defaults in place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from marshmallow import Schema, ValidationError
+
+from shared.errors import ConfigurationError
+from shared.pipelines.kinds.connector import ConnectorSpec
+from shared.pipelines.kinds.pipeline import NODE_POLICY, PipelineSpec, ends
+from shared.pipelines.kinds.quality import RULES, RuleSetSpec
+from shared.pipelines.model import ConnectorDefinition, Document, Edge, Node, Pipeline, RuleSet
+from shared.pipelines.nodes import NODE_TYPES
+
+MAX_PARALLEL_NODES = 8
+
+
+class InvalidDocument(ConfigurationError):
+    """A document was asked for its value although it is not valid; validation says all that is wrong with it."""
+
+    code = "invalid_document"
+
+
+def pipeline(document: Document, *, max_parallel_nodes: int = MAX_PARALLEL_NODES) -> Pipeline:
+    """The pipeline of a valid Pipeline document. `max_parallel_nodes` is used where the recipe does not say. Raises InvalidDocument."""
+    spec = _load(document, "Pipeline", PipelineSpec)
+    nodes = tuple(_node(document, node) for node in spec.pop("nodes"))
+    edges = tuple(_edge(edge) for edge in spec.pop("edges"))
+    quality = tuple(spec.pop("quality"))
+    spec.setdefault("maxParallelNodes", max_parallel_nodes)
+    return Pipeline(document.namespace, document.name, nodes, edges, spec, quality)
+
+
+def connector(document: Document) -> ConnectorDefinition:
+    """The connector of a valid Connector document; its config as written, secrets still references. Raises InvalidDocument."""
+    spec = _load(document, "Connector", ConnectorSpec)
+    return ConnectorDefinition(document.namespace, document.name, spec["type"], spec["config"], spec.get("credential"))
+
+
+def rule_set(document: Document) -> RuleSet:
+    """The rule set of a valid DataQualityRuleSet document. Raises InvalidDocument."""
+    spec = _load(document, "DataQualityRuleSet", RuleSetSpec)
+    rules = tuple(_checked(document, RULES.get(rule.get("type", "")), rule, f"rule {rule.get('name')}") for rule in spec["rules"])
+    return RuleSet(document.namespace, document.name, spec["dataset"], rules)
+
+
+def _node(document: Document, node: Mapping[str, Any]) -> Node:
+    kind = NODE_TYPES.get(node["type"])
+    config = _checked(document, kind.config_schema if kind else None, node["config"], f"node {node['id']}")
+    policy = {key: node[key] for key in NODE_POLICY if key in node}
+    return Node(node["id"], node["type"], config, node.get("label"), node.get("description"), node["onError"], policy)
+
+
+def _edge(edge: Mapping[str, Any]) -> Edge:
+    source, port = ends(edge["source"], edge.get("output"))
+    return Edge(source, edge["target"], port, tuple(edge["columns"]) if "columns" in edge else None)
+
+
+def _load(document: Document, kind: str, schema: type[Schema]) -> dict[str, Any]:
+    if document.kind != kind or not document.valid:
+        raise InvalidDocument(f"{document.kind or 'this document'} {document.namespace}/{document.name} is no valid {kind}; validate it to see why")
+    return _checked(document, schema, document.tree.get("spec"), "spec")
+
+
+def _checked(document: Document, schema: type[Schema] | None, value: Any, what: str) -> dict[str, Any]:
+    if schema is None:
+        raise InvalidDocument(f"{document.namespace}/{document.name}: {what} has a type that is not known; validate the document to see why")
+    try:
+        loaded: dict[str, Any] = _schema(schema).load(value)
+    except ValidationError as error:
+        raise InvalidDocument(
+            f"{document.kind} {document.namespace}/{document.name} is not valid ({what}: {error}); validate it to see every problem"
+        ) from error
+    return loaded
+
+
+@cache
+def _schema(schema: type[Schema]) -> Schema:
+    # Making a schema copies its fields; loading with one is what threads may share.
+    return schema()

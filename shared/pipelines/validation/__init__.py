@@ -1,0 +1,9 @@
+"""Everything that is wrong with a set of documents, at once, each problem at its line and column and with the nearest right word.
+
+Pure: what exists besides comes in as `Known`. Secret fields are the API's matter.
+"""
+
+from shared.pipelines.validation.documents import validate
+from shared.pipelines.validation.known import Known, full_name
+
+__all__ = ["Known", "full_name", "validate"]

@@ -1,0 +1,38 @@
+"""kind: Connector. Its config by the type's own schema; secrets may be references, which only a worker resolves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from shared.connectors import CONNECTORS
+from shared.pipelines.kinds.connector import LATER, ConnectorSpec
+from shared.pipelines.language.pointers import below
+from shared.pipelines.validation import shape
+from shared.pipelines.validation.known import Known
+from shared.pipelines.validation.report import Owner, Report
+from shared.pipelines.validation.words import hint, nearest
+
+# {{credential:name#field}}
+_REFERENCE = re.compile(r"\{\{\s*credential:[^#{}\s]+#[^#{}\s]+\s*\}\}")
+
+
+def check(report: Report, spec: Any, path: str, known: Known) -> None:
+    name = report.document.name
+    if shape.check(report, ConnectorSpec, spec, path, Owner(f"connector '{name}'")) is None and not isinstance(spec, Mapping):
+        return
+    kind, config = spec.get("type"), spec.get("config", {})
+    if not isinstance(kind, str) or not kind:
+        return
+    if kind in CONNECTORS:
+        if isinstance(config, Mapping):
+            owner = Owner(f"connector '{name}' ({kind})")
+            shape.check(report, CONNECTORS[kind].config_schema, config, below(path, "config"), owner, shape.Rules(reference=_REFERENCE))
+    elif kind in LATER:
+        message = f"connectors of type '{kind}' are not available yet in this release; there is {', '.join(CONNECTORS)}"
+        report.add("not_available_yet", message, below(path, "type"))
+    else:
+        near = nearest(kind, (*CONNECTORS, *LATER))
+        message = f"connector '{name}' has the unknown type '{kind}'{hint(near, CONNECTORS)}"
+        report.add("unknown_connector_type", message, below(path, "type"), suggestion=near)

@@ -1,0 +1,79 @@
+"""Documents together: each by its kind, and what they are to one another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from shared.pipelines.kinds import KINDS, LATER
+from shared.pipelines.kinds.envelope import API_VERSIONS, Envelope
+from shared.pipelines.language.pointers import below
+from shared.pipelines.model import Document, Problem
+from shared.pipelines.validation import connectors, pipelines, rule_sets, shape
+from shared.pipelines.validation.known import Known
+from shared.pipelines.validation.report import Owner, Report
+from shared.pipelines.validation.words import hint, nearest
+
+_CHECKS: dict[str, Callable[[Report, Any, str, Known], None]] = {
+    "Pipeline": pipelines.check,
+    "Connector": connectors.check,
+    "DataQualityRuleSet": rule_sets.check,
+}
+assert _CHECKS.keys() == KINDS.keys()
+
+
+def validate(documents: Sequence[Document], known: Known | None = None) -> list[Problem]:
+    """All problems of the documents, errors and warnings, in the order of the text; those found while reading among them.
+
+    What one document defines (a connector, a rule set) the others may name.
+    """
+    there = _with(known or Known(), documents)
+    problems: list[Problem] = []
+    first: dict[tuple[str, str, str], int] = {}
+    for document in documents:
+        report = Report(document)
+        if document.tree:
+            _document(report, there)
+            _twice(report, first)
+        problems += report.problems
+    return sorted(problems, key=lambda problem: (problem.line, problem.column))
+
+
+def _with(known: Known, documents: Sequence[Document]) -> Known:
+    """What is known, and what the documents themselves bring."""
+    found: dict[str, tuple[str, Any]] = {}
+    for document in documents:
+        spec = document.tree.get("spec")
+        if document.kind == "Connector" and isinstance(spec, dict):
+            found[f"{document.namespace}/{document.name}"] = (str(spec.get("type")), spec.get("config", {}))
+    sets = {f"{document.namespace}/{document.name}" for document in documents if document.kind == "DataQualityRuleSet"}
+    return replace(known, connectors={**known.connectors, **found}, rule_sets={*known.rule_sets, *sets})
+
+
+def _document(report: Report, known: Known) -> None:
+    document = report.document
+    shape.check(report, Envelope, document.tree, "", Owner("the document"), shape.Rules(templates_are_text=True))
+    version = document.tree.get("apiVersion")
+    if isinstance(version, str) and version not in API_VERSIONS:
+        near = nearest(version, API_VERSIONS)
+        report.add("unknown_api_version", f"unknown apiVersion '{version}'{hint(near, API_VERSIONS)}", "/apiVersion", suggestion=near)
+    kind = document.tree.get("kind")
+    if not isinstance(kind, str):
+        return
+    if kind in LATER:
+        report.add("not_available_yet", f"kind '{kind}' is not available yet in this release; there is {', '.join(KINDS)}", "/kind")
+    elif kind not in KINDS:
+        near = nearest(kind, (*KINDS, *LATER))
+        report.add("unknown_kind", f"unknown kind '{kind}'{hint(near, KINDS)}", "/kind", suggestion=near)
+    elif "spec" in document.tree:
+        _CHECKS[kind](report, document.tree["spec"], below("", "spec"), known)
+
+
+def _twice(report: Report, first: dict[tuple[str, str, str], int]) -> None:
+    document = report.document
+    key = (document.kind, document.namespace, document.name)
+    place = report.place("/metadata/name")
+    if all(key) and first.setdefault(key, place.line) != place.line:
+        message = f"{document.kind} {document.namespace}/{document.name} is there twice, first in line {first[key]}; keep one of them"
+        report.add("duplicate_document", message, "/metadata/name")

@@ -1,0 +1,142 @@
+"""The edges of a pipeline: do they lead from a port to a node, does every node get what it needs, and is there an order?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shared.pipelines import graph
+from shared.pipelines.kinds.pipeline import ends
+from shared.pipelines.language.pointers import below
+from shared.pipelines.model import MAIN_PORT, port_table
+from shared.pipelines.validation.report import Owner, Report
+from shared.pipelines.validation.seen import SeenNode
+from shared.pipelines.validation.words import hint, nearest
+
+# Of a recipe that is one knot, the first few cycles are enough to begin with.
+_MOST_CYCLES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class _Edge:
+    """An edge both of whose ends are known, misspelt ones as what was meant."""
+
+    source: str
+    port: str
+    target: str
+    path: str
+
+
+def edge_owner(edge: Mapping[str, Any], at: int) -> Owner:
+    source, target = edge.get("from"), edge.get("to")
+    if isinstance(source, str) and isinstance(target, str):
+        return Owner(f"the edge from '{source}' to '{target}'")
+    return Owner(f"edge number {at + 1}")
+
+
+def check(report: Report, nodes: Mapping[str, SeenNode], edges: Any, path: str) -> None:
+    seen: list[_Edge] = []
+    # Where an edge cannot be read, nobody knows what it would have connected.
+    complete = isinstance(edges, list) and not any(node.kind is None and not node.id for node in nodes.values())
+    for at, edge in enumerate(edges if isinstance(edges, list) else ()):
+        found = _edge(report, nodes, edge, below(path, at))
+        if found is None:
+            complete = False
+        else:
+            seen.append(found)
+    _order(report, nodes, seen)
+    for node in nodes.values():
+        incoming = [edge for edge in seen if edge.target == node.id]
+        if complete and len(nodes) > 1 and not incoming and not any(edge.source == node.id for edge in seen):
+            message = f"{node.owner.phrase} is connected to nothing; add an edge from or to it, or remove it"
+            report.add("disconnected_node", message, below(node.path, "id"), node=node.id)
+        else:
+            _inputs(report, node, incoming, complete)
+            _sides(report, node, incoming, complete)
+
+
+def _edge(report: Report, nodes: Mapping[str, SeenNode], edge: Any, path: str) -> _Edge | None:
+    if not isinstance(edge, Mapping):
+        return None
+    source, target, output = edge.get("from"), edge.get("to"), edge.get("output")
+    if not isinstance(source, str) or not isinstance(target, str) or not (output is None or isinstance(output, str)):
+        return None
+    node, port = ends(source, output)
+    start = _end(report, nodes, node, below(path, "from"), f"an edge begins at '{node}'")
+    end = _end(report, nodes, target, below(path, "to"), f"the edge from '{source}' leads to '{target}'")
+    if start is None or end is None:
+        return None
+    _port(report, nodes[start], port, below(path, "output" if output is not None else "from"))
+    return _Edge(start, port, end, path)
+
+
+def _end(report: Report, nodes: Mapping[str, SeenNode], name: str, path: str, what: str) -> str | None:
+    """The node that an end of an edge means."""
+    if name in nodes:
+        return name
+    near = nearest(name, nodes)
+    if not report.settled(path):
+        report.add("unknown_node", f"{what}, but there is no node with that id{hint(near, nodes)}", path, suggestion=near)
+    return near
+
+
+def _port(report: Report, node: SeenNode, port: str, path: str) -> None:
+    if node.kind is None or (node.config is None and port != MAIN_PORT):
+        return
+    ports = node.kind.ports(node.config if node.config is not None else node.raw)
+    if port not in ports:
+        near = nearest(port, ports)
+        report.add("unknown_port", f"{node.owner.phrase} has no port '{port}'{hint(near, ports)}", path, node=node.id, suggestion=near)
+
+
+def _order(report: Report, nodes: Mapping[str, SeenNode], edges: Sequence[_Edge]) -> None:
+    """Every cycle by name, at the edge that closes it."""
+    left = list(edges)
+    for _ in range(_MOST_CYCLES):
+        knot = graph.cycle(list(nodes), [(edge.source, edge.target) for edge in left])
+        if knot is None:
+            return
+        closing = [edge for edge in left if (edge.source, edge.target) == (knot[-2], knot[-1])]
+        if len(knot) == 2:
+            message = f"{nodes[knot[0]].owner.phrase} waits for itself: {' -> '.join(knot)}; remove this edge"
+        else:
+            message = f"these nodes wait for one another: {' -> '.join(knot)}; remove one of the edges between them"
+        report.add("cycle", message, closing[-1].path, node=knot[0])
+        left = [edge for edge in left if edge not in closing]
+
+
+def _inputs(report: Report, node: SeenNode, incoming: Sequence[_Edge], complete: bool) -> None:
+    if node.kind is None:
+        return
+    least, most = node.kind.inputs
+    number = len(incoming)
+    if most is not None and number > most:
+        told = ", ".join(port_table(edge.source, edge.port) for edge in incoming)
+        takes = "takes no input" if most == 0 else f"takes {_inputs_in_words(most)}"
+        remedy = "; remove the edge" if most == 0 else "; put a union or a joiner before it" if most == 1 else ""
+        message = f"{node.owner.phrase} {takes}, but {number} edge{'s lead' if number > 1 else ' leads'} to it (from {told}){remedy}"
+        report.add("wrong_inputs", message, incoming[most].path, node=node.id)
+    elif number < least and complete:
+        there = f"only {number} edge leads" if number == 1 else f"only {number} edges lead" if number else "no edge leads"
+        message = f"{node.owner.phrase} needs {_inputs_in_words(least, most)}, but {there} to it; add an edge to it"
+        report.add("wrong_inputs", message, below(node.path, "id"), node=node.id)
+
+
+def _inputs_in_words(number: int, most: int | None = 0) -> str:
+    words = {1: "one input", 2: "two inputs"}.get(number, f"{number} inputs")
+    return words if most is not None else f"at least {words}"
+
+
+def _sides(report: Report, node: SeenNode, incoming: Sequence[_Edge], complete: bool) -> None:
+    """A joiner's left and right must be what its edges bring."""
+    if node.kind is None or node.kind.name != "joiner" or not incoming or not complete:
+        return
+    brought = dict.fromkeys(name for edge in incoming for name in (edge.source, port_table(edge.source, edge.port)))
+    for side in ("left", "right"):
+        path = below(below(node.path, "config"), side)
+        name = node.raw.get(side)
+        if isinstance(name, str) and name not in brought and not report.settled(path):
+            near = nearest(name, brought)
+            message = f"'{side}' of {node.owner.phrase} is '{name}', but no edge brings it{hint(near, brought)}"
+            report.add("unknown_input", message, path, node=node.id, suggestion=near)

@@ -1,0 +1,95 @@
+"""kind: Pipeline. Its settings, each node by its type, and what the nodes refer to; the edges are the graph's matter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from shared.pipelines.kinds.pipeline import EdgeSpec, NodeSpec, PipelineSpec
+from shared.pipelines.language.pointers import below
+from shared.pipelines.nodes import LATER, NODE_TYPES
+from shared.pipelines.nodes.types import NodeType
+from shared.pipelines.validation import edges, references, shape
+from shared.pipelines.validation.known import Known
+from shared.pipelines.validation.report import Owner, Report
+from shared.pipelines.validation.seen import SeenNode
+from shared.pipelines.validation.words import hint, nearest
+
+
+def check(report: Report, spec: Any, path: str, known: Known) -> None:
+    owner = Owner(f"pipeline '{report.document.name}'")
+    shape.check(report, PipelineSpec, spec, path, owner, shape.Rules(owners={NodeSpec: _node_owner, EdgeSpec: edges.edge_owner}))
+    if not isinstance(spec, Mapping):
+        return
+    nodes = _unique(report, tuple(_nodes(report, spec.get("nodes"), below(path, "nodes"), known)))
+    edges.check(report, nodes, spec.get("edges", []), below(path, "edges"))
+    _sinks(report, nodes, below(path, "nodes"))
+    named = spec.get("quality")
+    for at, name in enumerate(named if isinstance(named, list) else ()):
+        if isinstance(name, str) and name:
+            references.rule_set(report, name, below(below(path, "quality"), at), owner, known)
+
+
+def _node_owner(node: Mapping[str, Any], at: int) -> Owner:
+    """A node by its id, or by its number where it has none."""
+    node_id, kind = node.get("id"), node.get("type")
+    told = f" ({kind})" if isinstance(kind, str) and kind in NODE_TYPES else ""
+    if isinstance(node_id, str) and node_id:
+        return Owner(f"node '{node_id}'{told}", node_id)
+    return Owner(f"node number {at + 1}{told}")
+
+
+def _nodes(report: Report, nodes: Any, path: str, known: Known) -> Iterator[SeenNode]:
+    for at, node in enumerate(nodes if isinstance(nodes, list) else ()):
+        if not isinstance(node, Mapping):
+            continue
+        here = below(path, at)
+        owner = _node_owner(node, at)
+        kind = _kind(report, node.get("type"), below(here, "type"), owner)
+        config = node.get("config", {})
+        loaded = _config(report, kind, config, below(here, "config"), owner, known) if kind and isinstance(config, Mapping) else None
+        node_id = node.get("id")
+        if isinstance(node_id, str) and node_id:
+            yield SeenNode(node_id, here, owner, kind, config if isinstance(config, Mapping) else {}, loaded)
+
+
+def _kind(report: Report, name: Any, path: str, owner: Owner) -> NodeType | None:
+    if not isinstance(name, str) or report.settled(path):
+        return None
+    if name in LATER:
+        message = f"node type '{name}' of {owner.phrase} is not available yet in this release; there is {', '.join(NODE_TYPES)}"
+        report.add("not_available_yet", message, path, node=owner.node)
+    elif name not in NODE_TYPES:
+        near = nearest(name, (*NODE_TYPES, *LATER))
+        report.add(
+            "unknown_node_type", f"{owner.phrase} has the unknown type '{name}'{hint(near, NODE_TYPES)}", path, node=owner.node, suggestion=near
+        )
+    return NODE_TYPES.get(name)
+
+
+def _config(report: Report, kind: NodeType, config: Mapping[str, Any], path: str, owner: Owner, known: Known) -> Mapping[str, Any] | None:
+    loaded = shape.check(report, kind.config_schema, config, path, owner)
+    if kind.role != "transform":
+        spec = references.connector(report, config.get("connector"), below(path, "connector"), owner, known)
+        if spec is not None:
+            references.connector_settings(report, kind, config, path, owner, spec)
+    return loaded
+
+
+def _unique(report: Report, nodes: tuple[SeenNode, ...]) -> dict[str, SeenNode]:
+    """The nodes by id; of several with one id the first."""
+    seen: dict[str, SeenNode] = {}
+    for node in nodes:
+        if node.id in seen:
+            line = report.place(below(seen[node.id].path, "id")).line
+            message = f"the id '{node.id}' is used twice, first in line {line}; give each node an id of its own"
+            report.add("duplicate_id", message, below(node.path, "id"), node=node.id)
+        else:
+            seen[node.id] = node
+    return seen
+
+
+def _sinks(report: Report, nodes: Mapping[str, SeenNode], path: str) -> None:
+    if nodes and all(node.kind and node.kind.role != "sink" for node in nodes.values()):
+        message = f"pipeline '{report.document.name}' has no connector_sink, so nothing of what it computes is kept"
+        report.add("no_sink", message, path, severity="warning", key=True)

@@ -1,0 +1,73 @@
+"""What is found wrong with one document, each at its place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shared.pipelines.language.pointers import parent
+from shared.pipelines.model import Document, Place, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose settings are looked at, as a sentence names it ("node 'drop-tests' (filter)"), and the node's id where it is one."""
+
+    phrase: str
+    node: str | None = None
+
+
+class Report:
+    """Collects problems. A path that has one is settled: what else may be wrong there is a consequence, and is not told."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.problems: list[Problem] = list(document.problems)
+        # What could not be read as it was written: nothing can be said of its value.
+        self.unread = frozenset(problem.path for problem in document.problems if problem.path)
+        self._settled = set(self.unread)
+
+    def settle(self, path: str) -> None:
+        self._settled.add(path)
+
+    def settled(self, path: str) -> bool:
+        """Whether something was already said about this path or about what it lies in."""
+        while path:
+            if path in self._settled:
+                return True
+            path = parent(path)
+        return False
+
+    def place(self, path: str, *, key: bool = False) -> Place:
+        """Where a path stands; for what is not there, where what should hold it is named."""
+        places = self.document.places
+        if not key and path in places.values:
+            return places.values[path]
+        while path:
+            if path in places.keys:
+                return places.keys[path]
+            if path in places.values:
+                return places.values[path]
+            path = parent(path)
+        return places.values.get("", Place(1, 1, 0, 0))
+
+    def add(
+        self,
+        code: str,
+        message: str,
+        path: str,
+        *,
+        node: str | None = None,
+        suggestion: str | None = None,
+        severity: str = "error",
+        key: bool = False,
+        at: tuple[int, int] | None = None,
+    ) -> None:
+        """`key`: the place is that of the key, not of its value. `at`: a line and column inside the value."""
+        line, column = at or self.place(path, key=key)[:2]
+        self.problems.append(Problem(code, message, path, line, column, node, severity, suggestion))
+        if severity == "error":
+            self.settle(path)
+
+    @property
+    def errors(self) -> int:
+        return sum(problem.severity == "error" for problem in self.problems)

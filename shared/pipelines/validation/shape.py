@@ -1,0 +1,232 @@
+"""Any value against any marshmallow schema, with sentences and places.
+
+The walk over the schema finds what marshmallow can only say in general terms: misspelt settings, missing ones, wrong types and choices. What is misspelt is
+then taken as what was meant, so that one slip of the pen is one problem. Loading with the schema itself finds the rest: ranges, and rules across
+settings. Types are those of JSON, without marshmallow's leniency: "3" is no number, 1 is not true.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+from shared.pipelines.kinds.fields import Choice, NotYet
+from shared.pipelines.language.pointers import below
+from shared.pipelines.language.templates import TEMPLATE
+from shared.pipelines.nodes.fields import Expression
+from shared.pipelines.validation import sql
+from shared.pipelines.validation.report import Owner, Report
+from shared.pipelines.validation.words import described, hint, nearest
+
+# What a field takes, in words, and whether a value is that. The first class that fits counts.
+_TYPES: tuple[tuple[type[fields.Field[Any]], str, Callable[[Any], bool]], ...] = (
+    (fields.String, "text", lambda value: isinstance(value, str)),
+    (fields.Boolean, "true or false", lambda value: isinstance(value, bool)),
+    (fields.Integer, "a whole number", lambda value: isinstance(value, int) and not isinstance(value, bool)),
+    (fields.Number, "a number", lambda value: isinstance(value, int | float) and not isinstance(value, bool)),
+    (fields.List, "a list", lambda value: isinstance(value, list)),
+    (fields.Nested, "a mapping", lambda value: isinstance(value, Mapping)),
+    (fields.Mapping, "a mapping", lambda value: isinstance(value, Mapping)),
+)
+
+# Marshmallow's words that need others to be a sentence.
+_SAID = {"Shorter than minimum length 1": "must not be empty", "Field may not be null": "must not be empty"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """`owners` names entries that are more than a part of their owner (a pipeline's nodes): schema class -> owner of one such value.
+
+    `reference` says which templates may stand in a value; all others are refused, since templates come later.
+    """
+
+    owners: Mapping[type[Schema], Callable[[Mapping[str, Any], int], Owner]] = field(default_factory=dict)
+    reference: re.Pattern[str] | None = None
+    templates_are_text: bool = False
+
+
+def check(report: Report, schema: type[Schema], value: Any, path: str, owner: Owner, rules: Rules | None = None) -> dict[str, Any] | None:
+    """Reports all that is wrong with `value`. Returns what the schema loads from it, defaults in place; None when there is something wrong."""
+    before = report.errors
+    walk = _Walk(report, rules or Rules())
+    if not isinstance(value, Mapping):
+        report.add("wrong_type", f"{owner.phrase} must be a mapping of settings, not {described(value)}", path, node=owner.node)
+        return None
+    meant = walk.mapping(_made(schema), value, path, "", owner)
+    try:
+        loaded: dict[str, Any] = _made(schema).load(meant)
+    except ValidationError as error:
+        walk.rest(error.messages_dict, meant, path, "", owner)
+        return None
+    return loaded if report.errors == before else None
+
+
+def names(schema: type[Schema]) -> dict[str, fields.Field[Any]]:
+    """A schema's settings as they are written, with their fields."""
+    return {made.data_key or name: made for name, made in _made(schema).load_fields.items()}
+
+
+@cache
+def _made(schema: type[Schema]) -> Schema:
+    # Making a schema copies all its fields: too slow to do it for each node.
+    return schema()
+
+
+# Stands for a value that is not handed on to the schema: unknown, not available, or of the wrong type.
+_LEFT_OUT = object()
+
+
+class _Walk:
+    def __init__(self, report: Report, rules: Rules) -> None:
+        self._report = report
+        self._rules = rules
+        self._owners: dict[str, Owner] = {}
+
+    def mapping(self, schema: Schema, value: Mapping[str, Any], path: str, label: str, owner: Owner) -> dict[str, Any]:
+        """What was meant by `value`: misspelt settings under their right names, what cannot be used left out."""
+        known = {made.data_key or name: made for name, made in schema.load_fields.items()}
+        meant: dict[str, Any] = {}
+        for key, entry in value.items():
+            right = key if key in known else self._unknown(key, known, value, path, label, owner)
+            if right is None or right in meant:
+                continue
+            used = self._entry(known[right], entry, below(path, key), f"{label}.{right}" if label else right, owner)
+            if used is not _LEFT_OUT:
+                meant[right] = used
+        for name, made in known.items():
+            if made.required and name not in value and not self._report.settled(below(path, name)):
+                where = f" in '{label}'" if label else ""
+                self._add("missing_setting", f"{owner.phrase} needs the setting '{name}'{_told(name, made)}{where}", below(path, name), owner)
+        return meant
+
+    def rest(self, messages: Any, meant: Any, path: str, label: str, owner: Owner) -> None:
+        """Reports what the schema itself found. Its message says a whole thought ("give either table or path") or ends a sentence ("must be ...")."""
+        if path in self._owners:
+            owner, label = self._owners[path], ""
+        if isinstance(messages, Mapping):
+            for key, below_it in messages.items():
+                if key == "_schema" or (key in ("key", "value") and not _has(meant, key)):
+                    self.rest(below_it, meant, path, label, owner)
+                    continue
+                name = f"{label}[{key}]" if isinstance(key, int) else f"{label}.{key}" if label else str(key)
+                self.rest(below_it, meant[key] if _has(meant, key) else None, below(path, key), name, owner)
+            return
+        if self._report.settled(path):
+            return
+        for message in messages if isinstance(messages, list) else [messages]:
+            said = str(message).rstrip(".")
+            said = _SAID.get(said, said)
+            if said.casefold().startswith(("must ", "length must ")) and label:
+                said = f"'{label}' of {owner.phrase} {said[0].lower()}{said[1:]}"
+            else:
+                said = f"{owner.phrase}: {said}"
+            missing = path not in self._report.document.places.values
+            code = "not_available_yet" if "available yet" in said else "missing_setting" if missing else "invalid_setting"
+            self._add(code, said, path, owner)
+
+    def _unknown(
+        self, key: str, known: Mapping[str, fields.Field[Any]], value: Mapping[str, Any], path: str, label: str, owner: Owner
+    ) -> str | None:
+        """Reports a setting that is not known; the one that was meant, if it is not there too."""
+        near = nearest(key, known)
+        where = f" in '{label}'" if label else ""
+        message = f"{owner.phrase} has no setting '{key}'{where}{hint(near, known)}"
+        self._report.add("unknown_setting", message, below(path, key), node=owner.node, suggestion=near, key=True)
+        if near is None or near in value:
+            return None
+        # What would be said about the right name is a consequence of this.
+        self._report.settle(below(path, near))
+        return near
+
+    def _entry(self, made: fields.Field[Any], value: Any, path: str, label: str, owner: Owner) -> Any:
+        """What was meant by one value, once all that is wrong with it is reported."""
+        if isinstance(made, NotYet):
+            self._add("not_available_yet", f"'{label}' of {owner.phrase} is not available yet in this release; leave it out", path, owner)
+            return _LEFT_OUT
+        if path in self._report.unread or (value is None and made.allow_none):
+            return value
+        if isinstance(value, str) and not self._rules.templates_are_text and TEMPLATE.search(value):
+            return self._template(value, path, label, owner)
+        for kind, words, fits in _TYPES:
+            if isinstance(made, kind):
+                if not fits(value):
+                    message = f"'{label}' of {owner.phrase} must be {words}, not {described(value)}"
+                    self._add("wrong_type", message, path, owner)
+                    return value if made.required else _LEFT_OUT
+                break
+        if isinstance(made, fields.List):
+            return [self._item(made.inner, item, below(path, at), f"{label}[{at}]", at, owner) for at, item in enumerate(value)]
+        if isinstance(made, fields.Nested):
+            return self.mapping(made.schema, value, path, label, owner)
+        if isinstance(made, fields.Mapping | fields.Raw):
+            self._templates_in(value, path, label, owner)
+            return value
+        self._words(made, value, path, label, owner)
+        return value
+
+    def _item(self, made: fields.Field[Any], value: Any, path: str, label: str, at: int, owner: Owner) -> Any:
+        """As `_entry`; an item keeps its number even where it cannot be used, since the schema speaks of numbers."""
+        named = self._rules.owners.get(type(made.schema)) if isinstance(made, fields.Nested) and isinstance(value, Mapping) else None
+        if named is not None:
+            owner, label = self._owners.setdefault(path, named(value, at)), ""
+        used = self._entry(made, value, path, label, owner)
+        return value if used is _LEFT_OUT else used
+
+    def _words(self, made: fields.Field[Any], value: Any, path: str, label: str, owner: Owner) -> None:
+        """Words out of a list, and SQL."""
+        if isinstance(made, Expression):
+            sql.check(self._report, value, path, label, owner, aggregates=made.aggregates)
+        for validator in made.validators:
+            if not isinstance(validator, validate.OneOf) or value in validator.choices:
+                continue
+            choices = [str(one) for one in validator.choices]
+            if isinstance(validator, Choice) and value in validator.later:
+                message = f"'{label}: {value}' of {owner.phrase} is not available yet in this release; use {' or '.join(choices)}"
+                self._add("not_available_yet", message, path, owner)
+                continue
+            near = nearest(str(value), choices)
+            message = f"'{label}' of {owner.phrase} cannot be {described(value)}{hint(near, choices)}"
+            self._report.add("invalid_choice", message, path, node=owner.node, suggestion=near)
+
+    def _template(self, value: str, path: str, label: str, owner: Owner) -> Any:
+        """A value that a template gives: what it will be is not known here, so nothing more is said of it."""
+        found = TEMPLATE.findall(value)
+        refused = [one for one in found if self._rules.reference is None or not self._rules.reference.fullmatch(one)]
+        self._report.settle(path)
+        if refused:
+            message = f"'{label}' of {owner.phrase} holds the template {refused[0]}, and templates are not available yet; write the value out"
+            self._add("not_available_yet", message, path, owner)
+            return _LEFT_OUT
+        return value
+
+    def _templates_in(self, value: Any, path: str, label: str, owner: Owner) -> None:
+        """Templates inside values without a shape of their own."""
+        if self._rules.templates_are_text:
+            return
+        if isinstance(value, str) and TEMPLATE.search(value):
+            self._template(value, path, label, owner)
+        elif isinstance(value, Mapping):
+            for key, entry in value.items():
+                self._templates_in(entry, below(path, key), f"{label}.{key}", owner)
+        elif isinstance(value, list):
+            for at, entry in enumerate(value):
+                self._templates_in(entry, below(path, at), f"{label}[{at}]", owner)
+
+    def _add(self, code: str, message: str, path: str, owner: Owner) -> None:
+        self._report.add(code, message, path, node=owner.node)
+
+
+def _told(name: str, made: fields.Field[Any]) -> str:
+    title = made.metadata.get("description") or made.metadata.get("title")
+    return f" ({title})" if title and str(title).replace(" ", "").casefold() != name.casefold() else ""
+
+
+def _has(value: Any, key: Any) -> bool:
+    if isinstance(value, Mapping):
+        return key in value
+    return isinstance(value, list) and isinstance(key, int) and key < len(value)
