@@ -1,4 +1,4 @@
-"""The quality service's Celery app: `celery -A services.quality.app worker …`, or `python -m services.quality`, which gives Celery the right arguments."""
+"""The quality service's Celery app, for `celery -A services.quality.app worker …`; `python -m services.quality` gives its arguments."""
 
 from __future__ import annotations
 

@@ -13,8 +13,10 @@ from services.quality.offenders import MOST, shown
 from services.quality.score import Term, score
 from shared.datasets import Columns, Dataset
 from shared.engines.control import Control
+from shared.engines.duckdb.connection import connected
+from shared.engines.duckdb.errors import translated
 from shared.engines.program import CheckProgram
-from shared.engines.work import Job, Limits, Outcome
+from shared.engines.work import Job, Outcome
 from shared.errors import ConfigurationError, DataError
 from shared.rules import RULES, RuleType, Scan, Verdict
 from shared.rules.types import this
@@ -38,13 +40,9 @@ class UnknownRule(ConfigurationError):
 def run(job: Job, control: Control) -> Outcome:
     program = CheckProgram.from_json(job.program)
     dataset = job.inputs[f"{program.input[0]}:{program.input[1]}"]
-    connection = _connect(job.limits)
-    try:
-        with control.stopped_by(connection.interrupt):
-            _view(connection, dataset)
-            results = measure(connection, dataset.columns, program.rules)
-    finally:
-        connection.close()
+    with translated(job.limits.memory_bytes), connected(job.limits) as connection, control.stopped_by(connection.interrupt):
+        _view(connection, dataset)
+        results = measure(connection, dataset.columns, program.rules)
     value, formula = score([Term(r["rule"], r["severity"], r["passed"], r["checked"], r["failing"]) for r in results])
     passed = sum(result["passed"] for result in results)
     quality = {
@@ -61,7 +59,10 @@ def run(job: Job, control: Control) -> Outcome:
 
 
 def measure(connection: duckdb.DuckDBPyConnection, columns: Columns, rules: Sequence[Rule]) -> list[dict[str, Any]]:
-    """One result per rule, in their order, over the view `this`: {rule, type, severity, passed, checked, failing, observed, expected, offenders}."""
+    """One result per rule, in their order, over the view `this`.
+
+    {rule, type, severity, passed, checked, failing, observed, expected, offenders}
+    """
     scans = [_scan(rule, columns, number) for number, rule in enumerate(rules)]
     measured = _measured(connection, scans, [str(rule["name"]) for rule in rules])
     return [_result(connection, rule, columns, scan, found) for rule, scan, found in zip(rules, scans, measured, strict=True)]
@@ -102,9 +103,7 @@ def _measured(connection: duckdb.DuckDBPyConnection, scans: Sequence[Scan | Verd
     if names:
         try:
             row = connection.execute(sql(select, DIALECT)).fetchone()
-        except duckdb.InterruptException:
-            raise
-        except duckdb.Error as error:
+        except (duckdb.BinderException, duckdb.ConversionException) as error:
             raise CheckFailed(f"the rules {', '.join(rules)} cannot be measured: {str(error).splitlines()[0]}") from error
         for (number, name), value in zip(names, row or (), strict=True):
             measured[number][name] = value
@@ -135,23 +134,6 @@ def _offenders(connection: duckdb.DuckDBPyConnection, rows: exp.Select) -> list[
     found = connection.execute(sql(rows.limit(MOST), DIALECT))
     names = [column[0] for column in found.description or ()]
     return [{name: shown(value, name) for name, value in zip(names, row, strict=True)} for row in found.fetchall()]
-
-
-def _connect(limits: Limits) -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(
-        ":memory:",
-        config={
-            "memory_limit": f"{int(limits.memory_bytes * 0.6)}B",
-            "threads": limits.threads,
-            "temp_directory": limits.scratch,
-            "preserve_insertion_order": False,
-            "autoload_known_extensions": False,
-            "autoinstall_known_extensions": False,
-        },
-    )
-    # Belongs to an extension that only the connection knows.
-    connection.execute("SET TimeZone = 'UTC'")
-    return connection
 
 
 def _view(connection: duckdb.DuckDBPyConnection, dataset: Dataset) -> None:

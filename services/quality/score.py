@@ -10,7 +10,10 @@ from typing import Any
 
 WEIGHTS = {"critical": 5, "high": 3, "medium": 1}
 CRITICAL_CAP = Decimal("49.9")
-TEXT = "100 * sum(weight * share) / sum(weight), rounded to one decimal; share = passing rows / rows checked; at most 49.9 when a critical rule failed"
+TEXT = (
+    "100 * sum(weight * share) / sum(weight), rounded to one decimal; share = passing rows / rows checked;"
+    " at most 49.9 when a critical rule failed"
+)
 
 
 @dataclass(frozen=True, slots=True)

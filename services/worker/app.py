@@ -1,4 +1,4 @@
-"""The worker's Celery app: `celery -A services.worker.app worker …`, or `python -m services.worker`, which gives Celery the right arguments."""
+"""The worker's Celery app, for `celery -A services.worker.app worker …`; `python -m services.worker` gives Celery its arguments."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ FUNCTIONS = {"work": "services.worker.stage:run", "survey": "services.worker.sta
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`memory_bytes`: resident size that the process of one slot may have. `home` is where the master key is, if it is not in the environment."""
+    """`memory_bytes`: resident size of one slot's process. `home` is where the master key is, if it is not in the environment."""
 
     name: str
     database_url: str = field(repr=False)

@@ -1,7 +1,7 @@
 """Progress and log lines on their way to the store: behind the work, batched, never in its way.
 
-The buffer is bounded. When it is full, samples (progress) go first, then the newest log lines; what was dropped is counted and told as a log line of the run.
-Events of attempts do not pass here: they are written with what they tell of.
+The buffer is bounded. When it is full, samples (progress) go first, then the newest log lines; what was dropped is counted and told as a
+log line of the run. Events of attempts do not pass here: they are written with what they tell of.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
 """The child process of a slot: `python -m shared.attempts.child FD PARENT SERVICE kind=module:function …`.
 
-It stays warm: engines are imported and opened before the first job. The main thread runs one job at a time; a second thread reads what the parent says, so that a
-cancel gets through while the engine is busy. All it says of a job is masked here, where the secrets are. It holds no connection to the store and no master key.
+It stays warm: engines are imported and opened before the first job. The main thread runs one job at a time; a second thread reads what
+the parent says, so that a cancel gets through while the engine is busy. All it says of a job is masked here, where the secrets are. It
+holds no connection to the store and no master key.
 
-From the parent: ("run", job, secrets) and ("cancel", key). To the parent: ("ready",), ("progress", {node: rows}), ("log", level, message) and at the end of
-each job ("done", outcome) or ("failed", error), the last two as JSON values with the key before them.
+From the parent: ("run", job, secrets) and ("cancel", key). To the parent: ("ready",), ("progress", {node: rows}), ("log", level, message)
+and at the end of each job ("done", outcome) or ("failed", error), the last two as JSON values with the key before them.
 """
 
 from __future__ import annotations

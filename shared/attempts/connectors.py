@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from shared.connectors.errors import NotFound
+from shared.connectors.errors import Denied, NotFound
 from shared.dispatch.claims import Claim
 from shared.engines.work import ResolvedConnector
 from shared.errors import PenstockError
@@ -73,12 +73,14 @@ class Resolution:
 
     def _read(self, tx: Tx, namespace: str, credential: str) -> Mapping[str, str]:
         where, _, name = credential.rpartition("/")
-        row = credentials.read(tx, where or namespace, name)
+        if where not in {"", namespace}:
+            # Else whoever may write recipes in one namespace could read the secrets of all.
+            raise Denied(f"a connector of namespace {namespace} may not use credential {credential}; save the credential in {namespace}")
+        row = credentials.read(tx, namespace, name)
         if row is None:
-            raise NotFound(
-                f"credential {where or namespace}/{name} does not exist; make it with `penstock credentials set {credential} FIELD=VALUE`"
-            )
-        values = self._unseal(row["sealed"], f"{where or namespace}/{name}/{row['version']}")
+            full = f"{namespace}/{name}"
+            raise NotFound(f"credential {full} does not exist; make it with `penstock credentials set {full} FIELD=VALUE`")
+        values = self._unseal(row["sealed"], f"{namespace}/{name}/{row['version']}")
         self._values.update(values.values())
         return values
 

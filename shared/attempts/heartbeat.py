@@ -1,7 +1,7 @@
 """Tells the store that this process lives, and itself whether it still gets messages.
 
-A Celery consumer on Redis can lose its subscription without noticing. So the process sends itself a message now and then; when slots are free, Redis answers, and
-still nothing arrived for three periods, it gives back what it holds and exits: its supervisor starts it again.
+A Celery consumer on Redis can lose its subscription without noticing. So the process sends itself a message now and then; when slots are
+free, Redis answers, and still nothing arrived for three periods, it gives back what it holds and exits: its supervisor starts it again.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One thread that keeps all leases of this process, and passes on what it learns: that a run is to stop, or that a stage is no longer ours."""
+"""One thread that keeps all leases of this process, and passes on what it learns: a run is to stop, or a stage is no longer ours."""
 
 from __future__ import annotations
 

@@ -14,14 +14,13 @@ _SHARE_OF_MACHINE = 0.6
 def resident(pid: int) -> int | None:
     """The resident size now; None when the process is gone."""
     try:
-        with open(f"/proc/{pid}/statm", "rb") as file:
-            return int(file.read().split()[1]) * _PAGE
+        return int(Path(f"/proc/{pid}/statm").read_bytes().split()[1]) * _PAGE
     except (FileNotFoundError, ProcessLookupError, IndexError):
         return None
 
 
 def reset_peak(pid: int) -> None:
-    """Begins the kernel's own record of the highest resident size anew, so that a warm process reports each attempt's peak and not its life's."""
+    """Begins the kernel's record of the highest resident size anew: a warm process reports each attempt's peak, not its life's."""
     try:
         Path(f"/proc/{pid}/clear_refs").write_text("5")
     except OSError:

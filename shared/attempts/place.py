@@ -13,7 +13,7 @@ Functions = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """`boot` is new at each start. `memory_bytes` is the resident size one child may have; `memory_setting` the variable to name when it had more.
+    """`boot` is new at each start. `memory_bytes`: the resident size one child may have; `memory_setting`: the variable that says so.
 
     `drain`: how long a stopping process lets its attempts go on before it gives them back.
     """

@@ -19,14 +19,14 @@ _WAITS_S = (0.1, 0.2, 0.5, 1.0)
 def insist(database: Database, step: Callable[[Tx], T], give_up: threading.Event) -> T | None:
     """The step's result from the first transaction that commits; None when `give_up` is set first.
 
-    The step must bear repetition: when a connection breaks in the commit, nobody knows whether it happened. All of ours are compare-and-set.
+    The step must bear repetition: when a connection breaks in the commit, nobody knows whether it happened. All of ours are
+    compare-and-set.
     """
     tries = 0
     while True:
         try:
             with database.transaction() as tx:
-                result = step(tx)
-            return result
+                return step(tx)
         except UnavailableError as error:
             wait_s = _WAITS_S[min(tries, len(_WAITS_S) - 1)]
             tries += 1

@@ -96,7 +96,7 @@ class Attempts:
             self._stop(one, "given back", _GIVE_BACK_GRACE_S)
 
     def run(self, message: StageMessage) -> bool:
-        """Handles one message; returns when its stage is recorded, or there is nothing to do for it. False: it is for another process to handle."""
+        """Handles one message; returns when its stage is recorded or needs nothing. False: it is for another process."""
         with context(run=message.run, stage=message.stage, epoch=message.epoch):
             try:
                 child = self._slots.acquire()
@@ -144,8 +144,8 @@ class Attempts:
         taken, child = held.claim, held.child
         try:
             resolved, secrets = resolution.result()
-        except PenstockError as error:
-            return Ended(None, error.to_json(), None, 0, None)
+        except PenstockError as problem:
+            return Ended(None, problem.to_json(), None, 0, None)
         job = Job(
             namespace=taken.namespace,
             run=taken.run,
@@ -211,7 +211,8 @@ class Attempts:
                 for sentence in insist(self._database, lambda tx: rejects.keep(tx, taken, outcome.rejects), held.gone) or ():
                     self._behind.log(taken, "ERROR", sentence)
             figures: dict[str, Any] = {"duration_ms": ended.duration_ms, "peak_memory_bytes": ended.peak_memory_bytes}
-            return "INFO", f"done {after} on {name}", insist(self._database, lambda tx: results.complete(tx, taken, outcome, **figures), held.gone)
+            messages = insist(self._database, lambda tx: results.complete(tx, taken, outcome, **figures), held.gone)
+            return "INFO", f"done {after} on {name}", messages
         if held.verdict == "cancelled":
             line = f"stopped {after} on {name}: its run was cancelled"
             return "WARNING", line, insist(self._database, lambda tx: results.cancelled(tx, taken), held.gone)

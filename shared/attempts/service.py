@@ -1,4 +1,4 @@
-"""Wires a Celery app to attempts: what the services worker and quality have in common. Composed by their `app.py`; nothing connects before Celery starts."""
+"""Wires a Celery app to attempts, for the services worker and quality. Made in their `app.py`; nothing connects before Celery starts."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """N slots, each one warm child process, replaced when it dies.
 
-Each slot has a thread that lives as long as the slot: it starts the child, waits for its death, records it, and starts the next. The kernel ends a child when
-the *thread* that started it ends, so no other thread may start one.
+Each slot has a thread that lives as long as the slot: it starts the child, waits for its death, records it, and starts the next. The
+kernel ends a child when the *thread* that started it ends, so no other thread may start one.
 """
 
 from __future__ import annotations

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+# Spelled here, since `type` is a field of the spec.
+SchemaClass = type[Schema]
+
+
 @dataclass(frozen=True, slots=True)
 class Spec:
     """A connector type as data. `secret_fields`: config fields whose values never leave the credential store in clear.
@@ -27,9 +31,9 @@ class Spec:
 
     type: str
     title: str
-    config_schema: type[Schema]
-    source_schema: type[Schema]
-    sink_schema: type[Schema]
+    config_schema: SchemaClass
+    source_schema: SchemaClass
+    sink_schema: SchemaClass
     secret_fields: tuple[str, ...] = ()
     dialect: str | None = None
     write_modes: tuple[str, ...] = ()

@@ -13,7 +13,8 @@ _PROGRESS_EVERY_S = 1.0
 class Control:
     """Made by whoever runs the attempt, one per job. `cancel` comes from another thread, at any time, perhaps twice.
 
-    The engine registers what a cancel must stop (a connection's interrupt, a sink session's cancel) for as long as it is in use; those calls must not block.
+    The engine registers what a cancel must stop (a connection's interrupt, a sink session's cancel) for as long as it is in use; those
+    calls must not block.
     """
 
     def __init__(self, report: Callable[[dict[str, int]], None] = lambda rows: None) -> None:

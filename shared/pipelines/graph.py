@@ -1,7 +1,7 @@
 """The order of a pipeline's nodes, by Kahn's algorithm. Pure functions over ids and pairs (upstream, downstream).
 
-Everything keeps the order in which nodes and edges were given, so that two calls give the same answer. Several edges between two nodes count as one;
-an edge that names an unknown node is a `KeyError`: validation comes first.
+Everything keeps the order in which nodes and edges were given, so that two calls give the same answer. Several edges between two nodes
+count as one; an edge that names an unknown node is a `KeyError`: validation comes first.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def generations(nodes: Sequence[str], edges: Edges) -> list[list[str]]:
 
 
 def cycle(nodes: Sequence[str], edges: Edges) -> list[str] | None:
-    """One cycle, as the ids along it with the first repeated at the end (`[a, b, a]`), or None. It starts at its node that was given first."""
+    """One cycle, or None: the ids along it, from the one that was given first, which is repeated at the end (`[a, b, a]`)."""
     try:
         generations(nodes, edges)
     except Cyclic as found:

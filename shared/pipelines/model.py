@@ -44,9 +44,10 @@ class Problem:
 
 
 class Place(NamedTuple):
-    """Where a key or a value stands. Line and column count from 1 in what was sent; `text[start:end]` of its document is the scalar as it was written, quotes included.
+    """Where a key or a value stands. Line and column count from 1 in what was sent.
 
-    The end of a mapping or a list is not known: there it equals the start.
+    `text[start:end]` of its document is the scalar as it was written, quotes included. The end of a mapping or a list is not known:
+    there it equals the start.
     """
 
     line: int
@@ -143,7 +144,7 @@ class ConnectorDefinition:
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """What must hold of one dataset. `dataset` is {connector, table | path} or {pipeline, node}, as written; `rules` have their defaults in place."""
+    """What must hold of one dataset. `dataset` is {connector, table | path} or {pipeline, node} as written; `rules` have defaults."""
 
     namespace: str
     name: str

@@ -9,7 +9,7 @@ from shared.rules.scope import within
 from shared.rules.types import Measured, Rule, RuleType, Scan, Verdict, column, count, rows_where
 
 
-def _is_null(rule: Rule, columns: Columns) -> exp.Expression | None:
+def _is_null(rule: Rule, columns: Columns) -> exp.Expr | None:
     return within(rule, columns, column(rule["column"]).is_(exp.null()))
 
 

@@ -9,7 +9,7 @@ from shared.rules.types import THIS, Rule
 from shared.sql import division, parse, row_errors, typing
 
 
-def within(rule: Rule, columns: Columns, condition: exp.Expression | None = None) -> exp.Expression | None:
+def within(rule: Rule, columns: Columns, condition: exp.Expr | None = None) -> exp.Expr | None:
     """The rule's own `where` and the condition; None when there is neither. Raises SqlProblem for a `where` that makes no sense here.
 
     A row for which the `where` itself cannot be computed (a division by zero, a bad cast) is not looked at, as one for which it is NULL.
@@ -18,7 +18,7 @@ def within(rule: Rule, columns: Columns, condition: exp.Expression | None = None
     return exp.and_(*parts) if parts else None
 
 
-def _where(rule: Rule, columns: Columns) -> exp.Expression | None:
+def _where(rule: Rule, columns: Columns) -> exp.Expr | None:
     if not rule.get("where"):
         return None
     tree = division.written_out(typing.resolve(parse.expression(str(rule["where"])), {THIS: columns}))

@@ -24,7 +24,7 @@ THIS = "this"
 class Scan:
     """`aggregates` go into the one SELECT over `this`. `grouped`: a relation over `this` that one of them reads as a table of that name."""
 
-    aggregates: Mapping[str, exp.Expression]
+    aggregates: Mapping[str, exp.Expr]
     grouped: Mapping[str, exp.Select] = field(default_factory=dict)
 
 
@@ -56,13 +56,13 @@ def column(name: str) -> exp.Column:
     return exp.column(name, table=THIS, quoted=True)
 
 
-def count(condition: exp.Expression | None) -> exp.Expression:
+def count(condition: exp.Expr | None) -> exp.Expr:
     """count(*) of the rows where the condition is true; of all rows without one."""
     counted = exp.Count(this=exp.Star())
     return exp.Filter(this=counted, expression=exp.Where(this=condition)) if condition is not None else counted
 
 
-def rows_where(condition: exp.Expression) -> exp.Select:
+def rows_where(condition: exp.Expr) -> exp.Select:
     return exp.select(exp.Column(this=exp.Star(), table=exp.to_identifier(THIS, quoted=True))).from_(this()).where(condition)
 
 

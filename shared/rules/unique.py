@@ -1,7 +1,7 @@
 """UNIQUE: column or columns. Passes when no combination of values is there twice.
 
-A combination with a null in it equals nothing, as in SQL, unless `nullsEqual`. Failing are all rows whose combination is repeated, since nothing says which of them is the
-right one.
+A combination with a null in it equals nothing, as in SQL, unless `nullsEqual`. Failing are all rows whose combination is repeated, since
+nothing says which of them is the right one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ def _columns(rule: Rule) -> tuple[str, ...]:
     return tuple(rule["columns"]) if rule.get("columns") else (rule["column"],)
 
 
-def _compared(rule: Rule, columns: Columns) -> exp.Expression | None:
+def _compared(rule: Rule, columns: Columns) -> exp.Expr | None:
     """The rows that can be equal to another."""
     if rule.get("nullsEqual"):
         return within(rule, columns)

@@ -21,7 +21,7 @@ def _type(rule: Rule, columns: Columns) -> str:
     return next((found.type for found in columns if found.name == rule["column"]), "TEXT")
 
 
-def _value(rule: Rule, columns: Columns) -> exp.Expression:
+def _value(rule: Rule, columns: Columns) -> exp.Expr:
     bounds = [rule.get(bound) for bound in ("min", "max") if rule.get(bound) is not None]
     numeric = any(isinstance(bound, int | float) for bound in bounds)
     if numeric and _type(rule, columns) == "TEXT":
@@ -29,31 +29,31 @@ def _value(rule: Rule, columns: Columns) -> exp.Expression:
     return column(rule["column"])
 
 
-def _bound(value: Any) -> exp.Expression:
+def _bound(value: Any) -> exp.Expr:
     return exp.convert(value) if isinstance(value, int | float) and math.isfinite(value) else exp.Literal.string(str(value))
 
 
-def _below(rule: Rule, value: exp.Expression) -> exp.Expression:
+def _below(rule: Rule, value: exp.Expr) -> exp.Expr:
     if rule.get("min") is None:
         return exp.false()
     inside = exp.LT if rule.get("inclusive", True) else exp.LTE
     return inside(this=value.copy(), expression=_bound(rule["min"]))
 
 
-def _above(rule: Rule, value: exp.Expression) -> exp.Expression:
+def _above(rule: Rule, value: exp.Expr) -> exp.Expr:
     if rule.get("max") is None:
         return exp.false()
     outside = exp.GT if rule.get("inclusive", True) else exp.GTE
     return outside(this=value.copy(), expression=_bound(rule["max"]))
 
 
-def _no_number(rule: Rule, columns: Columns, value: exp.Expression) -> exp.Expression:
+def _no_number(rule: Rule, columns: Columns, value: exp.Expr) -> exp.Expr:
     if isinstance(value, exp.TryCast):
         return value.is_(exp.null())
     return exp.IsNan(this=value.copy()) if _type(rule, columns) in _FLOATS else exp.false()
 
 
-def _outside(rule: Rule, columns: Columns) -> exp.Expression:
+def _outside(rule: Rule, columns: Columns) -> exp.Expr:
     value = _value(rule, columns)
     there = exp.not_(column(rule["column"]).is_(exp.null()))
     outside = exp.or_(_below(rule, value), _above(rule, value), _no_number(rule, columns, value))

@@ -38,7 +38,7 @@ def _parsed(text: str, aggregates: bool) -> exp.Expr:
     try:
         trees = sqlglot.parse(text, read="postgres")
     except (ParseError, TokenError) as error:
-        detail = error.errors[0] if getattr(error, "errors", None) else {}
+        detail = error.errors[0] if isinstance(error, ParseError) and error.errors else {}
         position = _offset(text, int(detail.get("line") or 1), int(detail.get("col") or 1))
         near = str(detail.get("highlight") or text[max(0, position - 1) : position + 19]).strip()
         raise SqlProblem(f"cannot read {text!r} as SQL{f' near {near!r}' if near else ''}", position) from error

@@ -39,7 +39,8 @@ def annotate(tree: exp.Expr, inputs: Mapping[str, Columns]) -> exp.Expr:
         select = select.from_(source, copy=False) if number == 0 else select.join(source, join_type="cross", copy=False)
     annotate_types(select, schema=schema, dialect="postgres")
     typed: exp.Expr = select.expressions[0].this
-    return typed.pop()
+    typed.pop()
+    return typed
 
 
 def type_of(tree: exp.Expr) -> str:
@@ -64,7 +65,7 @@ def _find(column: exp.Column, inputs: Mapping[str, Columns]) -> tuple[str, str]:
     if not tables:
         raise SqlProblem(f"{wanted} in {wanted}.{name} is not an input here; there is {', '.join(inputs)}")
     for same in (lambda other: other == name, lambda other: other.lower() == name.lower()):
-        hits = [(table, c.name) for table, columns in tables.items() for c in columns if same(c.name)]
+        hits = [(table, c.name) for table, columns in tables.items() for c in columns if same(c.name)]  # type: ignore[no-untyped-call]
         if len(hits) == 1:
             return hits[0]
         if len(hits) > 1:

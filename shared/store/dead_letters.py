@@ -14,7 +14,8 @@ from shared.store.database import Tx
 def insert(tx: Tx, run: str, stage: int, epoch: int, rejects: Iterable[tuple[str, Iterable[bytes]]]) -> int:
     """Writes all rejects of one attempt, instead of any that it or an earlier attempt at the stage wrote before; returns how many.
 
-    `rejects`: (node, blocks) with blocks of CSV as COPY reads it: original_record (JSON text), error_message, position (empty: none), every text quoted.
+    `rejects`: (node, blocks) with blocks of CSV as COPY reads it: original_record (JSON text), error_message, position (empty: none),
+    every text quoted.
     """
     tx.execute(
         "DELETE FROM dead_letters WHERE run_id = %(run)s AND stage = %(stage)s AND epoch <= %(epoch)s",
@@ -25,10 +26,9 @@ def insert(tx: Tx, run: str, stage: int, epoch: int, rejects: Iterable[tuple[str
     written = 0
     for node, blocks in rejects:
         tx.execute("TRUNCATE rejected")
-        with tx.cursor() as cursor:
-            with cursor.copy("COPY rejected (original_record, error_message, position) FROM STDIN (FORMAT csv)") as copy:
-                for block in blocks:
-                    copy.write(block)
+        with tx.cursor() as cursor, cursor.copy("COPY rejected (original_record, error_message, position) FROM STDIN (FORMAT csv)") as copy:
+            for block in blocks:
+                copy.write(block)
         written += tx.execute(
             r"""
             INSERT INTO dead_letters (run_id, id, stage, epoch, node, original_record, error_message, position)

@@ -32,8 +32,9 @@ def insert(tx: Tx, lines: Sequence[LogLine]) -> None:
         """
         INSERT INTO logs (run_id, at, level, stage, epoch, node, worker, message)
         SELECT run, at, level, stage, epoch, node, worker, message
-          FROM unnest(%(run)s::uuid[], %(at)s::timestamptz[], %(level)s::text[], %(stage)s::integer[], %(epoch)s::integer[], %(node)s::text[],
-                      %(worker)s::text[], %(message)s::text[]) WITH ORDINALITY AS l (run, at, level, stage, epoch, node, worker, message, ordinal)
+          FROM unnest(%(run)s::uuid[], %(at)s::timestamptz[], %(level)s::text[], %(stage)s::integer[], %(epoch)s::integer[],
+                      %(node)s::text[], %(worker)s::text[], %(message)s::text[])
+               WITH ORDINALITY AS l (run, at, level, stage, epoch, node, worker, message, ordinal)
          ORDER BY ordinal
         """,
         {

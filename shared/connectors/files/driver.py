@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import duckdb
+from sqlglot import exp
+
 from shared.connectors.errors import Misconfigured
 from shared.connectors.files.paths import marker, matching
 from shared.connectors.files.publish import FilesSession
@@ -41,7 +44,7 @@ class ConnectorDriver:
 
 
 def _delimited(path: str, file: FileFormat, options: Mapping[str, Any]) -> Columns:
-    dialect = csv_dialect(options, file.name)
+    dialect = csv_dialect(file.name, options)
     with opened(path, file) as stream:
         sample = records(stream, dialect, SAMPLE + 1)
     if not sample:
@@ -54,8 +57,6 @@ def _delimited(path: str, file: FileFormat, options: Mapping[str, Any]) -> Colum
 
 
 def _described(paths: list[str], file: FileFormat) -> tuple[Columns, int | None]:
-    import duckdb
-
     with duckdb.connect() as connection:
         if file.name == "parquet":
             scan = read_parquet(paths).sql("duckdb")
@@ -69,6 +70,4 @@ def _described(paths: list[str], file: FileFormat) -> tuple[Columns, int | None]
 
 
 def _list(paths: list[str]) -> str:
-    from sqlglot import exp
-
     return exp.convert(paths).sql("duckdb")

@@ -20,6 +20,7 @@ ENGINE_SHARE = 0.6
 @contextmanager
 def connected(limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
     connection = _instance(limits).cursor()
+    connection.execute("SET TimeZone = 'UTC'")
     try:
         yield connection
     finally:
@@ -35,7 +36,6 @@ def _instance(limits: Limits) -> duckdb.DuckDBPyConnection:
             "threads": limits.threads,
             "temp_directory": str(Path(limits.scratch) / "duckdb"),
             "preserve_insertion_order": False,
-            "TimeZone": "UTC",
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "allocator_background_threads": True,

@@ -46,7 +46,7 @@ class DuckRows:
         return pa.RecordBatchReader.from_batches(reader.schema, counted())
 
     def to_file(self, path: str, file_format: str, options: Mapping[str, Any]) -> None:
-        said = {"format": _FORMATS[file_format]}
+        said: dict[str, Any] = {"format": _FORMATS[file_format]}
         if file_format in {"csv", "tsv"}:
             said |= {"header": options.get("header", True), "delimiter": options.get("delimiter", "\t" if file_format == "tsv" else ",")}
             said |= {"nullstr": (options.get("nullValues") or [""])[0]}
@@ -68,8 +68,6 @@ class DuckRows:
                 self._count = self._copy(self._textual(), str(pipe), options)
             except BaseException as error:  # noqa: BLE001 (carried over to the reading thread)
                 failure.append(error)
-                # Whoever waits for the first byte must not wait for ever.
-                os.close(os.open(pipe, os.O_RDWR | os.O_NONBLOCK))
 
         reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
         # Held open until the engine has the pipe: with no writer, a read would look like the end.
@@ -77,7 +75,12 @@ class DuckRows:
         os.set_blocking(reading, True)
         producer = threading.Thread(target=produce, name="rows", daemon=True)
         producer.start()
-        waiter = threading.Thread(target=lambda: (producer.join(), os.close(holder)), daemon=True)
+
+        def let_go() -> None:
+            producer.join()
+            os.close(holder)
+
+        waiter = threading.Thread(target=let_go, name="rows end", daemon=True)
         waiter.start()
         try:
             while block := os.read(reading, BLOCK_BYTES):

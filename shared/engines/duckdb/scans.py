@@ -52,14 +52,16 @@ def _files(connection: duckdb.DuckDBPyConnection, job: Job, read: Read, connecto
     if file.name == "parquet":
         yield Scan(calls.read_parquet(paths).sql("duckdb"))
     elif file.delimited:
-        dialect = csv_dialect(read.options.get("options") or {}, file.name)
+        dialect = csv_dialect(file.name, read.options.get("options") or {})
         for path in paths:
             with opened(path, file) as stream:
                 first = records(stream, dialect, 1)
             if first and dialect.header and column_names(first[0], dialect) != tuple(types):
                 raise SourceChanged(f"the columns of {path} are not those it had when it was surveyed", node=read.node)
-        errors = f"{read.table} rejects"
-        yield Scan(calls.read_csv(paths, file, dialect, types, rejects=(errors, f"{read.table} scans")).sql("duckdb"), rejects=errors)
+        # DuckDB takes plain identifiers only for these tables; a table's name may hold anything.
+        label = read.table.encode().hex()
+        errors = f"rejects_{label}"
+        yield Scan(calls.read_csv(paths, file, dialect, types, rejects=(errors, f"scans_{label}")).sql("duckdb"), rejects=errors)
     else:
         yield Scan(calls.read_json(paths, file, types).sql("duckdb"))
 

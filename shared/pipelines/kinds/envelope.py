@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from shared.pipelines.kinds.fields import NAME, mapping
+from shared.pipelines.kinds.fields import NAME, CheckedByType, mapping
 
 API_VERSIONS = ("dataflow.polkomtel.com/v1", "penstock/v1")
 
 _DNS_LABEL = validate.Regexp(
-    rf"{NAME}\Z", error="must be a DNS-1123 label: lower-case letters, digits and '-', beginning and ending with a letter or digit, at most 63 of them"
+    rf"{NAME}\Z",
+    error="must be a DNS-1123 label: at most 63 lower-case letters, digits and '-', beginning and ending with a letter or digit",
 )
 
 
@@ -24,4 +25,4 @@ class Envelope(Schema):
     apiVersion = fields.String(required=True, metadata={"title": "API version"})
     kind = fields.String(required=True, metadata={"title": "Kind"})
     metadata = fields.Nested(Metadata, required=True, metadata={"title": "Metadata"})
-    spec = fields.Dict(required=True, metadata={"title": "Specification"})
+    spec = CheckedByType(required=True, metadata={"title": "Specification"})

@@ -1,4 +1,6 @@
-"""Settings that several kinds have, as marshmallow fields. Choices that come later are named here, so that they are refused by name and never ignored."""
+"""Settings that several kinds have, as marshmallow fields.
+
+Choices that come later are named, so that they are refused by name and never ignored."""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-from shared.pipelines.nodes.fields import NotYet
+from shared.pipelines.nodes.fields import NotYet as NotYet
 
 NAME = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 RETRY_ON = ("timeout", "connection", "429", "503", "deadlock", "serialization")
@@ -21,7 +23,11 @@ class Choice(validate.OneOf):
         self.later = tuple(later)
 
 
-class Word(fields.Raw):
+class CheckedByType(fields.Dict):
+    """A mapping whose shape depends on a type that stands beside it; whoever knows the type checks it."""
+
+
+class Word(fields.String):
     """Text, or a whole number that stands for it: `retryOn: [429]` means "429"."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> str:
@@ -55,7 +61,7 @@ def word(title: str, **options: Any) -> fields.String:
     return fields.String(validate=validate.Length(min=1), metadata={"title": title}, **options)
 
 
-def words(title: str, **options: Any) -> fields.List:
+def words(title: str, **options: Any) -> fields.List[str]:
     return fields.List(fields.String(validate=validate.Length(min=1)), metadata={"title": title}, **options)
 
 
@@ -63,8 +69,5 @@ def mapping(title: str) -> fields.Dict:
     return fields.Dict(keys=fields.String(), load_default=dict, metadata={"title": title})
 
 
-def retry_on(**options: Any) -> fields.List:
+def retry_on(**options: Any) -> fields.List[str]:
     return fields.List(Word(validate=Choice(RETRY_ON)), metadata={"title": "What counts as transient"}, **options)
-
-
-__all__ = ["NAME", "RETRY_ON", "Choice", "NotYet", "Word", "choice", "count", "flag", "mapping", "retry_on", "seconds", "text", "word", "words"]

@@ -8,7 +8,20 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from marshmallow import Schema, fields, validate, validates_schema
 from marshmallow.exceptions import ValidationError
 
-from shared.pipelines.kinds.fields import RETRY_ON, NotYet, choice, count, flag, mapping, retry_on, seconds, text, word, words
+from shared.pipelines.kinds.fields import (
+    RETRY_ON,
+    CheckedByType,
+    NotYet,
+    choice,
+    count,
+    flag,
+    mapping,
+    retry_on,
+    seconds,
+    text,
+    word,
+    words,
+)
 from shared.pipelines.model import MAIN_PORT
 
 NODE_ID = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})\Z"
@@ -35,7 +48,7 @@ class NodeSpec(Schema):
     type = word("Type", required=True)
     label = text("Label")
     description = text("Description")
-    config = fields.Dict(load_default=dict, metadata={"title": "Configuration"})
+    config = CheckedByType(load_default=dict, metadata={"title": "Configuration"})
     onError = choice("What happens to rows that fail", ("route",), later=("skip", "fail"), load_default="route")
     retries = count("Retries after a transient failure")
     retryDelay = seconds("Wait before the first retry")

@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from shared.pipelines.kinds.fields import NotYet, choice, flag, text, word, words
+from shared.pipelines.kinds.fields import CheckedByType, NotYet, choice, flag, text, word, words
 from shared.pipelines.nodes.fields import Expression
 
 
@@ -102,7 +102,7 @@ class RuleSetSpec(Schema):
     """`rules` are checked one by one, by the schema of their type."""
 
     dataset = fields.Nested(Dataset, required=True, metadata={"title": "Dataset"})
-    rules = fields.List(fields.Dict(), required=True, validate=validate.Length(min=1), metadata={"title": "Rules"})
+    rules = fields.List(CheckedByType(), required=True, validate=validate.Length(min=1), metadata={"title": "Rules"})
     description = text("Description")
     objective = NotYet()
     profile = NotYet()

@@ -1,7 +1,7 @@
 """From libyaml's events to plain data with a place for every key and value, guarded at each step.
 
-Events rather than libyaml's own composer, since that one recurses in C and shares what an alias names: here depth, copies and keys are bounded
-before anything is built. What is wrong but can be read past is noted and reading goes on; what cannot ends it by `Unreadable`.
+Events rather than libyaml's own composer, since that one recurses in C and shares what an alias names: here depth, copies and keys are
+bounded before anything is built. What is wrong but can be read past is noted and reading goes on; what cannot ends it by `Unreadable`.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Composer:
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event.anchor, path, place, depth)
         if depth > MAX_DEPTH:
-            raise Unreadable(Problem("too_deep", f"more than {MAX_DEPTH} levels deep; flatten this", path, place.line, place.column))
+            raise _too_deep(path, place)
         if event.tag is not None:
             self._note("explicit_tag", f"the tag {_tag(event.tag)} is not read; write the value without it", path, place)
         if event.anchor is not None:
@@ -109,10 +109,10 @@ class Composer:
             items.append(self._value(event, below(path, len(items)), depth + 1))
         return items
 
-    def _mapping(self, start: yaml.MappingStartEvent, path: str, depth: int) -> Any:
+    def _mapping(self, start: Any, path: str, depth: int) -> Any:
         found: dict[str, Any] = {}
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
-            if isinstance(event, yaml.MappingStartEvent) and event.start_mark.index == start.start_mark.index + 1:
+            if isinstance(event, yaml.MappingStartEvent) and _index(event) == _index(start) + 1:
                 return self._template(event, path, depth)
             key = self._key(event, path, depth)
             if key is None:
@@ -122,11 +122,15 @@ class Composer:
             place = self._place(event, scalar=True)
             if key in found:
                 first = self.keys[below_path].line
-                self._note("duplicate_key", f"the key '{key}' is written twice here, first in line {first}; keep one of them", below_path, place)
+                self._note(
+                    "duplicate_key", f"the key '{key}' is written twice here, first in line {first}; keep one of them", below_path, place
+                )
                 self._skip(below_path, depth)
                 continue
             if key == "<<":
-                self._note("merge_key", "merge keys (<<) are not part of YAML 1.2 and are not read; write the settings out", below_path, place)
+                self._note(
+                    "merge_key", "merge keys (<<) are not part of YAML 1.2 and are not read; write the settings out", below_path, place
+                )
             self.keys[below_path] = place
             found[key] = self._value(next(self._events), below_path, depth + 1)
         return found
@@ -150,25 +154,26 @@ class Composer:
         self._value(event if event is not None else next(self._events), path, depth + 1)
         self.keys, self.values = keys, values
 
-    def _template(self, inner: yaml.MappingStartEvent, path: str, depth: int) -> str:
+    def _template(self, inner: Any, path: str, depth: int) -> str:
         """`{{x}}` without quotes, which YAML reads as a mapping whose key is a mapping. The rest of both is read past."""
         problems = self.problems
         self.problems = []
         self._skip(path, depth, inner)
         self._skip(path, depth)
-        event = next(self._events)
+        event: Any = next(self._events)
         while not isinstance(event, yaml.MappingEndEvent):
             self._skip(path, depth, event)
             event = next(self._events)
         self.problems = problems
         place = self.values[path]
-        written = self._source.text[place.start : self._source.offset(event.end_mark.index)]
+        written = self._source.text[place.start : self._source.offset(_index(event) + 1)]
         self.problems.append(template_not_quoted(self._source, place.start, path))
         return written
 
-    def _alias(self, anchor: str, path: str, place: Place, depth: int) -> Any:
-        if anchor not in self._anchors:
-            self._note("unknown_alias", f"the alias *{anchor} names an anchor that is not there; write &{anchor} before its value", path, place)
+    def _alias(self, anchor: str | None, path: str, place: Place, depth: int) -> Any:
+        if anchor is None or anchor not in self._anchors:
+            message = f"the alias *{anchor} names an anchor that is not there; write &{anchor} before its value"
+            self._note("unknown_alias", message, path, place)
             return None
         value = self._anchors[anchor]
         if value is _Unfinished:
@@ -177,11 +182,10 @@ class Composer:
         size, height = _measure(value, MAX_ALIASED - self._aliased)
         self._aliased += size
         if self._aliased > MAX_ALIASED:
-            raise Unreadable(
-                Problem("alias_explosion", f"aliases repeat more than {MAX_ALIASED} values; write fewer of them", path, place.line, place.column)
-            )
+            message = f"aliases repeat more than {MAX_ALIASED} values; write fewer of them"
+            raise Unreadable(Problem("alias_explosion", message, path, place.line, place.column))
         if depth + height - 1 > MAX_DEPTH:
-            raise Unreadable(Problem("too_deep", f"more than {MAX_DEPTH} levels deep; flatten this", path, place.line, place.column))
+            raise _too_deep(path, place)
         return copy.deepcopy(value)
 
 
@@ -190,7 +194,17 @@ def template_not_quoted(source: Source, offset: int, path: str = "") -> Problem:
     line, column = source.at(offset)
     text = source.text[source.text.rfind("\n", 0, offset) + 1 :].split("\n", 1)[0].rstrip("\r")
     right = quoted_line(text)
-    return Problem("template_not_quoted", f"a template must stand in quotes, since {{ begins a mapping in YAML: {right}", path, line, column, suggestion=right)
+    message = f"a template must stand in quotes, since {{ begins a mapping in YAML: {right}"
+    return Problem("template_not_quoted", message, path, line, column, suggestion=right)
+
+
+def _too_deep(path: str, place: Place) -> Unreadable:
+    return Unreadable(Problem("too_deep", f"more than {MAX_DEPTH} levels deep; flatten this", path, place.line, place.column))
+
+
+def _index(event: Any) -> int:
+    index: int = event.start_mark.index
+    return index
 
 
 def _measure(value: Any, most: int) -> tuple[int, int]:
@@ -200,9 +214,7 @@ def _measure(value: Any, most: int) -> tuple[int, int]:
     while level and size <= most:
         size += len(level)
         height += 1
-        level = [
-            entry for one in level if isinstance(one, dict | list) for entry in (one.values() if isinstance(one, dict) else one)
-        ]
+        level = [entry for one in level if isinstance(one, dict | list) for entry in (one.values() if isinstance(one, dict) else one)]
     return size, height
 
 

@@ -37,28 +37,29 @@ _WORDS = {
 def read_documents(text: str | bytes, *, max_bytes: int = MAX_BYTES) -> tuple[Document, ...]:
     """The documents of a YAML or JSON text, in order; at least one.
 
-    Never raises: a text that cannot be read to its end gives the documents before that place and a last one, without kind and name, whose problem says
-    why. Documents that hold nothing are left out. Lines and columns count in the whole text, offsets in each document's own.
+    Never raises: a text that cannot be read to its end gives the documents before that place and a last one, without kind and name,
+    whose problem says why. Documents that hold nothing are left out. Lines and columns count in the whole text, offsets in each
+    document's own.
     """
     sent = source(text, max_bytes)
     if isinstance(sent, Problem):
         # Without the part that is no text, so that what is stored or shown can be encoded.
         shown = text.decode("utf-8", "replace") if isinstance(text, bytes) else text.encode("utf-8", "replace").decode("utf-8")
         return (Document("", "", "", {}, shown, (sent,)),)
-    documents = tuple(_documents(sent))
-    return documents or (Document("", "", "", {}, sent.text, (Problem("empty", "there is no document here; a recipe begins with apiVersion and kind"),)),)
+    nothing = Problem("empty", "there is no document here; a recipe begins with apiVersion and kind")
+    return tuple(_documents(sent)) or (Document("", "", "", {}, sent.text, (nothing,)),)
 
 
 def _documents(sent: Source) -> Iterator[Document]:
     """Each document once the place where the next begins is known, since that is where its text ends."""
-    events = yaml.parse(sent.readable, Loader=yaml.CSafeLoader)
+    events: Iterator[Any] = yaml.parse(sent.readable, Loader=yaml.CSafeLoader)
     composer: Composer | None = None
     finished, tree, begin = False, None, 0
     try:
         for event in events:
             if not isinstance(event, yaml.DocumentStartEvent):
                 continue
-            start = sent.offset(event.start_mark.index)
+            start = sent.offset(_index(event))
             if composer is not None:
                 yield from _document(sent, composer, tree, begin, start)
                 marker = _MARKER.match(sent.text, start)
@@ -126,6 +127,11 @@ def _problem(error: yaml.YAMLError, sent: Source) -> Problem:
         return template_not_quoted(sent, place.start - (place.column - 1) + line_text.index("{{"))
     message = _WORDS.get(error.problem or "", f"this is not YAML: {error.problem}")
     return Problem("yaml_syntax", message, line=place.line, column=place.column)
+
+
+def _index(event: Any) -> int:
+    index: int = event.start_mark.index
+    return index
 
 
 def _line_start(sent: Source, problem: Problem) -> int:

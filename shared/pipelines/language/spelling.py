@@ -1,7 +1,7 @@
 """From what was sent to text that libyaml reads, and from libyaml's marks back to what was sent.
 
-JSON is YAML but for one thing that JSON encoders write every day: a character beyond the basic plane as two \\u escapes. libyaml refuses those, so in JSON each pair
-becomes one \\U escape, and places after it are moved back.
+JSON is YAML but for one thing that JSON encoders write every day: a character beyond the basic plane as two \\u escapes. libyaml refuses
+those, so in JSON each pair becomes one \\U escape, and places after it are moved back.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _PAIR_LENGTH, _SINGLE_LENGTH = 12, 10
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """`text` as it was sent, without a byte order mark; `readable` what libyaml is given; `moved` offsets in it just behind each pair that was joined."""
+    """`text` as it was sent, without a byte order mark; `readable` what libyaml is given; `moved` where in that each joined pair ends."""
 
     text: str
     readable: str

@@ -61,13 +61,14 @@ def _edge(edge: Mapping[str, Any]) -> Edge:
 
 def _load(document: Document, kind: str, schema: type[Schema]) -> dict[str, Any]:
     if document.kind != kind or not document.valid:
-        raise InvalidDocument(f"{document.kind or 'this document'} {document.namespace}/{document.name} is no valid {kind}; validate it to see why")
+        name = f"{document.kind or 'document'} {document.namespace}/{document.name}"
+        raise InvalidDocument(f"{name} is no valid {kind}; validate it to see why")
     return _checked(document, schema, document.tree.get("spec"), "spec")
 
 
 def _checked(document: Document, schema: type[Schema] | None, value: Any, what: str) -> dict[str, Any]:
     if schema is None:
-        raise InvalidDocument(f"{document.namespace}/{document.name}: {what} has a type that is not known; validate the document to see why")
+        raise InvalidDocument(f"{document.namespace}/{document.name}: {what} has a type that is not known; validate it to see why")
     try:
         loaded: dict[str, Any] = _schema(schema).load(value)
     except ValidationError as error:

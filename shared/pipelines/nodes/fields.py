@@ -38,7 +38,7 @@ def text(title: str, description: str | None = None, **options: Any) -> fields.S
     return fields.String(validate=validate.Length(min=1), metadata=_shown(title, description), **options)
 
 
-def texts(title: str, description: str | None = None, **options: Any) -> fields.List:
+def texts(title: str, description: str | None = None, **options: Any) -> fields.List[str]:
     return fields.List(fields.String(validate=validate.Length(min=1)), metadata=_shown(title, description), **options)
 
 

@@ -56,7 +56,7 @@ def compile_joiner(node: Node, inputs: tuple[Input, ...]) -> Compiled:
         new = f"{prefix}{c.name}" if c.name in taken else c.name
         rows.append(named(column(c.name, right.table), new))
         columns.append(Column(new, c.type, c.nullable or how in {"LEFT", "FULL"}))
-    on = exp.and_(*(exp.EQ(this=column(a.name, left.table), expression=column(b.name, right.table)) for a, b in keys)) if keys else None
+    on: exp.Expr | None = exp.and_(*(exp.EQ(this=column(a.name, left.table), expression=column(b.name, right.table)) for a, b in keys)) if keys else None
     if on is None:
         on, error = guard(typed(config["condition"], (left, right)), "condition")
         if error is not None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.connectors import CONNECTORS
+from shared.connectors.protocols import Spec
 from shared.pipelines.kinds.connector import LATER, ConnectorSpec
 from shared.pipelines.language.pointers import below
 from shared.pipelines.validation import shape
@@ -18,17 +19,15 @@ from shared.pipelines.validation.words import hint, nearest
 _REFERENCE = re.compile(r"\{\{\s*credential:[^#{}\s]+#[^#{}\s]+\s*\}\}")
 
 
-def check(report: Report, spec: Any, path: str, known: Known) -> None:
+def check(report: Report, spec: Mapping[str, Any], path: str, known: Known) -> None:
     name = report.document.name
-    if shape.check(report, ConnectorSpec, spec, path, Owner(f"connector '{name}'")) is None and not isinstance(spec, Mapping):
-        return
+    shape.check(report, ConnectorSpec, spec, path, Owner(f"connector '{name}'"))
     kind, config = spec.get("type"), spec.get("config", {})
     if not isinstance(kind, str) or not kind:
         return
     if kind in CONNECTORS:
         if isinstance(config, Mapping):
-            owner = Owner(f"connector '{name}' ({kind})")
-            shape.check(report, CONNECTORS[kind].config_schema, config, below(path, "config"), owner, shape.Rules(reference=_REFERENCE))
+            _config(report, CONNECTORS[kind], config, below(path, "config"), "credential" in spec)
     elif kind in LATER:
         message = f"connectors of type '{kind}' are not available yet in this release; there is {', '.join(CONNECTORS)}"
         report.add("not_available_yet", message, below(path, "type"))
@@ -36,3 +35,12 @@ def check(report: Report, spec: Any, path: str, known: Known) -> None:
         near = nearest(kind, (*CONNECTORS, *LATER))
         message = f"connector '{name}' has the unknown type '{kind}'{hint(near, CONNECTORS)}"
         report.add("unknown_connector_type", message, below(path, "type"), suggestion=near)
+
+
+def _config(report: Report, kind: Spec, config: Mapping[str, Any], path: str, has_credential: bool) -> None:
+    owner = Owner(f"connector '{report.document.name}' ({kind.type})")
+    for field in (*kind.secret_fields, "user") if has_credential else ():
+        # The credential brings it; that it does is seen when a worker resolves it.
+        if field not in config:
+            report.settle(below(path, field))
+    shape.check(report, kind.config_schema, config, path, owner, shape.Rules(reference=_REFERENCE))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from shared.pipelines.validation.known import Known
 from shared.pipelines.validation.report import Owner, Report
 from shared.pipelines.validation.words import hint, nearest
 
-_CHECKS: dict[str, Callable[[Report, Any, str, Known], None]] = {
+_CHECKS: dict[str, Callable[[Report, Mapping[str, Any], str, Known], None]] = {
     "Pipeline": pipelines.check,
     "Connector": connectors.check,
     "DataQualityRuleSet": rule_sets.check,
@@ -66,7 +66,7 @@ def _document(report: Report, known: Known) -> None:
     elif kind not in KINDS:
         near = nearest(kind, (*KINDS, *LATER))
         report.add("unknown_kind", f"unknown kind '{kind}'{hint(near, KINDS)}", "/kind", suggestion=near)
-    elif "spec" in document.tree:
+    elif isinstance(document.tree.get("spec"), dict):
         _CHECKS[kind](report, document.tree["spec"], below("", "spec"), known)
 
 

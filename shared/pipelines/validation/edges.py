@@ -38,7 +38,7 @@ def edge_owner(edge: Mapping[str, Any], at: int) -> Owner:
 def check(report: Report, nodes: Mapping[str, SeenNode], edges: Any, path: str) -> None:
     seen: list[_Edge] = []
     # Where an edge cannot be read, nobody knows what it would have connected.
-    complete = isinstance(edges, list) and not any(node.kind is None and not node.id for node in nodes.values())
+    complete = isinstance(edges, list)
     for at, edge in enumerate(edges if isinstance(edges, list) else ()):
         found = _edge(report, nodes, edge, below(path, at))
         if found is None:

@@ -16,11 +16,9 @@ from shared.pipelines.validation.seen import SeenNode
 from shared.pipelines.validation.words import hint, nearest
 
 
-def check(report: Report, spec: Any, path: str, known: Known) -> None:
+def check(report: Report, spec: Mapping[str, Any], path: str, known: Known) -> None:
     owner = Owner(f"pipeline '{report.document.name}'")
     shape.check(report, PipelineSpec, spec, path, owner, shape.Rules(owners={NodeSpec: _node_owner, EdgeSpec: edges.edge_owner}))
-    if not isinstance(spec, Mapping):
-        return
     nodes = _unique(report, tuple(_nodes(report, spec.get("nodes"), below(path, "nodes"), known)))
     edges.check(report, nodes, spec.get("edges", []), below(path, "edges"))
     _sinks(report, nodes, below(path, "nodes"))
@@ -62,7 +60,11 @@ def _kind(report: Report, name: Any, path: str, owner: Owner) -> NodeType | None
     elif name not in NODE_TYPES:
         near = nearest(name, (*NODE_TYPES, *LATER))
         report.add(
-            "unknown_node_type", f"{owner.phrase} has the unknown type '{name}'{hint(near, NODE_TYPES)}", path, node=owner.node, suggestion=near
+            "unknown_node_type",
+            f"{owner.phrase} has the unknown type '{name}'{hint(near, NODE_TYPES)}",
+            path,
+            node=owner.node,
+            suggestion=near,
         )
     return NODE_TYPES.get(name)
 

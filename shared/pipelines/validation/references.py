@@ -44,7 +44,9 @@ def connector_settings(report: Report, kind: NodeType, config: Mapping[str, Any]
         if key in vocabulary and key not in taken and not report.settled(below(path, key)):
             message = f"{owner.phrase} has '{key}', which a connector of type {spec.type} does not take; it takes {', '.join(taken)}"
             report.add("unknown_setting", message, below(path, key), node=owner.node, key=True)
-    shape.check(report, schema, {key: value for key, value in config.items() if key in taken and not report.settled(below(path, key))}, path, owner)
+    shape.check(
+        report, schema, {key: value for key, value in config.items() if key in taken and not report.settled(below(path, key))}, path, owner
+    )
     mode = config.get("writeMode")
     if kind.role == "sink" and mode in ("INSERT", "UPSERT", "OVERWRITE") and mode not in spec.write_modes:
         message = f"{owner.phrase} asks for {mode}, which a connector of type {spec.type} cannot do; use {' or '.join(spec.write_modes)}"

@@ -13,11 +13,9 @@ from shared.pipelines.validation.report import Owner, Report
 from shared.pipelines.validation.words import hint, nearest
 
 
-def check(report: Report, spec: Any, path: str, known: Known) -> None:
+def check(report: Report, spec: Mapping[str, Any], path: str, known: Known) -> None:
     owner = Owner(f"rule set '{report.document.name}'")
     shape.check(report, RuleSetSpec, spec, path, owner)
-    if not isinstance(spec, Mapping):
-        return
     dataset, rules = spec.get("dataset"), spec.get("rules")
     if isinstance(dataset, Mapping):
         references.connector(report, dataset.get("connector"), below(below(path, "dataset"), "connector"), owner, known)

@@ -12,7 +12,7 @@ from shared.pipelines.validation.report import Owner
 
 @dataclass(frozen=True, slots=True)
 class SeenNode:
-    """`kind` None: of a type that is not known. `config` None: something is wrong with it, and is already reported. `raw` is what was written."""
+    """`kind` None: of a type that is not known. `config` None: something is wrong with it, and is reported. `raw` is what was written."""
 
     id: str
     path: str

@@ -1,8 +1,8 @@
 """Any value against any marshmallow schema, with sentences and places.
 
-The walk over the schema finds what marshmallow can only say in general terms: misspelt settings, missing ones, wrong types and choices. What is misspelt is
-then taken as what was meant, so that one slip of the pen is one problem. Loading with the schema itself finds the rest: ranges, and rules across
-settings. Types are those of JSON, without marshmallow's leniency: "3" is no number, 1 is not true.
+The walk over the schema finds what marshmallow can only say in general terms: misspelt settings, missing ones, wrong types and choices.
+What is misspelt is then taken as what was meant, so that one slip of the pen is one problem. Loading with the schema itself finds the rest:
+ranges, and rules across settings. Types are those of JSON, without marshmallow's leniency: "3" is no number, 1 is not true.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from shared.pipelines.kinds.fields import Choice, NotYet
+from shared.pipelines.kinds.fields import CheckedByType, Choice, NotYet, Word
 from shared.pipelines.language.pointers import below
 from shared.pipelines.language.templates import TEMPLATE
 from shared.pipelines.nodes.fields import Expression
@@ -25,6 +25,7 @@ from shared.pipelines.validation.words import described, hint, nearest
 
 # What a field takes, in words, and whether a value is that. The first class that fits counts.
 _TYPES: tuple[tuple[type[fields.Field[Any]], str, Callable[[Any], bool]], ...] = (
+    (Word, "a word", lambda value: isinstance(value, str | int) and not isinstance(value, bool)),
     (fields.String, "text", lambda value: isinstance(value, str)),
     (fields.Boolean, "true or false", lambda value: isinstance(value, bool)),
     (fields.Integer, "a whole number", lambda value: isinstance(value, int) and not isinstance(value, bool)),
@@ -51,7 +52,7 @@ class Rules:
 
 
 def check(report: Report, schema: type[Schema], value: Any, path: str, owner: Owner, rules: Rules | None = None) -> dict[str, Any] | None:
-    """Reports all that is wrong with `value`. Returns what the schema loads from it, defaults in place; None when there is something wrong."""
+    """Reports all that is wrong with `value`. Returns what the schema loads from it, defaults in place; None when anything is wrong."""
     before = report.errors
     walk = _Walk(report, rules or Rules())
     if not isinstance(value, Mapping):
@@ -101,11 +102,13 @@ class _Walk:
         for name, made in known.items():
             if made.required and name not in value and not self._report.settled(below(path, name)):
                 where = f" in '{label}'" if label else ""
-                self._add("missing_setting", f"{owner.phrase} needs the setting '{name}'{_told(name, made)}{where}", below(path, name), owner)
+                self._add(
+                    "missing_setting", f"{owner.phrase} needs the setting '{name}'{_told(name, made)}{where}", below(path, name), owner
+                )
         return meant
 
     def rest(self, messages: Any, meant: Any, path: str, label: str, owner: Owner) -> None:
-        """Reports what the schema itself found. Its message says a whole thought ("give either table or path") or ends a sentence ("must be ...")."""
+        """Reports what the schema itself found: a whole thought ("give either table or path") or the end of a sentence ("must be ...")."""
         if path in self._owners:
             owner, label = self._owners[path], ""
         if isinstance(messages, Mapping):
@@ -163,6 +166,8 @@ class _Walk:
             return [self._item(made.inner, item, below(path, at), f"{label}[{at}]", at, owner) for at, item in enumerate(value)]
         if isinstance(made, fields.Nested):
             return self.mapping(made.schema, value, path, label, owner)
+        if isinstance(made, CheckedByType):
+            return value
         if isinstance(made, fields.Mapping | fields.Raw):
             self._templates_in(value, path, label, owner)
             return value
@@ -182,7 +187,7 @@ class _Walk:
         if isinstance(made, Expression):
             sql.check(self._report, value, path, label, owner, aggregates=made.aggregates)
         for validator in made.validators:
-            if not isinstance(validator, validate.OneOf) or value in validator.choices:
+            if not isinstance(validator, validate.OneOf) or value in validator.choices or str(value) in validator.choices:
                 continue
             choices = [str(one) for one in validator.choices]
             if isinstance(validator, Choice) and value in validator.later:
@@ -190,7 +195,7 @@ class _Walk:
                 self._add("not_available_yet", message, path, owner)
                 continue
             near = nearest(str(value), choices)
-            message = f"'{label}' of {owner.phrase} cannot be {described(value)}{hint(near, choices)}"
+            message = f"'{label}' of {owner.phrase} cannot be '{value}'{hint(near, choices)}"
             self._report.add("invalid_choice", message, path, node=owner.node, suggestion=near)
 
     def _template(self, value: str, path: str, label: str, owner: Owner) -> Any:
@@ -199,7 +204,9 @@ class _Walk:
         refused = [one for one in found if self._rules.reference is None or not self._rules.reference.fullmatch(one)]
         self._report.settle(path)
         if refused:
-            message = f"'{label}' of {owner.phrase} holds the template {refused[0]}, and templates are not available yet; write the value out"
+            message = (
+                f"'{label}' of {owner.phrase} holds the template {refused[0]}, and templates are not available yet; write the value out"
+            )
             self._add("not_available_yet", message, path, owner)
             return _LEFT_OUT
         return value

@@ -83,10 +83,13 @@ class PostgresServer:
         password_file.write_text(password)
         password_file.chmod(0o644)
         subprocess.run(
-            [self._programs / "initdb", "-D", state / "data", "-U", "penstock", "--auth=scram-sha-256", f"--pwfile={password_file}", "-E", "UTF8",
-             "--locale=C.UTF-8"],
-            check=True, **self._quiet,
-        )  # fmt: skip
+            [
+                *(self._programs / "initdb", "-D", state / "data", "-U", "penstock", "-E", "UTF8", "--locale=C.UTF-8"),
+                *("--auth=scram-sha-256", f"--pwfile={password_file}"),
+            ],
+            check=True,
+            **self._quiet,
+        )
         self.url = f"postgresql://penstock:{password}@127.0.0.1:{self._port}/postgres"
         self._process: subprocess.Popen[bytes] | None = None
 

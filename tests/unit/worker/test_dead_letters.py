@@ -32,14 +32,21 @@ def kept(database: Database, run: str) -> list[dict[str, Any]]:
     with database.transaction() as tx:
         return list(
             tx.execute(
-                "SELECT epoch, node, original_record, error_message, position FROM dead_letters WHERE run_id = %s ORDER BY position NULLS LAST", (run,)
+                "SELECT epoch, node, original_record, error_message, position FROM dead_letters WHERE run_id = %s ORDER BY position",
+                (run,),
             )
         )
 
 
 def test_rows_arrive_as_they_were(database: Database, tmp_path: Path) -> None:
     run, _ = start_run(database, stage(1))
-    record = {"text": 'quotes " and \' and\nnewlines, commas', "empty": "", "null": None, "backslash": "\\N", "number": 12345678901234567890}
+    record = {
+        "text": "quotes \" and ' and\nnewlines, commas",
+        "empty": "",
+        "null": None,
+        "backslash": "\\N",
+        "number": 12345678901234567890,
+    }
     file = staged(tmp_path / "r.parquet", [(json.dumps(record), 'cast of "x" failed', 2), ("{}", "", None)])
     with database.transaction() as tx:
         assert rejects.keep(tx, claim(run), [file]) == []

@@ -1,0 +1,62 @@
+"""postgres: looks at tables and queries, and opens the session that writes them. Bulk reading is the engine's, by DuckDB's extension."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+
+from shared.connectors.errors import BadQuery, NotFound
+from shared.connectors.postgres.catalogue import find, our_type, table_names
+from shared.connectors.postgres.errors import translated
+from shared.connectors.postgres.session import PostgresSession
+from shared.connectors.postgres.spec import connection_string, where_from
+from shared.connectors.protocols import AttemptKey, SinkSession, SinkWrite, Survey
+from shared.datasets import Column
+
+
+class ConnectorDriver:
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self._config = config
+
+    def survey(self, role: str, options: Mapping[str, Any]) -> Survey:
+        with translated(self._config), psycopg.connect(connection_string(self._config, "penstock/survey"), autocommit=True) as connection:
+            version = str(connection.info.server_version // 10000)
+            if query := options.get("query"):
+                return self._query(connection, str(query), version)
+            wanted = str(options["table"])
+            table = find(connection, wanted, str(self._config.get("schema", "public")))
+            if table is not None:
+                return Survey(True, table.columns, table.rows, keys=table.keys, version=version)
+            if role == "sink":
+                return Survey(False, (), version=version)
+            raise _missing(connection, wanted, self._config)
+
+    def open_sink(self, key: AttemptKey, writes: tuple[SinkWrite, ...]) -> SinkSession:
+        return PostgresSession(self._config, key, writes)
+
+    def _query(self, connection: psycopg.Connection[Any], query: str, version: str) -> Survey:
+        """Described by the server without running it."""
+        prepared = connection.pgconn.prepare(b"survey", query.encode())
+        if prepared.error_message:
+            # The server's own sentence; prepare of libpq raises nothing.
+            raise BadQuery(f"{where_from(self._config)}: {prepared.error_message.decode().strip().splitlines()[0]}")
+        described = connection.pgconn.describe_prepared(b"survey")
+        columns = []
+        for at in range(described.nfields):
+            label = described.fname(at) or b"?column?"
+            kind = connection.execute("SELECT format_type(%s::oid, %s) AS type", (described.ftype(at), described.fmod(at))).fetchone()
+            columns.append(Column(label.decode(), our_type(kind[0] if kind else "text")))
+        if not columns:
+            raise BadQuery(f"{where_from(self._config)}: the query returns no columns; give a SELECT")
+        return Survey(True, tuple(columns), version=version)
+
+
+def _missing(connection: psycopg.Connection[Any], wanted: str, config: Mapping[str, Any]) -> NotFound:
+    near = difflib.get_close_matches(wanted.rpartition(".")[2], table_names(connection), 1, 0.5)
+    hint = f"did you mean {near[0]}?" if near else "correct the name, or make it"
+    return NotFound(f"table {wanted} is not in {where_from(config)}; {hint}")
+
+

@@ -1,0 +1,78 @@
+"""One transaction that holds all a stage writes to one database, and its marker. Nothing of it is seen before it is all there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+import psycopg
+
+from shared.connectors.postgres import markers
+from shared.connectors.postgres.errors import translated
+from shared.connectors.postgres.publish import write
+from shared.connectors.postgres.spec import connection_string
+from shared.connectors.protocols import AttemptKey, Rows, SinkWrite
+
+
+class PostgresSession:
+    """Opening it ends older attempts' sessions, takes the locks on the targets, and looks for the marker."""
+
+    def __init__(self, config: Mapping[str, Any], key: AttemptKey, writes: tuple[SinkWrite, ...]) -> None:
+        self._config, self._key = config, key
+        self._schema = str(config.get("schema", "public"))
+        with translated(config):
+            self._connection: psycopg.Connection[Any] = psycopg.connect(connection_string(config, key.session), autocommit=True)
+            try:
+                markers.ensure(self._connection)
+                self._end_zombies()
+                self._connection.autocommit = False
+                for target in sorted({write.target for write in writes}):
+                    self._connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"penstock/{self._schema}/{target}",))
+                self.adopted = markers.find(self._connection, key)
+            except BaseException:
+                self._connection.close()
+                raise
+        if self.adopted is not None:
+            self.abort()
+
+    def write(self, write_: SinkWrite, rows: Rows) -> dict[str, int | None]:
+        with translated(self._config):
+            return write(self._connection, self._schema, write_, rows)
+
+    def commit(self, outcome: dict[str, Any]) -> dict[str, Any]:
+        with translated(self._config):
+            try:
+                markers.put(self._connection, self._key, outcome)
+            except psycopg.errors.UniqueViolation:
+                self._connection.rollback()
+                stands = markers.find(self._connection, self._key)
+                if stands is None:
+                    raise
+                return stands
+            finally:
+                if self._connection.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS:
+                    self._connection.commit()
+                self._connection.close()
+        return outcome
+
+    def cancel(self) -> None:
+        with suppress(psycopg.Error):
+            self._connection.cancel_safe(timeout=2)
+
+    def abort(self) -> None:
+        with suppress(psycopg.Error):
+            self._connection.close()
+
+    def _end_zombies(self) -> None:
+        """Earlier attempts at this stage that are still connected, reading or writing: their work is void, and their locks are in the way."""
+        prefix, _, epoch = self._key.session.rpartition("/")
+        self._connection.execute(
+            """
+            SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+             WHERE datname = current_database() AND starts_with(application_name, %(prefix)s) AND pid <> pg_backend_pid()
+               AND substr(application_name, length(%(prefix)s) + 1) ~ '^[0-9]+$'
+               AND substr(application_name, length(%(prefix)s) + 1)::bigint < %(epoch)s
+            """,
+            {"prefix": f"{prefix}/", "epoch": int(epoch)},
+        )
