@@ -8,16 +8,17 @@ from pathlib import Path
 
 from shared.attempts.connectors import Unseal
 from shared.errors import PenstockError
-from shared.secrets import database
+from shared.secrets.database import master_key
+from shared.secrets.database import unseal as opened
 
 
 def unsealer(home: Path | None) -> Unseal:
     @cache
     def key() -> bytes:
-        return database.master_key(home)
+        return master_key(home)
 
     def unseal(sealed: bytes, context: str) -> Mapping[str, str]:
-        return database.unseal(sealed, key(), context)
+        return opened(sealed, key(), context)
 
     return unseal
 

@@ -83,11 +83,14 @@ def _walk_back(stuck: Sequence[str], below: Mapping[str, Sequence[str]]) -> list
         for target in below[node]:
             if target in among:
                 above.setdefault(target, node)
-    path = [stuck[0]]
-    while path.count(path[-1]) == 1:
-        path.append(above[path[-1]])
-    loop = path[path.index(path[-1]) : -1][::-1]
-    first = min(loop, key=stuck.index)
+    walked: dict[str, int] = {}
+    node = stuck[0]
+    while node not in walked:
+        walked[node] = len(walked)
+        node = above[node]
+    loop = list(walked)[walked[node] :][::-1]
+    among_loop = set(loop)
+    first = next(one for one in stuck if one in among_loop)
     at = loop.index(first)
     return [*loop[at:], *loop[:at], first]
 

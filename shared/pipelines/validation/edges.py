@@ -12,7 +12,7 @@ from shared.pipelines.language.pointers import below
 from shared.pipelines.model import MAIN_PORT, port_table
 from shared.pipelines.validation.report import Owner, Report
 from shared.pipelines.validation.seen import SeenNode
-from shared.pipelines.validation.words import hint, nearest
+from shared.pipelines.validation.words import hint
 
 # Of a recipe that is one knot, the first few cycles are enough to begin with.
 _MOST_CYCLES = 10
@@ -46,9 +46,13 @@ def check(report: Report, nodes: Mapping[str, SeenNode], edges: Any, path: str) 
         else:
             seen.append(found)
     _order(report, nodes, seen)
+    incoming_of: dict[str, list[_Edge]] = {name: [] for name in nodes}
+    for edge in seen:
+        incoming_of[edge.target].append(edge)
+    sources = {edge.source for edge in seen}
     for node in nodes.values():
-        incoming = [edge for edge in seen if edge.target == node.id]
-        if complete and len(nodes) > 1 and not incoming and not any(edge.source == node.id for edge in seen):
+        incoming = incoming_of[node.id]
+        if complete and len(nodes) > 1 and not incoming and node.id not in sources:
             message = f"{node.owner.phrase} is connected to nothing; add an edge from or to it, or remove it"
             report.add("disconnected_node", message, below(node.path, "id"), node=node.id)
         else:
@@ -75,7 +79,7 @@ def _end(report: Report, nodes: Mapping[str, SeenNode], name: str, path: str, wh
     """The node that an end of an edge means."""
     if name in nodes:
         return name
-    near = nearest(name, nodes)
+    near = report.nearest(name, nodes)
     if not report.settled(path):
         report.add("unknown_node", f"{what}, but there is no node with that id{hint(near, nodes)}", path, suggestion=near)
     return near
@@ -86,7 +90,7 @@ def _port(report: Report, node: SeenNode, port: str, path: str) -> None:
         return
     ports = node.kind.ports(node.config if node.config is not None else node.raw)
     if port not in ports:
-        near = nearest(port, ports)
+        near = report.nearest(port, ports)
         report.add("unknown_port", f"{node.owner.phrase} has no port '{port}'{hint(near, ports)}", path, node=node.id, suggestion=near)
 
 
@@ -137,6 +141,6 @@ def _sides(report: Report, node: SeenNode, incoming: Sequence[_Edge], complete: 
         path = below(below(node.path, "config"), side)
         name = node.raw.get(side)
         if isinstance(name, str) and name not in brought and not report.settled(path):
-            near = nearest(name, brought)
+            near = report.nearest(name, brought)
             message = f"'{side}' of {node.owner.phrase} is '{name}', but no edge brings it{hint(near, brought)}"
             report.add("unknown_input", message, path, node=node.id, suggestion=near)

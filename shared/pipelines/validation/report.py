@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from shared.pipelines.language.pointers import parent
 from shared.pipelines.model import Document, Place, Problem
+from shared.pipelines.validation.words import nearest
+
+# Comparing all words with all others is quadratic: a large text of nothing but wrong words would cost minutes.
+_MOST_COMPARED = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,8 @@ class Report:
         # What could not be read as it was written: nothing can be said of its value.
         self.unread = frozenset(problem.path for problem in document.problems if problem.path)
         self._settled = set(self.unread)
+        self._compared = 0
+        self.errors = sum(problem.severity == "error" for problem in self.problems)
 
     def settle(self, path: str) -> None:
         self._settled.add(path)
@@ -66,8 +73,10 @@ class Report:
         line, column = at or self.place(path, key=key)[:2]
         self.problems.append(Problem(code, message, path, line, column, node, severity, suggestion))
         if severity == "error":
+            self.errors += 1
             self.settle(path)
 
-    @property
-    def errors(self) -> int:
-        return sum(problem.severity == "error" for problem in self.problems)
+    def nearest(self, word: str, known: Collection[str]) -> str | None:
+        """As `words.nearest`, until so many words were compared that the document is no recipe with slips of the pen but something else."""
+        self._compared += len(known)
+        return nearest(word, known) if self._compared <= _MOST_COMPARED else None

@@ -1,0 +1,65 @@
+"""Errors as RFC 9457 problem details: what is wrong in a sentence, never a stack trace."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+import sentry_sdk
+from flask import Flask, Response, jsonify
+from werkzeug.exceptions import HTTPException
+
+from shared.errors import Fault, PenstockError
+from shared.store.database import StoreUnavailable
+
+log = logging.getLogger(__name__)
+
+
+class Refused(Exception):
+    """A call that cannot be done, as its caller is to see it. `errors`: validation problems, or field errors."""
+
+    def __init__(self, status: int, detail: str, *, errors: Sequence[Any] = (), kind: str | None = None) -> None:
+        super().__init__(detail)
+        self.status, self.detail, self.errors, self.kind = status, detail, list(errors), kind
+
+
+def problem(status: int, detail: str, *, errors: Sequence[Any] = (), kind: str | None = None) -> Response:
+    title = HTTPStatus(status).phrase
+    kind = kind or title.lower().replace(" ", "-")
+    body = {"type": f"urn:penstock:problem:{kind}", "title": title, "status": status, "detail": detail}
+    response = jsonify({**body, "errors": list(errors)} if errors else body)
+    response.status_code = status
+    response.mimetype = "application/problem+json"
+    if status == 503:
+        response.headers["Retry-After"] = "2"
+    return response
+
+
+def register(app: Flask) -> None:
+    @app.errorhandler(Refused)
+    def _refused(error: Refused) -> Response:
+        return problem(error.status, error.detail, errors=error.errors, kind=error.kind)
+
+    @app.errorhandler(StoreUnavailable)
+    def _away(error: StoreUnavailable) -> Response:
+        return problem(503, error.message)
+
+    @app.errorhandler(PenstockError)
+    def _ours(error: PenstockError) -> Response:
+        if error.fault in {Fault.CONFIGURATION, Fault.DATA}:
+            return problem(422, error.message, kind=error.code)
+        log.exception("call failed")
+        return problem(500, error.message, kind=error.code)
+
+    @app.errorhandler(HTTPException)
+    def _http(error: HTTPException) -> Response:
+        messages = (getattr(error, "data", None) or {}).get("messages")
+        return problem(error.code or 500, error.description or "", errors=[messages] if messages else ())
+
+    @app.errorhandler(Exception)
+    def _bug(error: Exception) -> Response:
+        log.exception("call failed")
+        sentry_sdk.capture_exception(error)
+        return problem(500, "something went wrong here; it was logged under this call's X-Request-ID")

@@ -1,0 +1,122 @@
+"""Saving documents: checked, stripped of secrets, then stored as versions, all or none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from services.api.problems import Refused
+from shared.connectors import CONNECTORS
+from shared.pipelines.language import connector, read_documents
+from shared.pipelines.model import Document, Problem
+from shared.pipelines.validation import Known, validate
+from shared.secrets import database as sealing
+from shared.secrets import references
+from shared.store import credentials, resources
+from shared.store.database import Tx
+from shared.store.resources import Saved
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """`secrets`: fields to be put into the credential store, by field; the document holds references in their place."""
+
+    document: Document
+    problems: tuple[Problem, ...]
+    secrets: Mapping[str, str]
+
+    @property
+    def valid(self) -> bool:
+        return not any(problem.severity == "error" for problem in self.problems)
+
+
+def known(tx: Tx, *, require_connectors: bool = False) -> Known:
+    found = {}
+    for text in resources.current_documents(tx, "Connector"):
+        definition = connector(read_documents(text)[0])
+        found[f"{definition.namespace}/{definition.name}"] = (definition.type, definition.config)
+    rule_sets = {f"{d.namespace}/{d.name}" for text in resources.current_documents(tx, "DataQualityRuleSet") for d in read_documents(text)}
+    return Known(connectors=found, rule_sets=rule_sets, require_connectors=require_connectors)
+
+
+def check(tx: Tx, text: bytes | str, max_bytes: int) -> tuple[list[Checked], list[Problem]]:
+    """Every document with its own problems, and all problems in the order of the text."""
+    documents = read_documents(text, max_bytes=max_bytes)
+    world = known(tx)
+    everything = validate(documents, world)
+    checked, said = [], []
+    for document in documents:
+        own = validate([document], replace(world, **_beside(document, documents, world)))
+        bare, moved, notes = _without_secrets(document)
+        checked.append(Checked(bare, (*own, *notes), moved))
+        said += notes
+    return checked, sorted([*everything, *said], key=lambda problem: (problem.line, problem.column))
+
+
+def _beside(document: Document, documents: Sequence[Document], world: Known) -> dict[str, Any]:
+    """What the other documents of the same text bring."""
+    found = dict(world.connectors)
+    sets = set(world.rule_sets)
+    for other in documents:
+        spec = other.tree.get("spec")
+        if other is not document and other.kind == "Connector" and isinstance(spec, Mapping):
+            found[f"{other.namespace}/{other.name}"] = (str(spec.get("type")), spec.get("config") or {})
+        if other is not document and other.kind == "DataQualityRuleSet":
+            sets.add(f"{other.namespace}/{other.name}")
+    return {"connectors": found, "rule_sets": sets}
+
+
+def _without_secrets(document: Document) -> tuple[Document, dict[str, str], list[Problem]]:
+    """A Connector's secret values replaced, in its text, by references to a credential of the connector's own name."""
+    spec = document.tree.get("spec")
+    config = spec.get("config") if isinstance(spec, Mapping) else None
+    kind = spec.get("type") if isinstance(spec, Mapping) else None
+    if document.kind != "Connector" or not isinstance(config, Mapping) or kind not in CONNECTORS:
+        return document, {}, []
+    inline = {f: config[f] for f in CONNECTORS[str(kind)].secret_fields if isinstance(config.get(f), str | int) and not references.find(config[f])}
+    text, notes = document.text, []
+    # From the end, so that the places before stay right.
+    for field in sorted(inline, key=lambda f: -document.places.values[f"/spec/config/{f}"].start):
+        place = document.places.values[f"/spec/config/{field}"]
+        text = f'{text[: place.start]}"{references.reference(document.name, field)}"{text[place.end :]}'
+        message = f"{field} is a secret: it was moved into credential {document.name}, and the text keeps a reference"
+        notes.append(Problem("secret_moved", message, f"/spec/config/{field}", place.line, place.column, severity="warning"))
+    return replace(document, text=text), {field: str(value) for field, value in inline.items()}, notes
+
+
+def store(tx: Tx, checked: Checked, *, author: str, message: str, home: Path | None) -> Saved:
+    document = checked.document
+    if checked.secrets:
+        version = credentials.next_version(tx, document.namespace, document.name)
+        newest = credentials.read(tx, document.namespace, document.name)
+        key = sealing.master_key(home)
+        before = sealing.unseal(newest["sealed"], key, f"{document.namespace}/{document.name}/{newest['version']}") if newest else {}
+        if before | checked.secrets != before:
+            sealed = sealing.seal(before | checked.secrets, key, f"{document.namespace}/{document.name}/{version}")
+            credentials.put(tx, document.namespace, document.name, version, "password", sealed)
+    return resources.save(
+        tx,
+        kind=document.kind,
+        namespace=document.namespace,
+        name=document.name,
+        text=document.text,
+        valid=checked.valid,
+        problems=[problem.to_json() for problem in checked.problems],
+        author=author,
+        message=message,
+    )
+
+
+def one(checked: Sequence[Checked], problems: Sequence[Problem], kind: str, namespace: str, name: str) -> Checked:
+    """The only document of a PUT, which must be what the address says. Raises Refused(422)."""
+    listed = [problem.to_json() for problem in problems]
+    if len(checked) != 1:
+        raise Refused(422, f"the body must be one {kind} document; it holds {len(checked)}", errors=listed)
+    document = checked[0].document
+    if not document.kind or not document.name:
+        raise Refused(422, f"the body cannot be read as a {kind}", errors=listed)
+    if (document.kind, document.namespace, document.name) != (kind, namespace, name):
+        raise Refused(422, f"the body is {document.kind} {document.namespace}/{document.name}, the address says {kind} {namespace}/{name}")
+    return checked[0]

@@ -1,0 +1,73 @@
+"""Connectors, and the credentials they refer to. Values go in and never come out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app, request
+from flask_smorest import Blueprint
+
+from services.api.auth import caller, database
+from services.api.problems import Refused
+from services.api.resources import documents
+from shared.secrets import database as sealing
+from shared.store import credentials, resources
+
+blueprint = Blueprint("connectors", __name__, url_prefix="/api/v1", description="Connectors and credentials")
+
+
+@blueprint.put("/connectors/<namespace>/<name>")
+def put_connector(namespace: str, name: str) -> Any:
+    return documents.put("Connector", namespace, name)
+
+
+@blueprint.get("/connectors/<namespace>/<name>")
+def read_connector(namespace: str, name: str) -> Any:
+    return documents.shown("Connector", namespace, name)
+
+
+@blueprint.delete("/connectors/<namespace>/<name>")
+def delete_connector(namespace: str, name: str) -> Any:
+    return documents.remove("Connector", namespace, name)
+
+
+@blueprint.get("/connectors")
+def list_connectors() -> dict[str, Any]:
+    with database().transaction() as tx:
+        rows = resources.listed(tx, "Connector", caller().visible, ("", ""), 500)
+    return {"items": [{key: row[key] for key in ("namespace", "name", "version", "valid")} for row in rows], "nextCursor": None}
+
+
+@blueprint.put("/credentials/<namespace>/<name>")
+def put_credential(namespace: str, name: str) -> Any:
+    """{field: value, …}; the whole credential is replaced."""
+    caller().may("editor", namespace)
+    values = request.get_json(silent=True)
+    if not isinstance(values, dict) or not values or not all(isinstance(value, str) for value in values.values()):
+        raise Refused(422, 'the body must be a JSON object of texts, such as {"password": "…"}')
+    settings = current_app.extensions["penstock.settings"]
+    with database().transaction() as tx:
+        version = credentials.next_version(tx, namespace, name)
+        sealed = sealing.seal(values, sealing.master_key(settings.home), f"{namespace}/{name}/{version}")
+        credentials.put(tx, namespace, name, version, "password", sealed)
+    return {"namespace": namespace, "name": name, "version": version, "fields": sorted(values)}
+
+
+@blueprint.get("/credentials/<namespace>/<name>")
+def read_credential(namespace: str, name: str) -> Any:
+    """Which version there is; never a value."""
+    caller().may("editor", namespace)
+    with database().transaction() as tx:
+        row = credentials.read(tx, namespace, name)
+    if row is None:
+        raise Refused(404, f"there is no credential {namespace}/{name}")
+    return {"namespace": namespace, "name": name, "version": row["version"], "type": row["type"]}
+
+
+@blueprint.delete("/credentials/<namespace>/<name>")
+def delete_credential(namespace: str, name: str) -> Any:
+    caller().may("editor", namespace)
+    with database().transaction() as tx:
+        if not credentials.delete(tx, namespace, name):
+            raise Refused(404, f"there is no credential {namespace}/{name}")
+    return "", 204

@@ -1,0 +1,140 @@
+"""Texts: validate them, apply them; and resources of any kind by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app, request
+from flask_smorest import Blueprint
+
+from services.api.auth import caller, database
+from services.api.problems import Refused
+from services.api.recipes import save
+from shared.pipelines.kinds import KINDS
+from shared.store import resources
+
+blueprint = Blueprint("documents", __name__, url_prefix="/api/v1", description="Recipes and other documents")
+
+
+def body_bytes() -> bytes:
+    return bytes(request.get_data(cache=False))
+
+
+@blueprint.post("/validate")
+def validate() -> dict[str, Any]:
+    """Everything that is wrong with a text; saves nothing."""
+    settings = current_app.extensions["penstock.settings"]
+    with database().transaction() as tx:
+        _, problems = save.check(tx, body_bytes(), settings.max_body_bytes)
+    errors = [problem.to_json() for problem in problems]
+    return {"valid": not any(error["severity"] == "error" for error in errors), "errors": errors}
+
+
+@blueprint.post("/apply")
+def apply() -> dict[str, Any]:
+    """Saves one or many documents, all or none. `?dryRun=true` saves none; `?draft=true` saves what has errors too."""
+    who = caller()
+    settings = current_app.extensions["penstock.settings"]
+    dry, draft = (request.args.get(name, "").lower() == "true" for name in ("dryRun", "draft"))
+    with database().transaction() as tx:
+        checked, problems = save.check(tx, body_bytes(), settings.max_body_bytes)
+        errors = [problem.to_json() for problem in problems]
+        wrong = [error for error in errors if error["severity"] == "error"]
+        nameless = [c for c in checked if not c.document.kind or not c.document.name]
+        if (wrong and not draft) or nameless or not checked:
+            count = f"{len(wrong)} error{'s' if len(wrong) != 1 else ''}"
+            first = f": line {wrong[0]['line']}: {wrong[0]['message']}" if wrong else ""
+            raise Refused(422, f"nothing was saved, {count}{first}", errors=errors, kind="invalid-document")
+        applied = []
+        for one in checked:
+            who.may("editor", one.document.namespace)
+            done = None if dry else save.store(tx, one, author=who.name, message=request.args.get("message", ""), home=settings.home)
+            applied.append(
+                {
+                    "kind": one.document.kind,
+                    "namespace": one.document.namespace,
+                    "name": one.document.name,
+                    "version": done.version if done else None,
+                    "gitCommitSha": None,
+                    "changed": done.changed if done else None,
+                    "valid": one.valid,
+                }
+            )
+    return {"applied": applied, "dryRun": dry, "errors": errors}
+
+
+@blueprint.get("/resources/<kind>/<namespace>/<name>")
+def read_resource(kind: str, namespace: str, name: str) -> dict[str, Any]:
+    return shown(kind, namespace, name)
+
+
+@blueprint.delete("/resources/<kind>/<namespace>/<name>")
+def delete_resource(kind: str, namespace: str, name: str) -> tuple[str, int]:
+    return remove(kind, namespace, name)
+
+
+def shown(kind: str, namespace: str, name: str) -> dict[str, Any]:
+    caller().may("viewer", namespace)
+    if kind not in KINDS:
+        raise Refused(404, f"there is no kind {kind}; there is {', '.join(KINDS)}")
+    with database().transaction() as tx:
+        row = resources.current(tx, kind, namespace, name)
+    if row is None:
+        raise Refused(404, f"there is no {kind} {namespace}/{name}")
+    return as_json(row)
+
+
+def remove(kind: str, namespace: str, name: str) -> tuple[str, int]:
+    caller().may("editor", namespace)
+    with database().transaction() as tx:
+        if not resources.delete(tx, kind, namespace, name):
+            raise Refused(404, f"there is no {kind} {namespace}/{name}")
+    return "", 204
+
+
+def as_json(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "kind": row["kind"],
+        "namespace": row["namespace"],
+        "name": row["name"],
+        "version": row["version"],
+        "gitCommitSha": row["git_commit_sha"],
+        "valid": row["valid"],
+        "errors": row["problems"],
+        "document": row["document"],
+        "author": row["author"],
+        "savedAt": stamp(row["saved_at"]),
+    }
+
+
+def stamp(at: Any) -> str | None:
+    """RFC 3339, UTC."""
+    return at.isoformat().replace("+00:00", "Z") if at is not None else None
+
+
+def put(kind: str, namespace: str, name: str) -> tuple[dict[str, Any], int, dict[str, str]]:
+    """Saves one document, a draft too. 201 when it is new; If-Match refuses a save over a version the caller has not seen."""
+    who = caller()
+    who.may("editor", namespace)
+    settings = current_app.extensions["penstock.settings"]
+    with database().transaction() as tx:
+        checked, problems = save.check(tx, body_bytes(), settings.max_body_bytes)
+        one = save.one(checked, problems, kind, namespace, name)
+        wanted = request.headers.get("If-Match")
+        if wanted is not None:
+            row = resources.current(tx, kind, namespace, name)
+            if row is None or wanted.strip('"W/ ') != str(row["version"]):
+                raise Refused(409, f"{kind} {namespace}/{name} is at version {row['version'] if row else 0} now, not at {wanted}")
+        done = save.store(tx, one, author=who.name, message=request.args.get("message", ""), home=settings.home)
+    reply = {
+        "kind": kind,
+        "namespace": namespace,
+        "name": name,
+        "version": done.version,
+        "gitCommitSha": None,
+        "sha": None,
+        "changed": done.changed,
+        "valid": one.valid,
+        "errors": [problem.to_json() for problem in problems],
+    }
+    return reply, 201 if done.created else 200, {"ETag": f'"{done.version}"'}

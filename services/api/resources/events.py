@@ -1,0 +1,124 @@
+"""Events and log lines of a run: everything so far, then live, without a gap or a repeat."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from flask import Response, current_app, request
+from flask_smorest import Blueprint
+
+from services.api.auth import database
+from services.api.feed import Feed
+from services.api.problems import Refused
+from services.api.resources.documents import stamp
+from services.api.resources.runs import found, run_id
+from shared.errors import UnavailableError
+from shared.runs.states import RUN_FINAL
+from shared.store import events, run_views
+from shared.store.database import Database, Tx
+
+blueprint = Blueprint("events", __name__, url_prefix="/api/v1/runs", description="Events and logs of runs")
+KEEP_ALIVE_S = 15.0
+# Log lines are written behind the work and ring no bell.
+LOOK_AGAIN_S = 1.0
+BATCH = 1000
+
+# (tx, run, after) -> [(id, type, value)]
+Reader = Callable[[Tx, str, int], list[tuple[int, str, dict[str, Any]]]]
+
+
+def _events(tx: Tx, run: str, after: int) -> list[tuple[int, str, dict[str, Any]]]:
+    return [
+        (
+            row["seq"],
+            row["type"],
+            {
+                "v": row["v"],
+                "seq": row["seq"],
+                "at": stamp(row["at"]),
+                "run": run,
+                "type": row["type"],
+                "node": row["node"],
+                "stage": row["stage"],
+                "epoch": row["epoch"],
+                "data": row["data"],
+            },
+        )
+        for row in events.after(tx, run, after, BATCH)
+    ]
+
+
+def _logs(tx: Tx, run: str, after: int) -> list[tuple[int, str, dict[str, Any]]]:
+    return [(row["id"], "log", {**row, "at": stamp(row["at"])}) for row in run_views.logs(tx, run, after, BATCH)]
+
+
+@blueprint.get("/<run>/events")
+def stream_events(run: str) -> Response:
+    return _stream(run, _events)
+
+
+@blueprint.get("/<run>/logs")
+def stream_logs(run: str) -> Response:
+    return _stream(run, _logs)
+
+
+def _stream(run: str, read: Reader) -> Response:
+    with database().transaction() as tx:
+        found(tx, run)
+    run = run_id(run)
+    after = _after()
+    if request.args.get("follow", "true").lower() == "false":
+        return Response(_ndjson(database(), run, after, read), mimetype="application/x-ndjson")
+    feed: Feed = current_app.extensions["penstock.feed"]
+    if feed.watchers >= current_app.extensions["penstock.settings"].max_streams:
+        raise Refused(503, "there are as many event streams as this server holds; try again soon, or read with ?follow=false")
+    return Response(_live(database(), feed, run, after, read), mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+
+def _after() -> int:
+    text = request.headers.get("Last-Event-ID") or request.args.get("after") or "0"
+    if not text.isdigit():
+        raise Refused(422, f"Last-Event-ID is {text!r}; it must be the number of an event")
+    return int(text)
+
+
+def _ndjson(store: Database, run: str, after: int, read: Reader) -> Iterator[str]:
+    while True:
+        with store.transaction() as tx:
+            batch = read(tx, run, after)
+        yield from (json.dumps(value) + "\n" for _, _, value in batch)
+        if len(batch) < BATCH:
+            return
+        after = batch[-1][0]
+
+
+def _live(store: Database, feed: Feed, run: str, after: int, read: Reader) -> Iterator[str]:
+    with feed.watch(run) as bell:
+        quiet_s = 0.0
+        while True:
+            bell.clear()
+            try:
+                with store.transaction() as tx:
+                    # Asked for before the events are read: whatever a final run had to say is then among them.
+                    row = run_views.run(tx, run)
+                    batch = read(tx, run, after)
+            except UnavailableError:
+                threading.Event().wait(LOOK_AGAIN_S)
+                continue
+            for number, kind, value in batch:
+                yield f"id: {number}\nevent: {kind}\ndata: {json.dumps(value)}\n\n"
+                after = number
+            if batch:
+                quiet_s = 0.0
+                continue
+            if row is None or row["status"] in RUN_FINAL:
+                yield "event: end\ndata: {}\n\n"
+                return
+            if not bell.wait(LOOK_AGAIN_S):
+                quiet_s += LOOK_AGAIN_S
+                if quiet_s >= KEEP_ALIVE_S:
+                    quiet_s = 0.0
+                    yield ": still here\n\n"

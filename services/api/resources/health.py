@@ -1,0 +1,47 @@
+"""Liveness, readiness with each dependency's state, and a few figures for Prometheus."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import redis
+from flask import Response, current_app
+from flask_smorest import Blueprint
+
+from services.api.auth import database
+from shared.errors import PenstockError
+
+blueprint = Blueprint("health", __name__, description="Is it alive, is it ready")
+
+
+@blueprint.get("/health/live")
+def live() -> dict[str, str]:
+    return {"status": "live"}
+
+
+@blueprint.get("/health/ready")
+def ready() -> tuple[dict[str, Any], int]:
+    """Ready without Redis: runs are accepted and wait in PostgreSQL."""
+    states = {"postgresql": "up", "redis": "up"}
+    try:
+        with database().transaction() as tx:
+            tx.execute("SELECT 1 FROM runs LIMIT 1")
+    except PenstockError as error:
+        states["postgresql"] = error.message
+    try:
+        settings = current_app.extensions["penstock.settings"]
+        redis.Redis.from_url(settings.redis_url, socket_timeout=1, socket_connect_timeout=1).ping()
+    except redis.RedisError as error:
+        states["redis"] = f"away ({error}); runs wait until it is back"
+    ok = states["postgresql"] == "up"
+    return {"status": "ready" if ok else "not ready", "dependencies": states}, 200 if ok else 503
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    with database().transaction() as tx:
+        runs = list(tx.execute("SELECT status, count(*) AS n FROM runs GROUP BY status"))
+        stages = list(tx.execute("SELECT status, count(*) AS n FROM stages WHERE status IN ('RELEASED', 'RUNNING', 'RETRYING') GROUP BY status"))
+    lines = ["# TYPE penstock_runs gauge", *(f'penstock_runs{{state="{row["status"]}"}} {row["n"]}' for row in runs)]
+    lines += ["# TYPE penstock_stages_open gauge", *(f'penstock_stages_open{{state="{row["status"]}"}} {row["n"]}' for row in stages)]
+    return Response("\n".join(lines) + "\n", mimetype="text/plain")

@@ -1,0 +1,178 @@
+"""Runs: one, many, cancel; and the rows they rejected."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import request
+from flask_smorest import Blueprint
+
+from services.api.auth import caller, database
+from services.api.problems import Refused
+from services.api.resources.documents import stamp
+from shared.dispatch import results
+from shared.runs.states import RUN_FINAL, RunStatus
+from shared.store import quality, run_views, runs
+from shared.store.database import Tx
+
+blueprint = Blueprint("runs", __name__, url_prefix="/api/v1", description="Runs")
+_DONE = {"COMPLETED", "FAILED", "SKIPPED", "CANCELLED"}
+_COUNTED = ("rowsIn", "rowsOut", "rowsRejected", "rowsInserted", "rowsUpdated", "rowsUnchanged", "rowsDeleted", "ledger", "durationMs")
+
+
+def run_id(text: str) -> str:
+    try:
+        return str(UUID(text))
+    except ValueError as error:
+        raise Refused(404, f"there is no run {text}") from error
+
+
+def found(tx: Tx, text: str, role: str = "viewer") -> dict[str, Any]:
+    row = run_views.run(tx, run_id(text))
+    if row is None:
+        raise Refused(404, f"there is no run {text}")
+    caller().may(role, row["namespace"])
+    return row
+
+
+@blueprint.get("/runs/<run>")
+def read(run: str) -> dict[str, Any]:
+    with database().transaction() as tx:
+        return run_json(tx, found(tx, run))
+
+
+@blueprint.get("/runs")
+def page() -> dict[str, Any]:
+    text = request.args.get("limit", "50")
+    if not text.isdigit() or not 1 <= int(text) <= 500:
+        raise Refused(422, f"limit is {text!r}; it must be a whole number from 1 to 500")
+    limit = int(text)
+    status = request.args.get("status")
+    if status is not None and status not in RunStatus.__members__:
+        raise Refused(422, f"status is {status!r}; it must be one of {', '.join(RunStatus)}")
+    before = run_id(request.args["cursor"]) if "cursor" in request.args else None
+    with database().transaction() as tx:
+        rows = run_views.page(
+            tx,
+            before=before,
+            limit=limit + 1,
+            namespaces=caller().visible,
+            namespace=request.args.get("namespace"),
+            pipeline=request.args.get("pipeline"),
+            status=status,
+        )
+    return {"items": [_head(row) for row in rows[:limit]], "nextCursor": rows[limit - 1]["id"] if len(rows) > limit else None}
+
+
+@blueprint.post("/runs/<run>/cancel")
+def cancel(run: str) -> tuple[dict[str, Any], int]:
+    """Stops it; a run that has ended stays as it is."""
+    with database().transaction() as tx:
+        found(tx, run, "operator")
+        locked = runs.lock(tx, run_id(run))
+        if locked is not None:
+            results.cancel_run(tx, locked, "cancelled")
+            runs.save(tx, locked)
+        return run_json(tx, found(tx, run)), 202
+
+
+@blueprint.get("/dead-letters")
+def dead_letters() -> dict[str, Any]:
+    """Rows that did not get through, as they were, with the reason."""
+    limit = min(int(request.args.get("limit", "100")) if request.args.get("limit", "100").isdigit() else 100, 500)
+    run = run_id(request.args["run"]) if "run" in request.args else None
+    after = run_id(request.args["cursor"]) if "cursor" in request.args else None
+    with database().transaction() as tx:
+        rows = run_views.dead_letters(tx, run_id=run, node=request.args.get("node"), after=after, limit=limit + 1, namespaces=caller().visible)
+    items = [{**row, "at": stamp(row["at"])} for row in rows[:limit]]
+    return {"items": items, "nextCursor": rows[limit - 1]["id"] if len(rows) > limit else None}
+
+
+def _head(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "pipeline": {"namespace": row["namespace"], "name": row["pipeline"]},
+        "version": row["version"],
+        "gitCommitSha": row["git_commit_sha"],
+        "status": row["status"],
+        "trigger": row["trigger"],
+        "parameters": row["parameters"],
+        "logicalDate": stamp(row["logical_date"]),
+        "reason": row["reason"],
+        "createdBy": row["created_by"],
+        "createdAt": stamp(row["created_at"]),
+        "startedAt": stamp(row["started_at"]),
+        "finishedAt": stamp(row["finished_at"]),
+        "waitingFor": row["waiting_for"],
+        "error": row["error"],
+    }
+
+
+def run_json(tx: Tx, row: dict[str, Any]) -> dict[str, Any]:
+    """A run as api.md shows it."""
+    nodes = [_node(node) for node in run_views.nodes(tx, row["id"])]
+    return {
+        **_head(row),
+        "progress": _progress(row, nodes),
+        "nodes": nodes,
+        "stages": [_stage(stage) for stage in run_views.stages(tx, row["id"])],
+        "quality": [
+            {"dataset": q["dataset"], "ruleSet": q["rule_set"], "score": q["score"], "passed": q["passed"], "failed": q["failed"]}
+            for q in quality.of_run(tx, row["id"])
+        ],
+        "lastSeq": row["last_seq"],
+    }
+
+
+def _node(node: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": node["node"],
+        "type": node["type"],
+        "status": node["status"],
+        "generation": node["generation"],
+        "stage": node["stage"],
+        "engine": node["engine"],
+        **{key: node["figures"].get(key) for key in _COUNTED},
+        "attempts": node["attempts"],
+        "error": node["error"],
+    }
+
+
+def _stage(stage: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": stage["stage"],
+        "kind": stage["kind"],
+        "engine": stage["engine"],
+        "nodes": stage["nodes"],
+        "inputs": stage["inputs"],
+        "generation": stage["generation"],
+        "status": stage["status"],
+        "epoch": stage["epoch"],
+        "retries": stage["retries"],
+        "retryAt": stamp(stage["retry_at"]),
+        "durationMs": stage["duration_ms"],
+        "peakMemoryBytes": stage["peak_memory_bytes"],
+        "worker": stage["worker"],
+        "error": stage["error"],
+    }
+
+
+def _progress(row: dict[str, Any], nodes: list[dict[str, Any]]) -> dict[str, Any]:
+    """Percent of nodes done; sums are null while a part of them is not known."""
+    done = sum(node["status"] in _DONE for node in nodes)
+    ended = row["status"] in RUN_FINAL
+
+    def total(kind: str | None, key: str) -> int | None:
+        chosen = [node[key] for node in nodes if kind is None or node["type"] == kind]
+        known = [value for value in chosen if value is not None]
+        return sum(known) if known or not chosen else None
+
+    return {
+        "percent": 100.0 if ended and row["status"] == "SUCCEEDED" else round(100.0 * done / len(nodes), 1) if nodes else 0.0,
+        "activeNodes": [node["id"] for node in nodes if node["status"] == "RUNNING"],
+        "rowsRead": total("connector_source", "rowsOut"),
+        "rowsWritten": total("connector_sink", "rowsOut"),
+        "rowsRejected": total(None, "rowsRejected"),
+        "estimatedFinishAt": None,
+    }

@@ -1,0 +1,32 @@
+"""The API's settings, from the environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from shared.process import settings
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`home`: where the embedded default keeps its token and master key; None where there is none."""
+
+    database_url: str = field(repr=False)
+    redis_url: str = field(repr=False)
+    home: Path | None
+    max_body_bytes: int
+    max_streams: int
+    max_parallel_nodes: int
+
+    @staticmethod
+    def from_environment() -> Settings:
+        home = settings.text("PENSTOCK_HOME", "")
+        return Settings(
+            database_url=settings.text("PENSTOCK_DATABASE_URL"),
+            redis_url=settings.text("PENSTOCK_REDIS_URL"),
+            home=settings.folder("PENSTOCK_HOME") if home else None,
+            max_body_bytes=settings.size_bytes("PENSTOCK_MAX_BODY_BYTES", 2_000_000),
+            max_streams=settings.integer("PENSTOCK_MAX_STREAMS", 200, at_least=1),
+            max_parallel_nodes=settings.integer("PIPELINE_MAX_PARALLEL_NODES", 8, at_least=1),
+        )

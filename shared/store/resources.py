@@ -1,0 +1,145 @@
+"""Resources (pipelines, connectors, rule sets …) and every version of them that was saved, as the text that a person wrote."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from shared.store.database import Tx
+from shared.store.identifiers import new_id
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """`created`: there was no such resource (or it had been deleted). `changed`: a new version was made."""
+
+    uid: str
+    version: int
+    created: bool
+    changed: bool
+
+
+def save(
+    tx: Tx, *, kind: str, namespace: str, name: str, text: str, valid: bool, problems: Sequence[dict[str, Any]], author: str, message: str
+) -> Saved:
+    """The next version, counted on after a deletion; none when the current one has the same text. Saves of one resource go one after another."""
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    row = tx.execute(
+        """
+        INSERT INTO resources (uid, kind, namespace, name, current_version) VALUES (%(uid)s, %(kind)s, %(namespace)s, %(name)s, 0)
+        ON CONFLICT (kind, namespace, name) DO UPDATE SET name = excluded.name
+        RETURNING uid::text AS uid, current_version, deleted_at IS NOT NULL AS deleted
+        """,
+        {"uid": new_id(), "kind": kind, "namespace": namespace, "name": name},
+    ).fetchone()
+    assert row is not None
+    uid, current, fresh = row["uid"], row["current_version"], row["current_version"] == 0 or row["deleted"]
+    if not fresh:
+        same = tx.execute(
+            "UPDATE resource_versions SET valid = %(valid)s, problems = %(problems)s"
+            " WHERE uid = %(uid)s AND version = %(version)s AND document_sha = %(sha)s RETURNING version",
+            {"uid": uid, "version": current, "sha": digest, "valid": valid, "problems": Jsonb(list(problems))},
+        ).fetchone()
+        if same is not None:
+            return Saved(uid, current, created=False, changed=False)
+    tx.execute(
+        """
+        INSERT INTO resource_versions (uid, version, parent_version, document, document_sha, valid, problems, author, message)
+        VALUES (%(uid)s, %(version)s, %(parent)s, %(text)s, %(sha)s, %(valid)s, %(problems)s, %(author)s, %(message)s)
+        """,
+        {
+            "uid": uid,
+            "version": current + 1,
+            "parent": current or None,
+            "text": text,
+            "sha": digest,
+            "valid": valid,
+            "problems": Jsonb(list(problems)),
+            "author": author,
+            "message": message,
+        },
+    )
+    tx.execute("UPDATE resources SET current_version = %(v)s, deleted_at = NULL WHERE uid = %(uid)s", {"v": current + 1, "uid": uid})
+    return Saved(uid, current + 1, created=fresh, changed=True)
+
+
+_CURRENT = """
+    SELECT r.uid::text AS uid, r.kind, r.namespace, r.name, v.version, v.git_commit_sha, v.document, v.valid, v.problems, v.author, v.message,
+           r.created_at, v.created_at AS saved_at
+      FROM resources r JOIN resource_versions v ON v.uid = r.uid AND v.version = r.current_version
+     WHERE r.deleted_at IS NULL
+"""
+
+
+def current(tx: Tx, kind: str, namespace: str, name: str) -> dict[str, Any] | None:
+    return tx.execute(
+        _CURRENT + " AND r.kind = %(kind)s AND r.namespace = %(namespace)s AND r.name = %(name)s",
+        {"kind": kind, "namespace": namespace, "name": name},
+    ).fetchone()
+
+
+def at_version(tx: Tx, kind: str, namespace: str, name: str, version: int) -> dict[str, Any] | None:
+    return tx.execute(
+        """
+        SELECT r.uid::text AS uid, v.version, v.git_commit_sha, v.document, v.valid, v.problems
+          FROM resources r JOIN resource_versions v ON v.uid = r.uid
+         WHERE r.kind = %(kind)s AND r.namespace = %(namespace)s AND r.name = %(name)s AND v.version = %(version)s
+        """,
+        {"kind": kind, "namespace": namespace, "name": name, "version": version},
+    ).fetchone()
+
+
+def listed(tx: Tx, kind: str, namespaces: Sequence[str] | None, after: tuple[str, str], limit: int) -> list[dict[str, Any]]:
+    """Current versions of a kind in order of namespace and name, from behind `after`; `namespaces` None: all."""
+    return list(
+        tx.execute(
+            _CURRENT
+            + " AND r.kind = %(kind)s AND (%(namespaces)s::text[] IS NULL OR r.namespace = ANY(%(namespaces)s))"
+            + " AND (r.namespace, r.name) > (%(after_namespace)s, %(after_name)s) ORDER BY r.namespace, r.name LIMIT %(limit)s",
+            {
+                "kind": kind,
+                "namespaces": list(namespaces) if namespaces is not None else None,
+                "after_namespace": after[0],
+                "after_name": after[1],
+                "limit": limit,
+            },
+        )
+    )
+
+
+def current_document(tx: Tx, kind: str, namespace: str, name: str) -> str | None:
+    """The text of a resource's current version, if that is valid."""
+    row = current(tx, kind, namespace, name)
+    return row["document"] if row is not None and row["valid"] else None
+
+
+def current_documents(tx: Tx, kind: str, namespace: str | None = None) -> list[str]:
+    """The texts of all valid current versions of a kind, in one namespace or in all."""
+    rows = tx.execute(
+        _CURRENT + " AND r.kind = %(kind)s AND v.valid AND (%(namespace)s::text IS NULL OR r.namespace = %(namespace)s) ORDER BY r.name",
+        {"kind": kind, "namespace": namespace},
+    )
+    return [row["document"] for row in rows]
+
+
+def document(tx: Tx, uid: str, version: int) -> str:
+    """The text of one version. Raises LookupError where there is none."""
+    row = tx.execute("SELECT document FROM resource_versions WHERE uid = %(uid)s AND version = %(v)s", {"uid": uid, "v": version}).fetchone()
+    if row is None:
+        raise LookupError(f"resource {uid} has no version {version}")
+    return str(row["document"])
+
+
+def delete(tx: Tx, kind: str, namespace: str, name: str) -> bool:
+    """Its history stays, and its numbers go on should it be made again."""
+    return (
+        tx.execute(
+            "UPDATE resources SET deleted_at = now() WHERE kind = %(k)s AND namespace = %(ns)s AND name = %(n)s AND deleted_at IS NULL",
+            {"k": kind, "ns": namespace, "n": name},
+        ).rowcount
+        > 0
+    )

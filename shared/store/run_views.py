@@ -1,0 +1,101 @@
+"""Runs as people look at them: everything of one run, pages of runs, rejected rows, log lines. Reads only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.store.database import Tx
+
+_RUN = """
+    SELECT id::text AS id, namespace, pipeline, version, git_commit_sha, status, trigger, parameters, logical_date, reason, created_by, created_at,
+           started_at, finished_at, cancel_requested_at, waiting_for, error, planning, last_seq
+      FROM runs
+"""
+
+
+def run(tx: Tx, run_id: str) -> dict[str, Any] | None:
+    return tx.execute(_RUN + " WHERE id = %(run)s", {"run": run_id}).fetchone()
+
+
+def page(
+    tx: Tx, *, before: str | None, limit: int, namespaces: list[str] | None, namespace: str | None, pipeline: str | None, status: str | None
+) -> list[dict[str, Any]]:
+    """Newest first, from before an id (ids are in order of time)."""
+    return list(
+        tx.execute(
+            _RUN
+            + """
+             WHERE (%(before)s::uuid IS NULL OR id < %(before)s) AND (%(namespaces)s::text[] IS NULL OR namespace = ANY(%(namespaces)s))
+               AND (%(namespace)s::text IS NULL OR namespace = %(namespace)s) AND (%(pipeline)s::text IS NULL OR pipeline = %(pipeline)s)
+               AND (%(status)s::text IS NULL OR status = %(status)s)
+             ORDER BY id DESC LIMIT %(limit)s
+            """,
+            {"before": before, "limit": limit, "namespaces": namespaces, "namespace": namespace, "pipeline": pipeline, "status": status},
+        )
+    )
+
+
+def nodes(tx: Tx, run_id: str) -> list[dict[str, Any]]:
+    return list(
+        tx.execute(
+            """
+            SELECT n.node, n.type, n.status, n.generation, n.stage, n.figures, n.error, n.started_at, n.finished_at, s.engine,
+                   (SELECT count(*) FROM attempts a WHERE a.run_id = n.run_id AND a.stage = n.stage) AS attempts
+              FROM nodes n LEFT JOIN stages s ON s.run_id = n.run_id AND s.stage = n.stage
+             WHERE n.run_id = %(run)s ORDER BY n.ordinal
+            """,
+            {"run": run_id},
+        )
+    )
+
+
+def stages(tx: Tx, run_id: str) -> list[dict[str, Any]]:
+    return list(
+        tx.execute(
+            """
+            SELECT stage, kind, engine, nodes, generation, inputs, status, epoch, retries, retry_at, duration_ms, peak_memory_bytes, worker, error,
+                   started_at, finished_at
+              FROM stages WHERE run_id = %(run)s ORDER BY stage, part
+            """,
+            {"run": run_id},
+        )
+    )
+
+
+def rule_results(tx: Tx, run_id: str) -> list[dict[str, Any]]:
+    return list(
+        tx.execute(
+            """
+            SELECT rule_set, rule, type, severity, passed, checked, failing, observed, expected, offenders, dataset FROM quality_results
+             WHERE run_id = %(run)s ORDER BY rule_set, ordinal
+            """,
+            {"run": run_id},
+        )
+    )
+
+
+def dead_letters(tx: Tx, *, run_id: str | None, node: str | None, after: str | None, limit: int, namespaces: list[str] | None) -> list[dict[str, Any]]:
+    """Rejected rows of committed attempts."""
+    return list(
+        tx.execute(
+            """
+            SELECT d.id::text AS id, d.run_id::text AS run, d.node, d.original_record, d.error_message, d.position, d.retry_count, d.state, d.at
+              FROM dead_letters d
+              JOIN stages s ON s.run_id = d.run_id AND s.stage = d.stage AND s.epoch = d.epoch AND s.status = 'COMPLETED'
+              JOIN runs r ON r.id = d.run_id
+             WHERE (%(run)s::uuid IS NULL OR d.run_id = %(run)s) AND (%(node)s::text IS NULL OR d.node = %(node)s)
+               AND (%(after)s::uuid IS NULL OR d.id > %(after)s) AND (%(namespaces)s::text[] IS NULL OR r.namespace = ANY(%(namespaces)s))
+             ORDER BY d.id LIMIT %(limit)s
+            """,
+            {"run": run_id, "node": node, "after": after, "limit": limit, "namespaces": namespaces},
+        )
+    )
+
+
+def logs(tx: Tx, run_id: str, after: int, limit: int = 1000) -> list[dict[str, Any]]:
+    return list(
+        tx.execute(
+            "SELECT id, at, level, stage, epoch, node, worker, message FROM logs WHERE run_id = %(run)s AND id > %(after)s ORDER BY id LIMIT %(limit)s",
+            {"run": run_id, "after": after, "limit": limit},
+        )
+    )
