@@ -58,9 +58,9 @@ def _migrate(home: Home) -> int:
 
 
 def _demo(home: Home) -> int:
-    from infra.local.demo import show
+    from infra.local.demo import demo
 
-    return show.demo(home)
+    return demo(home)
 
 
 _ACTIONS = {"up": _up, "down": _down, "status": _status, "migrate": _migrate, "demo": _demo}

@@ -87,7 +87,7 @@ def _initdb(who: Account, data: Path, password_file: Path) -> None:
         check=False,
     )
     if done.returncode != 0:
-        raise LocalStackFailed(f"initdb could not make a database in {data}: {done.stderr.strip().splitlines()[-1:] or ['no message']}")
+        raise LocalStackFailed(f"initdb could not make a database in {data}: {done.stderr.strip() or 'no message'}")
 
 
 def environment() -> dict[str, str]:

@@ -20,7 +20,8 @@ def configure(home: Home, names: tuple[str, ...]) -> None:
         f"logfile={_escaped(str(home.log_file('supervisord')))}",
         "logfile_maxbytes=5MB",
         "logfile_backups=1",
-        "pidfile=/dev/null",
+        # Not /dev/null: supervisord unlinks its pid file when it ends, and as root that would take the device away.
+        f"pidfile={_escaped(str(home.root / 'supervisord.lock'))}",
         "silent=true",
     ]
     if stores:

@@ -7,11 +7,13 @@ from datetime import timedelta
 
 from services.scheduler.recipes import Recipe, load
 from services.scheduler.settings import Settings
-from shared import planning
 from shared.dispatch import results
 from shared.dispatch.advance import advance
 from shared.errors import PenstockError
 from shared.messages import StageMessage
+from shared.planning.make import plan as make_plan
+from shared.planning.needs import needs as needed
+from shared.planning.needs import survey
 from shared.planning.stages import PlannedNode, StageId
 from shared.runs.states import RunStatus
 from shared.store import facts, nodes, plans, runs, stages, workers
@@ -39,7 +41,7 @@ def expand(database: Database, settings: Settings) -> list[StageMessage]:
 
 def admit(tx: Tx, settings: Settings) -> None:
     """QUEUED -> RUNNING, oldest first, within PIPELINE_MAX_CONCURRENT_EXECUTIONS for each live scheduler; says why the others wait."""
-    if not tx.execute("SELECT FROM runs WHERE status = 'QUEUED' LIMIT 1").fetchone():
+    if tx.execute("SELECT 1 AS queued FROM runs WHERE status = 'QUEUED' LIMIT 1").fetchone() is None:
         return
     # The limit is counted and used under one lock, so that two schedulers cannot both take the last place.
     if not (tx.execute("SELECT pg_try_advisory_xact_lock(hashtext(%(l)s)) AS mine", {"l": ADMISSION_LOCK}).fetchone() or {}).get("mine"):
@@ -103,7 +105,7 @@ def plan_run(tx: Tx, run_id: str, settings: Settings) -> list[StageMessage]:
 
 def _survey_or_plan(tx: Tx, run: LockedRun, recipe: Recipe, settings: Settings) -> list[StageMessage]:
     pipeline, connector_types = recipe.pipeline, recipe.connector_types(tx)
-    needs = planning.needs(pipeline, connector_types)
+    needs = needed(pipeline, connector_types)
     keys = [need.key for need in needs]
     if run.planning == "stale":
         facts.forget(tx, keys)
@@ -111,10 +113,10 @@ def _survey_or_plan(tx: Tx, run: LockedRun, recipe: Recipe, settings: Settings) 
     missing = tuple(need for need in needs if need.key not in known)
     before = len(stages.of_run(tx, run.id))
     if missing:
-        plan = planning.survey(pipeline, missing, first_stage=before + 1)
+        plan = survey(pipeline, missing, first_stage=before + 1)
         runs.set_planning(tx, run, "surveying")
     else:
-        plan = planning.plan(pipeline, known, connector_types, recipe.rule_sets(tx), first_stage=before + 1)
+        plan = make_plan(pipeline, known, connector_types, recipe.rule_sets(tx), first_stage=before + 1)
         slots = int(pipeline.settings.get("maxParallelNodes", settings.max_parallel_nodes))
         timeout = float(pipeline.settings.get("timeout", settings.run_timeout.total_seconds()))
         runs.set_planning(tx, run, "planned", max_parallel_nodes=slots, timeout_s=timeout)

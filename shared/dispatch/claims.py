@@ -91,7 +91,7 @@ def renew(tx: Tx, held: Sequence[Key], lease: timedelta) -> dict[Key, Hold]:
 def report_progress(tx: Tx, claim: Claim, rows: Mapping[str, int]) -> None:
     """Rows done so far by each node of a running stage, as events."""
     run = runs.lock(tx, claim.run)
-    if run is None or run.status is not RunStatus.RUNNING:
+    if run is None or run.status is not RunStatus.RUNNING or not stages.is_held(tx, *claim.key):
         return
     for node, count in rows.items():
         run.say("node.progress", node=node, stage=claim.stage, epoch=claim.epoch, rows=count)

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from shared.errors import ConfigurationError
+
 Edges = Iterable[tuple[str, str]]
 
 
-class Cyclic(ValueError):
+class Cyclic(ConfigurationError):
     """`path` is one cycle, first node repeated at its end."""
 
+    code = "cycle"
+
     def __init__(self, path: list[str]) -> None:
-        super().__init__(" -> ".join(path))
+        super().__init__(f"these nodes wait for one another: {' -> '.join(path)}; remove one of the edges between them", node=path[0])
         self.path = path
 
 

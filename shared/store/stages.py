@@ -192,6 +192,15 @@ def renew(tx: Tx, held: Sequence[tuple[str, int, int]], lease: timedelta) -> dic
     return {(row["run_id"], row["stage"], row["epoch"]): row["cancel_reason"] for row in rows}
 
 
+def is_held(tx: Tx, run: str, stage: int, epoch: int) -> bool:
+    """Somebody works on that epoch of the stage, and none newer was released."""
+    row = tx.execute(
+        "SELECT 1 AS held FROM stages WHERE run_id = %(run)s AND stage = %(stage)s AND epoch = %(epoch)s AND status = 'RUNNING'",
+        {"run": run, "stage": stage, "epoch": epoch},
+    ).fetchone()
+    return row is not None
+
+
 def expire_leases(tx: Tx, worker: str, boot: str) -> int:
     """Ends the leases that an earlier process of the same name left behind, so that the sweep need not wait for them."""
     return tx.execute(

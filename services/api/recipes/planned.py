@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 from services.api.recipes import save
-from shared import planning
 from shared.pipelines.language import pipeline, read_documents, rule_set
+from shared.planning.make import plan
+from shared.planning.needs import needs, survey
 from shared.store import facts, resources
 from shared.store.database import Tx
 
@@ -18,10 +19,10 @@ ANY_AGE = timedelta(days=3650)
 def planned(tx: Tx, text: str) -> dict[str, Any]:
     recipe = pipeline(read_documents(text)[0])
     types = {name: kind for name, (kind, _) in save.known(tx).connectors.items()}
-    needs = planning.needs(recipe, types)
-    found = facts.fresh(tx, [need.key for need in needs], ANY_AGE)
-    missing = [need for need in needs if need.key not in found]
+    wanted = needs(recipe, types)
+    found = facts.fresh(tx, [need.key for need in wanted], ANY_AGE)
+    missing = [need for need in wanted if need.key not in found]
     if missing:
-        return {"facts": "missing", "missing": [need.key for need in missing], **planning.survey(recipe, missing).to_json()}
+        return {"facts": "missing", "missing": [need.key for need in missing], **survey(recipe, missing).to_json()}
     rules = [rule_set(read_documents(document)[0]) for document in resources.current_documents(tx, "DataQualityRuleSet", recipe.namespace)]
-    return {"facts": "known", **planning.plan(recipe, found, types, rules).to_json()}
+    return {"facts": "known", **plan(recipe, found, types, rules).to_json()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, validates_schema
 
 from shared.pipelines.kinds.fields import CheckedByType, NotYet, choice, flag, text, word, words
 from shared.pipelines.nodes.fields import Expression
@@ -44,6 +44,13 @@ class Rule(Schema):
         validate=validate.Equal(False, error="'blockPipeline: true' is not available yet in this release; leave it out"),
         metadata={"title": "Hold the data back when it fails"},
     )
+
+
+class RuleOfNoType(Rule):
+    """For a rule whose type cannot be read, so that nobody knows what else it may say."""
+
+    class Meta:
+        unknown = EXCLUDE
 
 
 class NotNull(Rule):

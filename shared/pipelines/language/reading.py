@@ -26,6 +26,7 @@ _WORDS = {
     "found character that cannot start any token": "a value cannot begin with this character; quote it (and indent with blanks, not tabs)",
     "did not find expected ',' or ']'": "a list in brackets is not closed; put ',' between its items and ']' at its end",
     "did not find expected ',' or '}'": "a mapping in braces is not closed; put ',' between its entries and '}' at its end",
+    "did not find expected node content": "a value is missing here, or begins with a character that must be quoted",
     "could not find expected ':'": "a key needs a ':' and a blank after it",
     "found unexpected end of stream": "a quote is opened here and never closed",
     "control characters are not allowed": "this control character cannot stand in YAML; write it as an escape in double quotes",
@@ -80,8 +81,9 @@ def _documents(sent: Source) -> Iterator[Document]:
         yield from _document(sent, composer, tree, begin, rest)
         begin = rest
     noted = composer.problems if composer is not None and not finished else []
-    at = (problem.line, problem.column)
-    yield Document("", "", "", {}, sent.text[begin:], (*(one for one in noted if (one.line, one.column) != at), problem))
+    # A template without quotes may be met twice: as the mapping it looks like, and by what stands behind it in its line.
+    kept = (one for one in noted if (one.code, one.line) != (problem.code, problem.line))
+    yield Document("", "", "", {}, sent.text[begin:], (*kept, problem))
 
 
 def _document(sent: Source, composer: Composer, tree: Any, begin: int, end: int) -> Iterator[Document]:
@@ -126,7 +128,12 @@ def _problem(error: yaml.YAMLError, sent: Source) -> Problem:
     if has_bare_template(line_text) and "{{" in line_text[: place.column + 1]:
         return template_not_quoted(sent, place.start - (place.column - 1) + line_text.index("{{"))
     message = _WORDS.get(error.problem or "", f"this is not YAML: {error.problem}")
-    return Problem("yaml_syntax", message, line=place.line, column=place.column)
+    if error.context_mark is not None and error.context in ("while parsing a flow mapping", "while parsing a flow sequence"):
+        message = f"{message} (it begins in line {error.context_mark.line + 1})"
+    # What is missed at the end is shown behind the last thing that is there.
+    end = len(sent.text.rstrip())
+    line, column = sent.at(end) if place.start >= end else (place.line, place.column)
+    return Problem("yaml_syntax", message, line=line, column=column)
 
 
 def _index(event: Any) -> int:

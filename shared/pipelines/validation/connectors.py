@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,9 +13,7 @@ from shared.pipelines.validation import shape
 from shared.pipelines.validation.known import Known
 from shared.pipelines.validation.report import Owner, Report
 from shared.pipelines.validation.words import hint, nearest
-
-# {{credential:name#field}}
-_REFERENCE = re.compile(r"\{\{\s*credential:[^#{}\s]+#[^#{}\s]+\s*\}\}")
+from shared.secrets import references
 
 
 def check(report: Report, spec: Mapping[str, Any], path: str, known: Known) -> None:
@@ -39,8 +36,12 @@ def check(report: Report, spec: Mapping[str, Any], path: str, known: Known) -> N
 
 def _config(report: Report, kind: Spec, config: Mapping[str, Any], path: str, has_credential: bool) -> None:
     owner = Owner(f"connector '{report.document.name}' ({kind.type})")
-    for field in (*kind.secret_fields, "user") if has_credential else ():
-        # The credential brings it; that it does is seen when a worker resolves it.
+    for field in shape.names(kind.config_schema) if has_credential else ():
+        # A credential's fields complete the config; which ones it has is seen when a worker resolves it.
         if field not in config:
             report.settle(below(path, field))
-    shape.check(report, kind.config_schema, config, path, owner, shape.Rules(reference=_REFERENCE))
+    shape.check(report, kind.config_schema, config, path, owner, shape.Rules(is_reference=_is_reference))
+
+
+def _is_reference(template: str) -> bool:
+    return bool(references.find(template))

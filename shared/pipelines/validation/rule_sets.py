@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from shared.pipelines.kinds.quality import LATER, RULES, Rule, RuleSetSpec
+from shared.pipelines.kinds.quality import LATER, RULES, RuleOfNoType, RuleSetSpec
 from shared.pipelines.language.pointers import below
 from shared.pipelines.validation import references, shape
 from shared.pipelines.validation.known import Known
@@ -40,5 +40,5 @@ def _rule(report: Report, rule: Mapping[str, Any], path: str, at: int, names: di
         near = nearest(kind, (*RULES, *LATER))
         report.add("unknown_rule_type", f"{phrase} has the unknown type '{kind}'{hint(near, RULES)}", below(path, "type"), suggestion=near)
     else:
-        schema = RULES[kind] if isinstance(kind, str) else Rule
+        schema = RULES[kind] if isinstance(kind, str) else RuleOfNoType
         shape.check(report, schema, rule, path, Owner(f"{phrase} ({kind})" if isinstance(kind, str) else phrase))

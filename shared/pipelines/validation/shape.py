@@ -7,13 +7,12 @@ ranges, and rules across settings. Types are those of JSON, without marshmallow'
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from shared.pipelines.kinds.fields import CheckedByType, Choice, NotYet, Word
 from shared.pipelines.language.pointers import below
@@ -43,11 +42,11 @@ _SAID = {"Shorter than minimum length 1": "must not be empty", "Field may not be
 class Rules:
     """`owners` names entries that are more than a part of their owner (a pipeline's nodes): schema class -> owner of one such value.
 
-    `reference` says which templates may stand in a value; all others are refused, since templates come later.
+    `is_reference` says which templates may stand in a value; all others are refused, since templates come later.
     """
 
     owners: Mapping[type[Schema], Callable[[Mapping[str, Any], int], Owner]] = field(default_factory=dict)
-    reference: re.Pattern[str] | None = None
+    is_reference: Callable[[str], bool] | None = None
     templates_are_text: bool = False
 
 
@@ -62,6 +61,7 @@ def check(report: Report, schema: type[Schema], value: Any, path: str, owner: Ow
     try:
         loaded: dict[str, Any] = _made(schema).load(meant)
     except ValidationError as error:
+        walk.expressions()
         walk.rest(error.messages_dict, meant, path, "", owner)
         return None
     return loaded if report.errors == before else None
@@ -87,12 +87,15 @@ class _Walk:
         self._report = report
         self._rules = rules
         self._owners: dict[str, Owner] = {}
+        self._sql: list[tuple[Expression, str, str, str, Owner]] = []
 
     def mapping(self, schema: Schema, value: Mapping[str, Any], path: str, label: str, owner: Owner) -> dict[str, Any]:
         """What was meant by `value`: misspelt settings under their right names, what cannot be used left out."""
         known = {made.data_key or name: made for name, made in schema.load_fields.items()}
         meant: dict[str, Any] = {}
         for key, entry in value.items():
+            if key not in known and schema.unknown != RAISE:
+                continue
             right = key if key in known else self._unknown(key, known, value, path, label, owner)
             if right is None or right in meant:
                 continue
@@ -106,6 +109,11 @@ class _Walk:
                     "missing_setting", f"{owner.phrase} needs the setting '{name}'{_told(name, made)}{where}", below(path, name), owner
                 )
         return meant
+
+    def expressions(self) -> None:
+        """Reports the SQL that does not parse, at its character. Only once loading has failed: it parses too, and that is what costs."""
+        for made, text, path, label, owner in self._sql:
+            sql.check(self._report, text, path, label, owner, aggregates=made.aggregates)
 
     def rest(self, messages: Any, meant: Any, path: str, label: str, owner: Owner) -> None:
         """Reports what the schema itself found: a whole thought ("give either table or path") or the end of a sentence ("must be ...")."""
@@ -185,7 +193,7 @@ class _Walk:
     def _words(self, made: fields.Field[Any], value: Any, path: str, label: str, owner: Owner) -> None:
         """Words out of a list, and SQL."""
         if isinstance(made, Expression):
-            sql.check(self._report, value, path, label, owner, aggregates=made.aggregates)
+            self._sql.append((made, value, path, label, owner))
         for validator in made.validators:
             if not isinstance(validator, validate.OneOf) or value in validator.choices or str(value) in validator.choices:
                 continue
@@ -201,12 +209,12 @@ class _Walk:
     def _template(self, value: str, path: str, label: str, owner: Owner) -> Any:
         """A value that a template gives: what it will be is not known here, so nothing more is said of it."""
         found = TEMPLATE.findall(value)
-        refused = [one for one in found if self._rules.reference is None or not self._rules.reference.fullmatch(one)]
+        allowed = self._rules.is_reference
+        refused = [one for one in found if allowed is None or not allowed(one)]
         self._report.settle(path)
         if refused:
-            message = (
-                f"'{label}' of {owner.phrase} holds the template {refused[0]}, and templates are not available yet; write the value out"
-            )
+            remedy = "write the value out" if allowed is None else "of these only {{credential:name#field}} can stand here"
+            message = f"'{label}' of {owner.phrase} holds the template {refused[0]}, and templates are not available yet; {remedy}"
             self._add("not_available_yet", message, path, owner)
             return _LEFT_OUT
         return value

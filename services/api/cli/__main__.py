@@ -1,0 +1,268 @@
+"""`penstock`: a client of the API. Exit codes: 0 good, 1 the run failed, 2 wrong use, 3 not reachable.
+
+Libraries that are slow to load (HTTP, tables) are imported by the commands that use them, so that help answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from services.api.cli.client import Client
+
+OUTPUT = click.option("--output", "-o", type=click.Choice(["table", "json", "yaml"]), default="table", help="How to print the answer.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--url", help="The API; else PENSTOCK_API_URL, else the server of this folder.")
+@click.option("--token", help="Its token; else PENSTOCK_API_TOKEN, else that of this folder's server.")
+@click.pass_context
+def cli(context: click.Context, url: str | None, token: str | None) -> None:
+    """Data pipelines for people who cannot afford to lose or distrust a row."""
+    context.obj = (url, token)
+
+
+def _answering(command: Callable[..., int | None]) -> Callable[..., None]:
+    """Errors become one sentence and an exit code."""
+
+    @wraps(command)
+    def run(*arguments: Any, **options: Any) -> None:
+        from services.api.cli.client import CallRefused, NotReachable
+
+        try:
+            sys.exit(command(*arguments, **options) or 0)
+        except CallRefused as refused:
+            click.echo(f"penstock: {refused.detail}", err=True)
+            for error in refused.errors:
+                if isinstance(error, dict) and "line" in error:
+                    click.echo(f"  line {error['line']}:{error['column']}: {error['severity']}: {error['message']}", err=True)
+            sys.exit(2)
+        except NotReachable as away:
+            click.echo(f"penstock: {away}", err=True)
+            sys.exit(3)
+
+    return run
+
+
+def _client(context: click.Context) -> Client:
+    from services.api.cli.client import Client
+
+    return Client(*context.obj)
+
+
+def _console(*, stderr: bool = False) -> Console:
+    """As wide as the terminal; wide enough for the tables where there is none."""
+    from rich.console import Console
+
+    console = Console(stderr=stderr)
+    return console if console.is_terminal else Console(stderr=stderr, width=170)
+
+
+def _named(pipeline: str) -> tuple[str, str]:
+    namespace, _, name = pipeline.rpartition("/")
+    return namespace or "default", name
+
+
+def _print(value: Any, output: str) -> None:
+    if output == "yaml":
+        import yaml
+
+        click.echo(yaml.safe_dump(value, sort_keys=False, allow_unicode=True), nl=False)
+    else:
+        click.echo(json.dumps(value, indent=2))
+
+
+@cli.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_answering
+def validate(files: tuple[Path, ...]) -> int:
+    """Check recipes; works without a server. Exit code 2 when one is not valid."""
+    from shared.pipelines.language import read_documents
+    from shared.pipelines.validation import validate as find_problems
+
+    wrong = 0
+    for file in files:
+        for problem in find_problems(read_documents(file.read_bytes())):
+            click.echo(f"{file}:{problem.line}:{problem.column}: {problem.severity}: {problem.message}")
+            wrong += problem.severity == "error"
+    click.echo(f"{wrong} errors" if wrong else "valid", err=True)
+    return 2 if wrong else 0
+
+
+@cli.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Check and show, save nothing.")
+@click.option("--draft", is_flag=True, help="Save what has errors too; it cannot run.")
+@click.option("--message", "-m", default="", help="Why, for the history.")
+@click.pass_context
+@_answering
+def apply(context: click.Context, files: tuple[Path, ...], dry_run: bool, draft: bool, message: str) -> None:
+    """Save documents, all or none."""
+    text = b"\n---\n".join(file.read_bytes() for file in files)
+    reply = _client(context).call("POST", "/apply", content=text, dryRun=str(dry_run).lower(), draft=str(draft).lower(), message=message)
+    for one in reply["applied"]:
+        what = "would be saved" if dry_run else f"version {one['version']}" + ("" if one["changed"] else " (unchanged)")
+        click.echo(f"{one['kind']} {one['namespace']}/{one['name']}: {what}{'' if one['valid'] else ', a draft with errors'}")
+    for error in reply["errors"]:
+        click.echo(f"  line {error['line']}:{error['column']}: {error['severity']}: {error['message']}", err=True)
+
+
+@cli.command()
+@click.argument("pipeline")
+@click.option("--wait", is_flag=True, help="Follow it to its end; exit code 1 when it fails.")
+@click.option("--version", type=int, help="An older version.")
+@click.option("--reason", help="Why, for the record.")
+@OUTPUT
+@click.pass_context
+@_answering
+def run(context: click.Context, pipeline: str, wait: bool, version: int | None, reason: str | None, output: str) -> int:
+    """Start a run of [namespace/]PIPELINE."""
+    client = _client(context)
+    namespace, name = _named(pipeline)
+    body = {key: value for key, value in {"version": version, "reason": reason}.items() if value is not None}
+    started = client.call("POST", f"/pipelines/{namespace}/{name}/runs", body=body)
+    if not wait:
+        _print(started, output) if output != "table" else click.echo(started["id"])
+        return 0
+    from services.api.cli.show import follow, run_tables
+
+    console = _console(stderr=output != "table")
+    follow(console, client.events(started["id"]), len(started["nodes"]))
+    ended = client.call("GET", f"/runs/{started['id']}")
+    _print(ended, output) if output != "table" else run_tables(console, ended)
+    return 0 if ended["status"] == "SUCCEEDED" else 1
+
+
+@cli.command()
+@click.argument("run_id", required=False)
+@OUTPUT
+@click.pass_context
+@_answering
+def status(context: click.Context, run_id: str | None, output: str) -> None:
+    """One run in full, or the latest runs."""
+    client = _client(context)
+    found = client.call("GET", f"/runs/{run_id}") if run_id else client.call("GET", "/runs", limit=20)
+    if output != "table":
+        _print(found, output)
+        return
+    from services.api.cli.show import run_tables
+
+    if run_id:
+        run_tables(_console(), found)
+        return
+    for one in found["items"]:
+        click.echo(f"{one['id']}  {one['status']:<10} {one['pipeline']['namespace']}/{one['pipeline']['name']}  {one['createdAt']}")
+
+
+@cli.command()
+@click.argument("run_id", required=False)
+@click.option("--follow", "-f", "keep", is_flag=True, help="Go on until the run ends.")
+@click.pass_context
+@_answering
+def logs(context: click.Context, run_id: str | None, keep: bool) -> None:
+    """Log lines of a run; of the latest one where none is named."""
+    client = _client(context)
+    if run_id is None:
+        latest = client.call("GET", "/runs", limit=1)["items"]
+        if not latest:
+            click.echo("there is no run yet", err=True)
+            return
+        run_id = latest[0]["id"]
+    lines = (line for _, line in client.events(run_id, "logs")) if keep else iter(client.follow(run_id, "logs"))
+    for line in lines:
+        click.echo(f"{line['at']} {line['level']:<7} {line['worker'] or '-'} {line['message']}")
+
+
+@cli.command()
+@click.argument("run_id")
+@click.pass_context
+@_answering
+def cancel(context: click.Context, run_id: str) -> None:
+    """Stop a run."""
+    click.echo(_client(context).call("POST", f"/runs/{run_id}/cancel")["status"])
+
+
+@cli.command()
+@click.argument("pipeline")
+@click.pass_context
+@_answering
+def plan(context: click.Context, pipeline: str) -> None:
+    """What a run of [namespace/]PIPELINE would do; runs nothing."""
+    namespace, name = _named(pipeline)
+    _print(_client(context).call("POST", f"/pipelines/{namespace}/{name}/plan", body={}), "json")
+
+
+@cli.group()
+def credentials() -> None:
+    """Values that connectors need and nobody may see."""
+
+
+@credentials.command("set")
+@click.argument("name")
+@click.argument("values", nargs=-1)
+@click.pass_context
+@_answering
+def set_credential(context: click.Context, name: str, values: tuple[str, ...]) -> int:
+    """Save credential [namespace/]NAME with FIELD=VALUE …; a field without a value is asked for."""
+    fields = {}
+    for entry in values or ("password",):
+        field, given, value = entry.partition("=")
+        fields[field] = value if given else click.prompt(field, hide_input=True)
+    namespace, short = _named(name)
+    saved = _client(context).call("PUT", f"/credentials/{namespace}/{short}", body=fields)
+    click.echo(f"credential {namespace}/{short}: version {saved['version']}, fields {', '.join(saved['fields'])}")
+    return 0
+
+
+@cli.command("dead-letters")
+@click.option("--run", "run_id", help="Of one run.")
+@click.option("--node", help="Of one node.")
+@click.option("--limit", default=20, show_default=True)
+@OUTPUT
+@click.pass_context
+@_answering
+def dead_letters(context: click.Context, run_id: str | None, node: str | None, limit: int, output: str) -> None:
+    """Rows that did not get through, with the reason."""
+    found = _client(context).call("GET", "/dead-letters", run=run_id, node=node, limit=limit)
+    if output != "table":
+        _print(found, output)
+        return
+    for row in found["items"]:
+        where = f" line {row['position']}" if row["position"] is not None else ""
+        click.echo(f"{row['node']}{where}: {row['error_message']}\n    {json.dumps(row['original_record'], ensure_ascii=False)}")
+
+
+def _local(action: str) -> int:
+    return subprocess.run([sys.executable, "-m", "infra.local", action], check=False).returncode
+
+
+@cli.command()
+@_answering
+def up() -> int:
+    """Start Penstock on this machine."""
+    return _local("up")
+
+
+@cli.command()
+@_answering
+def down() -> int:
+    """Stop Penstock on this machine."""
+    return _local("down")
+
+
+def main() -> None:
+    cli(prog_name="penstock")
+
+
+if __name__ == "__main__":
+    main()

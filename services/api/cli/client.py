@@ -1,0 +1,96 @@
+"""A client of the API, for the command line: where the server is, calls, streams, and errors as sentences."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+
+class NotReachable(Exception):
+    """There is no server to talk to; exit code 3."""
+
+
+class CallRefused(Exception):
+    """The server said no; exit code 2. `errors`: validation problems, if there are any."""
+
+    def __init__(self, status: int, detail: str, errors: list[Any]) -> None:
+        super().__init__(detail)
+        self.status, self.detail, self.errors = status, detail, errors
+
+
+def home() -> Path | None:
+    """$PENSTOCK_HOME, else the nearest .penstock in the current folder or above."""
+    if given := os.environ.get("PENSTOCK_HOME"):
+        return Path(given)
+    here = Path.cwd()
+    return next((folder / ".penstock" for folder in (here, *here.parents) if (folder / ".penstock" / "api.url").exists()), None)
+
+
+class Client:
+    def __init__(self, url: str | None = None, token: str | None = None) -> None:
+        url = url or os.environ.get("PENSTOCK_API_URL")
+        token = token or os.environ.get("PENSTOCK_API_TOKEN")
+        state = home()
+        try:
+            url = url or (state / "api.url" if state else Path("/nowhere")).read_text().strip()
+            token = token or (state / "api.token" if state else Path("/nowhere")).read_text().strip()
+        except OSError as error:
+            raise NotReachable("no Penstock server is known here; start one with `penstock up`, or set PENSTOCK_API_URL and PENSTOCK_API_TOKEN") from error
+        self.url = url
+        self._http = httpx.Client(base_url=f"{url}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=30)
+
+    def call(self, method: str, path: str, *, content: bytes | None = None, body: Any = None, **query: Any) -> Any:
+        try:
+            reply = self._http.request(method, path, content=content, json=body, params={k: v for k, v in query.items() if v is not None})
+        except httpx.TransportError as error:
+            raise NotReachable(f"{self.url} does not answer ({error})") from error
+        if reply.is_success:
+            return reply.json() if reply.content else None
+        try:
+            found = reply.json()
+        except ValueError:
+            found = {}
+        raise CallRefused(reply.status_code, str(found.get("detail") or reply.text[:500]), list(found.get("errors", [])))
+
+    def events(self, run: str, what: str = "events", after: int = 0) -> Iterator[tuple[str, dict[str, Any]]]:
+        """(type, value) from the stream until it ends; goes on by itself where it broke off."""
+        while True:
+            try:
+                headers = {"Last-Event-ID": str(after), "Accept": "text/event-stream"}
+                with self._http.stream("GET", f"/runs/{run}/{what}", headers=headers, timeout=httpx.Timeout(10, read=60)) as reply:
+                    if not reply.is_success:
+                        reply.read()
+                        raise CallRefused(reply.status_code, str(reply.json().get("detail")), [])
+                    kind = ""
+                    for line in reply.iter_lines():
+                        name, _, value = line.partition(": ")
+                        if name == "id":
+                            after = int(value)
+                        elif name == "event":
+                            kind = value
+                        elif name == "data":
+                            if kind == "end":
+                                return
+                            yield kind, json.loads(value)
+            except httpx.TransportError as error:
+                self._wait_for_server(error)
+
+    def _wait_for_server(self, error: httpx.TransportError) -> None:
+        for _ in range(60):
+            try:
+                self._http.get(f"{self.url}/health/live", timeout=2)
+                return
+            except httpx.TransportError:
+                time.sleep(0.5)
+        raise NotReachable(f"{self.url} does not answer any more ({error})") from error
+
+    def follow(self, run: str, what: str, after: int = 0) -> list[dict[str, Any]]:
+        """What there is now, without waiting."""
+        reply = self._http.get(f"/runs/{run}/{what}", params={"follow": "false", "after": after})
+        return [json.loads(line) for line in reply.text.splitlines()]
