@@ -1,44 +1,69 @@
-# Penstock. Needs Python 3.11, make and the package registries; the rest is installed into .venv.
-PYTHON ?= python3.11
-UV_VERSION := 0.13.8
+# Everything a person does here. On a bare machine: Python 3.11, make and the package registries are enough.
+PYTHON ?= python3
 VENV := .venv
-BIN := $(VENV)/bin
-STATE ?=
+UV_VERSION := 0.13.8
+RUN := $(VENV)/bin/python
+export PENSTOCK_HOME ?= $(CURDIR)/.penstock
+# uv works on this environment and no other, whatever is active in the shell.
+SYNC := UV_PROJECT_ENVIRONMENT=$(CURDIR)/$(VENV) UV_PYTHON_DOWNLOADS=never $(VENV)/bin/uv sync --quiet --frozen --extra demo
 
-.PHONY: demo test check up down status bench clean
-.DEFAULT_GOAL := demo
+.PHONY: help demo test up down status check bench clean
+.DEFAULT_GOAL := help
 
-$(VENV)/.installed: pyproject.toml uv.lock
-	@command -v $(PYTHON) >/dev/null || { echo "Penstock needs Python 3.11 (or set PYTHON=…)"; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet uv==$(UV_VERSION)
-	@UV_PROJECT_ENVIRONMENT=$(VENV) $(BIN)/uv sync --quiet --frozen --inexact --extra local --group dev
-	@touch $@
+help:
+	@echo "make demo    real flights through a pipeline, with figures"
+	@echo "make up      start everything on this machine; make down ends it, make status shows it"
+	@echo "make test    all checks and tests, with coverage floors"
+	@echo "make check   ruff, types, import contracts"
+	@echo "make bench   measured ratios, one JSON line each (BENCH=W1 selects)"
+	@echo "make clean   remove caches and the environment (STATE=1: the state folder too)"
 
-demo: $(VENV)/.installed
-	@$(BIN)/python -m infra.local demo
+$(VENV)/bin/uv:
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info[:2] in ((3, 11), (3, 12)) else "Penstock needs Python 3.11 or 3.12; name one with make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
-up down status: $(VENV)/.installed
-	@$(BIN)/python -m infra.local $@
+# Stamps: nothing is resolved or installed again while the lock file stays as it is.
+$(VENV)/.synced: pyproject.toml uv.lock | $(VENV)/bin/uv
+	$(SYNC) --no-dev
+	@rm -f $(VENV)/.synced-dev && touch $@
 
-check: $(VENV)/.installed
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
+$(VENV)/.synced-dev: pyproject.toml uv.lock | $(VENV)/bin/uv
+	$(SYNC)
+	@touch $(VENV)/.synced $@
 
+# With the development tools installed there is no need to take them away again for a demo.
+RUNNABLE := $(if $(wildcard $(VENV)/.synced-dev),$(VENV)/.synced-dev,$(VENV)/.synced)
+
+demo: $(RUNNABLE)
+	@$(RUN) -m infra.local demo
+
+up: $(RUNNABLE)
+	@$(RUN) -m infra.local up
+
+down:
+	@if [ -x $(RUN) ]; then $(RUN) -m infra.local down; fi
+
+status: $(RUNNABLE)
+	@$(RUN) -m infra.local status
+
+check: $(VENV)/.synced-dev
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+# The coverage files of killed processes may be cut short; combining keeps what is whole.
 test: check
 	rm -f .coverage .coverage.*
-	$(BIN)/coverage run -m pytest $(PYTEST)
-	$(BIN)/coverage combine --quiet
-	$(BIN)/coverage json --quiet -o .coverage.json
-	$(BIN)/python -m infra.coverage_floors .coverage.json
+	$(RUN) -m pytest --cov --cov-report= $(PYTEST)
+	$(VENV)/bin/coverage json --quiet -o .coverage.json
+	$(RUN) -m infra.coverage_floors .coverage.json
 
-bench: $(VENV)/.installed
-	@$(BIN)/python -m tests.bench $(BENCH)
+bench: $(VENV)/.synced-dev
+	@$(RUN) -m tests.bench $(BENCH)
 
-# The state folder holds rows and history: it goes only with STATE=1.
-clean:
-	@test ! -x $(BIN)/python || $(BIN)/python -m infra.local down
-	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	@test -z "$(STATE)" || rm -rf "$${PENSTOCK_HOME:-.penstock}"
+clean: down
+	rm -rf $(VENV) build dist *.egg-info .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	$(if $(STATE),rm -rf "$(PENSTOCK_HOME)")

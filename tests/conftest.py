@@ -50,5 +50,3 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         if "not here:" not in reason:
             report.outcome = "failed"
             report.longrepr = f"skipped in CI: {reason}"
-
-

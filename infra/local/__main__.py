@@ -11,7 +11,9 @@ from shared.process import settings
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m infra.local", description="Penstock on this machine: stores and services under one state folder.")
+    parser = argparse.ArgumentParser(
+        prog="python -m infra.local", description="Penstock on this machine: stores and services under one state folder."
+    )
     parser.add_argument("action", choices=sorted(_ACTIONS))
     action = _ACTIONS[parser.parse_args(arguments).action]
     try:

@@ -1,7 +1,9 @@
 """As whom PostgreSQL runs. It refuses uid 0, so a root user's embedded PostgreSQL runs as `nobody`.
 
-`nobody` must reach the programs and the data, which a 0700 folder above either of them forbids. Three ways, tried in this order: plainly; with the one capability that
-passes such folders (setpriv); from a copy of programs and data in a folder that everyone can reach. The way found is kept, since the data's place hangs on it.
+`nobody` must reach the programs and the data, which a 0700 folder above either of them forbids. Three ways, tried in this order:
+plainly; with the one capability that
+passes such folders (setpriv); from a copy of programs and data in a folder that everyone can reach. The way found is kept, since
+the data's place hangs on it.
 """
 
 from __future__ import annotations
@@ -50,7 +52,9 @@ def account(home: Home) -> Account:
         return _elsewhere(Path(folder), *ids)
     setpriv = shutil.which("setpriv")
     if setpriv is None:
-        raise LocalStackRefused("PostgreSQL does not run as root and setpriv (util-linux) is missing; run as another user, or set PENSTOCK_DATABASE_URL")
+        raise LocalStackRefused(
+            "PostgreSQL does not run as root and setpriv (util-linux) is missing; run as another user, or set PENSTOCK_DATABASE_URL"
+        )
     plain = (setpriv, f"--reuid={ids[0]}", f"--regid={ids[1]}", "--clear-groups")
     capable = (*plain, "--inh-caps=+dac_override", "--ambient-caps=+dac_override")
     os.chown(home.postgres, *ids)

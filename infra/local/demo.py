@@ -40,7 +40,8 @@ def demo(home: Home) -> int:
     run = client.call("GET", f"/runs/{started['id']}")
     run_tables(console, run)
     console.print(
-        f"\nThe results: table [bold]carrier_months[/bold] in the database demo, {folder}/out/carrier_months.parquet, {folder}/out/never_departed.csv\n"
+        "\nThe results: table [bold]carrier_months[/bold] in the database demo,"
+        f" {folder}/out/carrier_months.parquet, {folder}/out/never_departed.csv\n"
         f"Penstock goes on running at {url}. Try next:\n"
         "  .venv/bin/penstock status                  the latest runs\n"
         f"  .venv/bin/penstock logs {run['id']}\n"

@@ -1,6 +1,7 @@
 """`python -m infra.local.launch SERVICE`: writes its own pid where the service's belongs, then becomes the service.
 
-So pid files hold the real pids, without the service knowing of them. It also keeps a crashing service from spinning (at most one start a second), holds services
+So pid files hold the real pids, without the service knowing of them. It also keeps a crashing service from spinning (at most one
+start a second), holds services
 back until the store is migrated, and asks the kernel to end the service should the supervisor be killed.
 """
 

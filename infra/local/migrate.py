@@ -1,6 +1,8 @@
-"""Brings the store's tables to this release: the plain SQL files of `shared/store/migrations`, each applied once, in order, then the partitions.
+"""Brings the store's tables to this release: the plain SQL files of `shared/store/migrations`, each applied once, in order, then
+the partitions.
 
-Runs before the services start, here and on a fleet (`python -m infra.local migrate`). Safe to run by several at once and again after being killed.
+Runs before the services start, here and on a fleet (`python -m infra.local migrate`). Safe to run by several at once and again
+after being killed.
 """
 
 from __future__ import annotations

@@ -25,7 +25,10 @@ def is_free(port: int) -> bool:
 
 
 def assign(home: Home, wanted: tuple[str, ...], environment: Mapping[str, str]) -> dict[str, int]:
-    """Ports for `wanted` names (postgres, redis, api), to be called while none of them runs. A kept port that somebody else took meanwhile is replaced."""
+    """Ports for `wanted` names (postgres, redis, api), to be called while none of them runs.
+
+    A kept port that somebody else took meanwhile is replaced.
+    """
     kept: dict[str, int] = home.read("ports.json")
     chosen = dict(kept)
     for name in wanted:

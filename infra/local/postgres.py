@@ -1,6 +1,7 @@
 """The embedded PostgreSQL: made once, then started by the launcher with the same command each time.
 
-Two databases: `penstock` is the platform's store, `demo` holds users' tables for the demo and for tests, so that rows and records are never mixed. Each has a role of
+Two databases: `penstock` is the platform's store, `demo` holds users' tables for the demo and for tests, so that rows and records
+are never mixed. Each has a role of
 its own; the superuser's password is used here only.
 """
 
@@ -51,7 +52,9 @@ def create(home: Home) -> None:
         _refuse_other_version(who)
         return
     if not (home.root / "secrets.json").exists() and who.data.exists():
-        raise LocalStackRefused(f"{who.data} holds a database whose passwords are gone ({home.root}/secrets.json); move it away to begin anew")
+        raise LocalStackRefused(
+            f"{who.data} holds a database whose passwords are gone ({home.root}/secrets.json); move it away to begin anew"
+        )
     partial = who.data.with_name("data.partial")
     shutil.rmtree(partial, ignore_errors=True)
     # initdb reads the password from a real file; the server's account must be able to read it.
@@ -115,7 +118,9 @@ def wait_ready(home: Home, port: int, seconds: float = 60.0) -> None:
         except psycopg.OperationalError as error:
             if time.monotonic() > deadline:
                 why = str(error).strip().splitlines()[-1]
-                raise LocalStackFailed(f"the embedded PostgreSQL did not answer in {seconds:.0f} s ({why}); see {home.log_file('postgres')}") from error
+                raise LocalStackFailed(
+                    f"the embedded PostgreSQL did not answer in {seconds:.0f} s ({why}); see {home.log_file('postgres')}"
+                ) from error
             time.sleep(0.02)
 
 

@@ -1,4 +1,7 @@
-"""Processes by their pid files: is it ours and alive, and ending it for certain. Reads /proc; touches no process that does not carry our state folder."""
+"""Processes by their pid files: is it ours and alive, and ending it for certain.
+
+Reads /proc; touches no process that does not carry our state folder.
+"""
 
 from __future__ import annotations
 
@@ -15,19 +18,20 @@ def alive(home: Home, service: str) -> int | None:
     try:
         pid = int(home.pid_file(service).read_text())
         environment = Path(f"/proc/{pid}/environ").read_bytes()
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        # Redis and PostgreSQL write their title over both command line and environment; they work in their data folders.
+        folder = Path(f"/proc/{pid}/cwd").readlink()
         # "pid (name) S …": a zombie has ended, only its parent has not looked yet.
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][:1]
     except (FileNotFoundError, ValueError, ProcessLookupError, PermissionError):
         return None
-    marks = (f"PENSTOCK_HOME={home.root}".encode(), str(home.root).encode(), _data_mark(home))
-    ours = marks[0] in environment.split(b"\0") or any(mark and mark in command for mark in marks[1:])
+    ours = f"PENSTOCK_HOME={home.root}".encode() in environment.split(b"\0") or any(folder.is_relative_to(mark) for mark in _folders(home))
     return pid if ours and state != "Z" else None
 
 
-def _data_mark(home: Home) -> bytes:
-    # The one process whose data may lie outside the state folder.
-    return str(home.read("postgres.json").get("folder", "")).encode()
+def _folders(home: Home) -> list[Path]:
+    # PostgreSQL's data is the one thing that may lie outside the state folder.
+    elsewhere = home.read("postgres.json").get("folder")
+    return [home.root, *([Path(elsewhere)] if elsewhere else [])]
 
 
 def running(home: Home) -> dict[str, int]:

@@ -1,4 +1,7 @@
-"""Which processes make up the embedded default, and the command and environment of each. Read by the supervisor's configuration and by the launcher."""
+"""Which processes make up the embedded default, and the command and environment of each.
+
+Read by the supervisor's configuration and by the launcher.
+"""
 
 from __future__ import annotations
 

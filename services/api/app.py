@@ -32,7 +32,9 @@ def create_app(settings: Settings) -> Flask:
     database = Database(settings.database_url, name="penstock-api", size=20)
     app.extensions |= {"penstock.database": database, "penstock.settings": settings, "penstock.feed": Feed(database)}
     problems.register(app)
-    api = Api(app, spec_kwargs={"components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}}, "security": [{"token": []}]})
+    api = Api(
+        app, spec_kwargs={"components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}}, "security": [{"token": []}]}
+    )
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
     # smorest brings its own error pages; ours are problem details.

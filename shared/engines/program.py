@@ -1,7 +1,9 @@
 """What the planner hands an engine: plain values, written as JSON into the plan, read back by the worker.
 
-A `Program` is all that a stage does, in order: read, compute, hand over, write. It holds SQL as text because it crosses processes and is shown
-to people; that text is always rendered from a sqlglot tree by the planner, never put together by hand. No secrets, no connections: connectors
+A `Program` is all that a stage does, in order: read, compute, hand over, write. It holds SQL as text because it crosses processes
+and is shown
+to people; that text is always rendered from a sqlglot tree by the planner, never put together by hand. No secrets, no
+connections: connectors
 are named, and the worker resolves them.
 
 Table names inside SQL are quoted ports: `"node"` for a main output, `"node.port"` for another.
@@ -29,7 +31,8 @@ Count = dict[str, Any] | None
 class Read:
     """Rows that enter the stage. Either `dataset` (stage number and port) or `connector` with `options` is set.
 
-    `options` are the connector_source's config that the connector's spec describes (path, table, query, format, csv options …); `columns` the
+    `options` are the connector_source's config that the connector's spec describes (path, table, query, format, csv options …);
+    `columns` the
     columns and types as surveyed, in the order in which the recipe sees them; `keep` those that are used (None: all). `materialise`: the
     relation is used more than once, so it becomes a temporary table.
     """
@@ -66,7 +69,8 @@ class Output:
 class Rejects:
     """Rows of a node that go to the dead letters.
 
-    `sql` yields every input column of the node and a last text column `error_message`. Empty `sql`: the lines that the read named `read` could not parse.
+    `sql` yields every input column of the node and a last text column `error_message`. Empty `sql`: the lines that the read named
+    `read` could not parse.
     """
 
     node: str
@@ -97,7 +101,8 @@ class Sink:
 class Program:
     """All of a work stage. Every sink of one stage has the same connector, so that the stage publishes in one commit.
 
-    `figures` maps node -> name -> Count, names as in the API: rowsIn, rowsOut, rowsRejected, and ledger terms (filtered, merged, groups, fanOut, …).
+    `figures` maps node -> name -> Count, names as in the API: rowsIn, rowsOut, rowsRejected, and ledger terms (filtered, merged,
+    groups, fanOut, …).
     """
 
     reads: tuple[Read, ...] = ()

@@ -1,6 +1,7 @@
 """One attempt at one stage, seen from outside the engine: what goes in (`Job`), what comes out (`Outcome`).
 
-Both are plain values that cross the pipe between a worker's parent and its child processes. A job carries resolved connector configs, secrets
+Both are plain values that cross the pipe between a worker's parent and its child processes. A job carries resolved connector
+configs, secrets
 included; it lives in memory only and its repr shows none of them.
 """
 
@@ -53,7 +54,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class RejectsFile:
-    """A node's rejected rows, staged as Parquet: original_record JSON text, error_message text, position BIGINT or null (line number, from 1)."""
+    """A node's rejected rows, staged as Parquet: original_record JSON text, error_message text,
+
+    position BIGINT or null (line number, from 1).
+    """
 
     node: str
     uri: str
@@ -64,7 +68,8 @@ class RejectsFile:
 class Outcome:
     """What a finished attempt did; stored in the commit marker, so that a later attempt can adopt it word for word.
 
-    `figures`: node -> {rowsIn, rowsOut, rowsRejected, rowsInserted, rowsUpdated, rowsUnchanged, rowsDeleted, ledger: {term: rows}}; null is "not known".
+    `figures`: node -> {rowsIn, rowsOut, rowsRejected, rowsInserted, rowsUpdated, rowsUnchanged, rowsDeleted, ledger: {term:
+    rows}}; null is "not known".
     `facts`: what a survey found. `quality`: what a check measured. `epoch`: the attempt that did the work, not the one that adopted it.
     """
 

@@ -1,4 +1,7 @@
-"""The first line of a delimited file, and a sample of its records, read by the standard library: a few kilobytes, whatever the file's size."""
+"""The first line of a delimited file, and a sample of its records, read by the standard library: a few kilobytes,
+
+whatever the file's size.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import io
 import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO, Any
 
 from shared.formats.errors import BadOptions, UnreadableFile
@@ -25,7 +29,7 @@ def opened(path: str, file: FileFormat) -> Iterator[IO[bytes]]:
     """The file's bytes, unpacked. Raises UnreadableFile for zstd, which only the engine unpacks."""
     if file.compression == "zstd":
         raise UnreadableFile(f"'{path}' is packed with zstd, which is read by the engine only")
-    with gzip.open(path, "rb") if file.compression == "gzip" else open(path, "rb") as stream:
+    with gzip.open(path, "rb") if file.compression == "gzip" else Path(path).open("rb") as stream:
         yield stream  # type: ignore[misc]  # GzipFile is a binary stream in all but name
 
 

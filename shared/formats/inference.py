@@ -1,6 +1,8 @@
-"""Which type the texts of a column have, such that no text is lost: writing the typed value again gives the text back, or one that means the same.
+"""Which type the texts of a column have, such that no text is lost: writing the typed value again gives the text back, or one
+that means the same.
 
-Leading zeros, plus signs, more digits than the type holds and mixed types make a column TEXT. `looks` narrows a sample down in Python; `verdict` is the
+Leading zeros, plus signs, more digits than the type holds and mixed types make a column TEXT. `looks` narrows a sample down in
+Python; `verdict` is the
 same rule as a sqlglot tree, for an engine to check on more rows than fit here.
 """
 

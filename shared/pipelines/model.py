@@ -111,7 +111,10 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """`settings` are the spec fields beside nodes and edges, with defaults in place, by the names of dsl.md (timeout, retries, maxParallelNodes, staging, …)."""
+    """`settings` are the spec fields beside nodes and edges, with defaults in place, by the names of dsl.md (timeout, retries,
+
+    maxParallelNodes, staging, …).
+    """
 
     namespace: str
     name: str

@@ -1,4 +1,7 @@
-"""Nodes to relations: every port's rows as one SELECT over upstream ports, with columns and types. From here on no code asks for a node's type."""
+"""Nodes to relations: every port's rows as one SELECT over upstream ports, with columns and types.
+
+From here on no code asks for a node's type.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +51,10 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """The logical plan. `order`: node ids, upstream first. Ports that nobody reads are left out, but for error ports, whose rows are rejects then."""
+    """The logical plan. `order`: node ids, upstream first.
+
+    Ports that nobody reads are left out, but for error ports, whose rows are rejects then.
+    """
 
     pipeline: Pipeline
     order: tuple[str, ...]
@@ -179,5 +185,6 @@ def _pruned(
         if table in used:
             used[table].update(c.name for c in sinks[sink].columns)
     return {
-        node: replace(source, keep=tuple(name for name in source.keep if name in used[node]) or source.keep[:1]) for node, source in sources.items()
+        node: replace(source, keep=tuple(name for name in source.keep if name in used[node]) or source.keep[:1])
+        for node, source in sources.items()
     }

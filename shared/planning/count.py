@@ -1,8 +1,11 @@
 """How the rows of each table of a stage are counted, without scanning anything twice.
 
-Known for free: staged inputs, temporary tables, outputs, what a sink wrote. From there counts are handed along nodes that keep every row. An aggregator
-folds count(*) into its groups. A filter draws a temporary sequence in a projection and refers to it in its own predicate, which keeps the engine from moving
-the predicate below the projection (measured: bare predicates and Python functions are merged and pushed, and count wrongly). What cannot be counted so is
+Known for free: staged inputs, temporary tables, outputs, what a sink wrote. From there counts are handed along nodes that keep
+every row. An aggregator
+folds count(*) into its groups. A filter draws a temporary sequence in a projection and refers to it in its own predicate, which
+keeps the engine from moving
+the predicate below the projection (measured: bare predicates and Python functions are merged and pushed, and count wrongly). What
+cannot be counted so is
 made a temporary table.
 """
 
@@ -22,7 +25,10 @@ DRAWN = "__c"
 
 @dataclass(slots=True)
 class Counting:
-    """Decisions for one stage. `users`: for each local table, who reads it: a port's table, or a sink or an output as ("sink", id) or ("output", table)."""
+    """Decisions for one stage. `users`: for each local table, who reads it: a port's table, or a sink or an output as ("sink",
+
+    id) or ("output", table).
+    """
 
     graph: Graph
     local_ports: dict[str, Port]
@@ -87,7 +93,12 @@ def _names(graph: Graph, node: str) -> set[str]:
 
 def _is_aggregate(port: Port) -> bool:
     select = port.relation.select
-    return port.relation.rows == "own" and len(port.inputs) == 1 and not select.args.get("having") and any(e.find(exp.AggFunc) for e in select.expressions)
+    return (
+        port.relation.rows == "own"
+        and len(port.inputs) == 1
+        and not select.args.get("having")
+        and any(e.find(exp.AggFunc) for e in select.expressions)
+    )
 
 
 def select_of(port: Port, counting: Counting, next_value: Callable[[str], exp.Expr]) -> exp.Select:

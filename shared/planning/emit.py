@@ -19,7 +19,10 @@ DIALECT = "duckdb"
 
 
 def emit(graph: Graph, piece: Piece, stage_of: Mapping[str, int], checked: Collection[str]) -> Program:
-    """`stage_of`: node -> stage number, for all pieces before this one. `checked`: sinks whose rows are also staged for the quality service."""
+    """`stage_of`: node -> stage number, for all pieces before this one.
+
+    `checked`: sinks whose rows are also staged for the quality service.
+    """
     nodes = set(piece.nodes)
     ports = {table: port for table, port in graph.ports.items() if port.node in nodes}
     sources = [graph.sources[node] for node in piece.nodes if node in graph.sources]
@@ -119,7 +122,10 @@ class _Writing:
         order = self._ports[table].relation.select.args.get("order") if table in self._ports else None
         if order is not None:
             # A named relation has no order of its own for whoever reads it.
-            keys = [exp.Ordered(this=exp.column(k.this.name, quoted=True), desc=k.args["desc"], nulls_first=k.args["nulls_first"]) for k in order.expressions]
+            keys = [
+                exp.Ordered(this=exp.column(k.this.name, quoted=True), desc=k.args["desc"], nulls_first=k.args["nulls_first"])
+                for k in order.expressions
+            ]
             select.order_by(*keys, copy=False)
         return sql(select, DIALECT)
 
@@ -176,5 +182,3 @@ def _transform_figures(graph: Graph, node: str, counting: Counting) -> dict[str,
         balance: Count = {"minus": [rows_in, {"sum": [rows_out, rejected]}]}
         terms["fanOut" if len(inputs) == 2 and main[0].relation.select.args.get("joins") else "merged"] = balance
     return terms
-
-

@@ -40,7 +40,9 @@ def plan(
                 generation=_level(stages, inputs),
                 engine="duckdb",
                 program=program.to_json(),
-                label=next((node.worker for node in pipeline.nodes if node.id in piece.nodes and node.worker), pipeline.settings.get("worker")),
+                label=next(
+                    (node.worker for node in pipeline.nodes if node.id in piece.nodes and node.worker), pipeline.settings.get("worker")
+                ),
                 why=(piece.why, "duckdb: the default engine for what is not in one database"),
                 policy=retry_settings(pipeline, [node for node in pipeline.nodes if node.id in piece.nodes]),
             )
@@ -67,9 +69,7 @@ def _attached(rules: RuleSet, pipeline: Pipeline, graph: Graph, node: str) -> bo
     return bool(full_reference(pipeline, str(dataset.get("connector"))) == sink.connector and target == sink.target)
 
 
-def _check(
-    pipeline: Pipeline, graph: Graph, node: str, rules: RuleSet, number: StageId, after: StageId, stages: Sequence[Stage]
-) -> Stage:
+def _check(pipeline: Pipeline, graph: Graph, node: str, rules: RuleSet, number: StageId, after: StageId, stages: Sequence[Stage]) -> Stage:
     dataset = f"{graph.sinks[node].connector}:{graph.sinks[node].target}"
     return Stage(
         id=number,

@@ -1,6 +1,7 @@
 """The plan as a value: stages, what each does and waits for, and which nodes each one is.
 
-Made by `shared.planning`, stored by the scheduler, shown by the API. `format` is checked by whoever reads a stored plan; an unknown one is left to whoever knows it.
+Made by `shared.planning`, stored by the scheduler, shown by the API. `format` is checked by whoever reads a stored plan; an
+unknown one is left to whoever knows it.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ StageId = NewType("StageId", int)
 class Stage:
     """One engine, one connection, no copy in between. `inputs` are stages that must be COMPLETED before it starts.
 
-    `kind`: survey, work, check, publish, observe. `program` is JSON for that kind; it is stored apart from the stage's row. `queue`: stages or
-    quality. `why`: sentences that say why this engine and why the cut. `policy`: the retry policy of its nodes, as `shared.runs.retry.Policy` reads it:
+    `kind`: survey, work, check, publish, observe. `program` is JSON for that kind; it is stored apart from the stage's row.
+    `queue`: stages or
+    quality. `why`: sentences that say why this engine and why the cut. `policy`: the retry policy of its nodes, as
+    `shared.runs.retry.Policy` reads it:
     {retries, retryDelay, retryBackoffMultiplier, retryMaxDelay, retryOn}, the most patient of its nodes' where they differ.
     """
 

@@ -12,7 +12,10 @@ from shared.sql.errors import SqlProblem
 
 
 def check_target(node: Node, columns: Columns, found: Mapping[str, Any] | None) -> None:
-    """Raises SqlProblem for a table that is not there (and may not be made) or lacks a column. `found`: a survey's facts, None where targets have none."""
+    """Raises SqlProblem for a table that is not there (and may not be made) or lacks a column.
+
+    `found`: a survey's facts, None where targets have none.
+    """
     if found is None:
         return
     target = node.config.get("table")
@@ -29,7 +32,10 @@ def check_target(node: Node, columns: Columns, found: Mapping[str, Any] | None) 
 
 
 def winning_order(node: Node, columns: Columns) -> tuple[tuple[str, str], ...]:
-    """Which of two rows with one key wins: the last by orderBy, then the greatest in its remaining columns, in column order (execution.md, Sinks, rule 5)."""
+    """Which of two rows with one key wins: the last by orderBy, then the greatest in its remaining columns,
+
+    in column order (execution.md, Sinks, rule 5).
+    """
     if node.config["writeMode"] != "UPSERT":
         return ()
     names = [column.name for column in columns]

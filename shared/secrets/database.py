@@ -38,7 +38,9 @@ def unseal(sealed: bytes, key: bytes, context: str) -> dict[str, str]:
             raise InvalidTag
         opened = AESGCM(key).decrypt(body[1 : 1 + _NONCE_BYTES], body[1 + _NONCE_BYTES :], context.encode())
     except InvalidTag as error:
-        raise CannotUnseal(f"credential {context} cannot be opened with this master key; check PENSTOCK_MASTER_KEY, or save the credential again") from error
+        raise CannotUnseal(
+            f"credential {context} cannot be opened with this master key; check PENSTOCK_MASTER_KEY, or save the credential again"
+        ) from error
     return {str(field): str(value) for field, value in json.loads(opened).items()}
 
 

@@ -1,12 +1,13 @@
 """Row errors: an expression that can fail for one row is split into a safe one and one that says what was wrong.
 
-The closed list (docs/semantics.md): a cast that cannot be done, division by zero. The guard stands inside the expression, everywhere it occurs; an
-upstream WHERE would be no guard, since optimisers move it. The error expression follows CASE and COALESCE, so that a branch that is not taken
+The closed list (docs/semantics.md): a cast that cannot be done, division by zero. The guard stands inside the expression,
+everywhere it occurs; an
+upstream WHERE would be no guard, since optimisers move it. The error expression follows CASE and COALESCE, so that a branch that
+is not taken
 raises nothing; AND and OR have no order in SQL, so either side may raise.
 """
 
 from __future__ import annotations
-
 
 from sqlglot import exp
 
@@ -26,7 +27,8 @@ _WIDER = {
 
 
 def guard(tree: exp.Expr, name: str) -> tuple[exp.Expr, exp.Expr | None]:
-    """(safe, error) of a typed expression. `safe` never raises; `error` is a text that is NULL where nothing was wrong, or None: it cannot fail.
+    """(safe, error) of a typed expression. `safe` never raises; `error` is a text that is NULL where nothing was wrong, or None:
+    it cannot fail.
 
     `name` is what the message says went wrong (the column, or the condition).
     """
@@ -85,7 +87,8 @@ def _own_error(node: exp.Expr, name: str) -> exp.Expr:
         value, tried = _safe(node.this), _safe(node)
         wrong = exp.and_(exp.not_(exp.Is(this=value, expression=exp.null())), exp.Is(this=tried, expression=exp.null()))
         shown = exp.DPipe(
-            this=exp.DPipe(this=_text(f"{name}: cannot read '"), expression=exp.cast(value.copy(), "TEXT")), expression=_text(f"' as {type_of(node)}")
+            this=exp.DPipe(this=_text(f"{name}: cannot read '"), expression=exp.cast(value.copy(), "TEXT")),
+            expression=_text(f"' as {type_of(node)}"),
         )
         return exp.Case(ifs=[exp.If(this=wrong, true=shown)])
     zero = exp.EQ(this=exp.paren(_safe(node.expression)), expression=exp.Literal.number(0))
@@ -100,7 +103,11 @@ def _case_error(node: exp.Case, name: str) -> exp.Expr | None:
     for branch in reversed(node.args["ifs"]):
         condition = exp.EQ(this=subject.copy(), expression=branch.this.copy()) if subject is not None else branch.this
         taken = _error(branch.args["true"], name)
-        inner = exp.Case(ifs=[exp.If(this=_safe(condition), true=taken or exp.null())], default=result or exp.null()) if taken or result else None
+        inner = (
+            exp.Case(ifs=[exp.If(this=_safe(condition), true=taken or exp.null())], default=result or exp.null())
+            if taken or result
+            else None
+        )
         result = _first([_error(branch.this, name), inner])
     return _first([_error(subject, name) if subject is not None else None, result])
 
@@ -130,5 +137,3 @@ def first_of(errors: list[exp.Expr | None]) -> exp.Expr | None:
 
 def _text(value: str) -> exp.Expr:
     return exp.Literal.string(value)
-
-

@@ -20,7 +20,8 @@ _SPELLINGS = {"INT": "INTEGER", "DECIMAL": "NUMERIC", "FLOAT8": "DOUBLE PRECISIO
 def resolve(tree: exp.Expr, inputs: Mapping[str, Columns]) -> exp.Expr:
     """Every column quoted with its exact name and its table, every node typed; changes and returns the tree.
 
-    `inputs`: table name -> columns. A name is looked for exactly, then without regard to case. Raises SqlProblem for one that is not there, or there twice.
+    `inputs`: table name -> columns. A name is looked for exactly, then without regard to case. Raises SqlProblem for one that is
+    not there, or there twice.
     """
     for column in list(tree.find_all(exp.Column)):
         table, name = _find(column, inputs)
@@ -32,7 +33,9 @@ def resolve(tree: exp.Expr, inputs: Mapping[str, Columns]) -> exp.Expr:
 def annotate(tree: exp.Expr, inputs: Mapping[str, Columns]) -> exp.Expr:
     """Types on every node of a resolved tree."""
     # sqlglot types columns only within a query that says where they come from.
-    schema = MappingSchema({table: {c.name: c.type for c in columns} for table, columns in inputs.items()}, dialect="postgres", normalize=False)
+    schema = MappingSchema(
+        {table: {c.name: c.type for c in columns} for table, columns in inputs.items()}, dialect="postgres", normalize=False
+    )
     select = exp.select(exp.alias_(tree, "v", copy=False), copy=False)
     for number, table in enumerate(inputs):
         source = exp.Table(this=exp.to_identifier(table, quoted=True))

@@ -11,7 +11,8 @@ def next_version(tx: Tx, namespace: str, name: str) -> int:
     """The number the next save must be sealed for. Saves of one credential wait for one another."""
     tx.execute("SELECT pg_advisory_xact_lock(hashtextextended(%(key)s, 1))", {"key": f"{namespace}/{name}"})
     row = tx.execute(
-        "SELECT coalesce(max(version), 0) + 1 AS version FROM credentials WHERE namespace = %(ns)s AND name = %(n)s", {"ns": namespace, "n": name}
+        "SELECT coalesce(max(version), 0) + 1 AS version FROM credentials WHERE namespace = %(ns)s AND name = %(n)s",
+        {"ns": namespace, "n": name},
     ).fetchone()
     return int(row["version"]) if row else 1
 

@@ -24,6 +24,7 @@ def find(tx: Tx, token: str, key: str) -> dict[str, Any] | None:
 
 def put(tx: Tx, token: str, key: str, body_hash: bytes, status: int, location: str | None, reply: Any) -> None:
     tx.execute(
-        "INSERT INTO idempotency_keys (token_id, key, body_hash, status, location, reply) VALUES (%(t)s, %(k)s, %(h)s, %(s)s, %(l)s, %(r)s)",
+        "INSERT INTO idempotency_keys (token_id, key, body_hash, status, location, reply)"
+        " VALUES (%(t)s, %(k)s, %(h)s, %(s)s, %(l)s, %(r)s)",
         {"t": token, "k": key, "h": body_hash, "s": status, "l": location, "r": Jsonb(reply)},
     )

@@ -26,7 +26,10 @@ class Saved:
 def save(
     tx: Tx, *, kind: str, namespace: str, name: str, text: str, valid: bool, problems: Sequence[dict[str, Any]], author: str, message: str
 ) -> Saved:
-    """The next version, counted on after a deletion; none when the current one has the same text. Saves of one resource go one after another."""
+    """The next version, counted on after a deletion; none when the current one has the same text.
+
+    Saves of one resource go one after another.
+    """
     digest = hashlib.sha256(text.encode()).hexdigest()
     row = tx.execute(
         """
@@ -68,7 +71,8 @@ def save(
 
 
 _CURRENT = """
-    SELECT r.uid::text AS uid, r.kind, r.namespace, r.name, v.version, v.git_commit_sha, v.document, v.valid, v.problems, v.author, v.message,
+    SELECT r.uid::text AS uid, r.kind, r.namespace, r.name, v.version, v.git_commit_sha, v.document, v.valid, v.problems,
+    v.author, v.message,
            r.created_at, v.created_at AS saved_at
       FROM resources r JOIN resource_versions v ON v.uid = r.uid AND v.version = r.current_version
      WHERE r.deleted_at IS NULL
@@ -128,7 +132,9 @@ def current_documents(tx: Tx, kind: str, namespace: str | None = None) -> list[s
 
 def document(tx: Tx, uid: str, version: int) -> str:
     """The text of one version. Raises LookupError where there is none."""
-    row = tx.execute("SELECT document FROM resource_versions WHERE uid = %(uid)s AND version = %(v)s", {"uid": uid, "v": version}).fetchone()
+    row = tx.execute(
+        "SELECT document FROM resource_versions WHERE uid = %(uid)s AND version = %(v)s", {"uid": uid, "v": version}
+    ).fetchone()
     if row is None:
         raise LookupError(f"resource {uid} has no version {version}")
     return str(row["document"])

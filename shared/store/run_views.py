@@ -7,7 +7,8 @@ from typing import Any
 from shared.store.database import Tx
 
 _RUN = """
-    SELECT id::text AS id, namespace, pipeline, version, git_commit_sha, status, trigger, parameters, logical_date, reason, created_by, created_at,
+    SELECT id::text AS id, namespace, pipeline, version, git_commit_sha, status, trigger, parameters, logical_date, reason,
+    created_by, created_at,
            started_at, finished_at, cancel_requested_at, waiting_for, error, planning, last_seq
       FROM runs
 """
@@ -53,7 +54,8 @@ def stages(tx: Tx, run_id: str) -> list[dict[str, Any]]:
     return list(
         tx.execute(
             """
-            SELECT stage, kind, engine, nodes, generation, inputs, status, epoch, retries, retry_at, duration_ms, peak_memory_bytes, worker, error,
+            SELECT stage, kind, engine, nodes, generation, inputs, status, epoch, retries, retry_at, duration_ms,
+            peak_memory_bytes, worker, error,
                    started_at, finished_at
               FROM stages WHERE run_id = %(run)s ORDER BY stage, part
             """,
@@ -74,12 +76,15 @@ def rule_results(tx: Tx, run_id: str) -> list[dict[str, Any]]:
     )
 
 
-def dead_letters(tx: Tx, *, run_id: str | None, node: str | None, after: str | None, limit: int, namespaces: list[str] | None) -> list[dict[str, Any]]:
+def dead_letters(
+    tx: Tx, *, run_id: str | None, node: str | None, after: str | None, limit: int, namespaces: list[str] | None
+) -> list[dict[str, Any]]:
     """Rejected rows of committed attempts."""
     return list(
         tx.execute(
             """
-            SELECT d.id::text AS id, d.run_id::text AS run, d.node, d.original_record, d.error_message, d.position, d.retry_count, d.state, d.at
+            SELECT d.id::text AS id, d.run_id::text AS run, d.node, d.original_record, d.error_message, d.position, d.retry_count,
+            d.state, d.at
               FROM dead_letters d
               JOIN stages s ON s.run_id = d.run_id AND s.stage = d.stage AND s.epoch = d.epoch AND s.status = 'COMPLETED'
               JOIN runs r ON r.id = d.run_id
@@ -95,7 +100,8 @@ def dead_letters(tx: Tx, *, run_id: str | None, node: str | None, after: str | N
 def logs(tx: Tx, run_id: str, after: int, limit: int = 1000) -> list[dict[str, Any]]:
     return list(
         tx.execute(
-            "SELECT id, at, level, stage, epoch, node, worker, message FROM logs WHERE run_id = %(run)s AND id > %(after)s ORDER BY id LIMIT %(limit)s",
+            "SELECT id, at, level, stage, epoch, node, worker, message FROM logs"
+            " WHERE run_id = %(run)s AND id > %(after)s ORDER BY id LIMIT %(limit)s",
             {"run": run_id, "after": after, "limit": limit},
         )
     )

@@ -203,7 +203,8 @@ def queued(tx: Tx, limit: int) -> list[dict[str, Any]]:
 def unplanned(tx: Tx, limit: int) -> list[str]:
     """Running runs that wait for the scheduler: never planned, or all their surveys are in."""
     rows = tx.execute(
-        "SELECT id::text AS id FROM runs WHERE status = 'RUNNING' AND planning IN ('none', 'stale', 'surveyed') ORDER BY created_at LIMIT %(limit)s",
+        "SELECT id::text AS id FROM runs WHERE status = 'RUNNING' AND planning IN ('none', 'stale', 'surveyed')"
+        " ORDER BY created_at LIMIT %(limit)s",
         {"limit": limit},
     )
     return [row["id"] for row in rows]

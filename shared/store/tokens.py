@@ -17,7 +17,8 @@ def _hash(token: str) -> bytes:
 def put(tx: Tx, token: str, name: str, role: str, namespaces: list[str] | None = None) -> None:
     """Idempotent: the same token stays one row."""
     tx.execute(
-        "INSERT INTO tokens (id, name, hash, role, namespaces) VALUES (%(id)s, %(name)s, %(hash)s, %(role)s, %(ns)s) ON CONFLICT (hash) DO NOTHING",
+        "INSERT INTO tokens (id, name, hash, role, namespaces)"
+        " VALUES (%(id)s, %(name)s, %(hash)s, %(role)s, %(ns)s) ON CONFLICT (hash) DO NOTHING",
         {"id": new_id(), "name": name, "hash": _hash(token), "role": role, "ns": namespaces},
     )
 

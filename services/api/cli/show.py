@@ -7,7 +7,15 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-_COLOURS = {"COMPLETED": "green", "SUCCEEDED": "green", "FAILED": "red", "RUNNING": "cyan", "RETRYING": "yellow", "SKIPPED": "dim", "TIMED_OUT": "red"}
+_COLOURS = {
+    "COMPLETED": "green",
+    "SUCCEEDED": "green",
+    "FAILED": "red",
+    "RUNNING": "cyan",
+    "RETRYING": "yellow",
+    "SKIPPED": "dim",
+    "TIMED_OUT": "red",
+}
 
 
 def shown(value: Any) -> str:
@@ -34,7 +42,13 @@ def run_tables(console: Console, run: dict[str, Any]) -> None:
     for node in run["nodes"]:
         figures = (node["rowsIn"], node["rowsOut"], node["rowsRejected"], node["rowsInserted"], node["rowsUpdated"], node["rowsUnchanged"])
         nodes.add_row(
-            node["id"], node["type"], coloured(node["status"]), shown(node["generation"]), shown(node["stage"]), node["engine"] or "–", *map(shown, figures)
+            node["id"],
+            node["type"],
+            coloured(node["status"]),
+            shown(node["generation"]),
+            shown(node["stage"]),
+            node["engine"] or "–",
+            *map(shown, figures),
         )
     console.print(nodes)
     stages = Table(title="Stages", title_justify="left")
@@ -57,7 +71,10 @@ def run_tables(console: Console, run: dict[str, Any]) -> None:
         )
     console.print(stages)
     for score in run["quality"]:
-        console.print(f"Quality of {score['dataset']}: [bold]{shown(score['score'])}[/bold] of 100 ({score['passed']} rules passed, {score['failed']} failed)")
+        console.print(
+            f"Quality of {score['dataset']}: [bold]{shown(score['score'])}[/bold] of 100"
+            f" ({score['passed']} rules passed, {score['failed']} failed)"
+        )
     if run["error"]:
         console.print(f"[red]{run['error'].get('node') or 'run'}: {run['error'].get('message')}[/red]")
     if run["waitingFor"]:
@@ -79,7 +96,13 @@ def _bar(console: Console, events: Any, total_nodes: int) -> None:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     done: set[str] = set()
-    with Progress(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total} nodes"), TimeElapsedColumn(), console=console) as bar:
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total} nodes"),
+        TimeElapsedColumn(),
+        console=console,
+    ) as bar:
         task = bar.add_task("queued", total=total_nodes or None)
         for _, event in events:
             status, node = event["data"].get("status"), event.get("node")

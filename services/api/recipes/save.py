@@ -75,7 +75,9 @@ def _without_secrets(document: Document) -> tuple[Document, dict[str, str], list
     kind = spec.get("type") if isinstance(spec, Mapping) else None
     if document.kind != "Connector" or not isinstance(config, Mapping) or kind not in CONNECTORS:
         return document, {}, []
-    inline = {f: config[f] for f in CONNECTORS[str(kind)].secret_fields if isinstance(config.get(f), str | int) and not references.find(config[f])}
+    inline = {
+        f: config[f] for f in CONNECTORS[str(kind)].secret_fields if isinstance(config.get(f), str | int) and not references.find(config[f])
+    }
     text, notes = document.text, []
     # From the end, so that the places before stay right.
     for field in sorted(inline, key=lambda f: -document.places.values[f"/spec/config/{f}"].start):
@@ -93,8 +95,8 @@ def store(tx: Tx, checked: Checked, *, author: str, message: str, home: Path | N
         newest = credentials.read(tx, document.namespace, document.name)
         key = sealing.master_key(home)
         before = sealing.unseal(newest["sealed"], key, f"{document.namespace}/{document.name}/{newest['version']}") if newest else {}
-        if before | checked.secrets != before:
-            sealed = sealing.seal(before | checked.secrets, key, f"{document.namespace}/{document.name}/{version}")
+        if {**before, **checked.secrets} != before:
+            sealed = sealing.seal({**before, **checked.secrets}, key, f"{document.namespace}/{document.name}/{version}")
             credentials.put(tx, document.namespace, document.name, version, "password", sealed)
     return resources.save(
         tx,

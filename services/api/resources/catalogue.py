@@ -21,12 +21,19 @@ SEEN_WITHIN = timedelta(seconds=15)
 
 @blueprint.get("/v1/node-types")
 def node_types() -> dict[str, Any]:
-    return {"items": [{"name": kind.name, "title": kind.title, "role": kind.role, "ports": list(kind.ports({}))} for kind in NODE_TYPES.values()]}
+    return {
+        "items": [
+            {"name": kind.name, "title": kind.title, "role": kind.role, "ports": list(kind.ports({}))} for kind in NODE_TYPES.values()
+        ]
+    }
 
 
 @blueprint.get("/v1/connector-types")
 def connector_types() -> dict[str, Any]:
-    listed = [{"type": s.type, "title": s.title, "writeModes": list(s.write_modes), "secretFields": list(s.secret_fields)} for s in CONNECTORS.values()]
+    listed = [
+        {"type": s.type, "title": s.title, "writeModes": list(s.write_modes), "secretFields": list(s.secret_fields)}
+        for s in CONNECTORS.values()
+    ]
     return {"items": listed}
 
 
@@ -34,7 +41,10 @@ def connector_types() -> dict[str, Any]:
 def system() -> dict[str, Any]:
     with database().transaction() as tx:
         alive = workers.seen_within(tx, SEEN_WITHIN)
-    return {"services": [{**row, "started_at": stamp(row["started_at"]), "seen_at": stamp(row["seen_at"])} for row in alive], "queues": _queues()}
+    return {
+        "services": [{**row, "started_at": stamp(row["started_at"]), "seen_at": stamp(row["seen_at"])} for row in alive],
+        "queues": _queues(),
+    }
 
 
 def _queues() -> dict[str, int] | None:
@@ -56,5 +66,6 @@ def docs() -> Response:
         for method, operation in operations.items()
         if isinstance(operation, dict)
     )
-    page = f"<!doctype html><title>Penstock API</title><h1>Penstock API</h1><p><a href='/api/v1/openapi.json'>openapi.json</a></p><table>{rows}</table>"
+    head = "<!doctype html><title>Penstock API</title><h1>Penstock API</h1><p><a href='/api/v1/openapi.json'>openapi.json</a></p>"
+    page = f"{head}<table>{rows}</table>"
     return Response(page, mimetype="text/html")

@@ -41,7 +41,9 @@ def ready() -> tuple[dict[str, Any], int]:
 def metrics() -> Response:
     with database().transaction() as tx:
         runs = list(tx.execute("SELECT status, count(*) AS n FROM runs GROUP BY status"))
-        stages = list(tx.execute("SELECT status, count(*) AS n FROM stages WHERE status IN ('RELEASED', 'RUNNING', 'RETRYING') GROUP BY status"))
+        stages = list(
+            tx.execute("SELECT status, count(*) AS n FROM stages WHERE status IN ('RELEASED', 'RUNNING', 'RETRYING') GROUP BY status")
+        )
     lines = ["# TYPE penstock_runs gauge", *(f'penstock_runs{{state="{row["status"]}"}} {row["n"]}' for row in runs)]
     lines += ["# TYPE penstock_stages_open gauge", *(f'penstock_stages_open{{state="{row["status"]}"}} {row["n"]}' for row in stages)]
     return Response("\n".join(lines) + "\n", mimetype="text/plain")

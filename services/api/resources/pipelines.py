@@ -159,13 +159,17 @@ def _runnable(tx: Tx, namespace: str, name: str, version: Any) -> dict[str, Any]
     else:
         raise Refused(422, f"version is {version!r}; it must be a whole number")
     if row is None:
-        raise Refused(404, f"there is no pipeline {namespace}/{name}" + (f" of version {version}" if version is not None else "") + "; apply it first")
+        raise Refused(
+            404, f"there is no pipeline {namespace}/{name}" + (f" of version {version}" if version is not None else "") + "; apply it first"
+        )
     settings = current_app.extensions["penstock.settings"]
     found = validate(read_documents(row["document"], max_bytes=settings.max_body_bytes), save.known(tx, require_connectors=True))
     errors = [problem.to_json() for problem in found if problem.severity == "error"]
     if errors:
         first = errors[0]
-        raise Refused(409, f"version {row['version']} cannot run: line {first['line']}: {first['message']}", errors=errors, kind="invalid-recipe")
+        raise Refused(
+            409, f"version {row['version']} cannot run: line {first['line']}: {first['message']}", errors=errors, kind="invalid-recipe"
+        )
     return row
 
 

@@ -84,7 +84,9 @@ def dead_letters() -> dict[str, Any]:
     run = run_id(request.args["run"]) if "run" in request.args else None
     after = run_id(request.args["cursor"]) if "cursor" in request.args else None
     with database().transaction() as tx:
-        rows = run_views.dead_letters(tx, run_id=run, node=request.args.get("node"), after=after, limit=limit + 1, namespaces=caller().visible)
+        rows = run_views.dead_letters(
+            tx, run_id=run, node=request.args.get("node"), after=after, limit=limit + 1, namespaces=caller().visible
+        )
     items = [{**row, "at": stamp(row["at"])} for row in rows[:limit]]
     return {"items": items, "nextCursor": rows[limit - 1]["id"] if len(rows) > limit else None}
 

@@ -1,7 +1,9 @@
 """Files that appear all at once or not at all, and once, whoever is killed.
 
-Everything is written to temporary files beside its targets. Then one journal is made in `{root}/.penstock/`, by a link that exists or not: that is the commit, and
-the journal is the marker. It holds the outcome and the list of renames; whoever finds it finishes the renames and adopts the outcome. Temporary files
+Everything is written to temporary files beside its targets. Then one journal is made in `{root}/.penstock/`, by a link that
+exists or not: that is the commit, and
+the journal is the marker. It holds the outcome and the list of renames; whoever finds it finishes the renames and adopts the
+outcome. Temporary files
 are deleted only once a journal stands, and never those it names, so that a slow attempt that commits first still finds its own.
 """
 
@@ -90,7 +92,7 @@ class FilesSession:
         for temporary, target in journal["moves"]:
             # Not there any more: it was moved before, by us or by whoever came first.
             with suppress(FileNotFoundError):
-                os.replace(temporary, target)
+                Path(temporary).replace(target)
             _sync(Path(target).parent)
             for litter in Path(target).parent.glob(f"{self._mine}*"):
                 if str(litter) not in {move[0] for move in journal["moves"]}:

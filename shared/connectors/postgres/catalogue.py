@@ -27,7 +27,10 @@ _OURS = {
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`keys`: columns of each unique index without expression or predicate, primary key first. `dependents`: why it cannot be swapped; empty: it can."""
+    """`keys`: columns of each unique index without expression or predicate, primary key first.
+
+    `dependents`: why it cannot be swapped; empty: it can.
+    """
 
     oid: int
     schema: str
@@ -114,13 +117,15 @@ def _dependents(connection: psycopg.Connection[Any], oid: int) -> tuple[str, ...
         """
         SELECT 'view' WHERE EXISTS (SELECT FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid
                                      WHERE d.refobjid = %(t)s AND d.classid = 'pg_rewrite'::regclass AND r.ev_class <> %(t)s)
-        UNION ALL SELECT 'foreign key' WHERE EXISTS (SELECT FROM pg_constraint WHERE contype = 'f' AND (confrelid = %(t)s OR conrelid = %(t)s))
+        UNION ALL SELECT 'foreign key' WHERE EXISTS (SELECT FROM pg_constraint WHERE contype = 'f' AND (confrelid = %(t)s OR
+        conrelid = %(t)s))
         UNION ALL SELECT 'policy' WHERE EXISTS (SELECT FROM pg_policy WHERE polrelid = %(t)s)
         UNION ALL SELECT 'publication' WHERE EXISTS (SELECT FROM pg_publication_rel WHERE prrelid = %(t)s)
         UNION ALL SELECT 'trigger' WHERE EXISTS (SELECT FROM pg_trigger WHERE tgrelid = %(t)s AND NOT tgisinternal)
         UNION ALL SELECT 'partition' WHERE EXISTS (SELECT FROM pg_class WHERE oid = %(t)s AND (relkind <> 'r' OR relispartition))
         UNION ALL SELECT 'inheritance' WHERE EXISTS (SELECT FROM pg_inherits WHERE inhparent = %(t)s OR inhrelid = %(t)s)
-        UNION ALL SELECT 'owned sequence' WHERE EXISTS (SELECT FROM pg_depend WHERE refobjid = %(t)s AND deptype = 'a' AND classid = 'pg_class'::regclass)
+        UNION ALL SELECT 'owned sequence' WHERE EXISTS (SELECT FROM pg_depend WHERE refobjid = %(t)s AND deptype = 'a' AND classid
+        = 'pg_class'::regclass)
         """,
         {"t": oid},
     ).fetchall()

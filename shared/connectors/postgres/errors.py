@@ -38,7 +38,7 @@ def _ours(error: psycopg.Error, where: str) -> PenstockError:
         return Denied(f"{where}: the login was refused; correct the user or the password of this connector")
     if state == "42501":
         return Denied(f"{where}: {said}; grant that right to the connector's user")
-    if state in {"3D000", "42P01", "42703", "3F000"} or (not state and 'does not exist' in said):
+    if state in {"3D000", "42P01", "42703", "3F000"} or (not state and "does not exist" in said):
         return NotFound(f"{where}: {said}; correct the name, or make it")
     if state == "40P01":
         return Deadlocked(f"{where}: {said}")
@@ -48,7 +48,9 @@ def _ours(error: psycopg.Error, where: str) -> PenstockError:
         return TimedOut(f"{where}: {said}")
     if state[:2] in {"22", "23"}:
         table = error.diag.table_name
-        return RejectedData(f"{where}{f', table {table}' if table else ''}: {said}{detail}; correct the rows, or reject them before the sink")
+        return RejectedData(
+            f"{where}{f', table {table}' if table else ''}: {said}{detail}; correct the rows, or reject them before the sink"
+        )
     if not state or state[:2] in {"08", "53", "57", "58"}:
         return Unavailable(f"{where}: {said}")
     return BadQuery(f"{where}: {said}{detail}")

@@ -1,4 +1,7 @@
-"""The commit marker: a row in the destination, committed with the rows it stands for, that holds the outcome of the attempt that wrote them."""
+"""The commit marker: a row in the destination, committed with the rows it stands for,
+
+that holds the outcome of the attempt that wrote them.
+"""
 
 from __future__ import annotations
 
@@ -47,6 +50,8 @@ def put(connection: psycopg.Connection[Any], key: AttemptKey, outcome: dict[str,
     """One row per sink node of the stage; a second attempt's collides with the first's."""
     for node in key.nodes:
         connection.execute(
-            sql.SQL("INSERT INTO {} (namespace, run, node, rerun, batch, epoch, outcome) VALUES (%s, %s, %s, %s, %s, %s, %s)").format(_table()),
+            sql.SQL("INSERT INTO {} (namespace, run, node, rerun, batch, epoch, outcome) VALUES (%s, %s, %s, %s, %s, %s, %s)").format(
+                _table()
+            ),
             (key.namespace, key.run, node, key.rerun, BATCH, key.epoch, Jsonb(outcome)),
         )

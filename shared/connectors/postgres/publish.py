@@ -82,7 +82,9 @@ def _merge(
     connection.execute(sql.SQL("CREATE TEMP TABLE penstock_latest ON COMMIT DROP AS {}").format(latest))
     matched = sql.SQL(" AND ").join(sql.SQL("t.{0} = s.{0}").format(sql.Identifier(key)) for key in keys)
     distinct, known = connection.execute(
-        sql.SQL("SELECT count(*), count(*) FILTER (WHERE EXISTS (SELECT FROM {} t WHERE {})) FROM penstock_latest s").format(_name(table), matched)
+        sql.SQL("SELECT count(*), count(*) FILTER (WHERE EXISTS (SELECT FROM {} t WHERE {})) FROM penstock_latest s").format(
+            _name(table), matched
+        )
     ).fetchone() or (0, 0)
     updated = 0
     if others:
@@ -100,7 +102,10 @@ def _merge(
 
 
 def _overwrite(connection: Connection, table: Table, sink: SinkWrite, rows: Rows) -> Figures:
-    """A new table takes the old one's place; where something hangs on the old one, its rows are replaced instead (TRUNCATE is not MVCC-safe)."""
+    """A new table takes the old one's place;
+
+    where something hangs on the old one, its rows are replaced instead (TRUNCATE is not MVCC-safe).
+    """
     if table.dependents:
         deleted = connection.execute(sql.SQL("DELETE FROM {}").format(_name(table))).rowcount
         _copy(connection, _name(table), rows)
@@ -110,12 +115,15 @@ def _overwrite(connection: Connection, table: Table, sink: SinkWrite, rows: Rows
     fresh = f"penstock_new_{table.oid}"
     new = sql.Identifier(table.schema, fresh)
     connection.execute(sql.SQL("CREATE TABLE {} (LIKE {} INCLUDING ALL)").format(new, _name(table)))
-    owner, grants = connection.execute("SELECT pg_get_userbyid(relowner), relacl::text[] FROM pg_class WHERE oid = %s", (table.oid,)).fetchone() or ("", None)
+    owner, grants = connection.execute(
+        "SELECT pg_get_userbyid(relowner), relacl::text[] FROM pg_class WHERE oid = %s", (table.oid,)
+    ).fetchone() or ("", None)
     _copy(connection, new, rows)
     _grant(connection, table, new, owner, bool(grants))
     names = connection.execute(
         "SELECT n.relname, o.relname FROM pg_index ni JOIN pg_class n ON n.oid = ni.indexrelid"
-        " JOIN pg_index oi ON oi.indrelid = %s AND oi.indkey = ni.indkey AND oi.indisunique = ni.indisunique AND oi.indisprimary = ni.indisprimary"
+        " JOIN pg_index oi ON oi.indrelid = %s AND oi.indkey = ni.indkey AND oi.indisunique = ni.indisunique"
+        " AND oi.indisprimary = ni.indisprimary"
         " JOIN pg_class o ON o.oid = oi.indexrelid WHERE ni.indrelid = %s::regclass",
         (table.oid, new.as_string(connection)),
     ).fetchall()
@@ -130,7 +138,8 @@ def _overwrite(connection: Connection, table: Table, sink: SinkWrite, rows: Rows
 def _grant(connection: Connection, table: Table, new: sql.Composable, owner: str, granted: bool) -> None:
     if granted:
         rows = connection.execute(
-            "SELECT grantee, privilege_type, is_grantable FROM information_schema.role_table_grants WHERE table_schema = %s AND table_name = %s",
+            "SELECT grantee, privilege_type, is_grantable FROM information_schema.role_table_grants"
+            " WHERE table_schema = %s AND table_name = %s",
             (table.schema, table.name),
         ).fetchall()
         for grantee, privilege, grantable in rows:
@@ -145,7 +154,8 @@ def _create(connection: Connection, schema: str, sink: SinkWrite, rows: Rows) ->
     where, _, name = sink.target.rpartition(".")
     planned = {column.name: column.type for column in sink.columns if column.type != "UNKNOWN"}
     columns = [
-        sql.SQL("{} {}").format(sql.Identifier(column.name), sql.SQL(_checked(planned.get(column.name, column.type)))) for column in rows.columns
+        sql.SQL("{} {}").format(sql.Identifier(column.name), sql.SQL(_checked(planned.get(column.name, column.type))))
+        for column in rows.columns
     ]
     if sink.upsert_keys:
         columns.append(sql.SQL("PRIMARY KEY ({})").format(_listed(sink.upsert_keys)))
@@ -179,7 +189,9 @@ def _refuse_null_keys(connection: Connection, table: Table, keys: Sequence[str])
             sql.SQL("SELECT count(*) FROM {} WHERE {} IS NULL").format(sql.Identifier(STAGED), sql.Identifier(key))
         ).fetchone()
         if found and found[0]:
-            raise RejectedData(f"{found[0]} rows for table {table.name} have no {key}, which is a key of the UPSERT; filter them out before the sink")
+            raise RejectedData(
+                f"{found[0]} rows for table {table.name} have no {key}, which is a key of the UPSERT; filter them out before the sink"
+            )
 
 
 def _latest(columns: Sequence[str], keys: Sequence[str], order: Sequence[tuple[str, str]]) -> sql.Composable:
@@ -187,7 +199,8 @@ def _latest(columns: Sequence[str], keys: Sequence[str], order: Sequence[tuple[s
     by = [sql.SQL("{}").format(sql.Identifier(key)) for key in keys]
     # The last in the order wins, so the order is turned round; a NULL loses against any value.
     by += [
-        sql.SQL("{} {} NULLS LAST").format(sql.Identifier(name), sql.SQL("ASC" if direction == "desc" else "DESC")) for name, direction in order
+        sql.SQL("{} {} NULLS LAST").format(sql.Identifier(name), sql.SQL("ASC" if direction == "desc" else "DESC"))
+        for name, direction in order
     ]
     by.append(sql.SQL("{} DESC").format(sql.Identifier(ORDINAL)))
     return sql.SQL("SELECT DISTINCT ON ({}) {} FROM {} ORDER BY {}").format(

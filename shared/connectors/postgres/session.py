@@ -28,7 +28,9 @@ class PostgresSession:
                 self._end_zombies()
                 self._connection.autocommit = False
                 for target in sorted({write.target for write in writes}):
-                    self._connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"penstock/{self._schema}/{target}",))
+                    self._connection.execute(
+                        "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"penstock/{self._schema}/{target}",)
+                    )
                 self.adopted = markers.find(self._connection, key)
             except BaseException:
                 self._connection.close()
@@ -65,7 +67,10 @@ class PostgresSession:
             self._connection.close()
 
     def _end_zombies(self) -> None:
-        """Earlier attempts at this stage that are still connected, reading or writing: their work is void, and their locks are in the way."""
+        """Earlier attempts at this stage that are still connected, reading or writing: their work is void,
+
+        and their locks are in the way.
+        """
         prefix, _, epoch = self._key.session.rpartition("/")
         self._connection.execute(
             """

@@ -32,7 +32,9 @@ def translated(memory_bytes: int, node: str | None = None) -> Iterator[None]:
         yield
     except duckdb.OutOfMemoryException as error:
         limit = f"{memory_bytes / 1e6:.0f} MB"
-        raise OutOfMemory(f"the work does not fit into the worker's {limit}; raise PENSTOCK_WORKER_MEMORY ({_first(error)})", node=node) from error
+        raise OutOfMemory(
+            f"the work does not fit into the worker's {limit}; raise PENSTOCK_WORKER_MEMORY ({_first(error)})", node=node
+        ) from error
     except duckdb.InterruptException as error:
         raise Interrupted("stopped on request", node=node) from error
     except (duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.ConstraintException, duckdb.InvalidInputException) as error:

@@ -23,7 +23,10 @@ from shared.formats.types import duckdb as in_duckdb
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """`sql`: a relation that may stand after FROM. `rejects`: the temporary table in which bad lines are noted, if any. `rows`: known without reading."""
+    """`sql`: a relation that may stand after FROM.
+
+    `rejects`: the temporary table in which bad lines are noted, if any. `rows`: known without reading.
+    """
 
     sql: str
     rejects: str | None = None

@@ -14,4 +14,15 @@ NODE_TYPES: dict[str, NodeType] = {
     kind.name: kind for kind in (CONNECTOR_SOURCE, FILTER, EXPRESSION, JOINER, AGGREGATOR, SORTER, UNION, CONNECTOR_SINK)
 }
 # Words of the language whose node types come later.
-LATER = ("router", "sequence_generator", "deduplicate", "validate", "sql", "python", "ai_extract", "cdr_decoder", "cdc_source", "streaming_sink")
+LATER = (
+    "router",
+    "sequence_generator",
+    "deduplicate",
+    "validate",
+    "sql",
+    "python",
+    "ai_extract",
+    "cdr_decoder",
+    "cdc_source",
+    "streaming_sink",
+)

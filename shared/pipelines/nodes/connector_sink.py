@@ -15,7 +15,9 @@ class ConnectorSinkConfig(Schema):
     path = text("Path")
     writeMode = fields.String(required=True, validate=validate.OneOf(("INSERT", "UPSERT", "OVERWRITE")), metadata={"title": "Write mode"})
     upsertKeys = texts("Keys of UPSERT", load_default=list)
-    orderBy = fields.List(fields.Nested(SortKey), load_default=list, metadata={"title": "Which of two rows with one key wins: the last in this order"})
+    orderBy = fields.List(
+        fields.Nested(SortKey), load_default=list, metadata={"title": "Which of two rows with one key wins: the last in this order"}
+    )
     createTable = fields.Boolean(load_default=False, metadata={"title": "Make the table where it is missing"})
     batchSize = fields.Integer(load_default=1000, validate=validate.Range(min=1), metadata={"title": "Rows a statement"})
     format = text("Format")

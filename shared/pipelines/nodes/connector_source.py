@@ -29,7 +29,10 @@ class ConnectorSourceConfig(Schema):
     def _one_object(self, data: dict[str, object], **_: object) -> None:
         given = [key for key in OBJECTS if key in data]
         if len(given) != 1:
-            raise ValidationError(f"give exactly one of {', '.join(OBJECTS)}" + (f", not {' and '.join(given)}" if given else ""), given[-1] if given else "table")
+            raise ValidationError(
+                f"give exactly one of {', '.join(OBJECTS)}" + (f", not {' and '.join(given)}" if given else ""),
+                given[-1] if given else "table",
+            )
 
 
 CONNECTOR_SOURCE = NodeType("connector_source", "source", "Source", ConnectorSourceConfig, (0, 0), lambda _: ("out",))

@@ -25,7 +25,9 @@ class JoinerConfig(Schema):
     right = text("Right input", required=True)
     keys = fields.List(fields.Nested(Key), metadata={"title": "Keys"})
     condition = Expression(metadata={"title": "Condition, instead of keys"})
-    prefix = fields.String(metadata={"title": "Prefix of clashing columns of the right input", "description": "Default: its node's id and _"})
+    prefix = fields.String(
+        metadata={"title": "Prefix of clashing columns of the right input", "description": "Default: its node's id and _"}
+    )
 
     @validates_schema
     def _one_of(self, data: dict[str, object], **_: object) -> None:
@@ -56,11 +58,15 @@ def compile_joiner(node: Node, inputs: tuple[Input, ...]) -> Compiled:
         new = f"{prefix}{c.name}" if c.name in taken else c.name
         rows.append(named(column(c.name, right.table), new))
         columns.append(Column(new, c.type, c.nullable or how in {"LEFT", "FULL"}))
-    on: exp.Expr | None = exp.and_(*(exp.EQ(this=column(a.name, left.table), expression=column(b.name, right.table)) for a, b in keys)) if keys else None
+    on: exp.Expr | None = (
+        exp.and_(*(exp.EQ(this=column(a.name, left.table), expression=column(b.name, right.table)) for a, b in keys)) if keys else None
+    )
     if on is None:
         on, error = guard(typed(config["condition"], (left, right)), "condition")
         if error is not None:
-            raise SqlProblem("a join's condition cannot hold a cast or a division that may fail; compute it in an expression before", node=node.id)
+            raise SqlProblem(
+                "a join's condition cannot hold a cast or a division that may fail; compute it in an expression before", node=node.id
+            )
     query = select(rows, left.table).join(table(right.table), on=on, join_type=how, copy=False)
     return Compiled({"out": Relation(query, tuple(columns), "own")})
 

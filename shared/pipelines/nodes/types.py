@@ -1,6 +1,8 @@
-"""What a node type is. One module per type holds its config schema, its ports, and how it compiles; the table is in `shared/pipelines/nodes/__init__.py`.
+"""What a node type is. One module per type holds its config schema, its ports, and how it compiles; the table is in
+`shared/pipelines/nodes/__init__.py`.
 
-Sources and sinks do not compile to relations: `role` says so, and the planner reads their config. All others compile to one sqlglot SELECT per port over
+Sources and sinks do not compile to relations: `role` says so, and the planner reads their config. All others compile to one
+sqlglot SELECT per port over
 their upstream ports, which appear as tables quoted by `Input.table`.
 """
 
@@ -30,7 +32,8 @@ class Input:
 class Relation:
     """The rows of one port. `columns` are its names and types.
 
-    `rows` says how the number of rows relates to the input, for the ledger: `same` (the input's count less the node's rejects), `fewer` (a filter or a limit), `own` (groups, joins, unions).
+    `rows` says how the number of rows relates to the input, for the ledger: `same` (the input's count less the node's rejects),
+    `fewer` (a filter or a limit), `own` (groups, joins, unions).
     """
 
     select: exp.Select
@@ -40,14 +43,20 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """`ports`: port -> relation; the error port's relation has the input's columns and `error_message`. An absent error port: nothing can fail row by row."""
+    """`ports`: port -> relation; the error port's relation has the input's columns and `error_message`.
+
+    An absent error port: nothing can fail row by row.
+    """
 
     ports: Mapping[str, Relation] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class NodeType:
-    """`inputs`: least and most number of incoming edges (None: any). `compile` raises `shared.sql.errors.SqlProblem` for what cannot be, naming the field."""
+    """`inputs`: least and most number of incoming edges (None: any).
+
+    `compile` raises `shared.sql.errors.SqlProblem` for what cannot be, naming the field.
+    """
 
     name: str
     role: Literal["source", "transform", "sink"]

@@ -20,7 +20,10 @@ def compile_union(node: Node, inputs: tuple[Input, ...]) -> Compiled:
     first = inputs[0]
     for other in inputs[1:]:
         if len(other.columns) != len(first.columns):
-            raise SqlProblem(f"{first.node} has {len(first.columns)} columns and {other.node} has {len(other.columns)}; a union needs the same", node=node.id)
+            raise SqlProblem(
+                f"{first.node} has {len(first.columns)} columns and {other.node} has {len(other.columns)}; a union needs the same",
+                node=node.id,
+            )
     selects = [_select(one, first, node.config["by"]) for one in inputs]
     stacked: exp.Query = selects[0]
     for following in selects[1:]:

@@ -11,7 +11,14 @@ from shared.attempts import memory
 
 @pytest.mark.parametrize(
     ("size", "text"),
-    [(2 * 2**30, "2 GiB"), (512 * 10**6, "512 MB"), (2 * 10**9, "2 GB"), (2**29, "512 MiB"), (2_123_456_789, "2.1 GB"), (345_678_901, "346 MB")],
+    [
+        (2 * 2**30, "2 GiB"),
+        (512 * 10**6, "512 MB"),
+        (2 * 10**9, "2 GB"),
+        (2**29, "512 MiB"),
+        (2_123_456_789, "2.1 GB"),
+        (345_678_901, "346 MB"),
+    ],
 )
 def test_sizes_are_shown_in_the_unit_a_person_would_use(size: int, text: str) -> None:
     assert memory.shown(size) == text
