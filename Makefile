@@ -1,5 +1,5 @@
 # Everything a person does here. On a bare machine: Python 3.11, make and the package registries are enough.
-PYTHON ?= python3
+PYTHON ?= $(or $(shell command -v python3.11),python3)
 VENV := .venv
 UV_VERSION := 0.13.8
 RUN := $(VENV)/bin/python
@@ -56,13 +56,15 @@ check: $(VENV)/.synced-dev
 # The coverage files of killed processes may be cut short; combining keeps what is whole.
 test: check
 	rm -f .coverage .coverage.*
-	$(RUN) -m pytest --cov --cov-report= $(PYTEST)
+	$(VENV)/bin/coverage run -m pytest $(PYTEST)
+	$(VENV)/bin/coverage combine --quiet
 	$(VENV)/bin/coverage json --quiet -o .coverage.json
 	$(RUN) -m infra.coverage_floors .coverage.json
 
 bench: $(VENV)/.synced-dev
 	@$(RUN) -m tests.bench $(BENCH)
 
+# The state folder holds rows and history: it goes only with STATE=1.
 clean: down
 	rm -rf $(VENV) build dist *.egg-info .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -37,12 +37,39 @@ def translated(memory_bytes: int, node: str | None = None) -> Iterator[None]:
         ) from error
     except duckdb.InterruptException as error:
         raise Interrupted("stopped on request", node=node) from error
-    except (duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.ConstraintException, duckdb.InvalidInputException) as error:
-        raise RowsDoNotFit(_first(error), node=node) from error
-    except duckdb.IOException as error:
-        raise _remote(error, node) from error
     except duckdb.Error as error:
-        raise _remote(error, node) if "postgres" in str(error).lower() else PenstockError(_first(error), node=node) from error
+        if not _from_a_database(error):
+            raise _local(error, node) from error
+        raise _remote(error, node) from error
+
+
+# What DuckDB's extension prints when it passes on what libpq or the server said.
+_REMOTE = (
+    "postgres",
+    "libpq",
+    "server closed the connection",
+    "terminating connection",
+    "connection to server",
+    "could not receive data",
+    "fatal:",
+    "ssl syscall",
+)
+
+
+def _from_a_database(error: duckdb.Error) -> bool:
+    low = str(error).lower()
+    return any(sign in low for sign in _REMOTE)
+
+
+def _local(error: duckdb.Error, node: str | None) -> PenstockError:
+    if isinstance(error, _DATA_ERRORS):
+        return RowsDoNotFit(_first(error), node=node)
+    if isinstance(error, duckdb.IOException):
+        return Unavailable(_first(error), node=node)
+    return PenstockError(_first(error), node=node)
+
+
+_DATA_ERRORS = (duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.ConstraintException, duckdb.InvalidInputException)
 
 
 def _remote(error: Exception, node: str | None) -> PenstockError:
