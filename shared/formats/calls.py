@@ -66,12 +66,12 @@ def read_csv(
 
 
 def read_json(paths: Sequence[str], file: FileFormat, columns: Mapping[str, str]) -> exp.Anonymous:
-    """An array or one value per line; the file says which, unless the format is jsonl."""
+    """An array or one value per line; the file says which, unless the format is jsonl. Without `columns` DuckDB finds them itself."""
     return call(
         "read_json",
         paths,
         format="newline_delimited" if file.name == "jsonl" else "auto",
-        columns=struct(columns),
+        columns=struct(columns) if columns else None,
         compression=file.compression or "uncompressed",
     )
 

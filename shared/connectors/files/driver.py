@@ -63,7 +63,7 @@ def _described(paths: list[str], file: FileFormat) -> tuple[Columns, int | None]
             counted = connection.execute(f"SELECT sum(num_rows) FROM parquet_file_metadata({_list(paths)})").fetchone()  # noqa: S608
             rows = int(counted[0]) if counted else None
         else:
-            scan = read_json(paths, file, {}).sql("duckdb").replace(", columns = {}", "")
+            scan = read_json(paths, file, {}).sql("duckdb")
             rows = None
         described = connection.execute(f"DESCRIBE SELECT * FROM {scan}").fetchall()  # noqa: S608
     return tuple(Column(name, ours(kind)) for name, kind, *_ in described), rows
