@@ -1,4 +1,7 @@
-"""A large file of orders, a small one of shops, and the recipe over them: for the benchmarks, and wherever a file must be larger than a worker's memory."""
+"""A large file of orders, a small one of shops, and the recipe over them.
+
+For the benchmarks, and wherever a file must be larger than a worker's memory.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,24 @@
+"""`python -m tests.bench [W1 W2 W3 memory]`: all of them without a name."""
+
+from __future__ import annotations
+
+import sys
+
+from tests.bench import memory, w1, w2, w3
+
+BENCHMARKS = {"W1": w1.measure, "W2": w2.measure, "W3": w3.measure, "memory": memory.measure}
+
+
+def main(names: list[str]) -> int:
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        print(f"no benchmark is called {unknown[0]}; there are {', '.join(BENCHMARKS)}", file=sys.stderr)
+        return 2
+    for name in names or BENCHMARKS:
+        for line in BENCHMARKS[name]():
+            print(line, flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
