@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from shared.pipelines.validation import Known, validate
-
 from services.scheduler.settings import Settings
 from shared.errors import ConfigurationError
 from shared.pipelines import graph
 from shared.pipelines.language import connector, pipeline, read_documents, rule_set
 from shared.pipelines.model import ConnectorDefinition, Document, Pipeline, RuleSet
+from shared.pipelines.validation import Known, validate
 from shared.store import resources
 from shared.store.database import Tx
 

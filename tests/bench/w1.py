@@ -6,7 +6,6 @@ file on. The survey of the ten files is in the warm-up run, as the import of the
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import statistics
@@ -16,8 +15,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
+from infra.local import redis
 from tests.bench import report
 from tests.bench.place import penstock
 from tests.support.stack import Stack
@@ -42,11 +41,11 @@ def measure() -> Iterator[str]:
         for i in range(WIDTH):
             (stack.files / f"one{i}.csv").write_text(f"id,name\n{i},one\n")
         stack.apply(recipe())
-        with canvas_workers(stack) as canvas:
+        with canvas(stack) as driver:
             _penstock(stack)
-            _canvas(canvas)
+            _canvas(driver)
             # Turn by turn, so that whatever else the machine does falls on both.
-            ours, theirs = zip(*((_penstock(stack), _canvas(canvas)) for _ in range(REPEATS)), strict=True)
+            ours, theirs = zip(*((_penstock(stack), _canvas(driver)) for _ in range(REPEATS)), strict=True)
         last = stack.run(stack.client.call("GET", "/runs", limit=1)["items"][0]["id"])
     yield report.line(
         "W1",
@@ -71,43 +70,29 @@ def _penstock(stack: Stack) -> float:
     return time.perf_counter() - began
 
 
-def _canvas(module: Any) -> float:
-    from celery import chain, group
-
-    nothing = module.nothing
-    work = chain(*(group(nothing.si() for _ in range(WIDTH)) for _ in range(GENERATIONS)))
-    began = time.perf_counter()
-    result = work.apply_async()
-    assert result.get(timeout=120) == [1] * WIDTH
-    took = time.perf_counter() - began
-    # Celery's results must go before the interpreter does, or they complain at its end.
-    result.forget()
-    del result, work
-    gc.collect()
-    return took
+def _canvas(driver: subprocess.Popen[str]) -> float:
+    assert driver.stdin is not None and driver.stdout is not None
+    driver.stdin.write("\n")
+    driver.stdin.flush()
+    return float(driver.stdout.readline())
 
 
 @contextmanager
-def canvas_workers(stack: Stack) -> Iterator[Any]:
-    """Two Celery workers with one child each, on a database of its own of the stack's Redis; yields the app's module."""
-    from infra.local import redis
-
-    port = stack.home.read("ports.json")["redis"]
-    os.environ["CANVAS_REDIS_URL"] = redis.url(stack.home, port).removesuffix("/0") + "/1"
-    from tests.bench import canvas
-
-    command = [sys.executable, "-m", "celery", "-A", "tests.bench.canvas", "worker", "--pool", "prefork", "--concurrency", "1"]
-    flags = ["--without-gossip", "--without-mingle", "--loglevel", "WARNING"]
+def canvas(stack: Stack) -> Iterator[subprocess.Popen[str]]:
+    """Two Celery workers with one child each, on a database of its own of the stack's Redis; yields the process that sends them work."""
+    url = redis.url(stack.home, stack.home.read("ports.json")["redis"]).removesuffix("/0") + "/1"
+    place = {"env": {**os.environ, "CANVAS_REDIS_URL": url}, "cwd": Path(__file__).parents[2]}
+    flags = ["--pool", "prefork", "--concurrency", "1", "--without-gossip", "--without-mingle", "--loglevel", "WARNING"]
+    worker = [sys.executable, "-m", "celery", "-A", "tests.bench.canvas", "worker", *flags]
     log = (stack.home.logs / "canvas.log").open("w")
-    workers = [
-        subprocess.Popen([*command, *flags, "-n", f"canvas{number}@%h"], stdout=log, stderr=log, cwd=Path(__file__).parents[2])
-        for number in (1, 2)
-    ]
+    workers = [subprocess.Popen([*worker, "-n", f"canvas{number}@%h"], stdout=log, stderr=log, **place) for number in (1, 2)]
+    drive = [sys.executable, "-m", "tests.bench.canvas", str(GENERATIONS), str(WIDTH)]
+    driver = subprocess.Popen(drive, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **place)
     try:
-        yield canvas
+        yield driver
     finally:
-        for worker in workers:
-            worker.send_signal(signal.SIGTERM)
-        for worker in workers:
-            worker.wait(30)
+        for process in (driver, *workers):
+            process.send_signal(signal.SIGTERM)
+        for process in (driver, *workers):
+            process.wait(30)
         log.close()
