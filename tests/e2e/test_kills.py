@@ -10,6 +10,7 @@ import shutil
 import signal
 from collections.abc import Iterator
 
+import psutil
 import pytest
 
 from tests.support.stack import SHORT, Stack, running
@@ -54,7 +55,9 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture
 def held(fleet: Stack) -> Stack:
-    fleet.until(lambda: fleet.client.call("GET", "/pipelines"), 30, "the API to be back")
+    # A killed API's orphan answers for a moment; the new one is there when it has a process of its own, which needs the port.
+    fleet.until(lambda: psutil.Process(fleet.pid("api")).children(), 30, "the API to be back")
+    fleet.until(lambda: fleet.client.call("GET", "/pipelines"), 30, "the API to answer")
     fleet.sql("TRUNCATE target")
     return fleet
 
