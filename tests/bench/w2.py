@@ -30,6 +30,7 @@ SCRIPT = """
 import duckdb, sys
 folder = sys.argv[1]
 con = duckdb.connect(config={"memory_limit": "1200MB", "preserve_insertion_order": False, "temp_directory": folder + "/spill"})
+con.execute("SET enable_progress_bar = false")
 con.execute(f'''
 CREATE TEMP TABLE orders AS
 SELECT *, status <> 'refunded' AS sold FROM read_csv('{folder}/orders.csv', header = true, columns = {{

@@ -10,9 +10,9 @@ from typing import Any
 
 import duckdb
 
+from services.worker import stage as worker
 from shared.datasets import Dataset
 from shared.engines.control import Control
-from shared.engines.duckdb import driver
 from shared.engines.work import Job, Limits, Outcome, ResolvedConnector
 from shared.pipelines.language import pipeline, read_documents
 from shared.pipelines.validation import Known, validate
@@ -65,13 +65,13 @@ def run(folder: Path, recipe: str, *, epoch: int = 1, run_id: str | None = None,
 
     facts = {}
     for stage in survey(recipe_, wanted).stages:
-        found = driver.survey(job(stage.id, "survey", stage.program)).facts
+        found = worker.survey(job(stage.id, "survey", stage.program), Control()).facts
         assert found is not None
         facts[found["key"]] = found["found"]
     made = plan(recipe_, facts, types, (), first_stage=len(wanted) + 1)
     ran = Ran(folder, made, [])
     for stage in made.stages:
-        outcome = Outcome.from_json(json.loads(json.dumps(driver.run(job(stage.id, "work", stage.program), Control()).to_json())))
+        outcome = Outcome.from_json(json.loads(json.dumps(worker.run(job(stage.id, "work", stage.program), Control()).to_json())))
         ran.outcomes.append(outcome)
         ran.figures |= outcome.figures
         data |= {f"{stage.id}:{dataset.port}": dataset for dataset in outcome.datasets}

@@ -17,6 +17,7 @@ def write_orders(path: Path, rows: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     with duckdb.connect() as connection:
+        connection.execute("SET enable_progress_bar = false")
         connection.execute(
             f"""COPY (
                 SELECT i AS id, (i * 7919) % {SHOPS + 10} AS shop, (i * 104729) % 250000 AS customer,

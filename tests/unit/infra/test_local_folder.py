@@ -1,0 +1,99 @@
+"""What the embedded default keeps in its folder, and what it makes of its environment."""
+
+from __future__ import annotations
+
+import socket
+import stat
+from pathlib import Path
+
+import pytest
+
+from infra import coverage_floors
+from infra.local import ports, services, supervisor
+from infra.local.errors import LocalStackRefused
+from infra.local.home import Home
+from shared.process.settings import BadSetting
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    made = Home(tmp_path / "home")
+    made.prepare()
+    return made
+
+
+def test_passwords_are_made_once_and_for_the_owner_alone(home: Home) -> None:
+    first = home.secrets()
+    assert home.secrets() == first
+    assert len(set(first.values())) == 4
+    assert stat.S_IMODE((home.root / "secrets.json").stat().st_mode) == 0o600
+
+
+def test_ports_are_kept_while_they_are_free(home: Home) -> None:
+    first = ports.assign(home, ("postgres", "redis", "api"), {})
+    assert ports.assign(home, ("postgres", "redis", "api"), {}) == first
+    assert len(set(first.values())) == 3
+
+
+def test_a_kept_port_that_somebody_took_is_replaced_and_the_others_stay(home: Home) -> None:
+    first = ports.assign(home, ("postgres", "redis", "api"), {})
+    with socket.create_server(("127.0.0.1", first["redis"])):
+        second = ports.assign(home, ("postgres", "redis", "api"), {})
+    assert second["redis"] != first["redis"]
+    assert (second["postgres"], second["api"]) == (first["postgres"], first["api"])
+
+
+def test_an_asked_for_port_that_is_taken_is_refused_by_name(home: Home) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(LocalStackRefused, match=f"PENSTOCK_API_PORT is {port}"):
+            ports.assign(home, ("api",), {"PENSTOCK_API_PORT": str(port)})
+
+
+def test_services_are_numbered_where_there_can_be_several() -> None:
+    assert services.names({"PENSTOCK_WORKERS": "2", "PENSTOCK_SCHEDULERS": "1"}) == (
+        "api",
+        "scheduler-1",
+        "quality-1",
+        "worker-1",
+        "worker-2",
+    )
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "many"])
+def test_a_number_of_workers_that_makes_no_sense_is_refused_by_name(count: str) -> None:
+    with pytest.raises(BadSetting, match="PENSTOCK_WORKERS"):
+        services.names({"PENSTOCK_WORKERS": count})
+
+
+def test_services_get_what_the_caller_set_and_our_stores(home: Home) -> None:
+    given = services.environment(
+        home,
+        database_url="postgresql://there",
+        redis_url="redis://there",
+        api_port=1234,
+        caller={"SENTRY_DSN": "x", "PENSTOCK_STAGING_URL": "/staging", "PENSTOCK_DATABASE_URL": "another"},
+    )
+    assert given["SENTRY_DSN"] == "x"
+    assert given["PENSTOCK_STAGING_URL"] == "/staging"
+    assert given["PENSTOCK_DATABASE_URL"] == "postgresql://there"
+    assert given["PENSTOCK_API_PORT"] == "1234"
+
+
+def test_a_percent_sign_in_the_folder_is_escaped_for_the_supervisor(tmp_path: Path) -> None:
+    home = Home(tmp_path / "100%s")
+    home.prepare()
+    supervisor.configure(home, ("postgres", "redis", "api"))
+    text = home.supervisor_conf.read_text()
+    assert "100%%s/logs/api.log" in text
+    assert "100%s" not in text.replace("%%", "")
+
+
+def test_coverage_is_summed_by_folder_and_nothing_measured_is_nothing() -> None:
+    files = {
+        "shared/sql/parse.py": {"summary": {"covered_lines": 8, "num_statements": 10}},
+        "shared/sql/deep/more.py": {"summary": {"covered_lines": 1, "num_statements": 10}},
+        "shared/sqlite.py": {"summary": {"covered_lines": 7, "num_statements": 7}},
+    }
+    found = coverage_floors.coverage_by_folder({"files": files}, ["shared/sql", "shared/runs"])
+    assert found == {"shared/sql": (9, 20), "shared/runs": (0, 0)}
