@@ -69,7 +69,7 @@ def test_a_message_goes_to_one_queue_only(redis_server: RedisServer, database: D
 def test_a_stage_whose_child_died_is_done_again_at_once(worker: Worker, database: Database, app: Any) -> None:
     worker.start()
     run_id = run(database, app, stage(1, do="die once"))
-    wait_for(lambda: status(database, run_id) == "SUCCEEDED", 5)
+    wait_for(lambda: status(database, run_id) == "SUCCEEDED", 30)
     row = stage_row(database, run_id, 1)
     assert (row["epoch"], row["retries"]) == (2, 0)
     (lost,) = [event for event in events(database, run_id) if event["type"] == "node.retry"]
