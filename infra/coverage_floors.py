@@ -1,8 +1,7 @@
 """Fails when a package is covered less than pyproject.toml demands: `python -m infra.coverage_floors coverage.json`.
 
-The floors stand in `[tool.penstock.coverage_floors]`, folder -> percent of lines. A folder without any measured line fails too: a
-floor on nothing
-is a mistake.
+The floors stand in `[tool.penstock.coverage_floors]`, folder -> percent of lines. A folder without any measured line fails too:
+a floor on nothing is a mistake.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """`python -m infra.local.launch SERVICE`: writes its own pid where the service's belongs, then becomes the service.
 
-So pid files hold the real pids, without the service knowing of them. It also keeps a crashing service from spinning (at most one
-start a second), holds services
-back until the store is migrated, and asks the kernel to end the service should the supervisor be killed.
+So pid files hold the real pids, without the service knowing of them. It also keeps a crashing service from spinning (at most one start a
+second), holds services back until the store is migrated, and asks the kernel to end the service should the supervisor be killed.
 """
 
 from __future__ import annotations
@@ -52,7 +51,7 @@ def main() -> None:
             # The supervisor died before the request reached the kernel.
             sys.exit(1)
     write_private(pid_file, f"{os.getpid()}\n")
-    os.chdir("/" if name in {"postgres", "redis"} else services.PROJECT)
+    os.chdir({"postgres": Path("/"), "redis": Path("/"), "supervisord": home.logs}.get(name, services.PROJECT))
     os.execve(command[0], command, environment)
 
 

@@ -1,8 +1,7 @@
 """The embedded PostgreSQL: made once, then started by the launcher with the same command each time.
 
 Two databases: `penstock` is the platform's store, `demo` holds users' tables for the demo and for tests, so that rows and records
-are never mixed. Each has a role of
-its own; the superuser's password is used here only.
+are never mixed. Each has a role of its own; the superuser's password is used here only.
 """
 
 from __future__ import annotations

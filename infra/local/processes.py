@@ -12,6 +12,9 @@ from pathlib import Path
 
 from infra.local.home import Home
 
+# Not PENSTOCK_HOME: a person's shell may have that, and must not be taken for a service.
+MARK = "PENSTOCK_SUPERVISED_FROM"
+
 
 def alive(home: Home, service: str) -> int | None:
     """The pid of a running service of this state folder; None when there is none, or when the number now belongs to somebody else."""
@@ -37,6 +40,20 @@ def _folders(home: Home) -> list[Path]:
 def running(home: Home) -> dict[str, int]:
     found = {path.stem: alive(home, path.stem) for path in sorted(home.pids.glob("*.pid"))}
     return {service: pid for service, pid in found.items() if pid is not None}
+
+
+def marked(home: Home) -> list[int]:
+    """Every process that the supervisor of this state folder started, and their children: they inherit the mark, but have no pid file."""
+    mark = f"{MARK}={home.root}".encode()
+    found = []
+    for folder in Path("/proc").iterdir():
+        try:
+            if folder.name.isdigit() and mark in (folder / "environ").read_bytes().split(b"\0"):
+                found.append(int(folder.name))
+        except OSError:
+            # It ended while we looked, or it belongs to somebody else.
+            continue
+    return found
 
 
 def end(pids: list[int], number: signal.Signals, seconds: float) -> list[int]:

@@ -69,8 +69,9 @@ def _start(home: Home, given: Mapping[str, str], embedded: tuple[str, ...], envi
     )
     if "postgres" in embedded:
         given_to_services["PENSTOCK_EMBEDDED_POSTGRES_PORT"] = str(port["postgres"])
+    given_to_services[processes.MARK] = str(home.root)
     with home.log_file("supervisord").open("a") as log:
-        subprocess.Popen(
+        launched = subprocess.Popen(
             [sys.executable, "-m", "infra.local.launch", "supervisord"],
             cwd=services.PROJECT,
             env=given_to_services,
@@ -80,6 +81,7 @@ def _start(home: Home, given: Mapping[str, str], embedded: tuple[str, ...], envi
             # Ctrl-C in the terminal that started it must not end it.
             start_new_session=True,
         )
+    _wait_launched(home, launched)
     if "postgres" in embedded:
         postgres.wait_ready(home, port["postgres"])
         postgres.create_databases(home, port["postgres"])
@@ -87,10 +89,17 @@ def _start(home: Home, given: Mapping[str, str], embedded: tuple[str, ...], envi
     home.migrated.touch()
 
 
+def _wait_launched(home: Home, launched: subprocess.Popen[bytes]) -> None:
+    while not home.pid_file("supervisord").exists():
+        if launched.poll() is not None:
+            raise LocalStackFailed(f"the supervisor did not start; see {home.log_file('supervisord')}")
+        time.sleep(0.01)
+
+
 def _clear(home: Home) -> None:
     """What a killed supervisor or a power loss left: pid files without processes, or processes without a supervisor."""
-    left = processes.running(home)
-    stuck = processes.end(list(left.values()), signal.SIGKILL, 5.0)
+    left = {*processes.running(home).values(), *processes.marked(home)}
+    stuck = processes.end(sorted(left), signal.SIGKILL, 5.0)
     if stuck:
         raise LocalStackFailed(f"processes {stuck} of an earlier start would not end; end them and try again")
     for path in home.pids.glob("*.pid"):

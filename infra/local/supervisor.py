@@ -11,17 +11,21 @@ _STORES = ("postgres", "redis")
 
 
 def configure(home: Home, names: tuple[str, ...]) -> None:
-    """Stores and services are two groups, so that a shutdown ends the services first, all at once, and the stores after them."""
+    """Stores and services are two groups, so that a shutdown ends the services first, all at once, and the stores after them.
+
+    Files are named relative to the logs folder, in which the launcher starts supervisord: it reads percent signs in some paths twice
+    over, so that no way of escaping them is right everywhere.
+    """
     stores = [name for name in names if name in _STORES]
     services = [name for name in names if name not in _STORES]
     lines = [
         "[supervisord]",
         "nodaemon=true",
-        f"logfile={_escaped(str(home.log_file('supervisord')))}",
+        "logfile=supervisord.log",
         "logfile_maxbytes=5MB",
         "logfile_backups=1",
         # Not /dev/null: supervisord unlinks its pid file when it ends, and as root that would take the device away.
-        f"pidfile={_escaped(str(home.root / 'supervisord.lock'))}",
+        "pidfile=supervisord.lock",
         "silent=true",
     ]
     if stores:
@@ -44,7 +48,7 @@ def _program(home: Home, name: str) -> list[str]:
         f"stopwaitsecs={10 if name in _STORES else 5}",
         f"killasgroup={'false' if name == 'postgres' else 'true'}",
         "redirect_stderr=true",
-        f"stdout_logfile={_escaped(str(home.log_file(name)))}",
+        f"stdout_logfile={name}.log",
         "stdout_logfile_maxbytes=20MB",
         "stdout_logfile_backups=2",
     ]
