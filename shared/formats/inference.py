@@ -1,9 +1,8 @@
 """Which type the texts of a column have, such that no text is lost: writing the typed value again gives the text back, or one
 that means the same.
 
-Leading zeros, plus signs, more digits than the type holds and mixed types make a column TEXT. `looks` narrows a sample down in
-Python; `verdict` is the
-same rule as a sqlglot tree, for an engine to check on more rows than fit here.
+Leading zeros, plus signs, more digits than the type holds and mixed types make a column TEXT. A column in
+the recipe's own date or timestamp format has that type only where all its texts have the format.
 """
 
 from __future__ import annotations
@@ -11,8 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
-
-from sqlglot import exp
 
 _INTEGER = re.compile(r"0|-?[1-9][0-9]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
@@ -63,57 +60,35 @@ _RULES: dict[str, Callable[[str], bool]] = {
     "TIMESTAMPTZ": _is_stamp(_TIMESTAMPTZ),
     "TIME": _is_time,
 }
-_SHAPES: dict[str, tuple[re.Pattern[str], str]] = {
-    "DATE": (_DATE, "DATE"),
-    "TIMESTAMP": (_TIMESTAMP, "TIMESTAMP"),
-    "TIMESTAMPTZ": (_TIMESTAMPTZ, "TIMESTAMPTZ"),
-    "TIME": (_TIME, "TIME"),
-}
 
 
-def looks(texts: Iterable[str], *, decimal: str = ".", formatted: Callable[[str], str | None] | None = None) -> str | None:
-    """The narrowest type that all texts have, TEXT when they have none in common, None when there are none.
-
-    `formatted`: says DATE or TIMESTAMP for a text in the recipe's own format; used where the recipe gives one.
-    """
-    candidates = list(_RULES)
+def looks(texts: Iterable[str], *, decimal: str = ".", date_format: str | None = None, timestamp_format: str | None = None) -> str | None:
+    """The narrowest type that all texts have, TEXT when they have none in common, None when there are none."""
+    rules = dict(_RULES)
+    # A file is read with one format per type, so an ISO date beside the recipe's own format would be a rejected line.
+    if date_format:
+        rules["DATE"] = _is_formatted(date_format)
+    if timestamp_format:
+        rules["TIMESTAMP"] = _is_formatted(timestamp_format)
+        del rules["TIMESTAMPTZ"]
+    if decimal == ",":
+        rules |= {"DOUBLE PRECISION": lambda text: "." not in text and _is_number(text.replace(",", ".", 1))}
+    # The recipe's own formats go first: 20240506 may be a date.
+    candidates = sorted(rules, key=lambda name: not ((name == "DATE" and date_format) or (name == "TIMESTAMP" and timestamp_format)))
     seen = False
-    named: set[str | None] = set()
     for text in texts:
         seen = True
-        if formatted is not None:
-            named.add(formatted(text))
-        value = text.replace(",", ".", 1) if decimal == "," and "." not in text else text
-        candidates = [name for name in candidates if _RULES[name](value)]
-        if not candidates and (formatted is None or None in named):
+        candidates = [name for name in candidates if rules[name](text)]
+        if not candidates:
             return "TEXT"
-    if not seen:
-        return None
-    if named and None not in named and len(named) == 1:
-        return named.pop()
-    return candidates[0] if candidates else "TEXT"
+    return candidates[0] if seen else None
 
 
-def verdict(column: exp.Expr, type_: str, *, decimal: str = ".") -> exp.Expr:
-    """True for a text (never NULL) that has the type without loss, in DuckDB's SQL."""
+def _is_formatted(written: str) -> Callable[[str], bool]:
+    def check(text: str) -> bool:
+        try:
+            return bool(datetime.strptime(text, written))
+        except ValueError:
+            return False
 
-    def cast(to: str) -> exp.Expr:
-        return exp.TryCast(this=value, to=exp.DataType.build(to, dialect="postgres"))
-
-    value = exp.Anonymous(this="replace", expressions=[column, exp.convert(","), exp.convert(".")]) if decimal == "," else column
-    if type_ == "BOOLEAN":
-        return exp.In(this=exp.Lower(this=column), expressions=[exp.convert("true"), exp.convert("false")])
-    if type_ == "BIGINT":
-        return exp.func("coalesce", exp.EQ(this=exp.cast(cast("BIGINT"), "TEXT"), expression=value), exp.false())
-    if type_ == "DOUBLE PRECISION":
-        shaped = exp.Anonymous(this="regexp_full_match", expressions=[value, exp.convert(_NUMBER.pattern)])
-        digits = exp.Anonymous(
-            this="regexp_replace", expressions=[value, exp.convert(r"[eE].*|[^0-9]|^-?0*\.?0*"), exp.convert(""), exp.convert("g")]
-        )
-        short = exp.LTE(this=exp.Length(this=digits), expression=exp.convert(_DIGITS_OF_A_DOUBLE))
-        # isfinite guards against exponents that no double holds.
-        finite = exp.func("coalesce", exp.Anonymous(this="isfinite", expressions=[cast("DOUBLE PRECISION")]), exp.false())
-        return exp.and_(shaped, short, finite)
-    pattern, to = _SHAPES[type_]
-    shaped = exp.Anonymous(this="regexp_full_match", expressions=[column, exp.convert(pattern.pattern)])
-    return exp.and_(shaped, exp.not_(exp.Is(this=cast(to), expression=exp.null())))
+    return check

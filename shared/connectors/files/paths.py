@@ -23,7 +23,9 @@ def matching(root: str, path: str) -> list[str]:
     if not base.is_dir():
         raise NotFound(f"{root}, the root of this connector, is no folder on this machine; make it, or change the connector")
     if any(sign in path for sign in "*?["):
-        found = sorted(str(inside(root, str(hit.relative_to(base)))) for hit in base.glob(path) if hit.is_file())
+        # What a sink is just writing beside its target, and its journals, are nobody's data.
+        hits = (hit for hit in base.glob(path) if hit.is_file() and not any(p.startswith(".penstock") for p in hit.relative_to(base).parts))
+        found = sorted(str(inside(root, str(hit.relative_to(base)))) for hit in hits)
     else:
         target = inside(root, path)
         found = [str(target)] if target.is_file() else []

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from shared.connectors.errors import Denied, Unavailable
+from shared.connectors.errors import Denied, Misconfigured, Unavailable
 from shared.connectors.files.paths import inside
 from shared.connectors.protocols import AttemptKey, Rows, SinkWrite
 from shared.formats import file_format
@@ -38,11 +38,16 @@ class FilesSession:
     def write(self, write: SinkWrite, rows: Rows) -> dict[str, int | None]:
         """INSERT adds one part to the folder that the path names; OVERWRITE replaces the file."""
         key = self._key
+        target = inside(self._root, write.target)
+        # Found out now and not after the commit, when the rename that fails could only be tried again for ever.
         if write.write_mode == "INSERT":
+            if target.is_file():
+                raise Misconfigured(f"INSERT adds files to a folder, and {write.target} is a file; use OVERWRITE, or name a folder")
             file = file_format("part.parquet" if not write.options.get("format") else "part", write.options.get("format"))
-            target = inside(self._root, f"{write.target}/part-{key.run}-{write.node}-{key.rerun}-0{file.ending}")
+            target = target / f"part-{key.run}-{write.node}-{key.rerun}-0{file.ending}"
         else:
-            target = inside(self._root, write.target)
+            if target.is_dir():
+                raise Misconfigured(f"OVERWRITE replaces one file, and {write.target} is a folder; use INSERT, or name a file in it")
             file = file_format(str(target), write.options.get("format"))
         try:
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -35,7 +35,8 @@ def _instance(limits: Limits) -> duckdb.DuckDBPyConnection:
             "memory_limit": f"{int(limits.memory_bytes * ENGINE_SHARE / 1e6)}MB",
             "threads": limits.threads,
             "temp_directory": str(Path(limits.scratch) / "duckdb"),
-            "preserve_insertion_order": False,
+            # A sorted relation that is used twice is a table in between, and must come out of it sorted. Measured: no slower, 5 MB more.
+            "preserve_insertion_order": True,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "allocator_background_threads": True,

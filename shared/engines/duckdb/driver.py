@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +14,17 @@ from shared.connectors import driver as connector_driver
 from shared.connectors.protocols import AttemptKey, SinkSession, SinkWrite
 from shared.datasets import Dataset, staging_folder
 from shared.engines.control import Control
+from shared.engines.duckdb import rejected
 from shared.engines.duckdb.connection import connected, name, text
-from shared.engines.duckdb.errors import translated
+from shared.engines.duckdb.errors import Interrupted, translated
 from shared.engines.duckdb.figures import evaluate
 from shared.engines.duckdb.rows import DuckRows
 from shared.engines.duckdb.scans import Scan, scan
 from shared.engines.program import Program, Read, Sink, SurveyProgram
 from shared.engines.work import Job, Outcome, RejectsFile
 from shared.errors import PenstockError
+
+TELL_EVERY_S = 1.0
 
 
 def survey(job: Job) -> Outcome:
@@ -70,14 +75,15 @@ class _Attempt:
     def __init__(self, job: Job, program: Program, control: Control) -> None:
         self._job, self._program, self._control = job, program, control
         self._counted: dict[tuple[str, str], int] = {}
-        self._totals: dict[tuple[str, str], int] = {}
+        self._done: dict[str, int] = {}
         self._folder = staging_folder(Path(job.staging), job.run, job.stage, job.epoch)
 
     def outcome(self, session: SinkSession | None) -> Outcome:
         job, program = self._job, self._program
         if program.outputs or program.rejects:
             self._folder.mkdir(parents=True, exist_ok=True)
-        with connected(job.limits) as connection, ExitStack() as open_scans, self._control.stopped_by(connection.interrupt):
+        with connected(job.limits) as connection, ExitStack() as open_scans, self._told():
+            open_scans.enter_context(self._control.stopped_by(connection.interrupt))
             scans: dict[str, Scan] = {}
             for counter in program.counters:
                 connection.execute(f"CREATE TEMP SEQUENCE {name(counter)}")
@@ -85,8 +91,9 @@ class _Attempt:
                 with translated(job.limits.memory_bytes, read.node):
                     scans[read.table] = open_scans.enter_context(scan(connection, job, read))
                     self._create(connection, read.table, _select(read, scans[read.table]), read.materialise, "read")
-                if scans[read.table].rows is not None:
-                    self._counted["read", read.table] = int(scans[read.table].rows or 0)
+                known = scans[read.table].rows
+                if known is not None:
+                    self._counted["read", read.table] = known
             for statement in program.statements:
                 with translated(job.limits.memory_bytes, _owner(statement.table)):
                     self._create(connection, statement.table, statement.sql, statement.materialise, "table")
@@ -97,12 +104,37 @@ class _Attempt:
                 figures = self._figures(connection, written)
         return Outcome(job.epoch, figures, datasets, rejects)
 
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Each second, until the stage ends, its watcher learns which nodes have come how far."""
+        over = threading.Event()
+
+        def tell() -> None:
+            while not over.wait(TELL_EVERY_S):
+                self._control.progress(self._done.copy())
+
+        teller = threading.Thread(target=tell, name="progress", daemon=True)
+        teller.start()
+        try:
+            yield
+        finally:
+            over.set()
+            teller.join()
+
     def _create(self, connection: duckdb.DuckDBPyConnection, table: str, sql: str, materialise: bool, kind: str) -> None:
+        self._go_on()
         made = connection.execute(f"CREATE TEMP {'TABLE' if materialise else 'VIEW'} {name(table)} AS {sql}").fetchone()
         if materialise and made:
             self._counted[kind, table] = int(made[0])
+            self._done[_owner(table)] = int(made[0])
+
+    def _go_on(self) -> None:
+        """Between two statements: an interrupt that came while none ran has stopped nothing."""
+        if self._control.cancelled:
+            raise Interrupted("stopped on request")
 
     def _stage(self, connection: duckdb.DuckDBPyConnection, port: str, sql: str) -> Dataset:
+        self._go_on()
         path = self._folder / f"{len(self._counted)}-{_file_name(port)}.parquet"
         with translated(self._job.limits.memory_bytes, _owner(port)):
             rows = DuckRows(connection, sql, self._job.limits.scratch)
@@ -111,47 +143,35 @@ class _Attempt:
         return Dataset(port, str(path), rows.columns, rows.count, path.stat().st_size)
 
     def _sink(self, connection: duckdb.DuckDBPyConnection, session: SinkSession, sink: Sink) -> dict[str, int | None]:
-        try:
-            with translated(self._job.limits.memory_bytes, sink.node):
-                rows = DuckRows(connection, sink.sql, self._job.limits.scratch)
-                figures = session.write(_write(sink), rows)
-        except PenstockError as error:
-            error.node = error.node or sink.node
-            raise
-        self._counted["sink", sink.node] = rows.count
+        self._go_on()
+        with translated(self._job.limits.memory_bytes, sink.node):
+            rows = DuckRows(connection, sink.sql, self._job.limits.scratch)
+            figures = session.write(_write(sink), rows)
+        self._counted["sink", sink.node] = self._done[sink.node] = rows.count
         return figures
 
     def _rejects(self, connection: duckdb.DuckDBPyConnection, scans: dict[str, Scan]) -> tuple[RejectsFile, ...]:
         """Every row that did not get through, as it was, with the reason."""
         files = []
         for number, reject in enumerate(self._program.rejects):
-            if reject.read is not None:
-                table = scans[reject.read].rejects
-                if table is None:
-                    continue
-                # One line can be wrong in several columns; it is one rejected line all the same.
-                sql = (
-                    "SELECT CAST(json_object('line', first(csv_line)) AS VARCHAR) AS original_record,"  # noqa: S608 (quoted names)
-                    " string_agg(error_message, '; ') AS error_message, CAST(line AS BIGINT) AS position"
-                    f" FROM {name(table)} GROUP BY file_id, line ORDER BY line"
-                )
-                key = ("rejectedLines", reject.read)
-            else:
-                sql = (
-                    "SELECT CAST(json_merge_patch(to_json(r), '{\"error_message\": null}') AS VARCHAR) AS original_record,"  # noqa: S608
-                    f" r.error_message AS error_message, CAST(NULL AS BIGINT) AS position FROM ({reject.sql}) AS r"
-                )
-                key = ("rejects", reject.node)
+            self._go_on()
             path = self._folder / f"rejects-{number}.parquet"
+            key = ("rejects", reject.node) if reject.read is None else ("rejectedLines", reject.read)
             with translated(self._job.limits.memory_bytes, reject.node):
-                if reject.read is not None and not _has_rows(connection, str(scans[reject.read].rejects)):
-                    self._counted[key] = 0
-                    continue
+                if reject.read is None:
+                    sql = rejected.rows(connection, reject.sql)
+                else:
+                    lines = scans[reject.read].lines
+                    if lines is None or not lines.any(connection):
+                        continue
+                    sql = lines.query(connection)
                 rows = DuckRows(connection, sql, self._job.limits.scratch)
                 rows.to_file(str(path), "parquet", {})
             self._counted[key] = self._counted.get(key, 0) + rows.count
             if rows.count:
                 files.append(RejectsFile(reject.node, str(path), rows.count))
+            else:
+                path.unlink()
         return tuple(files)
 
     def _figures(self, connection: duckdb.DuckDBPyConnection, written: dict[str, dict[str, int | None]]) -> dict[str, dict[str, Any]]:
@@ -185,10 +205,6 @@ def _select(read: Read, found: Scan) -> str:
 def _owner(table: str) -> str:
     """The node a port belongs to; ids hold no dot."""
     return table.partition(".")[0]
-
-
-def _has_rows(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
-    return bool(connection.execute(f"SELECT 1 FROM {name(table)} LIMIT 1").fetchone())  # noqa: S608 (quoted name)
 
 
 def _file_name(port: str) -> str:

@@ -30,6 +30,9 @@ def translated(memory_bytes: int, node: str | None = None) -> Iterator[None]:
     """Raises our errors for DuckDB's; `memory_bytes` is the limit to name when it was too small, `node` whom an error is charged to."""
     try:
         yield
+    except PenstockError as error:
+        error.node = error.node or node
+        raise
     except duckdb.OutOfMemoryException as error:
         limit = f"{memory_bytes / 1e6:.0f} MB"
         raise OutOfMemory(

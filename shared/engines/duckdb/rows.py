@@ -14,10 +14,13 @@ import pyarrow as pa
 from sqlglot import exp
 
 from shared.datasets import Column, Columns
-from shared.engines.duckdb.connection import name, text
+from shared.engines.duckdb.connection import text
+from shared.formats import CsvDialect, csv_dialect
+from shared.formats.errors import BadOptions
 from shared.formats.types import ours
 
 BLOCK_BYTES = 1 << 20
+_DAYS = ("DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE")
 _FORMATS = {"csv": "csv", "tsv": "csv", "json": "json", "jsonl": "json", "parquet": "parquet"}
 
 
@@ -28,7 +31,7 @@ class DuckRows:
         self._connection, self._sql, self._scratch = connection, sql, scratch
         described = connection.execute(f"DESCRIBE {sql}").fetchall()
         self.columns: Columns = tuple(Column(column, ours(kind)) for column, kind, *_ in described)
-        self._kinds = {column: kind for column, kind, *_ in described}
+        self._kinds = [str(kind) for _, kind, *_ in described]
         self._count = 0
 
     @property
@@ -36,7 +39,7 @@ class DuckRows:
         return self._count
 
     def arrow(self) -> pa.RecordBatchReader:
-        reader = self._connection.execute(self._sql).fetch_record_batch(100_000)
+        reader = self._connection.execute(self._sql).to_arrow_reader(100_000)
 
         def counted() -> Iterator[pa.RecordBatch]:
             for batch in reader:
@@ -48,8 +51,7 @@ class DuckRows:
     def to_file(self, path: str, file_format: str, options: Mapping[str, Any]) -> None:
         said: dict[str, Any] = {"format": _FORMATS[file_format]}
         if file_format in {"csv", "tsv"}:
-            said |= {"header": options.get("header", True), "delimiter": options.get("delimiter", "\t" if file_format == "tsv" else ",")}
-            said |= {"nullstr": (options.get("nullValues") or [""])[0]}
+            said |= _dialect(csv_dialect(file_format, options))
         if file_format == "json":
             said["array"] = True
         if options.get("compression"):
@@ -101,14 +103,36 @@ class DuckRows:
 
     def _textual(self) -> str:
         """The relation with the types that CSV would spell differently from PostgreSQL written out."""
-        picked = [_for_copy(column, self._kinds[column]) for column in self._kinds]
-        return f"SELECT {', '.join(picked)} FROM ({self._sql})"  # noqa: S608 (the planner's SQL, and quoted names)
+        # By position, since two columns may have one name.
+        columns = [f"c{at}" for at in range(len(self._kinds))]
+        picked = ", ".join(_for_copy(column, kind) for column, kind in zip(columns, self._kinds, strict=True))
+        return f"SELECT {picked} FROM ({self._sql}) AS r ({', '.join(columns)})"  # noqa: S608 (the planner's SQL, and our own names)
 
 
 def _for_copy(column: str, kind: str) -> str:
-    quoted = name(column)
     if kind == "BLOB":
-        return f"'\\x' || hex({quoted}) AS {quoted}"
+        return f"'\\x' || hex({column})"
     if kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION")):
-        return f"CAST(to_json({quoted}) AS VARCHAR) AS {quoted}"
-    return quoted
+        return f"CAST(to_json({column}) AS VARCHAR)"
+    if kind in _DAYS:
+        # DuckDB writes "0045-03-15 (BC) 00:00:00" where PostgreSQL reads "0045-03-15 00:00:00 BC".
+        before_christ = f"regexp_replace(CAST({column} AS VARCHAR), '^(\\S+) \\(BC\\)(.*)$', '\\1\\2 BC')"
+        return f"CASE WHEN {column} < CAST('0001-01-01' AS {kind}) THEN {before_christ} ELSE CAST({column} AS VARCHAR) END"
+    return column
+
+
+def _dialect(dialect: CsvDialect) -> dict[str, Any]:
+    """How DuckDB's COPY writes it. Raises BadOptions for what it cannot write, rather than writing something else."""
+    if dialect.encoding != "utf-8" or dialect.decimal != "." or dialect.skip_rows:
+        raise BadOptions(
+            "a file is written in utf-8, with decimal points and no rows before its header; leave encoding, decimal and skipRows out"
+        )
+    said: dict[str, Any] = {
+        "header": dialect.header,
+        "delimiter": dialect.delimiter,
+        "quote": dialect.quote,
+        "escape": dialect.escape,
+        "nullstr": dialect.null_values[0] if dialect.null_values else "",
+    }
+    formats = {"dateformat": dialect.date_format, "timestampformat": dialect.timestamp_format}
+    return said | {option: written for option, written in formats.items() if written}

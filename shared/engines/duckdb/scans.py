@@ -10,26 +10,29 @@ import duckdb
 from sqlglot import exp
 
 from shared.connectors.errors import SourceChanged
-from shared.connectors.files.paths import matching
+from shared.connectors.files.paths import marker, matching
 from shared.connectors.postgres.spec import connection_string
+from shared.datasets import Columns
 from shared.datasets.columns import columns_from_json
 from shared.engines.duckdb.connection import load_extension, name, text
+from shared.engines.duckdb.rejected import Lines
 from shared.engines.program import Read
 from shared.engines.work import Job, ResolvedConnector
 from shared.formats import calls, csv_dialect, file_format
 from shared.formats.header import column_names, opened, records
 from shared.formats.types import duckdb as in_duckdb
+from shared.formats.types import ours
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
     """`sql`: a relation that may stand after FROM.
 
-    `rejects`: the temporary table in which bad lines are noted, if any. `rows`: known without reading.
+    `lines`: where bad lines are noted, if they are. `rows`: known without reading.
     """
 
     sql: str
-    rejects: str | None = None
+    lines: Lines | None = None
     rows: int | None = None
 
 
@@ -48,12 +51,14 @@ def scan(connection: duckdb.DuckDBPyConnection, job: Job, read: Read) -> Iterato
 
 @contextmanager
 def _files(connection: duckdb.DuckDBPyConnection, job: Job, read: Read, connector: ResolvedConnector) -> Iterator[Scan]:
-    paths = matching(str(connector.config["root"]), str(read.options["path"]))
+    root = str(connector.config["root"])
+    paths = matching(root, str(read.options["path"]))
+    before = marker(paths)
     file = file_format(paths[0], read.options.get("format"))
     surveyed = columns_from_json(read.options["surveyed"])
     types = {column.name: in_duckdb(column.type) for column in surveyed}
     if file.name == "parquet":
-        yield Scan(calls.read_parquet(paths).sql("duckdb"))
+        yield _parquet(connection, read, paths, surveyed)
     elif file.delimited:
         dialect = csv_dialect(file.name, read.options.get("options") or {})
         for path in paths:
@@ -63,10 +68,34 @@ def _files(connection: duckdb.DuckDBPyConnection, job: Job, read: Read, connecto
                 raise SourceChanged(f"the columns of {path} are not those it had when it was surveyed", node=read.node)
         # DuckDB takes plain identifiers only for these tables; a table's name may hold anything.
         label = read.table.encode().hex()
-        errors = f"rejects_{label}"
-        yield Scan(calls.read_csv(paths, file, dialect, types, rejects=(errors, f"scans_{label}")).sql("duckdb"), rejects=errors)
+        lines = Lines(f"rejects_{label}", f"scans_{label}", root, file, dialect)
+        yield Scan(calls.read_csv(paths, file, dialect, types, rejects=(lines.errors, lines.scans)).sql("duckdb"), lines=lines)
     else:
         yield Scan(calls.read_json(paths, file, types).sql("duckdb"))
+    # Half of an old file and half of a new one is no file that anybody ever wrote. Nothing is committed yet, so it is read again.
+    if marker(paths) != before:
+        raise SourceChanged(f"{read.options['path']} was changed while it was being read; it is read again", node=read.node)
+
+
+def _parquet(connection: duckdb.DuckDBPyConnection, read: Read, paths: list[str], surveyed: Columns) -> Scan:
+    """Columns that our types name otherwise (structures, unsigned integers) are cast; all others are handed on as they are."""
+    source = calls.read_parquet(paths)
+    described = {
+        str(column): str(kind)
+        for column, kind, *_ in connection.execute(f"DESCRIBE {exp.select('*').from_(source).sql('duckdb')}").fetchall()
+    }
+    changed = [column.name for column in surveyed if column.name not in described or ours(described[column.name]) != column.type]
+    if changed:
+        raise SourceChanged(f"column {changed[0]} of {read.options['path']} is not what it was when it was surveyed", node=read.node)
+    picked: list[exp.Expr] = []
+    for column in surveyed:
+        value: exp.Expr = exp.column(column.name, quoted=True)
+        if described[column.name] != in_duckdb(column.type):
+            plain = exp.DataType.build(in_duckdb(column.type), dialect="duckdb")
+            value = exp.Anonymous(this="to_json", expressions=[value]) if column.type == "JSON" else exp.cast(value, plain)
+            value = exp.alias_(value, column.name, quoted=True)
+        picked.append(value)
+    return Scan(exp.select(*picked).from_(source).subquery().sql("duckdb"))
 
 
 @contextmanager

@@ -1,0 +1,111 @@
+"""The rows that did not get through, as a query in the shape of `RejectsFile`: original_record JSON text, error_message, position.
+
+Rows of a node keep every value exactly; what JSON has no word for (NaN, the infinities) becomes text in PostgreSQL's spelling,
+since the dead letters are stored as jsonb. Lines of a file keep their text, the file's name, and the line's number as an editor counts it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from shared.engines.duckdb.connection import name, text
+from shared.formats.header import opened
+from shared.formats.names import FileFormat
+from shared.formats.options import CsvDialect
+
+_BLOCK_BYTES = 1 << 20
+_FLOATS = ("DOUBLE", "FLOAT")
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Where DuckDB notes the lines that a read could not make a row of: `errors` and `scans` are temporary tables.
+
+    `root`: file names are told relative to it.
+    """
+
+    errors: str
+    scans: str
+    root: str
+    file: FileFormat
+    dialect: CsvDialect
+
+    def any(self, connection: duckdb.DuckDBPyConnection) -> bool:
+        return bool(connection.execute(f"SELECT 1 FROM {name(self.errors)} LIMIT 1").fetchone())  # noqa: S608 (quoted name)
+
+    def query(self, connection: duckdb.DuckDBPyConnection) -> str:
+        """One row per bad line, however many of its columns are wrong, in the order of the file."""
+        numbers = f"{self.errors}_numbers"
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {name(numbers)} (scan_id UBIGINT, file_id UBIGINT, line UBIGINT, position BIGINT)"
+        )
+        for scan, file_id, path in connection.execute(
+            f"SELECT DISTINCT scan_id, file_id, file_path FROM {name(self.scans)}"  # noqa: S608 (quoted name)
+        ).fetchall():
+            self._number(connection, numbers, scan, file_id, path)
+        root = text(str(Path(self.root).resolve()) + "/")
+        # A line that follows a carriage return is noted with the line feed before it.
+        record = f"json_object('file', replace(any_value(s.file_path), {root}, ''), 'line', trim(first(e.csv_line), chr(13) || chr(10)))"
+        return (
+            f"SELECT CAST({record} AS VARCHAR) AS original_record,"  # noqa: S608 (quoted names)
+            " string_agg(e.error_message, '; ' ORDER BY e.column_idx) AS error_message,"
+            f" any_value(n.position) AS position FROM {name(self.errors)} AS e JOIN {name(self.scans)} AS s USING (scan_id, file_id)"
+            f" JOIN {name(numbers)} AS n USING (scan_id, file_id, line) GROUP BY e.scan_id, e.file_id, e.line ORDER BY e.file_id, e.line"
+        )
+
+    def _number(self, connection: duckdb.DuckDBPyConnection, numbers: str, scan: int, file_id: int, path: str) -> None:
+        """DuckDB numbers records; a quoted field that holds line ends makes an editor's number larger from there on."""
+        found = connection.execute(
+            f"SELECT DISTINCT line, line_byte_position FROM {name(self.errors)} WHERE scan_id = ? AND file_id = ? ORDER BY 2",  # noqa: S608
+            [scan, file_id],
+        ).fetchall()
+        if not found:
+            return
+        records = [int(line) for line, _ in found]
+        # In another encoding, DuckDB's positions are those of the text it made of it, not the file's.
+        exact = self.dialect.encoding == "utf-8"
+        lines = _physical(path, self.file, [int(at) for _, at in found]) if exact else records
+        connection.execute(
+            f"INSERT INTO {name(numbers)} SELECT ?, ?, unnest(?::UBIGINT[]), unnest(?::BIGINT[])",
+            [scan, file_id, records, lines],
+        )
+
+
+def _physical(path: str, file: FileFormat, starts: Sequence[int]) -> list[int]:
+    """For ascending positions of bytes, the numbers, from 1, of the lines they stand in."""
+    numbers: list[int] = []
+    line, base, block = 1, 0, b""
+    with opened(path, file) as stream:
+        for start in starts:
+            while start >= base + len(block):
+                line += block.count(b"\n")
+                base += len(block)
+                if not (block := stream.read(_BLOCK_BYTES)):
+                    break
+            within = min(start - base, len(block))
+            line += block.count(b"\n", 0, within)
+            base, block = base + within, block[within:]
+            numbers.append(line)
+    return numbers
+
+
+def rows(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
+    """A node's rejected rows: `sql` yields its input columns and, last, the error; names may repeat, so columns are taken by position."""
+    described = [(str(column), str(kind)) for column, kind, *_ in connection.execute(f"DESCRIBE {sql}").fetchall()]
+    aliases = [f"c{at}" for at in range(len(described))]
+    pairs = ", ".join(f"{text(column)}, {_value(alias, kind)}" for alias, (column, kind) in zip(aliases, described[:-1], strict=False))
+    return (
+        f"SELECT CAST(json_object({pairs}) AS VARCHAR) AS original_record, {aliases[-1]} AS error_message,"  # noqa: S608
+        f" CAST(NULL AS BIGINT) AS position FROM ({sql}) AS r ({', '.join(aliases)})"
+    )
+
+
+def _value(column: str, kind: str) -> str:
+    if kind not in _FLOATS:
+        return column
+    spelled = f"CASE WHEN isnan({column}) THEN 'NaN' WHEN {column} > 0 THEN 'Infinity' ELSE '-Infinity' END"
+    return f"CASE WHEN {column} IS NULL OR isfinite({column}) THEN to_json({column}) ELSE to_json({spelled}) END"

@@ -1,0 +1,193 @@
+"""Files appear once and whole, whoever is killed or wakes up late."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.connectors.errors import Denied, Misconfigured
+from shared.connectors.files.driver import ConnectorDriver
+from shared.connectors.protocols import AttemptKey, SinkSession, SinkWrite
+from shared.datasets import Column
+from shared.formats.errors import UnknownFormat
+
+
+class Lines:
+    """Rows over a list of texts, one per row."""
+
+    columns = (Column("t", "TEXT"),)
+
+    def __init__(self, *texts: str) -> None:
+        self._texts = texts
+        self.count = 0
+
+    def arrow(self) -> Any:
+        raise NotImplementedError
+
+    def csv_blocks(self) -> Iterator[bytes]:
+        raise NotImplementedError
+
+    def to_file(self, path: str, file_format: str, options: Mapping[str, Any]) -> None:
+        Path(path).write_text("".join(f"{text}\n" for text in self._texts))
+        self.count = len(self._texts)
+
+
+def write_of(target: str, mode: str = "OVERWRITE", node: str = "out", **options: Any) -> SinkWrite:
+    return SinkWrite(node, target, (Column("t", "TEXT"),), mode, (), (), options)
+
+
+def opened(root: Path, write: SinkWrite, epoch: int = 1, run: str = "run", rerun: int = 0) -> SinkSession:
+    return ConnectorDriver({"root": str(root)}).open_sink(AttemptKey("default", run, 3, epoch, rerun, (write.node,)), (write,))
+
+
+def published(root: Path) -> dict[str, str]:
+    """Every file that a reader could take for data, temporary ones included, the journals not."""
+    return {
+        str(f.relative_to(root)): f.read_text() for f in root.rglob("*") if f.is_file() and ".penstock" not in f.relative_to(root).parts
+    }
+
+
+def test_nothing_is_seen_before_the_commit_and_everything_after_it(tmp_path: Path) -> None:
+    write = write_of("a/out.csv")
+    session = opened(tmp_path, write)
+    assert session.write(write, Lines("x", "y"))["rowsInserted"] == 2
+    assert [name for name in published(tmp_path) if ".penstock-tmp-" not in name] == []
+    assert session.commit({"epoch": 1}) == {"epoch": 1}
+    assert published(tmp_path) == {"a/out.csv": "x\ny\n"}
+
+
+def test_an_attempt_after_the_commit_adopts_its_outcome(tmp_path: Path) -> None:
+    write = write_of("out.csv")
+    first = opened(tmp_path, write)
+    first.write(write, Lines("x"))
+    first.commit({"epoch": 1, "figures": {"out": {"rowsIn": 1}}})
+    assert opened(tmp_path, write, epoch=2).adopted == {"epoch": 1, "figures": {"out": {"rowsIn": 1}}}
+
+
+def test_a_rerun_that_a_person_asked_for_writes_again(tmp_path: Path) -> None:
+    write = write_of("out", "INSERT", format="csv")
+    for rerun in (0, 1):
+        session = opened(tmp_path, write, rerun=rerun)
+        assert session.adopted is None
+        session.write(write, Lines("x"))
+        session.commit({})
+    assert sorted(published(tmp_path)) == ["out/part-run-out-0-0.csv", "out/part-run-out-1-0.csv"]
+
+
+def test_of_two_attempts_that_both_finish_one_stands_and_the_other_adopts_it(tmp_path: Path) -> None:
+    write = write_of("out.csv")
+    slow, fast = opened(tmp_path, write, 1), opened(tmp_path, write, 2)
+    slow.write(write, Lines("slow"))
+    fast.write(write, Lines("fast"))
+    assert fast.commit({"epoch": 2}) == {"epoch": 2}
+    assert slow.commit({"epoch": 1}) == {"epoch": 2}
+    assert published(tmp_path) == {"out.csv": "fast\n"}
+
+
+def test_a_paused_attempt_that_wakes_up_while_the_next_one_writes_loses_no_row(tmp_path: Path) -> None:
+    write = write_of("out.csv")
+    paused = opened(tmp_path, write, 1)
+    paused.write(write, Lines("paused"))
+    late = opened(tmp_path, write, 2)
+    assert paused.commit({"epoch": 1}) == {"epoch": 1}
+    late.write(write, Lines("late"))
+    assert late.commit({"epoch": 2}) == {"epoch": 1}
+    assert published(tmp_path) == {"out.csv": "paused\n"}
+
+
+KILLED = """
+import os, signal, sys
+sys.path.insert(0, {tests!r})
+from pathlib import Path
+import test_files_publishing as t
+import shared.connectors.files.publish as publish
+root = Path({root!r})
+write = t.write_of("out.csv")
+session = t.opened(root, write)
+session.write(write, t.Lines("rows"))
+if {moment!r} == "after the link":
+    publish.FilesSession._roll_forward = lambda self: os.kill(os.getpid(), signal.SIGKILL)
+else:
+    os.kill(os.getpid(), signal.SIGKILL)
+session.commit({{"epoch": 1}})
+"""
+
+
+@pytest.mark.parametrize(("moment", "adopted"), [("before the link", None), ("after the link", {"epoch": 1})])
+def test_a_process_killed_around_its_commit_left_all_or_nothing(tmp_path: Path, moment: str, adopted: dict[str, int] | None) -> None:
+    (tmp_path / "out.csv").write_text("old\n")
+    script = KILLED.format(tests=str(Path(__file__).parent), root=str(tmp_path), moment=moment)
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == -9
+    assert (tmp_path / "out.csv").read_text() == "old\n"
+    write = write_of("out.csv")
+    session = opened(tmp_path, write, 2)
+    assert session.adopted == adopted
+    if adopted is None:
+        session.write(write, Lines("rows"))
+        session.commit({"epoch": 2})
+    assert published(tmp_path) == {"out.csv": "rows\n"}
+
+
+def test_an_abort_leaves_nothing(tmp_path: Path) -> None:
+    write = write_of("out.csv")
+    session = opened(tmp_path, write)
+    session.write(write, Lines("x"))
+    session.abort()
+    assert published(tmp_path) == {}
+
+
+def test_a_late_attempt_does_not_bring_back_old_rows_over_a_newer_run(tmp_path: Path) -> None:
+    write = write_of("out.csv")
+    first = opened(tmp_path, write, run="one")
+    first.write(write, Lines("one"))
+    first.commit({})
+    second = opened(tmp_path, write, run="two")
+    second.write(write, Lines("two"))
+    second.commit({})
+    assert opened(tmp_path, write, epoch=2, run="one").adopted == {}
+    assert published(tmp_path) == {"out.csv": "two\n"}
+
+
+def test_overwriting_a_folder_is_refused_before_anything_is_committed(tmp_path: Path) -> None:
+    (tmp_path / "out.csv").mkdir()
+    write = write_of("out.csv")
+    with pytest.raises(Misconfigured, match=r"out\.csv"):
+        opened(tmp_path, write).write(write, Lines("x"))
+    assert opened(tmp_path, write, 2).adopted is None
+
+
+def test_parts_for_a_path_that_is_a_file_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("a file")
+    write = write_of("out", "INSERT", format="csv")
+    with pytest.raises(Misconfigured, match="out"):
+        opened(tmp_path, write).write(write, Lines("x"))
+
+
+def test_a_path_out_of_the_root_is_refused_by_name_of_the_root(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    (root / "in").mkdir(parents=True)
+    (root / "in" / "away").symlink_to(tmp_path)
+    for target in ("../x.csv", "in/away/x.csv", "/etc/x.csv"):
+        with pytest.raises(Denied, match=str(root)):
+            opened(root, write_of(target)).write(write_of(target), Lines("x"))
+    assert not (tmp_path / "x.csv").exists()
+
+
+def test_a_target_without_a_format_says_what_to_set(tmp_path: Path) -> None:
+    with pytest.raises(UnknownFormat, match="format"):
+        opened(tmp_path, write_of("out")).write(write_of("out"), Lines("x"))
+
+
+def test_the_journal_holds_the_outcome(tmp_path: Path) -> None:
+    write = write_of("out.csv")
+    session = opened(tmp_path, write)
+    session.write(write, Lines("x"))
+    session.commit({"epoch": 1})
+    (journal,) = (tmp_path / ".penstock").rglob("*.json")
+    assert json.loads(journal.read_text())["outcome"] == {"epoch": 1}
