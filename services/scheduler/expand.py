@@ -11,7 +11,6 @@ from shared.dispatch import results
 from shared.dispatch.advance import advance
 from shared.errors import PenstockError
 from shared.messages import StageMessage
-from shared.planning.make import plan as make_plan
 from shared.planning.needs import needs as needed
 from shared.planning.needs import survey
 from shared.planning.stages import PlannedNode, StageId
@@ -87,7 +86,7 @@ def plan_run(tx: Tx, run_id: str, settings: Settings) -> list[StageMessage]:
     recipe = load(tx, run.resource_uid, run.version, settings)
     _add_nodes(tx, run, recipe)
     try:
-        recipe.check(tx, run.namespace)
+        recipe.check(tx)
         messages = _survey_or_plan(tx, run, recipe, settings)
     except PenstockError as error:
         _fail(tx, run, error)
@@ -116,12 +115,12 @@ def _survey_or_plan(tx: Tx, run: LockedRun, recipe: Recipe, settings: Settings) 
         plan = survey(pipeline, missing, first_stage=before + 1)
         runs.set_planning(tx, run, "surveying")
     else:
-        plan = make_plan(pipeline, known, connector_types, recipe.rule_sets(tx), first_stage=before + 1)
+        plan = recipe.plan(tx, known, before + 1)
         slots = int(pipeline.settings.get("maxParallelNodes", settings.max_parallel_nodes))
         timeout = float(pipeline.settings.get("timeout", settings.run_timeout.total_seconds()))
         runs.set_planning(tx, run, "planned", max_parallel_nodes=slots, timeout_s=timeout)
         plans.insert(tx, run.id, plan)
-        nodes.insert(tx, run.id, plan.nodes)
+        nodes.place(tx, run.id, plan.nodes)
         run.say("run.planned", stages=len(plan.stages), warnings=list(plan.warnings))
     stages.insert(tx, run.id, plan.stages)
     return advance(tx, run)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from services.scheduler.settings import Settings
 from shared.errors import ConfigurationError
 from shared.pipelines import graph
-from shared.pipelines.language import connector, pipeline, read_documents, rule_set
-from shared.pipelines.model import ConnectorDefinition, Document, Pipeline, RuleSet
-from shared.pipelines.validation import Known, validate
+from shared.pipelines.language import pipeline, read_documents, rule_set
+from shared.pipelines.model import Document, Pipeline, RuleSet
+from shared.pipelines.validation import stored_connector, stored_errors
+from shared.planning.make import plan
+from shared.planning.stages import Plan
 from shared.store import resources
 from shared.store.database import Tx
 
@@ -20,9 +24,9 @@ class InvalidRecipe(ConfigurationError):
     code = "invalid_recipe"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Recipe:
-    """`generations`: Kahn levels of the pipeline's nodes, sources first."""
+    """`generations`: Kahn levels of the pipeline's nodes, sources first. Read once per text, so that identity is equality."""
 
     document: Document
     pipeline: Pipeline
@@ -37,27 +41,24 @@ class Recipe:
         named = (node.config.get("connector") for node in self.pipeline.nodes)
         return tuple(dict.fromkeys(name if "/" in name else f"{self.pipeline.namespace}/{name}" for name in named if name))
 
-    def _connectors(self, tx: Tx) -> dict[str, ConnectorDefinition]:
-        found = {}
-        for reference in self.references():
-            namespace, _, name = reference.partition("/")
-            text = resources.current_document(tx, "Connector", namespace, name)
-            if text is not None:
-                found[reference] = _connector(text)
-        return found
+    def connector_texts(self, tx: Tx) -> tuple[str, ...]:
+        """Documents of those connectors that are there today."""
+        named = (reference.partition("/") for reference in self.references())
+        texts = (resources.current_document(tx, "Connector", namespace, name) for namespace, _, name in named)
+        return tuple(text for text in texts if text is not None)
 
     def connector_types(self, tx: Tx) -> dict[str, str]:
-        return {reference: definition.type for reference, definition in self._connectors(tx).items()}
+        definitions = [stored_connector(text) for text in self.connector_texts(tx)]
+        return {f"{found.namespace}/{found.name}": found.type for found in definitions}
 
-    def rule_sets(self, tx: Tx) -> Sequence[RuleSet]:
-        """Every valid rule set of the pipeline's namespace; the planner keeps those that attach to this pipeline."""
-        return [_rule_set(text) for text in resources.current_documents(tx, "DataQualityRuleSet", self.pipeline.namespace)]
+    def plan(self, tx: Tx, facts: Mapping[str, Mapping[str, Any]], first_stage: int) -> Plan:
+        """Every valid rule set of the pipeline's namespace is handed over; the planner keeps those that attach to this pipeline."""
+        rule_sets = tuple(resources.current_documents(tx, "DataQualityRuleSet", self.pipeline.namespace))
+        return _planned(self, json.dumps(facts, sort_keys=True), tuple(self.connector_types(tx).items()), rule_sets, first_stage)
 
-    def check(self, tx: Tx, namespace: str) -> None:
+    def check(self, tx: Tx) -> None:
         """Validates the version again, against today's connectors. Raises InvalidRecipe with the first problem and how many there are."""
-        definitions = self._connectors(tx)
-        known = Known(connectors={key: (d.type, d.config) for key, d in definitions.items()}, require_connectors=True)
-        errors = [problem for problem in validate([self.document], known) if problem.severity == "error"]
+        errors = stored_errors(self.document.text, self.connector_texts(tx))
         if errors:
             more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
             raise InvalidRecipe(f"line {errors[0].line}: {errors[0].message}{more}", node=errors[0].node)
@@ -76,10 +77,13 @@ def _read(text: str, max_parallel_nodes: int) -> Recipe:
 
 
 @lru_cache(maxsize=256)
-def _connector(text: str) -> ConnectorDefinition:
-    return connector(read_documents(text)[0])
-
-
-@lru_cache(maxsize=256)
 def _rule_set(text: str) -> RuleSet:
     return rule_set(read_documents(text)[0])
+
+
+# A recipe that runs every minute over objects that did not change is planned once.
+@lru_cache(maxsize=16)
+def _planned(
+    recipe: Recipe, facts: str, connector_types: tuple[tuple[str, str], ...], rule_sets: tuple[str, ...], first_stage: int
+) -> Plan:
+    return plan(recipe.pipeline, json.loads(facts), dict(connector_types), [_rule_set(text) for text in rule_sets], first_stage)

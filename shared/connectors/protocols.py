@@ -72,7 +72,8 @@ class Survey:
 class Rows(Protocol):
     """Rows on their way from an engine to a sink: a stream in bulk, read once. `count` is known after it was read."""
 
-    columns: Columns
+    @property
+    def columns(self) -> Columns: ...
 
     def arrow(self) -> pa.RecordBatchReader: ...
 

@@ -12,15 +12,21 @@ from shared.store.database import Tx
 
 
 def insert(tx: Tx, run: str, nodes: Sequence[PlannedNode]) -> None:
-    """Adds the nodes of a run in recipe order; those already there take their stage."""
-    with tx.cursor() as cursor:
-        cursor.executemany(
-            """
-            INSERT INTO nodes (run_id, node, ordinal, type, generation, stage) VALUES (%s, %s, %s, %s, %s, %s)
-            ON CONFLICT (run_id, node) DO UPDATE SET stage = excluded.stage, generation = excluded.generation
-            """,
-            [(run, node.id, ordinal, node.type, node.generation, node.stage or None) for ordinal, node in enumerate(nodes)],
-        )
+    """Adds the nodes of a run, which has none yet, in recipe order."""
+    with tx.cursor() as cursor, cursor.copy("COPY nodes (run_id, node, ordinal, type, generation, stage) FROM STDIN") as copy:
+        for ordinal, node in enumerate(nodes):
+            copy.write_row((run, node.id, ordinal, node.type, node.generation, node.stage or None))
+
+
+def place(tx: Tx, run: str, nodes: Sequence[PlannedNode]) -> None:
+    """Says which stage computes each node, now that there is a plan."""
+    tx.execute(
+        """
+        UPDATE nodes n SET stage = planned.stage FROM unnest(%(nodes)s::text[], %(stages)s::integer[]) AS planned (node, stage)
+         WHERE n.run_id = %(run)s AND n.node = planned.node
+        """,
+        {"run": run, "nodes": [node.id for node in nodes], "stages": [node.stage for node in nodes]},
+    )
 
 
 def set_status(tx: Tx, run: str, nodes: Iterable[str], status: str, *, error: Mapping[str, Any] | None = None) -> None:

@@ -33,24 +33,16 @@ class StageRow:
 
 def insert(tx: Tx, run: str, stages: Sequence[Stage]) -> None:
     """Adds planned stages, all WAITING, with their programs apart."""
-    rows = [
-        (
-            run, s.id, s.part, s.kind, list(s.nodes), list(s.inputs), s.generation, s.engine,
-            f"{s.queue}.{s.label}" if s.label else s.queue, s.label, Jsonb(s.policy),
-        )
-        for s in stages
-    ]  # fmt: skip
+    columns = "run_id, stage, part, kind, nodes, inputs, generation, engine, queue, label, policy"
     with tx.cursor() as cursor:
-        cursor.executemany(
-            """
-            INSERT INTO stages (run_id, stage, part, kind, nodes, inputs, generation, engine, queue, label, policy)
-            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-            """,
-            rows,
-        )
-        cursor.executemany(
-            "INSERT INTO programs (run_id, stage, program) VALUES (%s, %s, %s)", [(run, s.id, Jsonb(s.program)) for s in stages]
-        )
+        with cursor.copy(f"COPY stages ({columns}) FROM STDIN") as copy:
+            for s in stages:
+                queue = f"{s.queue}.{s.label}" if s.label else s.queue
+                inputs = [int(stage) for stage in s.inputs]
+                copy.write_row((run, s.id, s.part, s.kind, list(s.nodes), inputs, s.generation, s.engine, queue, s.label, Jsonb(s.policy)))
+        with cursor.copy("COPY programs (run_id, stage, program) FROM STDIN") as copy:
+            for s in stages:
+                copy.write_row((run, s.id, Jsonb(s.program)))
 
 
 def of_run(tx: Tx, run: str) -> list[StageRow]:

@@ -9,9 +9,9 @@ from typing import Any
 
 from services.api.problems import Refused
 from shared.connectors import CONNECTORS
-from shared.pipelines.language import connector, read_documents
+from shared.pipelines.language import read_documents
 from shared.pipelines.model import Document, Problem
-from shared.pipelines.validation import Known, validate
+from shared.pipelines.validation import Known, known_from, stored_errors, validate
 from shared.secrets import database as sealing
 from shared.secrets import references
 from shared.store import credentials, resources
@@ -33,12 +33,17 @@ class Checked:
 
 
 def known(tx: Tx, *, require_connectors: bool = False) -> Known:
-    found = {}
-    for text in resources.current_documents(tx, "Connector"):
-        definition = connector(read_documents(text)[0])
-        found[f"{definition.namespace}/{definition.name}"] = (definition.type, definition.config)
-    rule_sets = {f"{d.namespace}/{d.name}" for text in resources.current_documents(tx, "DataQualityRuleSet") for d in read_documents(text)}
-    return Known(connectors=found, rule_sets=rule_sets, require_connectors=require_connectors)
+    return known_from(
+        resources.current_documents(tx, "Connector"),
+        resources.current_documents(tx, "DataQualityRuleSet"),
+        require_connectors=require_connectors,
+    )
+
+
+def errors(tx: Tx, text: str) -> tuple[Problem, ...]:
+    """Why a stored pipeline cannot run now."""
+    connectors, rule_sets = (tuple(resources.current_documents(tx, kind)) for kind in ("Connector", "DataQualityRuleSet"))
+    return stored_errors(text, connectors, rule_sets)
 
 
 def check(tx: Tx, text: bytes | str, max_bytes: int) -> tuple[list[Checked], list[Problem]]:

@@ -25,6 +25,8 @@ KEEP_ALIVE_S = 15.0
 # Log lines are written behind the work and ring no bell.
 LOOK_AGAIN_S = 1.0
 BATCH = 1000
+# After a batch: what is written meanwhile is read together. Each stage rings twice, and a look costs two statements.
+GATHER_S = 0.02
 
 # (tx, run, after) -> [(id, type, value)]
 Reader = Callable[[Tx, str, int], list[tuple[int, str, dict[str, Any]]]]
@@ -113,6 +115,7 @@ def _live(store: Database, feed: Feed, run: str, after: int, read: Reader) -> It
                 after = number
             if batch:
                 quiet_s = 0.0
+                threading.Event().wait(GATHER_S)
                 continue
             if row is None or row["status"] in RUN_FINAL:
                 yield "event: end\ndata: {}\n\n"

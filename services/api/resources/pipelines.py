@@ -7,7 +7,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Response, current_app, jsonify, request
+from flask import Response, jsonify, request
 from flask_smorest import Blueprint
 
 from services.api.auth import caller, database
@@ -16,8 +16,6 @@ from services.api.recipes import save
 from services.api.recipes.planned import planned
 from services.api.resources import documents
 from services.api.resources.runs import run_json
-from shared.pipelines.language import read_documents
-from shared.pipelines.validation import validate
 from shared.store import idempotency, resources, run_views, runs
 from shared.store.database import Tx
 from shared.store.identifiers import new_id
@@ -162,9 +160,7 @@ def _runnable(tx: Tx, namespace: str, name: str, version: Any) -> dict[str, Any]
         raise Refused(
             404, f"there is no pipeline {namespace}/{name}" + (f" of version {version}" if version is not None else "") + "; apply it first"
         )
-    settings = current_app.extensions["penstock.settings"]
-    found = validate(read_documents(row["document"], max_bytes=settings.max_body_bytes), save.known(tx, require_connectors=True))
-    errors = [problem.to_json() for problem in found if problem.severity == "error"]
+    errors = [problem.to_json() for problem in save.errors(tx, row["document"])]
     if errors:
         first = errors[0]
         raise Refused(

@@ -57,6 +57,7 @@ def text(value: str) -> str:
     return exp.Literal.string(value).sql("duckdb")
 
 
+@lru_cache(maxsize=10_000)
 def name(value: str) -> str:
     """A quoted identifier."""
     return exp.to_identifier(value, quoted=True).sql("duckdb")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from sqlglot import exp
 
 from shared.connectors import driver as connector_driver
 from shared.connectors.protocols import AttemptKey, SinkSession, SinkWrite
@@ -23,6 +24,7 @@ from shared.engines.duckdb.scans import Scan, scan
 from shared.engines.program import Program, Read, Sink, SurveyProgram
 from shared.engines.work import Job, Outcome, RejectsFile
 from shared.errors import PenstockError
+from shared.formats import calls
 
 TELL_EVERY_S = 1.0
 
@@ -76,6 +78,7 @@ class _Attempt:
         self._job, self._program, self._control = job, program, control
         self._counted: dict[tuple[str, str], int] = {}
         self._done: dict[str, int] = {}
+        self._named: dict[str, str] = {}
         self._folder = staging_folder(Path(job.staging), job.run, job.stage, job.epoch)
 
     def outcome(self, session: SinkSession | None) -> Outcome:
@@ -123,10 +126,19 @@ class _Attempt:
 
     def _create(self, connection: duckdb.DuckDBPyConnection, table: str, sql: str, materialise: bool, kind: str) -> None:
         self._go_on()
-        made = connection.execute(f"CREATE TEMP {'TABLE' if materialise else 'VIEW'} {name(table)} AS {sql}").fetchone()
-        if materialise and made:
-            self._counted[kind, table] = int(made[0])
-            self._done[_owner(table)] = int(made[0])
+        if not materialise:
+            self._named[table] = sql
+            return
+        made = connection.execute(f"CREATE TEMP TABLE {name(table)} AS {self._with(sql)}").fetchone()
+        if made:
+            self._counted[kind, table] = self._done[_owner(table)] = int(made[0])
+
+    def _with(self, sql: str) -> str:
+        """The relations that are no tables stand before each statement: a view is bound, files opened and all, when it is made and
+        again wherever it is used (measured: 18 ms for a stage with ten inputs, and 7 so). DuckDB binds of them what `sql` uses.
+        """
+        named = ", ".join(f"{name(table)} AS NOT MATERIALIZED ({body})" for table, body in self._named.items())
+        return f"WITH {named} {sql}" if named else sql
 
     def _go_on(self) -> None:
         """Between two statements: an interrupt that came while none ran has stopped nothing."""
@@ -137,15 +149,18 @@ class _Attempt:
         self._go_on()
         path = self._folder / f"{len(self._counted)}-{_file_name(port)}.parquet"
         with translated(self._job.limits.memory_bytes, _owner(port)):
-            rows = DuckRows(connection, sql, self._job.limits.scratch)
+            rows = DuckRows(connection, self._with(sql), self._job.limits.scratch)
             rows.to_file(str(path), "parquet", {})
+            # Of the file, not of the relation, whose inputs would all be opened once more.
+            held = exp.select("*").from_(calls.read_parquet([str(path)])).sql("duckdb")
+            columns = DuckRows(connection, held, self._job.limits.scratch).columns
         self._counted["output", port] = rows.count
-        return Dataset(port, str(path), rows.columns, rows.count, path.stat().st_size)
+        return Dataset(port, str(path), columns, rows.count, path.stat().st_size)
 
     def _sink(self, connection: duckdb.DuckDBPyConnection, session: SinkSession, sink: Sink) -> dict[str, int | None]:
         self._go_on()
         with translated(self._job.limits.memory_bytes, sink.node):
-            rows = DuckRows(connection, sink.sql, self._job.limits.scratch)
+            rows = DuckRows(connection, self._with(sink.sql), self._job.limits.scratch)
             figures = session.write(_write(sink), rows)
         self._counted["sink", sink.node] = self._done[sink.node] = rows.count
         return figures
@@ -159,7 +174,7 @@ class _Attempt:
             key = ("rejects", reject.node) if reject.read is None else ("rejectedLines", reject.read)
             with translated(self._job.limits.memory_bytes, reject.node):
                 if reject.read is None:
-                    sql = rejected.rows(connection, reject.sql)
+                    sql = rejected.rows(connection, self._with(reject.sql))
                 else:
                     lines = scans[reject.read].lines
                     if lines is None or not lines.any(connection):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -29,10 +30,15 @@ class DuckRows:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, sql: str, scratch: str) -> None:
         self._connection, self._sql, self._scratch = connection, sql, scratch
-        described = connection.execute(f"DESCRIBE {sql}").fetchall()
-        self.columns: Columns = tuple(Column(column, ours(kind)) for column, kind, *_ in described)
-        self._kinds = [str(kind) for _, kind, *_ in described]
         self._count = 0
+
+    @cached_property
+    def _described(self) -> list[tuple[str, str]]:
+        return [(str(column), str(kind)) for column, kind, *_ in self._connection.execute(f"DESCRIBE {self._sql}").fetchall()]
+
+    @property
+    def columns(self) -> Columns:
+        return tuple(Column(column, ours(kind)) for column, kind in self._described)
 
     @property
     def count(self) -> int:
@@ -104,8 +110,8 @@ class DuckRows:
     def _textual(self) -> str:
         """The relation with the types that CSV would spell differently from PostgreSQL written out."""
         # By position, since two columns may have one name.
-        columns = [f"c{at}" for at in range(len(self._kinds))]
-        picked = ", ".join(_for_copy(column, kind) for column, kind in zip(columns, self._kinds, strict=True))
+        columns = [f"c{at}" for at in range(len(self._described))]
+        picked = ", ".join(_for_copy(column, kind) for column, (_, kind) in zip(columns, self._described, strict=True))
         return f"SELECT {picked} FROM ({self._sql}) AS r ({', '.join(columns)})"  # noqa: S608 (the planner's SQL, and our own names)
 
 

@@ -5,5 +5,6 @@ Pure: what exists besides comes in as `Known`. Secret fields are the API's matte
 
 from shared.pipelines.validation.documents import validate
 from shared.pipelines.validation.known import Known, full_name
+from shared.pipelines.validation.stored import known_from, stored_connector, stored_errors
 
-__all__ = ["Known", "full_name", "validate"]
+__all__ = ["Known", "full_name", "known_from", "stored_connector", "stored_errors", "validate"]
