@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.messages import StageMessage
-from shared.runs.states import STAGE_FINAL, STAGE_IN_FLIGHT, RunStatus, StageStatus
+from shared.runs.states import STAGE_IN_FLIGHT, RunStatus, StageStatus
 from shared.store import nodes, runs, stages
 from shared.store.database import Tx
 from shared.store.runs import LockedRun
@@ -17,9 +17,9 @@ _SLOTTED = "work"
 
 
 def ready(rows: Sequence[StageRow]) -> list[StageRow]:
-    """Stages that wait for nothing any more, in plan order; pure."""
-    done = {row.stage for row in rows if row.status is StageStatus.COMPLETED}
-    return [row for row in rows if row.status is StageStatus.WAITING and done.issuperset(row.inputs)]
+    """Stages that wait for nothing any more, in plan order; pure. Stages that are not among `rows` are taken to be COMPLETED."""
+    pending = {row.stage for row in rows if row.status is not StageStatus.COMPLETED}
+    return [row for row in rows if row.status is StageStatus.WAITING and pending.isdisjoint(row.inputs)]
 
 
 def within_slots(rows: Sequence[StageRow], candidates: Sequence[StageRow], slots: int | None) -> list[StageRow]:
@@ -50,13 +50,14 @@ def advance(tx: Tx, run: LockedRun) -> list[StageMessage]:
     """Releases what is ready and free to start; ends the run when nothing is left to do. Does not `save`."""
     if run.status is not RunStatus.RUNNING:
         return []
-    rows = stages.of_run(tx, run.id)
+    # What needs a stage that failed, or was cancelled, has ended with it: so whoever still waits, waits for unfinished stages only.
+    rows = stages.of_run(tx, run.id, unfinished=True)
     if run.cancel_reason is None:
         messages = release(tx, run, [row.stage for row in within_slots(rows, ready(rows), run.max_parallel_nodes)])
         if messages:
             return messages
-    if all(row.status in STAGE_FINAL for row in rows):
-        _end(tx, run, rows)
+    if not rows:
+        _end(tx, run, stages.of_run(tx, run.id))
     return []
 
 

@@ -5,9 +5,11 @@ Every function of this package takes a transaction made here. Rows come as dicts
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg import Connection
@@ -17,6 +19,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from shared.errors import UnavailableError
 
 Tx = Connection[DictRow]
+RECENT_S = 1.0
 
 
 class StoreUnavailable(UnavailableError):
@@ -44,7 +47,7 @@ class Database:
 
     def __init__(self, url: str, *, name: str, size: int = 4, wait_s: float = 5.0) -> None:
         self.url, self.name = url, name
-        # A dead connection must not be handed out after PostgreSQL was restarted: check costs one empty round trip.
+        self._used_at: WeakKeyDictionary[Tx, float] = WeakKeyDictionary()
         self._pool: ConnectionPool[Tx] = ConnectionPool(
             url,
             kwargs=connection_options(name),
@@ -55,8 +58,13 @@ class Database:
             timeout=wait_s,
             reconnect_timeout=30,
             open=False,
-            check=ConnectionPool.check_connection,
+            check=self._check,
         )
+
+    def _check(self, connection: Tx) -> None:
+        """A dead connection must not be handed out after PostgreSQL was restarted. That costs a round trip, so not for one just used."""
+        if time.monotonic() - self._used_at.get(connection, -RECENT_S) >= RECENT_S:
+            ConnectionPool.check_connection(connection)
 
     @contextmanager
     def transaction(self) -> Iterator[Tx]:
@@ -66,6 +74,7 @@ class Database:
         try:
             with self._pool.connection() as connection:
                 yield connection
+            self._used_at[connection] = time.monotonic()
         except (PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError) as error:
             if isinstance(error, psycopg.errors.LockNotAvailable | psycopg.errors.QueryCanceled):
                 raise

@@ -27,19 +27,24 @@ class Event:
 
 
 def append(tx: Tx, run: str, first_seq: int, events: Sequence[Event]) -> None:
-    """Inserts events as first_seq, first_seq + 1, …; the caller holds the run's row and saves its last_seq."""
-    if not events:
-        return
+    """Inserts events as first_seq, first_seq + 1, …, says so in the run's row, which the caller holds, and rings the listeners."""
     tx.execute(
         """
-        INSERT INTO events (run_id, seq, type, v, node, stage, epoch, data)
-        SELECT %(run)s, seq, type, %(v)s, node, stage, epoch, data
-          FROM unnest(%(seq)s::bigint[], %(type)s::text[], %(node)s::text[], %(stage)s::integer[], %(epoch)s::integer[], %(data)s::jsonb[])
-            AS e (seq, type, node, stage, epoch, data)
+        WITH told AS (
+            INSERT INTO events (run_id, seq, type, v, node, stage, epoch, data)
+            SELECT %(run)s, seq, type, %(v)s, node, stage, epoch, data
+              FROM unnest(%(seq)s::bigint[], %(type)s::text[], %(node)s::text[], %(stage)s::integer[], %(epoch)s::integer[],
+                          %(data)s::jsonb[]) AS e (seq, type, node, stage, epoch, data)
+        ), counted AS (
+            UPDATE runs SET last_seq = %(last)s WHERE id = %(run)s
+        )
+        SELECT pg_notify(%(channel)s, %(run)s::text)
         """,
         {
             "run": run,
             "v": VERSION,
+            "last": first_seq + len(events) - 1,
+            "channel": CHANNEL,
             "seq": list(range(first_seq, first_seq + len(events))),
             "type": [event.type for event in events],
             "node": [event.node for event in events],

@@ -115,10 +115,6 @@ def save(tx: Tx, run: LockedRun) -> None:
         events.append(tx, run.id, run.last_seq + 1, run.said)
         run.last_seq += len(run.said)
         run.said = []
-        tx.execute(
-            "WITH moved AS (UPDATE runs SET last_seq = %(seq)s WHERE id = %(run)s) SELECT pg_notify(%(channel)s, %(run)s::text)",
-            {"seq": run.last_seq, "run": run.id, "channel": events.CHANNEL},
-        )
     if run.ring:
         ring(tx, run.id)
 

@@ -13,7 +13,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from shared.planning.stages import Stage
-from shared.runs.states import STAGE_STEPS, StageStatus, sources
+from shared.runs.states import STAGE_FINAL, STAGE_STEPS, StageStatus, sources
 from shared.store.database import Tx
 
 
@@ -45,11 +45,14 @@ def insert(tx: Tx, run: str, stages: Sequence[Stage]) -> None:
                 copy.write_row((run, s.id, Jsonb(s.program)))
 
 
-def of_run(tx: Tx, run: str) -> list[StageRow]:
-    """All stages in plan order."""
+def of_run(tx: Tx, run: str, *, unfinished: bool = False) -> list[StageRow]:
+    """All stages in plan order, or those that are in no final state."""
     rows = tx.execute(
-        "SELECT stage, kind, status, inputs, nodes, queue, epoch, lost FROM stages WHERE run_id = %(run)s ORDER BY stage, part",
-        {"run": run},
+        """
+        SELECT stage, kind, status, inputs, nodes, queue, epoch, lost FROM stages
+         WHERE run_id = %(run)s AND NOT status = ANY(%(without)s) ORDER BY stage, part
+        """,
+        {"run": run, "without": [status.value for status in STAGE_FINAL] if unfinished else []},
     )
     return [
         StageRow(r["stage"], r["kind"], StageStatus(r["status"]), tuple(r["inputs"]), tuple(r["nodes"]), r["queue"], r["epoch"], r["lost"])

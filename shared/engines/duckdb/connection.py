@@ -20,7 +20,6 @@ ENGINE_SHARE = 0.6
 @contextmanager
 def connected(limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
     connection = _instance(limits).cursor()
-    connection.execute("SET TimeZone = 'UTC'")
     try:
         yield connection
     finally:
@@ -29,7 +28,7 @@ def connected(limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
 
 @lru_cache(maxsize=1)
 def _instance(limits: Limits) -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(
+    instance = duckdb.connect(
         ":memory:",
         config={
             "memory_limit": f"{int(limits.memory_bytes * ENGINE_SHARE / 1e6)}MB",
@@ -43,6 +42,8 @@ def _instance(limits: Limits) -> duckdb.DuckDBPyConnection:
             "allocator_flush_threshold": "64MB",
         },
     )
+    instance.execute("SET GLOBAL TimeZone = 'UTC'")
+    return instance
 
 
 def load_extension(connection: duckdb.DuckDBPyConnection, extension: str) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from sqlglot import exp
 
 from shared.connectors import driver as connector_driver
 from shared.connectors.protocols import AttemptKey, SinkSession, SinkWrite
@@ -21,10 +20,9 @@ from shared.engines.duckdb.errors import Interrupted, translated
 from shared.engines.duckdb.figures import evaluate
 from shared.engines.duckdb.rows import DuckRows
 from shared.engines.duckdb.scans import Scan, scan
-from shared.engines.program import Program, Read, Sink, SurveyProgram
+from shared.engines.program import Output, Program, Read, Sink, SurveyProgram
 from shared.engines.work import Job, Outcome, RejectsFile
 from shared.errors import PenstockError
-from shared.formats import calls
 
 TELL_EVERY_S = 1.0
 
@@ -101,7 +99,7 @@ class _Attempt:
                 with translated(job.limits.memory_bytes, _owner(statement.table)):
                     self._create(connection, statement.table, statement.sql, statement.materialise, "table")
             written = {sink.node: self._sink(connection, session, sink) for sink in program.sinks if session is not None}
-            datasets = tuple(self._stage(connection, output.port, output.sql) for output in program.outputs)
+            datasets = tuple(self._stage(connection, output) for output in program.outputs)
             rejects = self._rejects(connection, scans)
             with translated(job.limits.memory_bytes):
                 figures = self._figures(connection, written)
@@ -145,17 +143,15 @@ class _Attempt:
         if self._control.cancelled:
             raise Interrupted("stopped on request")
 
-    def _stage(self, connection: duckdb.DuckDBPyConnection, port: str, sql: str) -> Dataset:
+    def _stage(self, connection: duckdb.DuckDBPyConnection, output: Output) -> Dataset:
         self._go_on()
+        port = output.port
         path = self._folder / f"{len(self._counted)}-{_file_name(port)}.parquet"
         with translated(self._job.limits.memory_bytes, _owner(port)):
-            rows = DuckRows(connection, self._with(sql), self._job.limits.scratch)
+            rows = DuckRows(connection, self._with(output.sql), self._job.limits.scratch)
             rows.to_file(str(path), "parquet", {})
-            # Of the file, not of the relation, whose inputs would all be opened once more.
-            held = exp.select("*").from_(calls.read_parquet([str(path)])).sql("duckdb")
-            columns = DuckRows(connection, held, self._job.limits.scratch).columns
         self._counted["output", port] = rows.count
-        return Dataset(port, str(path), columns, rows.count, path.stat().st_size)
+        return Dataset(port, str(path), output.columns, rows.count, path.stat().st_size)
 
     def _sink(self, connection: duckdb.DuckDBPyConnection, session: SinkSession, sink: Sink) -> dict[str, int | None]:
         self._go_on()

@@ -55,7 +55,8 @@ class DuckRows:
         return pa.RecordBatchReader.from_batches(reader.schema, counted())
 
     def to_file(self, path: str, file_format: str, options: Mapping[str, Any]) -> None:
-        said: dict[str, Any] = {"format": _FORMATS[file_format]}
+        # Whoever names the path reads it only once it is whole, so the engine need not write beside it and rename.
+        said: dict[str, Any] = {"format": _FORMATS[file_format], "use_tmp_file": False}
         if file_format in {"csv", "tsv"}:
             said |= _dialect(csv_dialect(file_format, options))
         if file_format == "json":

@@ -41,7 +41,7 @@ def scan(connection: duckdb.DuckDBPyConnection, job: Job, read: Read) -> Iterato
     """The read as a relation, for as long as the stage runs."""
     if read.dataset is not None:
         dataset = job.inputs[f"{read.dataset[0]}:{read.dataset[1]}"]
-        yield Scan(calls.read_parquet([dataset.uri]).sql("duckdb"), rows=dataset.rows)
+        yield Scan(calls.read_parquet([dataset.uri]).sql("duckdb", copy=False), rows=dataset.rows)
         return
     assert read.connector is not None
     connector = job.connectors[read.connector]
