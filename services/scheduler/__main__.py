@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import psycopg
 import redis
 
+from services.scheduler import staging
 from services.scheduler.expand import expand
 from services.scheduler.leadership import Session
 from services.scheduler.recover import Recovery
@@ -37,7 +38,7 @@ def main() -> None:
     app = celery_app(settings.redis_url, "penstock.scheduler")
     recovery = Recovery(database, redis.Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2), settings)
     session: Session | None = None
-    next_sweep = next_partitions = 0.0
+    next_sweep = next_staging = next_partitions = 0.0
     while not stop:
         try:
             if session is None:
@@ -46,6 +47,9 @@ def main() -> None:
             if session.leads() and time.monotonic() >= next_sweep:
                 sending.send(app, recovery.sweep())
                 next_sweep = time.monotonic() + settings.sweep.total_seconds()
+                if time.monotonic() >= next_staging:
+                    staging.sweep(database, settings)
+                    next_staging = time.monotonic() + settings.staging_sweep.total_seconds()
                 if time.monotonic() >= next_partitions:
                     with database.transaction() as tx:
                         partitions.ensure(tx, datetime.now(UTC))

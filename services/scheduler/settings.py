@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 from shared.process import settings
 
@@ -22,9 +23,13 @@ class Settings:
     max_concurrent_runs: int
     max_parallel_nodes: int
     run_timeout: timedelta
+    staging: Path
+    staging_sweep: timedelta
+    staging_retention: timedelta
 
     @staticmethod
     def from_environment() -> Settings:
+        home = settings.folder("PENSTOCK_HOME") if os.environ.get("PENSTOCK_HOME") else None
         return Settings(
             name=settings.text("PENSTOCK_SCHEDULER_NAME", f"scheduler-{os.getpid()}"),
             database_url=settings.text("PENSTOCK_DATABASE_URL"),
@@ -35,4 +40,7 @@ class Settings:
             max_concurrent_runs=settings.integer("PIPELINE_MAX_CONCURRENT_EXECUTIONS", 20, at_least=1),
             max_parallel_nodes=settings.integer("PIPELINE_MAX_PARALLEL_NODES", 8, at_least=1),
             run_timeout=settings.seconds("PIPELINE_EXECUTION_TIMEOUT_SECONDS", 3600),
+            staging=settings.folder("PENSTOCK_STAGING_URL", home / "staging" if home else None),
+            staging_sweep=settings.seconds("PENSTOCK_STAGING_SWEEP_SECONDS", 30),
+            staging_retention=settings.seconds("PENSTOCK_STAGING_RETENTION_SECONDS", 24 * 3600),
         )

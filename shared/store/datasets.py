@@ -31,3 +31,11 @@ def of_stages(tx: Tx, run: str, stages: Iterable[int]) -> dict[str, Dataset]:
         {"run": run, "stages": list(stages)},
     )
     return {f"{row['stage']}:{row['port']}": Dataset.from_json({**row, "sizeBytes": row["size_bytes"]}) for row in rows}
+
+
+def mark_deleted(tx: Tx, runs: Iterable[str]) -> None:
+    """Their files are gone."""
+    tx.execute(
+        "UPDATE datasets SET deleted_at = clock_timestamp() WHERE run_id = ANY(%(runs)s::uuid[]) AND deleted_at IS NULL",
+        {"runs": list(runs)},
+    )

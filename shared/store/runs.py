@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -217,3 +217,16 @@ def overdue(tx: Tx) -> list[str]:
         "SELECT id::text AS id FROM runs WHERE status IN ('QUEUED', 'RUNNING') AND deadline_at < now() AND cancel_reason IS NULL"
     )
     return [row["id"] for row in rows]
+
+
+def ended(tx: Tx, among: Sequence[str]) -> list[dict[str, Any]]:
+    """{id, status, finished_at, resource_uid, version} of those runs that are final."""
+    return list(
+        tx.execute(
+            """
+            SELECT id::text AS id, status, finished_at, resource_uid::text AS resource_uid, version FROM runs
+             WHERE id = ANY(%(among)s::uuid[]) AND finished_at IS NOT NULL
+            """,
+            {"among": list(among)},
+        )
+    )
