@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import TypeVar
 
 from shared.errors import UnavailableError
@@ -16,16 +17,17 @@ T = TypeVar("T")
 _WAITS_S = (0.1, 0.2, 0.5, 1.0)
 
 
-def insist(database: Database, step: Callable[[Tx], T], give_up: threading.Event) -> T | None:
+def insist(database: Database, step: Callable[[Tx], T], give_up: threading.Event, *, copies: bool = False) -> T | None:
     """The step's result from the first transaction that commits; None when `give_up` is set first.
 
     The step must bear repetition: when a connection breaks in the commit, nobody knows whether it happened. All of ours are
-    compare-and-set. Statements whose results nobody looks at leave together (a pipeline): a stage costs a dozen of them.
+    compare-and-set. Statements whose results nobody looks at leave together (a pipeline), since a stage costs a dozen of them;
+    not those of a step that `copies`, which a pipeline cannot.
     """
     tries = 0
     while True:
         try:
-            with database.transaction() as tx, tx.pipeline():
+            with database.transaction() as tx, nullcontext() if copies else tx.pipeline():
                 return step(tx)
         except UnavailableError as error:
             wait_s = _WAITS_S[min(tries, len(_WAITS_S) - 1)]

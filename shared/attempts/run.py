@@ -208,7 +208,7 @@ class Attempts:
         taken, name, after = held.claim, self.place.name, f"after {ended.duration_ms / 1000:.2f} s"
         if (outcome := ended.outcome) is not None:
             if outcome.rejects:
-                for sentence in insist(self._database, lambda tx: rejects.keep(tx, taken, outcome.rejects), held.gone) or ():
+                for sentence in insist(self._database, lambda tx: rejects.keep(tx, taken, outcome.rejects), held.gone, copies=True) or ():
                     self._behind.log(taken, "ERROR", sentence)
             figures: dict[str, Any] = {"duration_ms": ended.duration_ms, "peak_memory_bytes": ended.peak_memory_bytes}
             messages = insist(self._database, lambda tx: results.complete(tx, taken, outcome, **figures), held.gone)
