@@ -15,6 +15,7 @@ from shared.connectors import CONNECTORS
 from shared.datasets import Columns
 from shared.datasets.columns import columns_from_json
 from shared.engines.program import Sink
+from shared.formats import file_format
 from shared.pipelines import graph
 from shared.pipelines.model import Edge, Node, Pipeline, port_table
 from shared.pipelines.nodes import NODE_TYPES
@@ -25,6 +26,7 @@ from shared.planning.needs import full_reference, need_of
 from shared.planning.targets import check_target, winning_order
 from shared.sql.errors import SqlProblem
 from shared.sql.render import sql
+from shared.sql.typing import named_type, spelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ def _found(pipeline: Pipeline, node: Node, facts: Mapping[str, Mapping[str, Any]
 
 def _source(pipeline: Pipeline, node: Node, facts: Mapping[str, Mapping[str, Any]], types: Mapping[str, str]) -> Source:
     found = _found(pipeline, node, facts, types) or {}
-    columns = columns_from_json(found["columns"])
+    columns = _pinned(node, columns_from_json(found["columns"]))
     chosen = node.config.get("columns")
     if chosen:
         by_name = {column.name: column for column in columns}
@@ -147,6 +149,17 @@ def _source(pipeline: Pipeline, node: Node, facts: Mapping[str, Mapping[str, Any
     options["surveyed"] = [column.to_json() for column in columns]
     connector = full_reference(pipeline, node.config["connector"])
     return Source(node.id, connector, options, columns_out, tuple(c.name for c in columns_out))
+
+
+def _pinned(node: Node, columns: Columns) -> Columns:
+    """With the types that the recipe names, where inference is not to decide."""
+    pinned = node.config.get("schema") or {}
+    if pinned and not ("path" in node.config and file_format(node.config["path"], node.config.get("format")).delimited):
+        raise SqlProblem("schema can be given for csv and tsv files only, in this release; leave it out, or cast in an expression node")
+    missing = [name for name in pinned if name not in {column.name for column in columns}]
+    if missing:
+        raise SqlProblem(f"schema names {missing[0]}, which is no column; there is {', '.join(column.name for column in columns)}")
+    return tuple(replace(column, type=spelled(named_type(pinned[column.name]))) if column.name in pinned else column for column in columns)
 
 
 def _sink(pipeline: Pipeline, node: Node, source: Input, facts: Mapping[str, Mapping[str, Any]], types: Mapping[str, str]) -> Sink:

@@ -53,6 +53,14 @@ def type_of(tree: exp.Expr) -> str:
     return spelled(tree.type)
 
 
+def named_type(text: str) -> exp.DataType:
+    """A type as a person wrote it. Raises SqlProblem."""
+    try:
+        return exp.DataType.build(text, dialect="postgres")
+    except Exception as error:
+        raise SqlProblem(f"{text!r} is not a type; for example BIGINT, NUMERIC(12, 2), TEXT, DATE, TIMESTAMP") from error
+
+
 def spelled(data_type: exp.DataType) -> str:
     name = data_type.sql("postgres").upper()
     base, bracket, rest = name.partition("(")

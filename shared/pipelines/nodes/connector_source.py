@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
-from shared.pipelines.nodes.fields import Expression, NotYet, text, texts
+from shared.pipelines.nodes.fields import Expression, NotYet, Type, text, texts
 from shared.pipelines.nodes.types import NodeType
 
 # What says which object is read; exactly one of them.
@@ -20,7 +20,11 @@ class ConnectorSourceConfig(Schema):
     where = Expression(metadata={"title": "Only rows for which this is true"})
     format = text("Format")
     options = fields.Dict(keys=fields.String(), load_default=dict, metadata={"title": "Options of the format"})
-    schema = NotYet()
+    schema = fields.Dict(
+        keys=fields.String(),
+        values=Type(),
+        metadata={"title": "Types by column", "description": "Instead of those inferred; a value that does not fit is a rejected line"},
+    )
     incremental = NotYet()
     postQuery = NotYet()
     endpoint = NotYet()

@@ -7,18 +7,18 @@ from sqlglot import exp
 
 from shared.datasets import Column
 from shared.pipelines.model import Node
-from shared.pipelines.nodes.fields import Expression, sql_only, text, texts
+from shared.pipelines.nodes.fields import Expression, Type, sql_only, text, texts
 from shared.pipelines.nodes.relations import column, errors_of, find, is_null, named, select, typed
 from shared.pipelines.nodes.types import Compiled, Input, NodeType, Relation
 from shared.sql.errors import SqlProblem
 from shared.sql.row_errors import first_of, guard
-from shared.sql.typing import annotate, type_of
+from shared.sql.typing import annotate, named_type, type_of
 
 
 class ComputedColumn(Schema):
     name = text("Column", required=True)
     expression = Expression(required=True, metadata={"title": "Expression"})
-    type = fields.String(metadata={"title": "Type", "description": "Casts the result, for example NUMERIC(12, 2)"})
+    type = Type(metadata={"title": "Type", "description": "Casts the result, for example NUMERIC(12, 2)"})
 
 
 class ExpressionConfig(Schema):
@@ -65,11 +65,7 @@ def compile_expression(node: Node, inputs: tuple[Input, ...]) -> Compiled:
 
 
 def _cast(tree: exp.Expr, wanted: str, source: Input) -> exp.Expr:
-    try:
-        target = exp.DataType.build(wanted, dialect="postgres")
-    except Exception as error:
-        raise SqlProblem(f"{wanted!r} is not a type; for example BIGINT, NUMERIC(12, 2), TEXT, DATE, TIMESTAMP") from error
-    return annotate(exp.Cast(this=tree, to=target), {source.table: source.columns})
+    return annotate(exp.Cast(this=tree, to=named_type(wanted)), {source.table: source.columns})
 
 
 EXPRESSION = NodeType("expression", "transform", "Expression", ExpressionConfig, (1, 1), lambda _: ("out", "error"), compile_expression)

@@ -9,6 +9,7 @@ from marshmallow import ValidationError, fields, validate
 
 from shared.sql.errors import SqlProblem
 from shared.sql.parse import expression
+from shared.sql.typing import named_type
 
 
 class NotYet(fields.Raw):
@@ -29,6 +30,18 @@ class Expression(fields.String):
         value_text = str(super()._deserialize(value, attr, data, **options))
         try:
             expression(value_text, aggregates=self.aggregates)
+        except SqlProblem as problem:
+            raise ValidationError(problem.message) from problem
+        return value_text
+
+
+class Type(fields.String):
+    """A column type in PostgreSQL's spelling."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> str:
+        value_text = str(super()._deserialize(value, attr, data, **options))
+        try:
+            named_type(value_text)
         except SqlProblem as problem:
             raise ValidationError(problem.message) from problem
         return value_text

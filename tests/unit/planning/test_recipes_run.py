@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from shared.errors import PenstockError
 from shared.planning.errors import PlanProblem
 from tests.support.inprocess import Ran, make_pipeline, run
 
@@ -205,6 +207,28 @@ def test_half_bad_lines_are_rejected_with_their_numbers(folder: Path) -> None:
     assert [(position, record["line"]) for record, _, position in ran.rejects["sales"]] == sorted(bad.items())
 
 
+def test_a_type_that_the_recipe_names_makes_what_does_not_fit_a_rejected_line(folder: Path) -> None:
+    read = READ.replace("path: sales.csv", "path: sales.csv, schema: {amount: 'NUMERIC(8, 2)'}")
+    ran = run(folder, make_pipeline(read + sink(), "{from: sales, to: out}"))
+    assert [row[2] for row in ran.rows("out.csv")] == ["10.00", "-7.00", "", "5.00"]
+    ((record, message, line),) = ran.rejects["sales"]
+    assert (record["line"], line, "amount" in message) == ("5,b,x,2,2024-01-05", 6, True)
+    assert ran.figures["sales"]["rowsRejected"] == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ("path: sales.csv, schema: {amout: BIGINT}", "schema names amout, which is no column; there is id, shop, amount"),
+        ("path: shops.parquet, schema: {shop: TEXT}", "csv and tsv files only"),
+    ],
+)
+def test_a_schema_that_cannot_be_kept_says_so(folder: Path, settings: str, says: str) -> None:
+    duckdb.sql(f"COPY (SELECT 'a' AS shop) TO '{folder}/shops.parquet'")
+    with pytest.raises(PenstockError, match=says):
+        run(folder, make_pipeline(READ.replace("path: sales.csv", settings) + sink(), "{from: sales, to: out}"))
+
+
 def test_json_and_parquet_go_in_and_out(folder: Path) -> None:
     steps = [("sales.csv", "a.parquet"), ("a.parquet", "b.json"), ("b.json", "c.jsonl"), ("c.jsonl", "d.tsv"), ("d.tsv", "e.csv.gz")]
     for source, target in steps:
@@ -234,7 +258,6 @@ def first_run(folder: Path) -> str:
     [
         ("{id: it, type: filter, config: {condition: shp = 'a'}}", "did you mean shop"),
         ("{id: it, type: filter, config: {condition: id + 1}}", "not true or false"),
-        ("{id: it, type: expression, config: {columns: [{name: a, expression: id, type: NOPE}]}}", "is not a type"),
         ("{id: it, type: expression, config: {columns: [], drop: [gone]}}", "no column gone"),
         ("{id: it, type: expression, config: {columns: [], rename: {id: shop}}}", "there twice"),
         ("{id: it, type: aggregator, config: {groupBy: [gone], aggregations: [{name: n, function: count}]}}", "no column gone"),
