@@ -11,11 +11,16 @@ from flask_smorest import Api
 from services.api import auth, bootstrap, problems
 from services.api.feed import Feed
 from services.api.resources import BLUEPRINTS
+from services.api.schemas.fields import Problem
 from services.api.settings import Settings
 from shared.errors import PenstockError
 from shared.store.database import Database
 
 log = logging.getLogger(__name__)
+
+
+class ProblemApi(Api):  # type: ignore[misc]  # the library has no types
+    ERROR_SCHEMA = Problem
 
 
 def create_app(settings: Settings) -> Flask:
@@ -32,11 +37,14 @@ def create_app(settings: Settings) -> Flask:
     database = Database(settings.database_url, name="penstock-api", size=20)
     app.extensions |= {"penstock.database": database, "penstock.settings": settings, "penstock.feed": Feed(database)}
     problems.register(app)
-    api = Api(
+    api = ProblemApi(
         app, spec_kwargs={"components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}}, "security": [{"token": []}]}
     )
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
+    for response in api.spec.components.responses.values():
+        if "content" in response:
+            response["content"] = {"application/problem+json": response["content"].popitem()[1]}
     # smorest brings its own error pages; ours are problem details.
     problems.register(app)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -37,6 +37,17 @@ def problem(status: int, detail: str, *, errors: Sequence[Any] = (), kind: str |
     return response
 
 
+def _told(messages: Any, path: str = "") -> Iterator[dict[str, str]]:
+    """marshmallow's nested messages as a list, each with the name of what it is about."""
+    if isinstance(messages, Mapping):
+        for name, inner in messages.items():
+            yield from _told(inner, f"{path}/{name}")
+        return
+    name = path.rpartition("/")[2]
+    for message in [messages] if isinstance(messages, str) else messages:
+        yield {"path": path, "message": message if name in message else f"{name}: {message}"}
+
+
 def register(app: Flask) -> None:
     @app.errorhandler(Refused)
     def _refused(error: Refused) -> Response:
@@ -55,8 +66,8 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> Response:
-        messages = (getattr(error, "data", None) or {}).get("messages")
-        return problem(error.code or 500, error.description or "", errors=[messages] if messages else ())
+        told = list(_told((getattr(error, "data", None) or {}).get("messages") or {}))
+        return problem(error.code or 500, told[0]["message"] if told else error.description or "", errors=told)
 
     @app.errorhandler(Exception)
     def _bug(error: Exception) -> Response:

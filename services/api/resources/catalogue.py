@@ -11,6 +11,7 @@ from flask_smorest import Blueprint
 
 from services.api.auth import database
 from services.api.resources.documents import stamp
+from services.api.schemas.catalogue import ConnectorTypes, NodeTypes, System
 from shared.connectors import CONNECTORS
 from shared.pipelines.nodes import NODE_TYPES
 from shared.store import workers
@@ -20,6 +21,7 @@ SEEN_WITHIN = timedelta(seconds=15)
 
 
 @blueprint.get("/v1/node-types")
+@blueprint.response(200, NodeTypes)
 def node_types() -> dict[str, Any]:
     return {
         "items": [
@@ -29,6 +31,7 @@ def node_types() -> dict[str, Any]:
 
 
 @blueprint.get("/v1/connector-types")
+@blueprint.response(200, ConnectorTypes)
 def connector_types() -> dict[str, Any]:
     listed = [
         {"type": s.type, "title": s.title, "writeModes": list(s.write_modes), "secretFields": list(s.secret_fields)}
@@ -38,6 +41,7 @@ def connector_types() -> dict[str, Any]:
 
 
 @blueprint.get("/v1/system")
+@blueprint.response(200, System)
 def system() -> dict[str, Any]:
     with database().transaction() as tx:
         alive = workers.seen_within(tx, SEEN_WITHIN)

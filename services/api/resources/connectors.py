@@ -10,28 +10,43 @@ from flask_smorest import Blueprint
 from services.api.auth import caller, database
 from services.api.problems import Refused
 from services.api.resources import documents
+from services.api.schemas.documents import TEXT_BODY, ConnectorPage, Credential, Saved, SaveQuery, Shown
 from shared.secrets import database as sealing
 from shared.store import credentials, resources
 
 blueprint = Blueprint("connectors", __name__, url_prefix="/api/v1", description="Connectors and credentials")
+VALUES_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": {"type": "object", "additionalProperties": {"type": "string"}}}},
+    }
+}
 
 
 @blueprint.put("/connectors/<namespace>/<name>")
-def put_connector(namespace: str, name: str) -> Any:
-    return documents.put("Connector", namespace, name)
+@blueprint.doc(**TEXT_BODY)
+@blueprint.arguments(SaveQuery, location="query")
+@blueprint.response(200, Saved)
+@blueprint.alt_response(201, schema=Saved)
+def put_connector(query: dict[str, Any], namespace: str, name: str) -> Any:
+    """Saves a version, a draft with errors too. 201 when it is new."""
+    return documents.put("Connector", namespace, name, query["message"])
 
 
 @blueprint.get("/connectors/<namespace>/<name>")
+@blueprint.response(200, Shown)
 def read_connector(namespace: str, name: str) -> Any:
     return documents.shown("Connector", namespace, name)
 
 
 @blueprint.delete("/connectors/<namespace>/<name>")
+@blueprint.response(204)
 def delete_connector(namespace: str, name: str) -> Any:
     return documents.remove("Connector", namespace, name)
 
 
 @blueprint.get("/connectors")
+@blueprint.response(200, ConnectorPage)
 def list_connectors() -> dict[str, Any]:
     with database().transaction() as tx:
         rows = resources.listed(tx, "Connector", caller().visible, ("", ""), 500)
@@ -39,6 +54,8 @@ def list_connectors() -> dict[str, Any]:
 
 
 @blueprint.put("/credentials/<namespace>/<name>")
+@blueprint.doc(**VALUES_BODY)
+@blueprint.response(200, Credential)
 def put_credential(namespace: str, name: str) -> Any:
     """{field: value, …}; the whole credential is replaced."""
     caller().may("editor", namespace)
@@ -54,6 +71,7 @@ def put_credential(namespace: str, name: str) -> Any:
 
 
 @blueprint.get("/credentials/<namespace>/<name>")
+@blueprint.response(200, Credential)
 def read_credential(namespace: str, name: str) -> Any:
     """Which version there is; never a value."""
     caller().may("editor", namespace)
@@ -65,6 +83,7 @@ def read_credential(namespace: str, name: str) -> Any:
 
 
 @blueprint.delete("/credentials/<namespace>/<name>")
+@blueprint.response(204)
 def delete_credential(namespace: str, name: str) -> Any:
     caller().may("editor", namespace)
     with database().transaction() as tx:

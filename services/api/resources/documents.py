@@ -10,6 +10,7 @@ from flask_smorest import Blueprint
 from services.api.auth import caller, database
 from services.api.problems import Refused
 from services.api.recipes import save
+from services.api.schemas.documents import TEXT_BODY, Applied, ApplyQuery, Shown, Validated
 from shared.pipelines.kinds import KINDS
 from shared.store import resources
 
@@ -21,6 +22,8 @@ def body_bytes() -> bytes:
 
 
 @blueprint.post("/validate")
+@blueprint.doc(**TEXT_BODY)
+@blueprint.response(200, Validated)
 def validate() -> dict[str, Any]:
     """Everything that is wrong with a text; saves nothing."""
     settings = current_app.extensions["penstock.settings"]
@@ -31,11 +34,14 @@ def validate() -> dict[str, Any]:
 
 
 @blueprint.post("/apply")
-def apply() -> dict[str, Any]:
-    """Saves one or many documents, all or none. `?dryRun=true` saves none; `?draft=true` saves what has errors too."""
+@blueprint.doc(**TEXT_BODY)
+@blueprint.arguments(ApplyQuery, location="query")
+@blueprint.response(200, Applied)
+def apply(query: dict[str, Any]) -> dict[str, Any]:
+    """Saves one or many documents, all or none."""
     who = caller()
     settings = current_app.extensions["penstock.settings"]
-    dry, draft = (request.args.get(name, "").lower() == "true" for name in ("dryRun", "draft"))
+    dry, draft = query["dryRun"], query["draft"]
     with database().transaction() as tx:
         checked, problems = save.check(tx, body_bytes(), settings.max_body_bytes)
         errors = [problem.to_json() for problem in problems]
@@ -48,7 +54,7 @@ def apply() -> dict[str, Any]:
         applied = []
         for one in checked:
             who.may("editor", one.document.namespace)
-            done = None if dry else save.store(tx, one, author=who.name, message=request.args.get("message", ""), home=settings.home)
+            done = None if dry else save.store(tx, one, author=who.name, message=query["message"], home=settings.home)
             applied.append(
                 {
                     "kind": one.document.kind,
@@ -64,11 +70,13 @@ def apply() -> dict[str, Any]:
 
 
 @blueprint.get("/resources/<kind>/<namespace>/<name>")
+@blueprint.response(200, Shown)
 def read_resource(kind: str, namespace: str, name: str) -> dict[str, Any]:
     return shown(kind, namespace, name)
 
 
 @blueprint.delete("/resources/<kind>/<namespace>/<name>")
+@blueprint.response(204)
 def delete_resource(kind: str, namespace: str, name: str) -> tuple[str, int]:
     return remove(kind, namespace, name)
 
@@ -112,7 +120,7 @@ def stamp(at: Any) -> str | None:
     return at.isoformat().replace("+00:00", "Z") if at is not None else None
 
 
-def put(kind: str, namespace: str, name: str) -> tuple[dict[str, Any], int, dict[str, str]]:
+def put(kind: str, namespace: str, name: str, message: str) -> tuple[dict[str, Any], int, dict[str, str]]:
     """Saves one document, a draft too. 201 when it is new; If-Match refuses a save over a version the caller has not seen."""
     who = caller()
     who.may("editor", namespace)
@@ -125,7 +133,7 @@ def put(kind: str, namespace: str, name: str) -> tuple[dict[str, Any], int, dict
             row = resources.current(tx, kind, namespace, name)
             if row is None or wanted.strip('"W/ ') != str(row["version"]):
                 raise Refused(409, f"{kind} {namespace}/{name} is at version {row['version'] if row else 0} now, not at {wanted}")
-        done = save.store(tx, one, author=who.name, message=request.args.get("message", ""), home=settings.home)
+        done = save.store(tx, one, author=who.name, message=message, home=settings.home)
     reply = {
         "kind": kind,
         "namespace": namespace,

@@ -28,6 +28,25 @@ BATCH = 1000
 # After a batch: what is written meanwhile is read together. Each stage rings twice, and a look costs two statements.
 GATHER_S = 0.02
 
+STREAM: dict[str, Any] = {
+    "parameters": [
+        {"in": "header", "name": "Last-Event-ID", "schema": {"type": "integer"}, "description": "Goes on after this one"},
+        {"in": "query", "name": "after", "schema": {"type": "integer"}, "description": "The same, for who cannot send headers"},
+        {
+            "in": "query",
+            "name": "follow",
+            "schema": {"type": "boolean", "default": True},
+            "description": "false: what there is, as NDJSON",
+        },
+    ],
+    "responses": {
+        "200": {
+            "description": "Everything so far, then live; `event: end` closes it",
+            "content": {kind: {"schema": {"type": "string"}} for kind in ("text/event-stream", "application/x-ndjson")},
+        }
+    },
+}
+
 # (tx, run, after) -> [(id, type, value)]
 Reader = Callable[[Tx, str, int], list[tuple[int, str, dict[str, Any]]]]
 
@@ -58,11 +77,13 @@ def _logs(tx: Tx, run: str, after: int) -> list[tuple[int, str, dict[str, Any]]]
 
 
 @blueprint.get("/<run>/events")
+@blueprint.doc(**STREAM)
 def stream_events(run: str) -> Response:
     return _stream(run, _events)
 
 
 @blueprint.get("/<run>/logs")
+@blueprint.doc(**STREAM)
 def stream_logs(run: str) -> Response:
     return _stream(run, _logs)
 

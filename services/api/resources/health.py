@@ -9,17 +9,21 @@ from flask import Response, current_app
 from flask_smorest import Blueprint
 
 from services.api.auth import database
+from services.api.schemas.catalogue import Live, Ready
 from shared.errors import PenstockError
 
 blueprint = Blueprint("health", __name__, description="Is it alive, is it ready")
 
 
 @blueprint.get("/health/live")
+@blueprint.response(200, Live)
 def live() -> dict[str, str]:
     return {"status": "live"}
 
 
 @blueprint.get("/health/ready")
+@blueprint.response(200, Ready)
+@blueprint.alt_response(503, schema=Ready)
 def ready() -> tuple[dict[str, Any], int]:
     """Ready without Redis: runs are accepted and wait in PostgreSQL."""
     states = {"postgresql": "up", "redis": "up"}

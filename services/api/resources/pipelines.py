@@ -16,48 +16,61 @@ from services.api.recipes import save
 from services.api.recipes.planned import planned
 from services.api.resources import documents
 from services.api.resources.runs import run_json
+from services.api.schemas.documents import TEXT_BODY, PipelinePage, PipelinesQuery, Plan, Saved, SaveQuery, Shown
+from services.api.schemas.runs import Run, StartRun
 from shared.store import idempotency, resources, run_views, runs
 from shared.store.database import Tx
 from shared.store.identifiers import new_id
 
 blueprint = Blueprint("pipelines", __name__, url_prefix="/api/v1/pipelines", description="Pipelines")
-MAX_PAGE = 500
+START_BODY: dict[str, Any] = {"requestBody": {"content": {"application/json": {"schema": StartRun}}}}
 
 
 @blueprint.put("/<namespace>/<name>")
-def put(namespace: str, name: str) -> Any:
-    return documents.put("Pipeline", namespace, name)
+@blueprint.doc(**TEXT_BODY)
+@blueprint.arguments(SaveQuery, location="query")
+@blueprint.response(200, Saved)
+@blueprint.alt_response(201, schema=Saved)
+def put(query: dict[str, Any], namespace: str, name: str) -> Any:
+    """Saves a version, a draft with errors too. 201 when it is new."""
+    return documents.put("Pipeline", namespace, name, query["message"])
 
 
 @blueprint.get("/<namespace>/<name>")
+@blueprint.response(200, Shown)
 def read(namespace: str, name: str) -> Any:
     found = documents.shown("Pipeline", namespace, name)
     return found, 200, {"ETag": f'"{found["version"]}"'}
 
 
 @blueprint.delete("/<namespace>/<name>")
+@blueprint.response(204)
 def delete(namespace: str, name: str) -> Any:
     return documents.remove("Pipeline", namespace, name)
 
 
 @blueprint.get("")
-def page() -> dict[str, Any]:
-    who = caller()
-    limit = page_size()
-    after = tuple(json.loads(base64.urlsafe_b64decode(request.args["cursor"]))) if "cursor" in request.args else ("", "")
+@blueprint.arguments(PipelinesQuery, location="query")
+@blueprint.response(200, PipelinePage)
+def page(query: dict[str, Any]) -> dict[str, Any]:
+    """By namespace and name, with the last run of each."""
+    who, limit = caller(), query["limit"]
     with database().transaction() as tx:
-        rows = resources.listed(tx, "Pipeline", who.visible, (str(after[0]), str(after[1])), limit + 1)
+        rows = resources.listed(tx, "Pipeline", who.visible, _after(query.get("cursor")), limit + 1)
         items = [_listed(tx, row) for row in rows[:limit]]
     following = rows[limit - 1] if len(rows) > limit else None
     cursor = base64.urlsafe_b64encode(json.dumps([following["namespace"], following["name"]]).encode()).decode() if following else None
     return {"items": items, "nextCursor": cursor}
 
 
-def page_size() -> int:
-    text = request.args.get("limit", "100")
-    if not text.isdigit() or not 1 <= int(text) <= MAX_PAGE:
-        raise Refused(422, f"limit is {text!r}; it must be a whole number from 1 to {MAX_PAGE}")
-    return int(text)
+def _after(cursor: str | None) -> tuple[str, str]:
+    if cursor is None:
+        return "", ""
+    try:
+        namespace, name = json.loads(base64.urlsafe_b64decode(cursor))
+    except ValueError as error:
+        raise Refused(422, f"cursor is {cursor!r}; it must be the nextCursor of an earlier page") from error
+    return str(namespace), str(name)
 
 
 def _listed(tx: Tx, row: dict[str, Any]) -> dict[str, Any]:
@@ -76,6 +89,8 @@ def _listed(tx: Tx, row: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.post("/<namespace>/<name>/runs")
+@blueprint.doc(**START_BODY)
+@blueprint.response(202, Run)
 def start(namespace: str, name: str) -> Response:
     """202 once the run is durable; it starts as soon as there is room."""
     who = caller()
@@ -130,9 +145,9 @@ def _body(raw: bytes) -> dict[str, Any]:
         raise Refused(400, f"the body is not JSON: {error}") from error
     if not isinstance(body, dict):
         raise Refused(422, "the body must be a JSON object")
-    unknown = sorted(set(body) - {"version", "logicalDate", "reason", "parameters"})
-    if unknown:
-        raise Refused(422, f"{unknown[0]} is not known here; there is version, logicalDate, reason")
+    for field, found in StartRun().validate(body).items():
+        said = "is not known here; there is version, logicalDate, reason" if field not in StartRun().fields else f"is wrong: {found[0]}"
+        raise Refused(422, f"{field} {said}")
     if body.get("parameters"):
         raise Refused(422, "parameters are not available yet in this release")
     return body
@@ -152,10 +167,8 @@ def _logical_date(body: dict[str, Any], now: datetime) -> datetime:
 def _runnable(tx: Tx, namespace: str, name: str, version: Any) -> dict[str, Any]:
     if version is None:
         row = resources.current(tx, "Pipeline", namespace, name)
-    elif isinstance(version, int):
-        row = resources.at_version(tx, "Pipeline", namespace, name, version)
     else:
-        raise Refused(422, f"version is {version!r}; it must be a whole number")
+        row = resources.at_version(tx, "Pipeline", namespace, name, version)
     if row is None:
         raise Refused(
             404, f"there is no pipeline {namespace}/{name}" + (f" of version {version}" if version is not None else "") + "; apply it first"
@@ -170,6 +183,8 @@ def _runnable(tx: Tx, namespace: str, name: str, version: Any) -> dict[str, Any]
 
 
 @blueprint.post("/<namespace>/<name>/plan")
+@blueprint.doc(**START_BODY)
+@blueprint.response(200, Plan)
 def plan(namespace: str, name: str) -> dict[str, Any]:
     """What a run would do, from the facts at hand; runs nothing."""
     caller().may("viewer", namespace)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import request
 from flask_smorest import Blueprint
 
 from services.api.auth import caller, database
 from services.api.problems import Refused
 from services.api.resources.documents import stamp
+from services.api.schemas.runs import DeadLetterPage, DeadLettersQuery, Run, RunPage, RunsQuery
 from shared.dispatch import results
-from shared.runs.states import RUN_FINAL, RunStatus
+from shared.runs.states import RUN_FINAL
 from shared.store import quality, run_views, runs
 from shared.store.database import Tx
 
@@ -37,35 +37,34 @@ def found(tx: Tx, text: str, role: str = "viewer") -> dict[str, Any]:
 
 
 @blueprint.get("/runs/<run>")
+@blueprint.response(200, Run)
 def read(run: str) -> dict[str, Any]:
     with database().transaction() as tx:
         return run_json(tx, found(tx, run))
 
 
 @blueprint.get("/runs")
-def page() -> dict[str, Any]:
-    text = request.args.get("limit", "50")
-    if not text.isdigit() or not 1 <= int(text) <= 500:
-        raise Refused(422, f"limit is {text!r}; it must be a whole number from 1 to 500")
-    limit = int(text)
-    status = request.args.get("status")
-    if status is not None and status not in RunStatus.__members__:
-        raise Refused(422, f"status is {status!r}; it must be one of {', '.join(RunStatus)}")
-    before = run_id(request.args["cursor"]) if "cursor" in request.args else None
+@blueprint.arguments(RunsQuery, location="query")
+@blueprint.response(200, RunPage)
+def page(query: dict[str, Any]) -> dict[str, Any]:
+    """Newest first."""
+    limit = query["limit"]
+    before = run_id(query["cursor"]) if "cursor" in query else None
     with database().transaction() as tx:
         rows = run_views.page(
             tx,
             before=before,
             limit=limit + 1,
             namespaces=caller().visible,
-            namespace=request.args.get("namespace"),
-            pipeline=request.args.get("pipeline"),
-            status=status,
+            namespace=query.get("namespace"),
+            pipeline=query.get("pipeline"),
+            status=query.get("status"),
         )
     return {"items": [_head(row) for row in rows[:limit]], "nextCursor": rows[limit - 1]["id"] if len(rows) > limit else None}
 
 
 @blueprint.post("/runs/<run>/cancel")
+@blueprint.response(202, Run)
 def cancel(run: str) -> tuple[dict[str, Any], int]:
     """Stops it; a run that has ended stays as it is."""
     with database().transaction() as tx:
@@ -78,15 +77,15 @@ def cancel(run: str) -> tuple[dict[str, Any], int]:
 
 
 @blueprint.get("/dead-letters")
-def dead_letters() -> dict[str, Any]:
+@blueprint.arguments(DeadLettersQuery, location="query")
+@blueprint.response(200, DeadLetterPage)
+def dead_letters(query: dict[str, Any]) -> dict[str, Any]:
     """Rows that did not get through, as they were, with the reason."""
-    limit = min(int(request.args.get("limit", "100")) if request.args.get("limit", "100").isdigit() else 100, 500)
-    run = run_id(request.args["run"]) if "run" in request.args else None
-    after = run_id(request.args["cursor"]) if "cursor" in request.args else None
+    limit = query["limit"]
+    run = run_id(query["run"]) if "run" in query else None
+    after = run_id(query["cursor"]) if "cursor" in query else None
     with database().transaction() as tx:
-        rows = run_views.dead_letters(
-            tx, run_id=run, node=request.args.get("node"), after=after, limit=limit + 1, namespaces=caller().visible
-        )
+        rows = run_views.dead_letters(tx, run_id=run, node=query.get("node"), after=after, limit=limit + 1, namespaces=caller().visible)
     items = [{**row, "at": stamp(row["at"])} for row in rows[:limit]]
     return {"items": items, "nextCursor": rows[limit - 1]["id"] if len(rows) > limit else None}
 

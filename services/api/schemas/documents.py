@@ -1,0 +1,114 @@
+"""Texts that are checked and saved, and what came of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, fields
+
+from services.api.schemas.fields import Paged, Told, maybe_time, page_of, time
+
+# A text is sent as it is, so that every position told is one in what was sent.
+TEXT_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {kind: {"schema": {"type": "string"}} for kind in ("application/yaml", "application/json")},
+    }
+}
+
+
+class ApplyQuery(Schema):
+    dryRun = fields.Boolean(load_default=False, metadata={"description": "Saves nothing"})
+    draft = fields.Boolean(load_default=False, metadata={"description": "Saves what has errors too"})
+    message = fields.String(load_default="", metadata={"description": "Of the new versions"})
+
+
+class SaveQuery(Schema):
+    message = fields.String(load_default="", metadata={"description": "Of the new version"})
+
+
+class Validated(Schema):
+    valid = fields.Boolean()
+    errors = fields.List(fields.Nested(Told))
+
+
+class Named(Schema):
+    kind = fields.String()
+    namespace = fields.String()
+    name = fields.String()
+    version = fields.Integer(allow_none=True)
+    gitCommitSha = fields.String(allow_none=True)
+    valid = fields.Boolean()
+
+
+class AppliedOne(Named):
+    changed = fields.Boolean(allow_none=True, metadata={"description": "A new version was made"})
+
+
+class Applied(Schema):
+    applied = fields.List(fields.Nested(AppliedOne))
+    dryRun = fields.Boolean()
+    errors = fields.List(fields.Nested(Told))
+
+
+class Saved(AppliedOne):
+    sha = fields.String(allow_none=True)
+    errors = fields.List(fields.Nested(Told))
+
+
+class Shown(Named):
+    errors = fields.List(fields.Nested(Told))
+    document = fields.String(metadata={"description": "The text, with references in the place of secrets"})
+    author = fields.String()
+    savedAt = time()
+
+
+class LastRun(Schema):
+    id = fields.String(metadata={"format": "uuid"})
+    status = fields.String()
+
+
+class ListedPipeline(Schema):
+    namespace = fields.String()
+    name = fields.String()
+    version = fields.Integer()
+    gitCommitSha = fields.String(allow_none=True)
+    valid = fields.Boolean()
+    savedAt = time()
+    lastRun = fields.Nested(LastRun, allow_none=True)
+    nextFireAt = maybe_time()
+    qualityScore = fields.Float(allow_none=True)
+
+
+class PipelinesQuery(Paged):
+    pass
+
+
+class ListedConnector(Schema):
+    namespace = fields.String()
+    name = fields.String()
+    version = fields.Integer()
+    valid = fields.Boolean()
+
+
+class Credential(Schema):
+    namespace = fields.String()
+    name = fields.String()
+    version = fields.Integer()
+    type = fields.String()
+    fields_ = fields.List(fields.String(), data_key="fields", attribute="fields")
+
+
+class Plan(Schema):
+    """`format` and what follows it as in a run's plan; where facts are missing, the surveys that would bring them."""
+
+    facts = fields.String(metadata={"description": "known or missing"})
+    missing = fields.List(fields.String())
+    format = fields.Integer()
+    nodes = fields.List(fields.Dict())
+    stages = fields.List(fields.Dict())
+    warnings = fields.List(fields.String())
+
+
+PipelinePage = page_of(ListedPipeline, "PipelinePage")
+ConnectorPage = page_of(ListedConnector, "ConnectorPage")

@@ -1,0 +1,66 @@
+"""What several bodies have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+MAX_PAGE = 500
+
+
+def time(**options: Any) -> fields.String:
+    return fields.String(metadata={"format": "date-time", "description": "RFC 3339, UTC"}, **options)
+
+
+def maybe_time() -> fields.String:
+    return time(allow_none=True)
+
+
+def known(of: type[fields.Field[Any]] = fields.Integer, about: str = "null where it is not known") -> fields.Field[Any]:
+    return of(allow_none=True, metadata={"description": about})
+
+
+class Problem(Schema):
+    """RFC 9457."""
+
+    type = fields.String()
+    title = fields.String()
+    status = fields.Integer()
+    detail = fields.String(metadata={"description": "One sentence: what is wrong, and what to do"})
+    errors = fields.List(fields.Raw(), metadata={"description": "What is wrong with a text, each at its place"})
+
+
+class Told(Schema):
+    """Something wrong with a text; line and column count from 1."""
+
+    code = fields.String()
+    message = fields.String()
+    path = fields.String(metadata={"description": "A JSON pointer"})
+    line = fields.Integer()
+    column = fields.Integer()
+    node = fields.String(allow_none=True)
+    severity = fields.String(validate=validate.OneOf(("error", "warning")))
+    suggestion = fields.String(allow_none=True)
+
+
+class Paged(Schema):
+    """`limit` and `cursor` of a list."""
+
+    limit = fields.Integer(
+        load_default=100,
+        validate=validate.Range(1, MAX_PAGE, error="limit is {input}; it must be a whole number from 1 to {max}"),
+        error_messages={"invalid": "limit is {input!r}; it must be a whole number"},
+        metadata={"description": "How many at most"},
+    )
+    cursor = fields.String(metadata={"description": "nextCursor of the page before"})
+
+
+def page_of(item: type[Schema], name: str) -> type[Schema]:
+    return Schema.from_dict(
+        {
+            "items": fields.List(fields.Nested(item)),
+            "nextCursor": fields.String(allow_none=True, metadata={"description": "null on the last page"}),
+        },
+        name=name,
+    )

@@ -1,0 +1,133 @@
+"""Runs as they are asked for and told."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from services.api.schemas.fields import Paged, known, maybe_time, page_of, time
+from shared.runs.states import RunStatus, StageStatus
+
+NODE_STATUSES = ("WAITING", "RUNNING", "COMPLETED", "FAILED", "SKIPPED", "RETRYING", "CANCELLED")
+
+
+class RunsQuery(Paged):
+    namespace = fields.String()
+    pipeline = fields.String()
+    status = fields.String(
+        validate=validate.OneOf([status.value for status in RunStatus], error="status is {input!r}; it must be one of {choices}")
+    )
+
+
+class DeadLettersQuery(Paged):
+    run = fields.String()
+    node = fields.String()
+
+
+class StartRun(Schema):
+    """All of it may be left out."""
+
+    version = fields.Integer(strict=True, metadata={"description": "An older version; the current one where left out"})
+    logicalDate = fields.String(metadata={"format": "date-time", "description": "The time that the run is for; now where left out"})
+    reason = fields.String()
+    parameters = fields.Dict(metadata={"description": "Not available yet in this release"})
+
+
+class PipelineName(Schema):
+    namespace = fields.String()
+    name = fields.String()
+
+
+class RunHead(Schema):
+    id = fields.String(metadata={"format": "uuid"})
+    pipeline = fields.Nested(PipelineName)
+    version = fields.Integer()
+    gitCommitSha = fields.String(allow_none=True)
+    status = fields.String(validate=validate.OneOf([status.value for status in RunStatus]))
+    trigger = fields.Dict()
+    parameters = fields.Dict()
+    logicalDate = maybe_time()
+    reason = fields.String(allow_none=True)
+    createdBy = fields.String(allow_none=True)
+    createdAt = time()
+    startedAt = maybe_time()
+    finishedAt = maybe_time()
+    waitingFor = fields.Raw(allow_none=True, metadata={"description": "Why a queued run does not start yet"})
+    error = fields.Dict(allow_none=True, metadata={"description": "code, message, and the node it is charged to"})
+
+
+class Progress(Schema):
+    percent = fields.Float()
+    activeNodes = fields.List(fields.String())
+    rowsRead = known()
+    rowsWritten = known()
+    rowsRejected = known()
+    estimatedFinishAt = maybe_time()
+
+
+class RunNode(Schema):
+    id = fields.String()
+    type = fields.String()
+    status = fields.String(validate=validate.OneOf(NODE_STATUSES))
+    generation = fields.Integer()
+    stage = known(about="null until there is a plan")
+    engine = fields.String(allow_none=True)
+    rowsIn = known()
+    rowsOut = known()
+    rowsRejected = known()
+    rowsInserted = known()
+    rowsUpdated = known()
+    rowsUnchanged = known()
+    rowsDeleted = known()
+    ledger = fields.Dict(allow_none=True, metadata={"description": "Where rows in and rows out differ: filtered, merged, fanOut"})
+    durationMs = known(about="null where the stage computed several nodes at once")
+    attempts = fields.Integer()
+    error = fields.Dict(allow_none=True)
+
+
+class RunStage(Schema):
+    id = fields.Integer()
+    kind = fields.String(metadata={"description": "survey, work or check"})
+    engine = fields.String(allow_none=True)
+    nodes = fields.List(fields.String())
+    inputs = fields.List(fields.Integer(), metadata={"description": "Stages that must be COMPLETED before it starts"})
+    generation = fields.Integer()
+    status = fields.String(validate=validate.OneOf([status.value for status in StageStatus]))
+    epoch = fields.Integer(metadata={"description": "How often it was released"})
+    retries = fields.Integer()
+    retryAt = maybe_time()
+    durationMs = known()
+    peakMemoryBytes = known()
+    worker = fields.String(allow_none=True)
+    error = fields.Dict(allow_none=True)
+
+
+class RunQuality(Schema):
+    dataset = fields.String()
+    ruleSet = fields.String()
+    score = fields.Float(allow_none=True)
+    passed = fields.Integer()
+    failed = fields.Integer()
+
+
+class Run(RunHead):
+    progress = fields.Nested(Progress)
+    nodes = fields.List(fields.Nested(RunNode))
+    stages = fields.List(fields.Nested(RunStage))
+    quality = fields.List(fields.Nested(RunQuality))
+    lastSeq = fields.Integer(metadata={"description": "Number of the newest event"})
+
+
+class DeadLetter(Schema):
+    id = fields.String(metadata={"format": "uuid"})
+    run = fields.String(metadata={"format": "uuid"})
+    node = fields.String()
+    original_record = fields.Raw(metadata={"description": "The row as it was; of a file, {file, line}"})
+    error_message = fields.String()
+    position = known(about="The line in its file, as an editor counts; null where there is none")
+    retry_count = fields.Integer()
+    state = fields.String()
+    at = time()
+
+
+RunPage = page_of(RunHead, "RunPage")
+DeadLetterPage = page_of(DeadLetter, "DeadLetterPage")

@@ -1,0 +1,104 @@
+"""What /api/v1/openapi.json promises, held against what the API really answers."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+import jsonschema
+import pytest
+
+from tests.support.stack import Stack
+
+pytestmark = pytest.mark.stack
+
+PIPELINE = """
+apiVersion: penstock/v1
+kind: Pipeline
+metadata: {name: promised}
+spec:
+  nodes:
+    - {id: one, type: connector_source, config: {connector: files, path: promised.csv, schema: {id: BIGINT}}}
+    - {id: result, type: connector_sink, config: {connector: files, path: out/promised.csv, writeMode: OVERWRITE}}
+  edges: [{from: one, to: result}]
+---
+apiVersion: penstock/v1
+kind: DataQualityRuleSet
+metadata: {name: promised}
+spec:
+  dataset: {connector: files, path: out/promised.csv}
+  rules: [{name: there, type: NOT_NULL, column: id}]
+"""
+
+
+@pytest.fixture(scope="module")
+def document(stack: Stack) -> dict[str, Any]:
+    found: dict[str, Any] = httpx.get(f"{stack.url}/api/v1/openapi.json").json()
+    return found
+
+
+def test_every_call_says_what_it_takes_gives_and_how_it_fails(document: dict[str, Any]) -> None:
+    assert document["openapi"].startswith("3.1")
+    assert document["components"]["securitySchemes"]["token"] == {"type": "http", "scheme": "bearer"}
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            if method == "parameters":
+                continue
+            answers = {int(status): answer for status, answer in operation["responses"].items() if status.isdigit()}
+            good = [status for status in answers if status < 300]
+            assert good or path in {"/metrics", "/api/docs"}, f"{method} {path} does not say what it answers"
+            assert all("content" in answers[status] for status in good if status != 204), f"{method} {path} answers without a body"
+            assert "default" in operation["responses"] or path.endswith(("/events", "/logs")), f"{method} {path} cannot fail"
+            if method in {"post", "put"} and not path.endswith("/cancel"):
+                assert "requestBody" in operation, f"{method} {path} takes no body"
+    for response in document["components"]["responses"].values():
+        assert set(response.get("content", {})) <= {"application/problem+json"}
+
+
+def test_replies_are_as_promised_and_hold_nothing_beyond(stack: Stack, document: dict[str, Any]) -> None:
+    (stack.files / "promised.csv").write_text("id\n1\n2\nx\n")
+    kept(document, "post", "/api/v1/apply", 200, stack.apply(PIPELINE))
+    run = stack.start("promised")
+    ended = stack.wait(run)
+    assert ended["status"] == "SUCCEEDED"
+    for path, call in {
+        "/api/v1/runs/{run}": f"/runs/{run}",
+        "/api/v1/runs": "/runs",
+        "/api/v1/dead-letters": f"/dead-letters?run={run}",
+        "/api/v1/pipelines": "/pipelines",
+        "/api/v1/pipelines/{namespace}/{name}": "/pipelines/default/promised",
+        "/api/v1/connectors": "/connectors",
+        "/api/v1/connectors/{namespace}/{name}": "/connectors/default/db",
+        "/api/v1/credentials/{namespace}/{name}": "/credentials/default/db",
+        "/api/v1/node-types": "/node-types",
+        "/api/v1/connector-types": "/connector-types",
+        "/api/v1/system": "/system",
+    }.items():
+        kept(document, "get", path, 200, stack.client.call("GET", call))
+    kept(document, "post", "/api/v1/validate", 200, stack.client.call("POST", "/validate", content=PIPELINE.encode()))
+    plan = stack.client.call("POST", "/pipelines/default/promised/plan", body={})
+    kept(document, "post", "/api/v1/pipelines/{namespace}/{name}/plan", 200, plan)
+    assert plan["facts"] == "known"
+    assert [node["id"] for node in plan["nodes"]] == ["one", "result"]
+
+
+def kept(document: dict[str, Any], method: str, path: str, status: int, reply: Any) -> None:
+    (content,) = document["paths"][path][method]["responses"][str(status)]["content"].values()
+    schema = {**content["schema"], "components": closed(document["components"])}
+    jsonschema.Draft202012Validator(schema).validate(reply)
+    assert reply, json.dumps(reply)
+
+
+def closed(value: Any) -> Any:
+    """The components with every object closed and every property required, so that nothing is told that is not promised, or the reverse."""
+    if isinstance(value, list):
+        return [closed(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    inner = {key: closed(one) for key, one in value.items()}
+    if isinstance(inner.get("properties"), dict):
+        inner["additionalProperties"] = False
+        if set(inner["properties"]) != {"facts", "missing", "format", "nodes", "stages", "warnings"}:
+            inner["required"] = sorted(set(inner["properties"]) - {"fields", "type"})
+    return inner
