@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from services.api.cli.texts import joined
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -45,13 +47,19 @@ def _answering(command: Callable[..., int | None]) -> Callable[..., None]:
             click.echo(f"penstock: {refused.detail}", err=True)
             for error in refused.errors:
                 if isinstance(error, dict) and "line" in error:
-                    click.echo(f"  line {error['line']}:{error['column']}: {error['severity']}: {error['message']}", err=True)
+                    click.echo(f"  {_problem(error)}", err=True)
             sys.exit(2)
         except NotReachable as away:
             click.echo(f"penstock: {away}", err=True)
             sys.exit(3)
 
     return run
+
+
+def _problem(error: dict[str, Any]) -> str:
+    """`file`, where there is one, is set by whoever put several files into one text."""
+    place = f"{error['file']}:{error['line']}" if "file" in error else f"line {error['line']}"
+    return f"{place}:{error['column']}: {error['severity']}: {error['message']}"
 
 
 def _client(context: click.Context) -> Client:
@@ -86,16 +94,16 @@ def _print(value: Any, output: str) -> None:
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @_answering
 def validate(files: tuple[Path, ...]) -> int:
-    """Check recipes; works without a server. Exit code 2 when one is not valid."""
+    """Check recipes, together; works without a server. Exit code 2 when one is not valid."""
     from shared.pipelines.language import read_documents
     from shared.pipelines.validation import validate as find_problems
 
-    wrong = 0
-    for file in files:
-        for problem in find_problems(read_documents(file.read_bytes())):
-            click.echo(f"{file}:{problem.line}:{problem.column}: {problem.severity}: {problem.message}")
-            wrong += problem.severity == "error"
-    click.echo(f"{wrong} errors" if wrong else "valid", err=True)
+    text, place = joined(files)
+    found = [place(problem.to_json()) for problem in find_problems(read_documents(text))]
+    for error in found:
+        click.echo(_problem(error))
+    wrong = sum(error["severity"] == "error" for error in found)
+    click.echo(f"{wrong} error{'s' if wrong > 1 else ''}" if wrong else "valid", err=True)
     return 2 if wrong else 0
 
 
@@ -108,13 +116,20 @@ def validate(files: tuple[Path, ...]) -> int:
 @_answering
 def apply(context: click.Context, files: tuple[Path, ...], dry_run: bool, draft: bool, message: str) -> None:
     """Save documents, all or none."""
-    text = b"\n---\n".join(file.read_bytes() for file in files)
-    reply = _client(context).call("POST", "/apply", content=text, dryRun=str(dry_run).lower(), draft=str(draft).lower(), message=message)
+    from services.api.cli.client import CallRefused
+
+    text, place = joined(files)
+    flags = {"dryRun": str(dry_run).lower(), "draft": str(draft).lower(), "message": message}
+    try:
+        reply = _client(context).call("POST", "/apply", content=text, **flags)
+    except CallRefused as refused:
+        refused.errors = [place(error) for error in refused.errors]
+        raise
     for one in reply["applied"]:
         what = "would be saved" if dry_run else f"version {one['version']}" + ("" if one["changed"] else " (unchanged)")
         click.echo(f"{one['kind']} {one['namespace']}/{one['name']}: {what}{'' if one['valid'] else ', a draft with errors'}")
     for error in reply["errors"]:
-        click.echo(f"  line {error['line']}:{error['column']}: {error['severity']}: {error['message']}", err=True)
+        click.echo(f"  {_problem(place(error))}", err=True)
 
 
 @cli.command()
@@ -222,6 +237,20 @@ def set_credential(context: click.Context, name: str, values: tuple[str, ...]) -
     saved = _client(context).call("PUT", f"/credentials/{namespace}/{short}", body=fields)
     click.echo(f"credential {namespace}/{short}: version {saved['version']}, fields {', '.join(saved['fields'])}")
     return 0
+
+
+@cli.command()
+@OUTPUT
+@click.pass_context
+@_answering
+def connectors(context: click.Context, output: str) -> None:
+    """The connectors there are."""
+    found = _client(context).call("GET", "/connectors")
+    if output != "table":
+        _print(found, output)
+        return
+    for one in found["items"]:
+        click.echo(f"{one['namespace']}/{one['name']}  version {one['version']}{'' if one['valid'] else '  (a draft with errors)'}")
 
 
 @cli.command("dead-letters")

@@ -1,0 +1,95 @@
+"""`penstock` as a person types it: real processes, their output and their exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.stack import Stack
+
+CONNECTOR = "apiVersion: penstock/v1\nkind: Connector\nmetadata: {name: typed}\nspec: {type: files, config: {root: ROOT}}\n"
+PIPELINE = """
+apiVersion: penstock/v1
+kind: Pipeline
+metadata: {name: typed}
+spec:
+  nodes:
+    - {id: read, type: connector_source, config: {connector: typed, path: typed.csv, schema: {id: BIGINT}}}
+    - {id: out, type: connector_sink, config: {connector: typed, path: out/typed.csv, writeMode: OVERWRITE}}
+  edges: [{from: read, to: out}]
+"""
+
+
+def penstock(stack: Stack | None, *arguments: str) -> subprocess.CompletedProcess[str]:
+    given = {key: value for key, value in os.environ.items() if not key.startswith("PENSTOCK_")}
+    environment = {**given, "PENSTOCK_HOME": str(stack.home.root) if stack else "/nowhere"}
+    command = [sys.executable, "-m", "services.api.cli", *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=90)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[str, str]:
+    (tmp_path / "connector.yaml").write_text(CONNECTOR.replace("ROOT", str(tmp_path)))
+    (tmp_path / "pipeline.yaml").write_text(PIPELINE)
+    (tmp_path / "typed.csv").write_text("id\n1\nx\n3\n")
+    return str(tmp_path / "connector.yaml"), str(tmp_path / "pipeline.yaml")
+
+
+def test_files_are_checked_together_without_a_server(files: tuple[str, str], tmp_path: Path) -> None:
+    both = penstock(None, "validate", *files)
+    assert (both.returncode, both.stdout, both.stderr) == (0, "", "valid\n")
+    alone = penstock(None, "validate", files[1])
+    assert alone.returncode == 0
+    assert "default/typed" in alone.stdout
+    bad = tmp_path / "bad.yaml"
+    bad.write_text(PIPELINE.replace("name: typed}", "name: bad}").replace("OVERWRITE", "OVERWRTE"))
+    done = penstock(None, "validate", *files, str(bad))
+    assert done.returncode == 2
+    (line,) = done.stdout.splitlines()
+    assert line.startswith(f"{bad}:8:")
+    assert line.endswith("did you mean 'OVERWRITE'?")
+
+
+@pytest.mark.stack
+def test_a_pipeline_from_file_to_rows(stack: Stack, files: tuple[str, str], tmp_path: Path) -> None:
+    applied = penstock(stack, "apply", *files)
+    assert applied.returncode == 0, applied.stderr
+    assert [line.split(":")[0] for line in applied.stdout.splitlines()] == ["Connector default/typed", "Pipeline default/typed"]
+    ran = penstock(stack, "run", "typed", "--wait", "--output", "json")
+    assert ran.returncode == 0, ran.stderr
+    run = json.loads(ran.stdout)
+    assert (run["status"], run["progress"]["rowsWritten"], run["progress"]["rowsRejected"]) == ("SUCCEEDED", 2, 1)
+    assert (tmp_path / "out" / "typed.csv").read_text() == "id\n1\n3\n"
+    shown = penstock(stack, "status", run["id"]).stdout
+    assert "SUCCEEDED" in shown
+    assert "connector_source" in shown
+    assert run["id"] in penstock(stack, "status").stdout
+    logged = penstock(stack, "logs", run["id"], "--follow")
+    assert logged.returncode == 0
+    assert "done after" in logged.stdout
+    assert "line 3" in penstock(stack, "dead-letters", "--run", run["id"]).stdout
+    assert "default/typed" in penstock(stack, "connectors").stdout
+    assert json.loads(penstock(stack, "plan", "typed").stdout)["facts"] == "known"
+
+
+@pytest.mark.stack
+def test_a_failed_run_a_refused_call_and_no_server_have_their_own_exit_codes(stack: Stack, files: tuple[str, str], tmp_path: Path) -> None:
+    Path(files[1]).write_text(PIPELINE.replace("path: typed.csv", "path: gone.csv").replace("name: typed}", "name: gone}"))
+    assert penstock(stack, "apply", *files).returncode == 0
+    failed = penstock(stack, "run", "gone", "--wait")
+    assert failed.returncode == 1
+    assert "gone.csv is not in" in failed.stdout
+    assert penstock(stack, "run", "never-applied").returncode == 2
+    assert penstock(stack, "no-such-command").returncode == 2
+    Path(files[1]).write_text(PIPELINE.replace("type: connector_sink", "type: connector_snik"))
+    refused = penstock(stack, "apply", *files)
+    assert refused.returncode == 2
+    assert f"{files[1]}:8:" in refused.stderr
+    away = penstock(None, "status")
+    assert away.returncode == 3
+    assert "penstock up" in away.stderr
