@@ -124,6 +124,11 @@ def _dependents(connection: psycopg.Connection[Any], oid: int) -> tuple[str, ...
         UNION ALL SELECT 'trigger' WHERE EXISTS (SELECT FROM pg_trigger WHERE tgrelid = %(t)s AND NOT tgisinternal)
         UNION ALL SELECT 'partition' WHERE EXISTS (SELECT FROM pg_class WHERE oid = %(t)s AND (relkind <> 'r' OR relispartition))
         UNION ALL SELECT 'inheritance' WHERE EXISTS (SELECT FROM pg_inherits WHERE inhparent = %(t)s OR inhrelid = %(t)s)
+        UNION ALL SELECT 'setting' WHERE EXISTS (SELECT FROM pg_class WHERE oid = %(t)s
+                  AND (reloptions IS NOT NULL OR relreplident <> 'd' OR relrowsecurity OR relpersistence <> 'p'))
+        UNION ALL SELECT 'column privilege' WHERE EXISTS (SELECT FROM pg_attribute WHERE attrelid = %(t)s AND attacl IS NOT NULL)
+        UNION ALL SELECT 'use of its row type' WHERE EXISTS (SELECT FROM pg_depend d JOIN pg_type y ON y.oid = d.refobjid
+                                                  WHERE y.typrelid = %(t)s AND d.refclassid = 'pg_type'::regclass AND d.deptype = 'n')
         UNION ALL SELECT 'owned sequence' WHERE EXISTS (SELECT FROM pg_depend WHERE refobjid = %(t)s AND deptype = 'a' AND classid
         = 'pg_class'::regclass)
         """,

@@ -42,7 +42,8 @@ class ConnectorDriver:
         prepared = connection.pgconn.prepare(b"survey", query.encode())
         if prepared.error_message:
             # The server's own sentence; prepare of libpq raises nothing.
-            raise BadQuery(f"{where_from(self._config)}: {prepared.error_message.decode().strip().splitlines()[0]}")
+            said = prepared.error_message.decode().strip().splitlines()[0].removeprefix("ERROR:").strip()
+            raise BadQuery(f"{where_from(self._config)}: {said}; correct the query")
         described = connection.pgconn.describe_prepared(b"survey")
         columns = []
         for at in range(described.nfields):

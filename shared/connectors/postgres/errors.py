@@ -51,6 +51,8 @@ def _ours(error: psycopg.Error, where: str) -> PenstockError:
         return RejectedData(
             f"{where}{f', table {table}' if table else ''}: {said}{detail}; correct the rows, or reject them before the sink"
         )
+    if not state and "resolve host" in said:
+        return Unavailable(f"{where}: there is no such host ({said}); correct the host of this connector, or the name server")
     if not state or state[:2] in {"08", "53", "57", "58"}:
         return Unavailable(f"{where}: {said}")
     return BadQuery(f"{where}: {said}{detail}")

@@ -102,15 +102,16 @@ def _merge(
 
 
 def _overwrite(connection: Connection, table: Table, sink: SinkWrite, rows: Rows) -> Figures:
-    """A new table takes the old one's place;
+    """A new table takes the old one's place; where something hangs on the old one, its rows are replaced instead.
 
-    where something hangs on the old one, its rows are replaced instead (TRUNCATE is not MVCC-safe).
+    Readers see the old rows until the commit, and wait only for the swap itself; other writers wait throughout. Not TRUNCATE: a reader
+    with an older snapshot would see an empty table.
     """
+    connection.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(_name(table)))
     if table.dependents:
         deleted = connection.execute(sql.SQL("DELETE FROM {}").format(_name(table))).rowcount
         _copy(connection, _name(table), rows)
         return {"rowsInserted": rows.count, "rowsUpdated": 0, "rowsUnchanged": 0, "rowsDeleted": deleted, "merged": None}
-    connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(_name(table)))
     deleted = (connection.execute(sql.SQL("SELECT count(*) FROM {}").format(_name(table))).fetchone() or (0,))[0]
     fresh = f"penstock_new_{table.oid}"
     new = sql.Identifier(table.schema, fresh)
@@ -127,6 +128,7 @@ def _overwrite(connection: Connection, table: Table, sink: SinkWrite, rows: Rows
         " JOIN pg_class o ON o.oid = oi.indexrelid WHERE ni.indrelid = %s::regclass",
         (table.oid, new.as_string(connection)),
     ).fetchall()
+    # From here on it waits for readers, and readers wait for it.
     connection.execute(sql.SQL("DROP TABLE {}").format(_name(table)))
     connection.execute(sql.SQL("ALTER TABLE {} RENAME TO {}").format(new, sql.Identifier(table.name)))
     for made, wanted in dict(names).items():
