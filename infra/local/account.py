@@ -1,9 +1,8 @@
 """As whom PostgreSQL runs. It refuses uid 0, so a root user's embedded PostgreSQL runs as `nobody`.
 
 `nobody` must reach the programs and the data, which a 0700 folder above either of them forbids. Three ways, tried in this order:
-plainly; with the one capability that
-passes such folders (setpriv); from a copy of programs and data in a folder that everyone can reach. The way found is kept, since
-the data's place hangs on it.
+plainly; with the one capability that passes such folders (setpriv); from a copy of programs and data in a folder that everyone
+can reach. The way found is kept, since the data's place hangs on it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What a connector offers: a pure spec that anyone may import, and a driver that only worker and quality load.
 
 A connector type is a folder: `spec.py` (a `Spec` value named SPEC) and `driver.py` (a `Driver`, by the class name
-`ConnectorDriver`). The table of types is in
-`shared/connectors/__init__.py`. A driver translates its library's errors once into the classes of `shared/connectors/errors.py`.
+`ConnectorDriver`). The table of types is in `shared/connectors/__init__.py`. A driver translates its library's errors once into
+the classes of `shared/connectors/errors.py`.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ class Survey:
     """What was found of one source or sink object. `rows` is an estimate from statistics, None when there is none.
 
     `keys`: primary key and unique indexes, each a tuple of column names. `marker`: text that changes when the data may have
-    changed (size and
-    modification time of a file); None when the far side has none. `exists` is False only for a sink's target that is not there yet.
+    changed (size and modification time of a file); None when the far side has none. `exists` is False only for a sink's target
+    that is not there yet.
     """
 
     exists: bool
@@ -104,10 +104,9 @@ class SinkSession(Protocol):
     """All the writes of one stage to one connector, published by one commit (execution.md, Sinks).
 
     Opening it ends older epochs' sessions and litter, takes the locks on the targets, and looks the markers up. `adopted` is the
-    outcome of an earlier
-    attempt that already committed; then nothing may be read or written. `write` returns rowsInserted, rowsUpdated, rowsUnchanged,
-    rowsDeleted, merged (null where
-    not known). `commit` stores `outcome` with the rows and returns the outcome that stands, which is another's when another was first.
+    outcome of an earlier attempt that already committed; then nothing may be read or written. `write` returns rowsInserted,
+    rowsUpdated, rowsUnchanged, rowsDeleted, merged (null where not known). `commit` stores `outcome` with the rows and returns
+    the outcome that stands, which is another's when another was first.
     """
 
     @property

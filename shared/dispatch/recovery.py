@@ -2,8 +2,7 @@
 never released.
 
 One operation, the next epoch, serves a killed worker, a flushed Redis, a long retry wait and a restart of everything. Run by the
-scheduler's
-leader; running it twice does no harm.
+scheduler's leader; running it twice does no harm.
 """
 
 from __future__ import annotations
@@ -29,8 +28,7 @@ def sweep(database: Database, *, grace: timedelta, queue_is_empty: Callable[[str
     """One pass over everything that is overdue; each run in a transaction of its own. Returns what to send.
 
     `queue_is_empty(queue)`: no message waits in that queue; a stage that is RELEASED for longer than `grace` while its queue is
-    empty has lost
-    its message, while in a long queue it just waits its turn.
+    empty has lost its message, while in a long queue it just waits its turn.
     """
     with database.transaction() as tx:
         overdue = stages.overdue(tx, grace, grace * PATIENCE)

@@ -193,8 +193,7 @@ def _replan(tx: Tx, run: LockedRun, claim: Claim, error: Mapping[str, Any]) -> b
     """Sends the run back to be surveyed and planned anew, if nothing of it was done yet; False when it cannot be.
 
     The stages of the outdated plan stay in the record as CANCELLED; the new plan's numbers go on after theirs, so that no epoch
-    or staging folder
-    is ever used twice.
+    or staging folder is ever used twice.
     """
     rows = stages.of_run(tx, run.id)
     others = [row for row in rows if row.kind != "survey" and row.stage != claim.stage]

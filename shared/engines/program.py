@@ -1,10 +1,8 @@
 """What the planner hands an engine: plain values, written as JSON into the plan, read back by the worker.
 
 A `Program` is all that a stage does, in order: read, compute, hand over, write. It holds SQL as text because it crosses processes
-and is shown
-to people; that text is always rendered from a sqlglot tree by the planner, never put together by hand. No secrets, no
-connections: connectors
-are named, and the worker resolves them.
+and is shown to people; that text is always rendered from a sqlglot tree by the planner, never put together by hand. No secrets,
+no connections: connectors are named, and the worker resolves them.
 
 Table names inside SQL are quoted ports: `"node"` for a main output, `"node.port"` for another.
 """
@@ -32,9 +30,8 @@ class Read:
     """Rows that enter the stage. Either `dataset` (stage number and port) or `connector` with `options` is set.
 
     `options` are the connector_source's config that the connector's spec describes (path, table, query, format, csv options …);
-    `columns` the
-    columns and types as surveyed, in the order in which the recipe sees them; `keep` those that are used (None: all). `materialise`: the
-    relation is used more than once, so it becomes a temporary table.
+    `columns` the columns and types as surveyed, in the order in which the recipe sees them; `keep` those that are used (None:
+    all). `materialise`: the relation is used more than once, so it becomes a temporary table.
     """
 
     table: str

@@ -1,8 +1,7 @@
 """One attempt at one stage, seen from outside the engine: what goes in (`Job`), what comes out (`Outcome`).
 
 Both are plain values that cross the pipe between a worker's parent and its child processes. A job carries resolved connector
-configs, secrets
-included; it lives in memory only and its repr shows none of them.
+configs, secrets included; it lives in memory only and its repr shows none of them.
 """
 
 from __future__ import annotations
@@ -69,8 +68,8 @@ class Outcome:
     """What a finished attempt did; stored in the commit marker, so that a later attempt can adopt it word for word.
 
     `figures`: node -> {rowsIn, rowsOut, rowsRejected, rowsInserted, rowsUpdated, rowsUnchanged, rowsDeleted, ledger: {term:
-    rows}}; null is "not known".
-    `facts`: what a survey found. `quality`: what a check measured. `epoch`: the attempt that did the work, not the one that adopted it.
+    rows}}; null is "not known". `facts`: what a survey found. `quality`: what a check measured. `epoch`: the attempt that did the
+    work, not the one that adopted it.
     """
 
     epoch: int

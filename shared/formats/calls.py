@@ -38,8 +38,7 @@ def read_csv(
     paths: Sequence[str], file: FileFormat, dialect: CsvDialect, columns: Mapping[str, str], *, rejects: tuple[str, str] | None = None
 ) -> exp.Anonymous:
     """`columns`: every column of the file in the file's order, name -> DuckDB type. `rejects`: names of the temporary tables
-    (errors, scans) in which
-    DuckDB notes the lines that it could not read; without them a bad line is an error.
+    (errors, scans) in which DuckDB notes the lines that it could not read; without them a bad line is an error.
     """
     return call(
         "read_csv",

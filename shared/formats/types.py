@@ -1,8 +1,7 @@
 """Our column types (PostgreSQL's spelling) in DuckDB's words, and back. Widening only: no value of the one is lost in the other.
 
 NUMERIC without a precision has no like in DuckDB; it is carried as DECIMAL(38, 10), and a value with more digits is an error, not
-rounded away unseen
-by whoever reads it (see the reading side).
+rounded away unseen by whoever reads it (see the reading side).
 """
 
 from __future__ import annotations

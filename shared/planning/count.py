@@ -1,12 +1,9 @@
 """How the rows of each table of a stage are counted, without scanning anything twice.
 
 Known for free: staged inputs, temporary tables, outputs, what a sink wrote. From there counts are handed along nodes that keep
-every row. An aggregator
-folds count(*) into its groups. A filter draws a temporary sequence in a projection and refers to it in its own predicate, which
-keeps the engine from moving
-the predicate below the projection (measured: bare predicates and Python functions are merged and pushed, and count wrongly). What
-cannot be counted so is
-made a temporary table.
+every row. An aggregator folds count(*) into its groups. A filter draws a temporary sequence in a projection and refers to it in
+its own predicate, which keeps the engine from moving the predicate below the projection (measured: bare predicates and Python
+functions are merged and pushed, and count wrongly). What cannot be counted so is made a temporary table.
 """
 
 from __future__ import annotations

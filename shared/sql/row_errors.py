@@ -1,10 +1,8 @@
 """Row errors: an expression that can fail for one row is split into a safe one and one that says what was wrong.
 
 The closed list (docs/semantics.md): a cast that cannot be done, division by zero. The guard stands inside the expression,
-everywhere it occurs; an
-upstream WHERE would be no guard, since optimisers move it. The error expression follows CASE and COALESCE, so that a branch that
-is not taken
-raises nothing; AND and OR have no order in SQL, so either side may raise.
+everywhere it occurs; an upstream WHERE would be no guard, since optimisers move it. The error expression follows CASE and
+COALESCE, so that a branch that is not taken raises nothing; AND and OR have no order in SQL, so either side may raise.
 """
 
 from __future__ import annotations

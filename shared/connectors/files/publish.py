@@ -1,10 +1,9 @@
 """Files that appear all at once or not at all, and once, whoever is killed.
 
 Everything is written to temporary files beside its targets. Then one journal is made in `{root}/.penstock/`, by a link that
-exists or not: that is the commit, and
-the journal is the marker. It holds the outcome and the list of renames; whoever finds it finishes the renames and adopts the
-outcome. Temporary files
-are deleted only once a journal stands, and never those it names, so that a slow attempt that commits first still finds its own.
+exists or not: that is the commit, and the journal is the marker. It holds the outcome and the list of renames; whoever finds it
+finishes the renames and adopts the outcome. Temporary files are deleted only once a journal stands, and never those it names, so
+that a slow attempt that commits first still finds its own.
 """
 
 from __future__ import annotations

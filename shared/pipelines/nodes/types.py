@@ -2,8 +2,7 @@
 `shared/pipelines/nodes/__init__.py`.
 
 Sources and sinks do not compile to relations: `role` says so, and the planner reads their config. All others compile to one
-sqlglot SELECT per port over
-their upstream ports, which appear as tables quoted by `Input.table`.
+sqlglot SELECT per port over their upstream ports, which appear as tables quoted by `Input.table`.
 """
 
 from __future__ import annotations
