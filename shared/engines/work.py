@@ -54,7 +54,6 @@ class Job:
 @dataclass(frozen=True, slots=True)
 class RejectsFile:
     """A node's rejected rows, staged as Parquet: original_record JSON text, error_message text,
-
     position BIGINT or null (line number, from 1).
     """
 

@@ -1,5 +1,4 @@
 """The first line of a delimited file, and a sample of its records, read by the standard library: a few kilobytes,
-
 whatever the file's size.
 """
 

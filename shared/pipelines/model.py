@@ -112,7 +112,6 @@ class Edge:
 @dataclass(frozen=True, slots=True)
 class Pipeline:
     """`settings` are the spec fields beside nodes and edges, with defaults in place, by the names of dsl.md (timeout, retries,
-
     maxParallelNodes, staging, …).
     """
 

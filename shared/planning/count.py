@@ -23,7 +23,6 @@ DRAWN = "__c"
 @dataclass(slots=True)
 class Counting:
     """Decisions for one stage. `users`: for each local table, who reads it: a port's table, or a sink or an output as ("sink",
-
     id) or ("output", table).
     """
 

@@ -33,7 +33,6 @@ def check_target(node: Node, columns: Columns, found: Mapping[str, Any] | None) 
 
 def winning_order(node: Node, columns: Columns) -> tuple[tuple[str, str], ...]:
     """Which of two rows with one key wins: the last by orderBy, then the greatest in its remaining columns,
-
     in column order (execution.md, Sinks, rule 5).
     """
     if node.config["writeMode"] != "UPSERT":

@@ -25,7 +25,6 @@ class Policy:
     @staticmethod
     def from_json(value: Mapping[str, Any]) -> Policy:
         """Reads {retries, retryDelay, retryBackoffMultiplier, retryMaxDelay, retryOn};
-
         absent ones keep their defaults, delays are seconds.
         """
         base = Policy()

@@ -1,5 +1,4 @@
 """SQL as a value: users' text is parsed once, as PostgreSQL's,
-
 and stays a sqlglot tree until it is rendered in the dialect of whoever runs it.
 """
 

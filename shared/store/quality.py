@@ -12,7 +12,6 @@ from shared.store.database import Tx
 
 def insert(tx: Tx, run: str, stage: int, namespace: str, measured: Mapping[str, Any]) -> None:
     """`measured` is `Outcome.quality`: {ruleSet, dataset, scope, score, passed, failed, formula, results: [{rule, type, severity,
-
     passed, checked, failing, observed, expected, offenders}]}.
     """
     tx.execute(

@@ -1,6 +1,5 @@
-"""The commit marker: a row in the destination, committed with the rows it stands for,
-
-that holds the outcome of the attempt that wrote them.
+"""The commit marker: a row in the destination, committed with the rows it stands for, and it
+holds the outcome of the attempt that wrote them.
 """
 
 from __future__ import annotations

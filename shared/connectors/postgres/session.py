@@ -68,7 +68,6 @@ class PostgresSession:
 
     def _end_zombies(self) -> None:
         """Earlier attempts at this stage that are still connected, reading or writing: their work is void,
-
         and their locks are in the way.
         """
         prefix, _, epoch = self._key.session.rpartition("/")
