@@ -39,8 +39,10 @@ def _parsed(text: str, aggregates: bool) -> exp.Expr:
         trees = sqlglot.parse(text, read="postgres")
     except (ParseError, TokenError) as error:
         detail = error.errors[0] if isinstance(error, ParseError) and error.errors else {}
-        position = _offset(text, int(detail.get("line") or 1), int(detail.get("col") or 1))
-        near = str(detail.get("highlight") or text[max(0, position - 1) : position + 19]).strip()
+        token = str(detail.get("highlight") or "")
+        # sqlglot names the column in which the token ends.
+        position = _offset(text, int(detail.get("line") or 1), int(detail.get("col") or 1) - max(0, len(token) - 1))
+        near = (token or text[max(0, position - 1) : position + 19]).strip()
         raise SqlProblem(f"cannot read {text!r} as SQL{f' near {near!r}' if near else ''}", position) from error
     if len(trees) != 1 or trees[0] is None:
         raise SqlProblem(f"{text!r} is more than one expression", 0)
