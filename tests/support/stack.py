@@ -7,12 +7,14 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 
-from infra.local import stack
+from infra.local import postgres, stack
 from infra.local.home import Home
 from services.api.cli.client import Client
 
@@ -33,13 +35,17 @@ class Stack:
         self.files = home.root / "files"
         self.files.mkdir(exist_ok=True)
 
+    def database_url(self, database: str) -> str:
+        """Of `demo`, the users' database, or `penstock`, the store."""
+        return postgres.url(self.home, database, self.home.read("ports.json")["postgres"])
+
     @property
     def demo_url(self) -> str:
-        return f"postgresql://demo:{self.home.secrets()['demo']}@127.0.0.1:{self.home.read('ports.json')['postgres']}/demo"
+        return self.database_url("demo")
 
-    def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
-        """In the users' database."""
-        with psycopg.connect(self.demo_url, autocommit=True) as connection:
+    def sql(self, statement: str, *values: Any, database: str = "demo") -> list[tuple[Any, ...]]:
+        """In the users' database, unless another is named."""
+        with psycopg.connect(self.database_url(database), autocommit=True) as connection:
             done = connection.execute(statement, values or None)
             return done.fetchall() if done.description else []
 
@@ -75,6 +81,11 @@ spec: {{type: postgres, config: {{host: 127.0.0.1, port: {port}, database: demo,
         """The run once it has ended."""
         return self.until(lambda: found if (found := self.run(run))["finishedAt"] else None, within_s, f"run {run} to end")
 
+    def ready(self) -> None:
+        """Returns once the API answers with a process of its own: a killed one's orphan still answers for a moment."""
+        self.until(lambda: psutil.Process(self.pid("api")).children(), 30, "the API to be back")
+        self.until(lambda: self.client.call("GET", "/pipelines"), 30, "the API to answer")
+
     def until(self, look: Callable[[], Any], within_s: float, what: str) -> Any:
         deadline = time.monotonic() + within_s
         while time.monotonic() < deadline:
@@ -93,6 +104,11 @@ spec: {{type: postgres, config: {{host: 127.0.0.1, port: {port}, database: demo,
         pid = self.pid(service)
         os.kill(pid, number)
         return pid
+
+
+def seconds(ended: Any) -> float:
+    """From the request to the end of a run that has ended, by the store's clock."""
+    return (datetime.fromisoformat(ended["finishedAt"]) - datetime.fromisoformat(ended["createdAt"])).total_seconds()
 
 
 @contextmanager
