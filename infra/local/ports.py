@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import socket
+import sys
 from collections.abc import Mapping
 
 from infra.local.errors import LocalStackRefused
@@ -44,8 +45,26 @@ def assign(home: Home, wanted: tuple[str, ...], environment: Mapping[str, str]) 
     return {name: chosen[name] for name in wanted}
 
 
+# Held for as long as this process lives, which is until whoever it starts has bound the port.
+_claimed: list[socket.socket] = []
+
+
+def claim(port: int) -> bool:
+    """False when another `up` on this machine is just taking that port: a name that only one process can hold, and that dies with it."""
+    if not sys.platform.startswith("linux"):
+        return True
+    claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        claim.bind(f"\0penstock-port-{port}")
+    except OSError:
+        claim.close()
+        return False
+    _claimed.append(claim)
+    return True
+
+
 def _find(name: str, taken: set[int]) -> int:
-    if name == "api" and is_free(PREFERRED_API_PORT):
+    if name == "api" and is_free(PREFERRED_API_PORT) and claim(PREFERRED_API_PORT):
         return PREFERRED_API_PORT
     for port in random.sample(_RANGE, 200):
         if port not in taken and is_free(port):

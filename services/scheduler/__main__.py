@@ -42,7 +42,7 @@ def main() -> None:
     while not stop:
         try:
             if session is None:
-                session = Session(database, settings.name)
+                session = Session(database, settings.name, settings.leader_patience)
             sending.send(app, expand(database, settings))
             if session.leads() and time.monotonic() >= next_sweep:
                 sending.send(app, recovery.sweep())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from uuid import uuid4
 
 import psycopg
@@ -15,12 +16,25 @@ from shared.store.runs import DOORBELL
 LEADER_LOCK = "penstock.leader"
 HEARTBEAT_S = 3.0
 
+# The lock's key is a 64-bit number, of which pg_locks shows the halves.
+_END_SILENT_LEADER = """
+    SELECT pg_terminate_backend(l.pid)
+      FROM pg_locks l JOIN pg_stat_activity a USING (pid) JOIN workers w ON w.name = a.application_name
+     WHERE l.locktype = 'advisory' AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+       AND l.objid::bigint = hashtext(%(lock)s)::bigint & 4294967295 AND w.seen_at < clock_timestamp() - %(patience)s
+"""
+
 
 class Session:
-    """Made when PostgreSQL answers; thrown away when it stops to. The lock belongs to the connection, so it cannot outlive its holder."""
+    """Made when PostgreSQL answers; thrown away when it stops to. The lock belongs to the connection, so it cannot outlive its holder.
 
-    def __init__(self, database: Database, name: str) -> None:
-        self._name, self._boot = name, str(uuid4())
+    A holder that is there and does nothing (a paused process, a machine that hangs) is silent for longer than `patience`: then another
+    scheduler ends its session. Should it wake up, it finds that out and has to win the lock again.
+    """
+
+    def __init__(self, database: Database, name: str, patience: timedelta) -> None:
+        self._name, self._boot, self._patience = name, str(uuid4()), patience
+        self._heartbeat_s = min(HEARTBEAT_S, patience.total_seconds() / 3)
         self._connection = database.dedicated()
         self._leads = False
         self._next_heartbeat = 0.0
@@ -31,7 +45,9 @@ class Session:
             workers.register(
                 self._connection, name=self._name, boot=self._boot, service="scheduler", labels=(), slots=0, memory_bytes=None, version="1"
             )
-            self._next_heartbeat = time.monotonic() + HEARTBEAT_S
+            self._next_heartbeat = time.monotonic() + self._heartbeat_s
+            if not self._leads:
+                self._connection.execute(_END_SILENT_LEADER, {"lock": LEADER_LOCK, "patience": self._patience})
         if not self._leads:
             row = self._connection.execute("SELECT pg_try_advisory_lock(hashtext(%(lock)s)) AS leads", {"lock": LEADER_LOCK}).fetchone()
             self._leads = bool(row and row["leads"])

@@ -19,6 +19,7 @@ class Settings:
     redis_url: str = field(repr=False)
     sweep: timedelta
     release_grace: timedelta
+    leader_patience: timedelta
     facts_max_age: timedelta
     max_concurrent_runs: int
     max_parallel_nodes: int
@@ -36,6 +37,7 @@ class Settings:
             redis_url=settings.text("PENSTOCK_REDIS_URL"),
             sweep=settings.seconds("PENSTOCK_SWEEP_SECONDS", 2),
             release_grace=settings.seconds("PENSTOCK_RELEASE_GRACE_SECONDS", 4),
+            leader_patience=settings.seconds("PENSTOCK_LEADER_SECONDS", 15),
             facts_max_age=settings.seconds("PENSTOCK_FACTS_MAX_AGE_SECONDS", 3600),
             max_concurrent_runs=settings.integer("PIPELINE_MAX_CONCURRENT_EXECUTIONS", 20, at_least=1),
             max_parallel_nodes=settings.integer("PIPELINE_MAX_PARALLEL_NODES", 8, at_least=1),

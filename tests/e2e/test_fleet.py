@@ -133,12 +133,6 @@ def test_the_leading_scheduler_is_killed_and_the_other_leads(whole: Stack) -> No
 def test_a_sleeping_scheduler_that_lost_its_leadership_does_no_harm(whole: Stack) -> None:
     first = leader(whole)
     with paused(whole.pid(first)):
-        # As when its machine is cut off: its session ends and it does not know.
-        whole.sql(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s",
-            first,
-            database="penstock",
-        )
         whole.until(lambda: leader(whole) != first, 30, "the other scheduler to lead")
         runs = begun(whole)
         whole.kill(busy_worker(whole, runs))

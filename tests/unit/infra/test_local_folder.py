@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -97,3 +99,14 @@ def test_coverage_is_summed_by_folder_and_nothing_measured_is_nothing() -> None:
     }
     found = coverage_floors.coverage_by_folder({"files": files}, ["shared/sql", "shared/runs"])
     assert found == {"shared/sql": (9, 20), "shared/runs": (0, 0)}
+
+
+def test_two_starts_at_once_do_not_take_the_same_port() -> None:
+    claim = "import sys; from infra.local import ports; print(ports.claim(1), flush=True); sys.stdin.read()"
+    command = [sys.executable, "-c", claim]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdout is not None and first.stdout.readline() == "True\n"
+        second = subprocess.run(command, input="", capture_output=True, text=True, check=True)
+        assert second.stdout == "False\n"
+    # Once the first has ended, whatever way, the port can be taken again.
+    assert subprocess.run(command, input="", capture_output=True, text=True, check=True).stdout == "True\n"
