@@ -32,7 +32,7 @@ class Service:
         self.queues = (*queues, place.probe_queue)
         self.app: Celery = celery_app(redis_url, place.name, self.queues)
         # Each slot, the leases, the lines behind the work and the heartbeat may need a connection at the same moment.
-        self._database = Database(database_url, name=f"penstock {place.name}", size=place.slots + 3)
+        self._database = Database(database_url, name=f"penstock {place.name}", size=place.slots + 3, few_statements=True)
         self._attempts = Attempts(place, self._database, self.app, unseal)
         self._heartbeat = Heartbeat(
             place,

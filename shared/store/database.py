@@ -29,13 +29,13 @@ class StoreUnavailable(UnavailableError):
     retry_on = "connection"
 
 
-def connection_options(name: str) -> dict[str, Any]:
+def connection_options(name: str, settings: str = "") -> dict[str, Any]:
     # Keep-alives find a dead peer in seconds; UTC so that what we show is what is stored.
     return {
         "row_factory": dict_row,
         "connect_timeout": 3,
         "application_name": name,
-        "options": "-c timezone=UTC -c lock_timeout=30s -c idle_in_transaction_session_timeout=60s",
+        "options": f"-c timezone=UTC -c lock_timeout=30s -c idle_in_transaction_session_timeout=60s {settings}",
         "keepalives_idle": 5,
         "keepalives_interval": 2,
         "keepalives_count": 3,
@@ -43,14 +43,17 @@ def connection_options(name: str) -> dict[str, Any]:
 
 
 class Database:
-    """A pool that opens lazily, so that a service starts while PostgreSQL is away."""
+    """A pool that opens lazily, so that a service starts while PostgreSQL is away.
 
-    def __init__(self, url: str, *, name: str, size: int = 4, wait_s: float = 5.0) -> None:
+    `few_statements`: it says the same few statements over and over, by key: they are planned once, not for each run's partition anew.
+    """
+
+    def __init__(self, url: str, *, name: str, size: int = 4, wait_s: float = 5.0, few_statements: bool = False) -> None:
         self.url, self.name = url, name
         self._used_at: WeakKeyDictionary[Tx, float] = WeakKeyDictionary()
         self._pool: ConnectionPool[Tx] = ConnectionPool(
             url,
-            kwargs=connection_options(name),
+            kwargs=connection_options(name, "-c plan_cache_mode=force_generic_plan" if few_statements else ""),
             connection_class=Connection[DictRow],
             min_size=0,
             max_size=size,

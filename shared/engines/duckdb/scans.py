@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 
 import duckdb
 from sqlglot import exp
@@ -36,12 +37,18 @@ class Scan:
     rows: int | None = None
 
 
+@lru_cache(maxsize=1000)
+def _staged(uri: str) -> str:
+    """Kept, since what one stage stages is often read by several."""
+    return calls.read_parquet([uri]).sql("duckdb", copy=False)
+
+
 @contextmanager
 def scan(connection: duckdb.DuckDBPyConnection, job: Job, read: Read) -> Iterator[Scan]:
     """The read as a relation, for as long as the stage runs."""
     if read.dataset is not None:
         dataset = job.inputs[f"{read.dataset[0]}:{read.dataset[1]}"]
-        yield Scan(calls.read_parquet([dataset.uri]).sql("duckdb", copy=False), rows=dataset.rows)
+        yield Scan(_staged(dataset.uri), rows=dataset.rows)
         return
     assert read.connector is not None
     connector = job.connectors[read.connector]
