@@ -17,7 +17,7 @@ from shared.datasets.columns import Columns, columns_from_json
 FORMAT = 1
 
 # An expression over counted quantities, as JSON, from which a node's figures are computed once the stage has run:
-#   {"read": "t"}       rows that the read named t delivered       {"rejectedLines": "t"}  lines the read could not make a row of
+#   {"read": "t"}       rows that the read or dataset t delivered  {"rejectedLines": "t"}  lines the read could not make a row of
 #   {"table": "t"}      rows of the temporary table t              {"output": "port"}      rows staged for a port
 #   {"sink": "node"}    rows handed to the sink                    {"rejects": "node"}     rows in the node's rejects query
 #   {"counter": "c"}    how often the sequence c was drawn         {"total": ["t", "col"]} sum of a folded count column in table t
@@ -27,7 +27,8 @@ Count = dict[str, Any] | None
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Rows that enter the stage. Either `dataset` (stage number and port) or `connector` with `options` is set.
+    """Rows that enter the stage. Either `datasets` (stage number and port of each; all of the same columns) or `connector` with
+    `options` is set.
 
     `options` are the connector_source's config that the connector's spec describes (path, table, query, format, csv options …);
     `columns` the columns and types as surveyed, in the order in which the recipe sees them; `keep` those that are used (None:
@@ -39,7 +40,7 @@ class Read:
     columns: Columns
     connector: str | None = None
     options: dict[str, Any] = field(default_factory=dict)
-    dataset: tuple[int, str] | None = None
+    datasets: tuple[tuple[int, str], ...] = ()
     keep: tuple[str, ...] | None = None
     materialise: bool = False
 
@@ -120,7 +121,7 @@ class Program:
                     "columns": [c.to_json() for c in r.columns],
                     "connector": r.connector,
                     "options": r.options,
-                    "dataset": list(r.dataset) if r.dataset else None,
+                    "datasets": [list(dataset) for dataset in r.datasets],
                     "keep": list(r.keep) if r.keep is not None else None,
                     "materialise": r.materialise,
                 }
@@ -157,7 +158,7 @@ class Program:
                     columns_from_json(r["columns"]),
                     r["connector"],
                     r["options"],
-                    (r["dataset"][0], r["dataset"][1]) if r["dataset"] else None,
+                    tuple((d[0], d[1]) for d in r["datasets"]),
                     tuple(r["keep"]) if r["keep"] is not None else None,
                     r["materialise"],
                 )

@@ -13,6 +13,7 @@ from shared.engines.program import Count, Output, Program, Read, Rejects, Sink, 
 from shared.planning.compile import Graph, Port
 from shared.planning.count import Counting, select_of
 from shared.planning.cut import Piece
+from shared.planning.stack import stacked
 from shared.sql.render import sql
 
 DIALECT = "duckdb"
@@ -30,6 +31,9 @@ def emit(graph: Graph, piece: Piece, stage_of: Mapping[str, int], checked: Colle
     local = {*ports, *(source.node for source in sources)}
     read = {table for port in ports.values() for table in port.inputs} | {graph.sink_inputs[sink] for sink in sinks}
     foreign = read - local
+    stacks = {table: found for table, port in ports.items() if (found := stacked(graph, port, foreign)) is not None}
+    ports |= {table: found.port for table, found in stacks.items()}
+    whole = {table for port in ports.values() for table in port.inputs} | {graph.sink_inputs[sink] for sink in sinks}
     outputs = [table for table in sorted(local, key=_in_order(graph)) if _leaves(graph, table, nodes)]
     users: dict[str, list[str | tuple[str, str]]] = {table: [] for table in local}
     for port in ports.values():
@@ -44,6 +48,10 @@ def emit(graph: Graph, piece: Piece, stage_of: Mapping[str, int], checked: Colle
     counting = Counting(graph, ports, frozenset(s.node for s in sources), frozenset(foreign), users)
     figures = _figures(graph, piece, counting)
     written = _Writing(graph, ports, counting)
+
+    def staged(table: str) -> tuple[int, str]:
+        return stage_of[graph.owner(table)], table
+
     return Program(
         reads=(
             *(
@@ -59,8 +67,12 @@ def emit(graph: Graph, piece: Piece, stage_of: Mapping[str, int], checked: Colle
                 for source in sources
             ),
             *(
-                Read(table=table, node=graph.owner(table), columns=graph.columns(table), dataset=(stage_of[graph.owner(table)], table))
-                for table in sorted(foreign)
+                Read(table=table, node=graph.owner(table), columns=graph.columns(table), datasets=(staged(table),))
+                for table in sorted(foreign & whole)
+            ),
+            *(
+                Read(table=s.table, node=s.port.node, columns=s.port.relation.columns, datasets=tuple(staged(part) for part in s.parts))
+                for s in stacks.values()
             ),
         ),
         counters=tuple(dict.fromkeys(counting.counters.values())),

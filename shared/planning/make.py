@@ -30,7 +30,7 @@ def plan(
     for piece in cut(graph):
         number = StageId(first_stage + len(stages))
         program = emit(graph, piece, stage_of, checked)
-        inputs = tuple(sorted({StageId(read.dataset[0]) for read in program.reads if read.dataset}))
+        inputs = tuple(sorted({StageId(stage) for read in program.reads for stage, _ in read.datasets}))
         stages.append(
             Stage(
                 id=number,

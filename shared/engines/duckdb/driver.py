@@ -92,9 +92,8 @@ class _Attempt:
                 with translated(job.limits.memory_bytes, read.node):
                     scans[read.table] = open_scans.enter_context(scan(connection, job, read))
                     self._create(connection, read.table, _select(read, scans[read.table]), read.materialise, "read")
-                known = scans[read.table].rows
-                if known is not None:
-                    self._counted["read", read.table] = known
+                for stage, port in read.datasets:
+                    self._counted["read", port] = job.inputs[f"{stage}:{port}"].rows
             for statement in program.statements:
                 with translated(job.limits.memory_bytes, _owner(statement.table)):
                     self._create(connection, statement.table, statement.sql, statement.materialise, "table")

@@ -27,28 +27,23 @@ from shared.formats.types import ours
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """`sql`: a relation that may stand after FROM.
-
-    `lines`: where bad lines are noted, if they are. `rows`: known without reading.
-    """
+    """`sql`: a relation that may stand after FROM. `lines`: where bad lines are noted, if they are."""
 
     sql: str
     lines: Lines | None = None
-    rows: int | None = None
 
 
 @lru_cache(maxsize=1000)
-def _staged(uri: str) -> str:
+def _staged(uris: tuple[str, ...]) -> str:
     """Kept, since what one stage stages is often read by several."""
-    return calls.read_parquet([uri]).sql("duckdb", copy=False)
+    return calls.read_parquet(list(uris)).sql("duckdb", copy=False)
 
 
 @contextmanager
 def scan(connection: duckdb.DuckDBPyConnection, job: Job, read: Read) -> Iterator[Scan]:
     """The read as a relation, for as long as the stage runs."""
-    if read.dataset is not None:
-        dataset = job.inputs[f"{read.dataset[0]}:{read.dataset[1]}"]
-        yield Scan(_staged(dataset.uri), rows=dataset.rows)
+    if read.datasets:
+        yield Scan(_staged(tuple(job.inputs[f"{stage}:{port}"].uri for stage, port in read.datasets)))
         return
     assert read.connector is not None
     connector = job.connectors[read.connector]

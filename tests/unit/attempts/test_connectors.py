@@ -8,7 +8,7 @@ from shared.engines.program import Program, Read, Sink, SurveyProgram
 
 def test_a_work_stage_needs_those_of_its_reads_and_sinks_once_each() -> None:
     program = Program(
-        reads=(Read("a", "a", (), connector="ns/files"), Read("b", "b", (), dataset=(1, "b")), Read("c", "c", (), connector="ns/wh")),
+        reads=(Read("a", "a", (), connector="ns/files"), Read("b", "b", (), datasets=((1, "b"),)), Read("c", "c", (), connector="ns/wh")),
         sinks=(Sink("s", "ns/wh", "SELECT 1", (), "t", "INSERT"),),
     )
     assert named_in("work", program.to_json()) == ("ns/files", "ns/wh")

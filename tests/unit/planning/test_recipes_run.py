@@ -194,6 +194,35 @@ def test_with_staging_all_every_node_is_a_stage_with_the_same_rows_and_figures(f
     assert {n: f["rowsOut"] for n, f in fused.figures.items()} == {n: f["rowsOut"] for n, f in staged.figures.items()}
 
 
+@pytest.mark.parametrize("config", ["{}", "{distinct: true}", "{by: position}", "{by: position, distinct: true}"])
+@pytest.mark.parametrize("columns", ["[id, shop]", "[shop, id]"])
+def test_a_union_of_staged_parts_is_the_union_of_their_rows(folder: Path, config: str, columns: str) -> None:
+    nodes = "    - {id: left, type: connector_source, config: {connector: files, path: sales.csv, columns: [id, shop]}}\n"
+    nodes += f"    - {{id: right, type: connector_source, config: {{connector: files, path: more.csv, columns: {columns}}}}}\n"
+    nodes += f"    - {{id: it, type: union, config: {config}}}\n"
+    (folder / "more.csv").write_text("id,shop,year\n7,z,2024\n1,a,2024\n")
+    recipe = make_pipeline(nodes + sink(), "{from: left, to: it}, {from: right, to: it}, {from: it, to: out}")
+    fused = run(folder, recipe)
+    rows = fused.rows("out.csv")
+    staged = run(folder, recipe.replace("spec:\n", "spec:\n  staging: all\n"))
+    (union,) = [stage for stage in staged.plan.stages if stage.nodes == ("it",)]
+    as_one = "position" not in config or columns == "[id, shop]"
+    assert [len(read["datasets"]) for read in union.program["reads"]] == ([2] if as_one else [1, 1])
+    assert (staged.rows("out.csv") == rows) if "distinct" not in config else (sorted(staged.rows("out.csv")) == sorted(rows))
+    assert staged.figures == fused.figures
+    assert staged.figures["it"]["rowsIn"] == 7
+
+
+def test_parts_whose_types_differ_are_stacked_as_the_database_would(folder: Path) -> None:
+    (folder / "more.csv").write_text("id,shop\n7.5,z\n")
+    nodes = "    - {id: left, type: connector_source, config: {connector: files, path: sales.csv, columns: [id, shop]}}\n"
+    nodes += (
+        "    - {id: right, type: connector_source, config: {connector: files, path: more.csv}}\n    - {id: it, type: union, config: {}}\n"
+    )
+    recipe = make_pipeline(nodes + sink(), "{from: left, to: it}, {from: right, to: it}, {from: it, to: out}", "  staging: all\n")
+    assert run(folder, recipe).rows("out.csv")[-1] == ("7.5", "z")
+
+
 def test_half_bad_lines_are_rejected_with_their_numbers(folder: Path) -> None:
     lines = ["id,v"] + [f"{i},{i * 2}" for i in range(1, 8001)]
     # The first lies behind the lines from which types are inferred; a text among those would make the column TEXT.
