@@ -19,9 +19,9 @@ from services.scheduler.recover import Recovery
 from services.scheduler.settings import Settings
 from shared.dispatch import sending
 from shared.errors import UnavailableError
-from shared.messages import celery_app
+from shared.messages import RequestMessage, celery_app
 from shared.process import Stop, prepare
-from shared.store import partitions
+from shared.store import partitions, requests
 from shared.store.database import Database
 
 POLL_S = 1.0
@@ -44,6 +44,7 @@ def main() -> None:
             if session is None:
                 session = Session(database, settings.name, settings.leader_patience)
             sending.send(app, expand(database, settings))
+            sending.send(app, _asked(database))
             if session.leads() and time.monotonic() >= next_sweep:
                 sending.send(app, recovery.sweep())
                 next_sweep = time.monotonic() + settings.sweep.total_seconds()
@@ -53,6 +54,7 @@ def main() -> None:
                 if time.monotonic() >= next_partitions:
                     with database.transaction() as tx:
                         partitions.ensure(tx, datetime.now(UTC))
+                        requests.prune(tx)
                     next_partitions = time.monotonic() + PARTITIONS_EVERY_S
             session.wait(POLL_S)
         except (UnavailableError, psycopg.OperationalError, psycopg.InterfaceError) as error:
@@ -65,6 +67,11 @@ def main() -> None:
     if session is not None:
         session.close()
     database.close()
+
+
+def _asked(database: Database) -> list[RequestMessage]:
+    with database.transaction() as tx:
+        return [RequestMessage(request) for request in requests.to_send(tx)]
 
 
 if __name__ == "__main__":

@@ -6,13 +6,14 @@ from services.worker.settings import Settings
 from shared.attempts import tasks
 from shared.attempts.keys import unsealer
 from shared.attempts.service import Service
+from shared.messages import MAINTENANCE
 
 settings = Settings.from_environment()
 service = Service(
     settings.place,
     database_url=settings.database_url,
     redis_url=settings.redis_url,
-    queues=("stages", *(f"stages.{label}" for label in settings.labels)),
+    queues=("stages", MAINTENANCE, *(f"stages.{label}" for label in settings.labels)),
     unseal=unsealer(settings.home),
 )
 tasks.register(service)

@@ -5,12 +5,11 @@ Documents are parsed once per text. Secrets are unsealed for each attempt anew, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from shared.connectors.errors import Denied, NotFound
-from shared.dispatch.claims import Claim
 from shared.engines.work import ResolvedConnector
 from shared.errors import PenstockError
 from shared.pipelines.language import connector, read_documents
@@ -40,11 +39,11 @@ class Resolution:
         self._values: set[str] = set()
         self._error: PenstockError | None = None
 
-    def look_up(self, tx: Tx, taken: Claim) -> None:
-        """May be repeated, when the transaction was."""
+    def look_up(self, tx: Tx, named: Sequence[str]) -> None:
+        """`named`: references. May be repeated, when the transaction was."""
         self._resolved, self._values, self._error = {}, set(), None
         try:
-            for reference in named_in(taken.kind, taken.program):
+            for reference in named:
                 self._resolved[reference] = self._resolve(tx, reference)
         except PenstockError as error:
             self._error = error

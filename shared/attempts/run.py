@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,7 @@ import psycopg
 from celery import Celery
 
 from shared.attempts import connectors, memory, rejects
+from shared.attempts.answers import Answers
 from shared.attempts.behind import Behind
 from shared.attempts.leases import Leases
 from shared.attempts.place import Place
@@ -25,7 +27,7 @@ from shared.dispatch import results, sending
 from shared.dispatch.claims import Claim, Hold, claim
 from shared.engines.work import Job, Limits, Outcome
 from shared.errors import PenstockError
-from shared.messages import StageMessage
+from shared.messages import RequestMessage, StageMessage
 from shared.process.start import context
 from shared.secrets.masking import Masker
 from shared.store.database import Database, Tx
@@ -68,6 +70,7 @@ class Attempts:
         self._held: dict[Key, Held] = {}
         self._lock = threading.Lock()
         self._closing = threading.Event()
+        self._answers = Answers(place, database, self._watch, unseal, self._closing)
 
     def start(self) -> None:
         self._slots.start()
@@ -98,15 +101,28 @@ class Attempts:
     def run(self, message: StageMessage) -> bool:
         """Handles one message; returns when its stage is recorded or needs nothing. False: it is for another process."""
         with context(run=message.run, stage=message.stage, epoch=message.epoch):
-            try:
-                child = self._slots.acquire()
-            except NoChild as error:
-                log.error("%s", error.message)
-                return False
-            try:
-                return self._run(message, child)
-            finally:
-                self._slots.release(child)
+            return self._in_a_slot(lambda child: self._run(message, child))
+
+    def answer(self, message: RequestMessage) -> bool:
+        """The same for what the API asks."""
+
+        def answered(child: Child) -> bool:
+            if not self._closing.is_set():
+                self._answers.run(message, child)
+            return not self._closing.is_set()
+
+        return self._in_a_slot(answered)
+
+    def _in_a_slot(self, work: Callable[[Child], bool]) -> bool:
+        try:
+            child = self._slots.acquire()
+        except NoChild as error:
+            log.error("%s", error.message)
+            return False
+        try:
+            return work(child)
+        finally:
+            self._slots.release(child)
 
     def _run(self, message: StageMessage, child: Child) -> bool:
         place = self.place
@@ -118,7 +134,7 @@ class Attempts:
             taken = claim(tx, message, worker=place.name, boot=place.boot, lease=place.lease)
             if taken is not None:
                 # In the same transaction: the documents as they are when the attempt begins, at no extra commit.
-                resolution.look_up(tx, taken)
+                resolution.look_up(tx, connectors.named_in(taken.kind, taken.program))
             return taken
 
         taken = insist(self._database, take, self._closing)

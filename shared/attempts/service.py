@@ -16,7 +16,7 @@ from shared.attempts.connectors import Unseal
 from shared.attempts.heartbeat import Heartbeat
 from shared.attempts.place import Place
 from shared.attempts.run import Attempts
-from shared.messages import StageMessage, celery_app
+from shared.messages import RequestMessage, StageMessage, celery_app
 from shared.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ _LAST_S = 2.0
 
 
 class Service:
-    """`take` and `probe` are what the tasks call. Everything else follows Celery's own start and end."""
+    """`take`, `answer` and `probe` are what the tasks call. Everything else follows Celery's own start and end."""
 
     def __init__(self, place: Place, *, database_url: str, redis_url: str, queues: tuple[str, ...], unseal: Unseal) -> None:
         self.place = place
@@ -52,6 +52,10 @@ class Service:
         """False: this process does not handle it; it should go back to the queue."""
         self._heartbeat.consumed()
         return self._attempts.run(message)
+
+    def answer(self, message: RequestMessage) -> bool:
+        self._heartbeat.consumed()
+        return self._attempts.answer(message)
 
     def probe(self) -> None:
         self._heartbeat.consumed()

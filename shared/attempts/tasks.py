@@ -1,15 +1,16 @@
-"""The two tasks that a process with attempts consumes; message in, call out, nothing else."""
+"""The tasks that a process with attempts consumes; message in, call out, nothing else."""
 
 from __future__ import annotations
 
 import logging
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from celery.exceptions import Reject
 
 from shared.attempts.service import Service
-from shared.messages import PROBE, RUN_STAGE, StageMessage, UnknownVersion
+from shared.messages import ANSWER_REQUEST, PROBE, RUN_STAGE, RequestMessage, StageMessage, UnknownVersion
 
 log = logging.getLogger(__name__)
 
@@ -17,16 +18,27 @@ log = logging.getLogger(__name__)
 _UNKNOWN_S = 1.0
 
 
+M = TypeVar("M")
+
+
 def register(service: Service) -> None:
     def run_stage(payload: dict[str, Any]) -> None:
-        try:
-            message = StageMessage.from_json(payload)
-        except UnknownVersion as error:
-            log.warning("%s", error.message)
-            time.sleep(_UNKNOWN_S)
-            raise Reject(error.message, requeue=True) from error
-        if not service.take(message):
-            raise Reject("this process does not take it", requeue=True)
+        _hand_on(StageMessage.from_json, payload, service.take)
+
+    def answer_request(payload: dict[str, Any]) -> None:
+        _hand_on(RequestMessage.from_json, payload, service.answer)
 
     service.app.task(name=RUN_STAGE)(run_stage)
+    service.app.task(name=ANSWER_REQUEST)(answer_request)
     service.app.task(name=PROBE)(service.probe)
+
+
+def _hand_on(read: Callable[[dict[str, Any]], M], payload: dict[str, Any], take: Callable[[M], bool]) -> None:
+    try:
+        message = read(payload)
+    except UnknownVersion as error:
+        log.warning("%s", error.message)
+        time.sleep(_UNKNOWN_S)
+        raise Reject(error.message, requeue=True) from error
+    if not take(message):
+        raise Reject("this process does not take it", requeue=True)

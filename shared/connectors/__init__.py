@@ -1,23 +1,54 @@
-"""The connector types there are: pure specs for everyone, drivers for worker and quality only. Adding one: a folder and a line here."""
+"""The connector types there are: pure specs for everyone, drivers for worker and quality only. Adding one: a folder and a line here.
+
+A type without a driver can be planned, so that its SQL can be seen, but not run.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
 from shared.connectors.errors import Misconfigured
 from shared.connectors.files.spec import SPEC as FILES
+from shared.connectors.oracle.spec import SPEC as ORACLE
 from shared.connectors.postgres.spec import SPEC as POSTGRES
-from shared.connectors.protocols import Driver, Spec
+from shared.connectors.protocols import Driver, SinkWrite, Spec
+from shared.connectors.snowflake.spec import SPEC as SNOWFLAKE
+from shared.sql.writes import writes
 
-CONNECTORS: dict[str, Spec] = {spec.type: spec for spec in (FILES, POSTGRES)}
+CONNECTORS: dict[str, Spec] = {spec.type: spec for spec in (FILES, POSTGRES, ORACLE, SNOWFLAKE)}
 _DRIVERS = {"files": "shared.connectors.files.driver", "postgres": "shared.connectors.postgres.driver"}
 
 
 def driver(connector_type: str, config: Mapping[str, Any]) -> Driver:
-    """A driver over a resolved config; loads its libraries on first use. Raises Misconfigured for an unknown type."""
+    """A driver over a resolved config; loads its libraries on first use. Raises Misconfigured for a type that has none."""
+    if connector_type in CONNECTORS.keys() - _DRIVERS.keys():
+        raise Misconfigured(f"{connector_type} can be planned but not run in this release; there is no driver for it yet")
     if connector_type not in _DRIVERS:
         raise Misconfigured(f"there is no connector type {connector_type}; there is {', '.join(sorted(_DRIVERS))}")
     made: Driver = import_module(_DRIVERS[connector_type]).ConnectorDriver(config)
     return made
+
+
+def runs(connector_type: str) -> bool:
+    return connector_type in _DRIVERS
+
+
+# What a driver says in its own way; all others write as `shared.sql.writes` does.
+_STATEMENTS = {"postgres": "shared.connectors.postgres.statements"}
+
+
+def statements(connector_type: str, write: SinkWrite, keys: Sequence[Sequence[str]] = ()) -> list[str]:
+    """The SQL that writes rows once they are staged, in the dialect; none where the destination is no database.
+
+    `keys`: the unique indexes known of the target.
+    """
+    dialect = CONNECTORS[connector_type].dialect
+    if dialect is None:
+        return []
+    if connector_type in _STATEMENTS:
+        said: list[str] = import_module(_STATEMENTS[connector_type]).statements(write, keys)
+        return said
+    names = [column.name for column in write.columns]
+    return writes(dialect, write.target, names, write.write_mode, write.upsert_keys, write.order)

@@ -1,6 +1,16 @@
 """The wire contract: what services send one another through the broker. Ids only, JSON only, each message with a version."""
 
 from shared.messages.broker import celery_app
+from shared.messages.request import ANSWER_REQUEST, MAINTENANCE, RequestMessage
 from shared.messages.stage import PROBE, RUN_STAGE, StageMessage, UnknownVersion
 
-__all__ = ["PROBE", "RUN_STAGE", "StageMessage", "UnknownVersion", "celery_app"]
+__all__ = [
+    "ANSWER_REQUEST",
+    "MAINTENANCE",
+    "PROBE",
+    "RUN_STAGE",
+    "RequestMessage",
+    "StageMessage",
+    "UnknownVersion",
+    "celery_app",
+]

@@ -6,7 +6,7 @@ Losing one costs a sweep, receiving it twice costs nothing: the row in PostgreSQ
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from shared.errors import PenstockError
 
@@ -21,8 +21,15 @@ class UnknownVersion(PenstockError):
     code = "unknown_message_version"
 
 
+def check_version(value: dict[str, Any]) -> None:
+    """Raises UnknownVersion."""
+    if value.get("v") != VERSION:
+        raise UnknownVersion(f"message version {value.get('v')!r} is not known to this release, which reads {VERSION}")
+
+
 @dataclass(frozen=True, slots=True)
 class StageMessage:
+    task: ClassVar[str] = RUN_STAGE
     run: str
     stage: int
     epoch: int
@@ -33,6 +40,5 @@ class StageMessage:
 
     @staticmethod
     def from_json(value: dict[str, Any]) -> StageMessage:
-        if value.get("v") != VERSION:
-            raise UnknownVersion(f"message version {value.get('v')!r} is not known to this release, which reads {VERSION}")
+        check_version(value)
         return StageMessage(str(value["run"]), int(value["stage"]), int(value["epoch"]), str(value["queue"]))

@@ -19,7 +19,7 @@ from shared.formats import file_format
 from shared.pipelines import graph
 from shared.pipelines.model import Edge, Node, Pipeline, port_table
 from shared.pipelines.nodes import NODE_TYPES
-from shared.pipelines.nodes.relations import typed
+from shared.pipelines.nodes.relations import find, typed
 from shared.pipelines.nodes.types import Input, Relation
 from shared.planning.errors import PlanProblem
 from shared.planning.needs import full_reference, need_of
@@ -119,11 +119,7 @@ def _input(pipeline: Pipeline, edge: Edge, made: Mapping[str, Columns]) -> Input
     columns = made[table]
     if edge.columns is None:
         return Input(edge.source, table, columns)
-    by_name = {column.name: column for column in columns}
-    missing = [name for name in edge.columns if name not in by_name]
-    if missing:
-        raise PlanProblem(f"the edge to {edge.target} wants column {missing[0]}, which {table} does not have", node=edge.target)
-    return Input(edge.source, table, tuple(by_name[name] for name in edge.columns))
+    return Input(edge.source, table, tuple(find(columns, name, table) for name in edge.columns))
 
 
 def _found(pipeline: Pipeline, node: Node, facts: Mapping[str, Mapping[str, Any]], types: Mapping[str, str]) -> Mapping[str, Any] | None:
@@ -135,14 +131,7 @@ def _source(pipeline: Pipeline, node: Node, facts: Mapping[str, Mapping[str, Any
     found = _found(pipeline, node, facts, types) or {}
     columns = _pinned(node, columns_from_json(found["columns"]))
     chosen = node.config.get("columns")
-    if chosen:
-        by_name = {column.name: column for column in columns}
-        missing = [name for name in chosen if name not in by_name]
-        if missing:
-            raise SqlProblem(f"there is no column {missing[0]}; there is {', '.join(by_name)}")
-        columns_out = tuple(by_name[name] for name in chosen)
-    else:
-        columns_out = columns
+    columns_out = tuple(find(columns, name, node.id) for name in chosen) if chosen else columns
     options = {key: node.config[key] for key in ("table", "query", "path", "format", "options") if node.config.get(key)}
     if where := node.config.get("where"):
         options["where"] = sql(typed(where, (Input(node.id, node.id, columns),)), "duckdb")
@@ -156,10 +145,8 @@ def _pinned(node: Node, columns: Columns) -> Columns:
     pinned = node.config.get("schema") or {}
     if pinned and not ("path" in node.config and file_format(node.config["path"], node.config.get("format")).delimited):
         raise SqlProblem("schema can be given for csv and tsv files only, in this release; leave it out, or cast in an expression node")
-    missing = [name for name in pinned if name not in {column.name for column in columns}]
-    if missing:
-        raise SqlProblem(f"schema names {missing[0]}, which is no column; there is {', '.join(column.name for column in columns)}")
-    return tuple(replace(column, type=spelled(named_type(pinned[column.name]))) if column.name in pinned else column for column in columns)
+    types = {find(columns, name, node.id).name: spelled(named_type(type_)) for name, type_ in pinned.items()}
+    return tuple(replace(column, type=types.get(column.name, column.type)) for column in columns)
 
 
 def _sink(pipeline: Pipeline, node: Node, source: Input, facts: Mapping[str, Mapping[str, Any]], types: Mapping[str, str]) -> Sink:
@@ -168,9 +155,7 @@ def _sink(pipeline: Pipeline, node: Node, source: Input, facts: Mapping[str, Map
     spec = CONNECTORS[types[connector]]
     if config["writeMode"] not in spec.write_modes:
         raise SqlProblem(f"{config['writeMode']} cannot be written through a {spec.type} connector; it takes {', '.join(spec.write_modes)}")
-    missing = [key for key in config["upsertKeys"] if key not in {c.name for c in source.columns}]
-    if missing:
-        raise SqlProblem(f"upsertKeys names {missing[0]}, which does not come in; there is {', '.join(c.name for c in source.columns)}")
+    keys = tuple(find(source.columns, key, source.node).name for key in config["upsertKeys"])
     check_target(node, source.columns, _found(pipeline, node, facts, types))
     return Sink(
         node=node.id,
@@ -179,8 +164,8 @@ def _sink(pipeline: Pipeline, node: Node, source: Input, facts: Mapping[str, Map
         columns=source.columns,
         target=config.get("table") or config["path"],
         write_mode=config["writeMode"],
-        upsert_keys=tuple(config["upsertKeys"]),
-        order=winning_order(node, source.columns),
+        upsert_keys=keys,
+        order=winning_order(node, source, keys),
         options={key: config[key] for key in ("createTable", "format", "options", "batchSize") if key in config},
     )
 

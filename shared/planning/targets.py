@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.datasets import Columns
 from shared.pipelines.model import Node
+from shared.pipelines.nodes.relations import find
+from shared.pipelines.nodes.types import Input
 from shared.sql.errors import SqlProblem
 
 
@@ -31,16 +33,12 @@ def check_target(node: Node, columns: Columns, found: Mapping[str, Any] | None) 
             raise SqlProblem(f"table {target} has no column {column.name}{hint} Add it to the table, or drop it before this sink")
 
 
-def winning_order(node: Node, columns: Columns) -> tuple[tuple[str, str], ...]:
+def winning_order(node: Node, source: Input, keys: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """Which of two rows with one key wins: the last by orderBy, then the greatest in its remaining columns,
     in column order (execution.md, Sinks, rule 5).
     """
     if node.config["writeMode"] != "UPSERT":
         return ()
-    names = [column.name for column in columns]
-    asked = [(key["column"], key["direction"]) for key in node.config["orderBy"]]
-    for name, _ in asked:
-        if name not in names:
-            raise SqlProblem(f"orderBy names {name}, which does not come in; there is {', '.join(names)}")
-    settled = {name for name, _ in asked} | set(node.config["upsertKeys"])
-    return (*asked, *((name, "asc") for name in names if name not in settled))
+    asked = [(find(source.columns, key["column"], source.node).name, key["direction"]) for key in node.config["orderBy"]]
+    settled = {name for name, _ in asked} | set(keys)
+    return (*asked, *((column.name, "asc") for column in source.columns if column.name not in settled))

@@ -6,10 +6,13 @@ from shared.errors import ConfigurationError
 
 
 class SqlProblem(ConfigurationError):
-    """`position` is an offset into the text, from 0; None where there is none."""
+    """`position` is an offset into the text, from 0; None where there is none. `missing`: a column that is not there,
+    and the tables in which it was looked for."""
 
     code = "bad_sql"
 
-    def __init__(self, message: str, position: int | None = None, *, node: str | None = None) -> None:
+    def __init__(
+        self, message: str, position: int | None = None, *, node: str | None = None, missing: tuple[str, tuple[str, ...]] | None = None
+    ) -> None:
         super().__init__(message, node=node)
-        self.position = position
+        self.position, self.missing = position, missing

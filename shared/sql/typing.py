@@ -83,4 +83,5 @@ def _find(column: exp.Column, inputs: Mapping[str, Columns]) -> tuple[str, str]:
             raise SqlProblem(f"column {name} is in {' and in '.join(table for table, _ in hits)}; write {hits[0][0]}.{name} or the other")
     known = [c.name for columns in tables.values() for c in columns]
     near = difflib.get_close_matches(name, known, 1, 0.6)
-    raise SqlProblem(f"there is no column {name}" + (f"; did you mean {near[0]}?" if near else f"; there is {', '.join(known[:20])}"))
+    hint = f"; did you mean {near[0]}?" if near else f"; there is {', '.join(known[:20])}"
+    raise SqlProblem(f"there is no column {name}{hint}", missing=(name, tuple(tables)))

@@ -28,6 +28,18 @@ def fresh(tx: Tx, keys: Iterable[str], max_age: timedelta) -> dict[str, dict[str
     return {row["key"]: row["found"] for row in rows}
 
 
+def with_age(tx: Tx, keys: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """key -> {found, surveyed_at, age_seconds}, however old."""
+    rows = tx.execute(
+        """
+        SELECT key, found, surveyed_at, extract(epoch FROM clock_timestamp() - surveyed_at)::float AS age_seconds
+          FROM facts WHERE key = ANY(%(keys)s)
+        """,
+        {"keys": list(keys)},
+    )
+    return {row["key"]: row for row in rows}
+
+
 def surveyed_for(tx: Tx, keys: Iterable[str], run: str) -> dict[str, dict[str, Any]]:
     """Facts by key that were found since the run began: what its own surveys brought."""
     rows = tx.execute(

@@ -1,28 +1,129 @@
-"""The plan of a recipe from the facts at hand."""
+"""What a run of a recipe would do. Facts that are missing or old are asked of a worker first; without them the plan says what it took
+for granted.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from services.api.recipes import save
+from shared.connectors import runs as can_run
 from shared.pipelines.language import pipeline, read_documents, rule_set
+from shared.pipelines.model import Pipeline, RuleSet
+from shared.planning.assume import assumed
+from shared.planning.fingerprint import fingerprint
 from shared.planning.make import plan
-from shared.planning.needs import needs, survey
-from shared.store import facts, resources
-from shared.store.database import Tx
+from shared.planning.needs import Need, needs, survey
+from shared.planning.shown import shown
+from shared.store import facts, requests, resources
+from shared.store.database import Database, Tx
 
-# A plan that is only looked at may be made from older facts than a run's.
-ANY_AGE = timedelta(days=3650)
+LOOK_EVERY_S = 0.05
 
 
-def planned(tx: Tx, text: str) -> dict[str, Any]:
-    recipe = pipeline(read_documents(text)[0])
-    types = {name: kind for name, (kind, _) in save.known(tx).connectors.items()}
-    wanted = needs(recipe, types)
-    found = facts.fresh(tx, [need.key for need in wanted], ANY_AGE)
-    missing = [need for need in wanted if need.key not in found]
-    if missing:
-        return {"facts": "missing", "missing": [need.key for need in missing], **survey(recipe, missing).to_json()}
-    rules = [rule_set(read_documents(document)[0]) for document in resources.current_documents(tx, "DataQualityRuleSet", recipe.namespace)]
-    return {"facts": "known", **plan(recipe, found, types, rules).to_json()}
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a plan is made from. `found`: key -> {found, surveyed_at, age_seconds}; `unknown`: why there are no facts, by key."""
+
+    recipe: Pipeline
+    sha: str
+    connector_types: Mapping[str, str]
+    rule_sets: tuple[RuleSet, ...]
+    needs: tuple[Need, ...]
+    found: Mapping[str, Mapping[str, Any]]
+    unknown: Mapping[str, str]
+
+    @property
+    def facts(self) -> dict[str, Mapping[str, Any]]:
+        return {key: row["found"] for key, row in self.found.items()}
+
+
+def look(database: Database, row: Mapping[str, Any], *, asked_by: str, max_age: timedelta, wait_s: float) -> World:
+    """`row`: a version. Waits at most `wait_s` for a worker to look at what is not known, or not recently."""
+    with database.transaction() as tx:
+        recipe = _recipe(row["document"])
+        types = {name: kind for name, (kind, _) in save.known(tx).connectors.items()}
+        wanted = needs(recipe, types)
+        fresh = facts.fresh(tx, [need.key for need in wanted], max_age)
+        stages = {stage.program["key"]: stage for stage in survey(recipe, [need for need in wanted if need.key not in fresh]).stages}
+        unable = {key for key, stage in stages.items() if not can_run(types[stage.program["connector"]])}
+        valid_for = timedelta(seconds=max(wait_s, 1.0))
+        asked = {
+            requests.put(tx, "survey", recipe.namespace, stage.program, asked_by=asked_by, valid_for=valid_for): key
+            for key, stage in stages.items()
+            if wait_s > 0 and key not in unable
+        }
+    replies = _wait(database, list(asked), wait_s)
+    with database.transaction() as tx:
+        rule_sets = tuple(_rule_set(text) for text in resources.current_documents(tx, "DataQualityRuleSet", recipe.namespace))
+        found = facts.with_age(tx, [need.key for need in wanted])
+    unknown = {key: _why(replies.get(request), wait_s) for request, key in asked.items() if (replies.get(request) or {}).get("state") != "DONE"}
+    unknown |= {key: f"{types[stages[key].program['connector']]} can be planned but not looked at in this release" for key in unable}
+    unknown |= {key: "nobody has looked yet" for key in stages if wait_s <= 0 and key not in unable}
+    return World(recipe, hashlib.sha256(row["document"].encode()).hexdigest(), types, rule_sets, wanted, found, unknown)
+
+
+def planned(world: World, others: Sequence[Pipeline], parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The plan as it is shown. `facts`: known; stale, where only old ones are at hand; missing, where columns are taken for granted."""
+    missing = [need for need in world.needs if need.key not in world.found]
+    known = assumed(world.recipe, world.facts, world.connector_types)
+    made = plan(world.recipe, known, world.connector_types, world.rule_sets)
+    return {
+        "facts": "missing" if missing else "stale" if world.unknown else "known",
+        "missing": [{"connector": n.connector, "nodes": list(n.nodes), "why": world.unknown.get(n.key, "")} for n in missing],
+        "looked": [
+            {
+                "connector": need.connector,
+                "nodes": list(need.nodes),
+                "surveyedAt": world.found[need.key]["surveyed_at"].isoformat(),
+                "ageSeconds": round(world.found[need.key]["age_seconds"], 1),
+                "why": world.unknown.get(need.key),
+            }
+            for need in world.needs
+            if need.key in world.found
+        ],
+        "fingerprint": None if missing else fingerprint(made, world.sha, parameters, known),
+        **shown(world.recipe, made, known, world.connector_types, others),
+    }
+
+
+def pipelines(tx: Tx, namespaces: Sequence[str] | None) -> list[Pipeline]:
+    """All that are current, valid, and may be seen."""
+    recipes = [_recipe(text) for text in resources.current_documents(tx, "Pipeline")]
+    return [recipe for recipe in recipes if namespaces is None or recipe.namespace in namespaces]
+
+
+def _wait(database: Database, asked: Sequence[str], wait_s: float) -> dict[str, dict[str, Any]]:
+    deadline = time.monotonic() + wait_s
+    replies: dict[str, dict[str, Any]] = {}
+    while asked:
+        with database.transaction() as tx:
+            replies = requests.read(tx, asked)
+        if all(reply["state"] in {"DONE", "FAILED"} for reply in replies.values()) or time.monotonic() >= deadline:
+            break
+        time.sleep(LOOK_EVERY_S)
+    return replies
+
+
+def _why(reply: Mapping[str, Any] | None, wait_s: float) -> str:
+    if reply is None or reply["state"] == "PENDING":
+        return f"no worker had a free slot within {wait_s:g} s"
+    if reply["state"] == "RUNNING":
+        return f"{reply['worker']} has not answered within {wait_s:g} s"
+    return str(reply["reply"]["message"])
+
+
+@lru_cache(maxsize=512)
+def _recipe(text: str) -> Pipeline:
+    return pipeline(read_documents(text)[0])
+
+
+@lru_cache(maxsize=256)
+def _rule_set(text: str) -> RuleSet:
+    return rule_set(read_documents(text)[0])

@@ -98,6 +98,7 @@ def start(namespace: str, name: str) -> Response:
     raw = request.get_data()
     body = _body(raw)
     key = request.headers.get("Idempotency-Key")
+    as_planned = _as_planned(body["planId"], namespace, name) if body.get("planId") else None
     with database().transaction() as tx:
         if key is not None and (earlier := idempotency.find(tx, who.token_id, key)) is not None:
             if bytes(earlier["body_hash"]) != idempotency.digest(request.path.encode() + raw):
@@ -183,11 +184,55 @@ def _runnable(tx: Tx, namespace: str, name: str, version: Any) -> dict[str, Any]
 
 
 @blueprint.post("/<namespace>/<name>/plan")
-@blueprint.doc(**START_BODY)
+@blueprint.doc(**PLAN_BODY)
+@blueprint.arguments(PlanQuery, location="query")
 @blueprint.response(200, Plan)
-def plan(namespace: str, name: str) -> dict[str, Any]:
-    """What a run would do, from the facts at hand; runs nothing."""
-    caller().may("viewer", namespace)
+def plan(query: dict[str, Any], namespace: str, name: str) -> dict[str, Any]:
+    """What a run would do; runs nothing. Workers look at sources and destinations that are not known, or not recently, for `wait` s."""
+    who = caller()
+    who.may("viewer", namespace)
+    body = _body(request.get_data())
     with database().transaction() as tx:
-        row = _runnable(tx, namespace, name, _body(request.get_data()).get("version"))
-        return planned(tx, row["document"])
+        row = _runnable(tx, namespace, name, body.get("version"))
+        others = planned.pipelines(tx, who.visible)
+    max_age = current_app.extensions["penstock.settings"].facts_max_age
+    world = planned.look(database(), row, asked_by=who.name, max_age=max_age, wait_s=query["wait"])
+    shown = planned.planned(world, others, {})
+    made = new_id()
+    about = {"parameters": {}, "logicalDate": _logical_date(body, datetime.now(UTC)), "fingerprint": shown["fingerprint"], "plan": shown}
+    with database().transaction() as tx:
+        shown_plans.put(tx, made, namespace=namespace, pipeline=name, version=row["version"], about=about, by=who.name)
+    return {
+        "id": made,
+        "pipeline": {"namespace": namespace, "name": name},
+        "version": row["version"],
+        "gitCommitSha": row["git_commit_sha"],
+        **shown,
+    }
+
+
+def _as_planned(plan_id: str, namespace: str, name: str) -> dict[str, Any]:
+    """The plan that a run is asked for by, if it still holds. Raises Refused."""
+    with database().transaction() as tx:
+        made = shown_plans.read(tx, plan_id) if is_id(plan_id) else None
+        if made is None or (made["namespace"], made["pipeline"]) != (namespace, name):
+            raise Refused(404, f"there is no plan {plan_id} of pipeline {namespace}/{name}; plan it again")
+        row = _runnable(tx, namespace, name, made["version"])
+    if made["fingerprint"] is None:
+        raise Refused(409, "this plan was made without facts about its sources and destinations; plan again when they can be reached")
+    max_age = current_app.extensions["penstock.settings"].facts_max_age
+    world = planned.look(database(), row, asked_by=caller().name, max_age=max_age, wait_s=PLAN_WAIT_S)
+    now = planned.planned(world, (), made["parameters"])
+    if now["fingerprint"] != made["fingerprint"]:
+        raise Refused(409, f"this plan does not hold any more: {_what_changed(made['plan'], now)}; plan again", kind="plan-changed")
+    return made
+
+
+def _what_changed(before: dict[str, Any], now: dict[str, Any]) -> str:
+    """In words, as far as the plans themselves show it."""
+    for old, new in zip(before["sources"], now["sources"], strict=False):
+        if (old["columns"], old["version"]) != (new["columns"], new["version"]):
+            return f"what node {old['node']} reads ({old['object']}) has other columns or another server now"
+    if now["facts"] == "missing":
+        return "a source or destination cannot be looked at now"
+    return "a destination, a server's version or where stages run is another now"

@@ -10,13 +10,12 @@ import psycopg
 from psycopg import sql
 
 from shared.connectors.errors import NotFound, RejectedData
+from shared.connectors.postgres import statements as say
 from shared.connectors.postgres.catalogue import Table, find
 from shared.connectors.protocols import Rows, SinkWrite
 
 Connection = psycopg.Connection[Any]
 Figures = dict[str, int | None]
-STAGED = "penstock_staged"
-ORDINAL = "penstock_ordinal"
 
 
 def write(connection: Connection, schema: str, sink: SinkWrite, rows: Rows) -> Figures:
@@ -38,33 +37,18 @@ def _insert(connection: Connection, table: Table, sink: SinkWrite, rows: Rows) -
 
 
 def _upsert(connection: Connection, table: Table, sink: SinkWrite, rows: Rows) -> Figures:
-    """Into a temporary table, each key once, then ON CONFLICT where a unique index is, else MERGE under a lock."""
+    """Into a temporary table, each key once, then ON CONFLICT where a unique index is, else UPDATE and INSERT under a lock."""
+    name, keys = _name(table), list(sink.upsert_keys)
     columns = [column.name for column in rows.columns]
-    keys = list(sink.upsert_keys)
-    connection.execute(
-        sql.SQL("CREATE TEMP TABLE {} ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA").format(
-            sql.Identifier(STAGED), _listed(columns), _name(table)
-        )
-    )
-    connection.execute(sql.SQL("ALTER TABLE {} ADD COLUMN {} bigserial").format(sql.Identifier(STAGED), sql.Identifier(ORDINAL)))
-    _copy(connection, sql.Identifier(STAGED), rows)
+    for statement in say.stage(name, columns):
+        connection.execute(statement)
+    _copy(connection, sql.Identifier(say.STAGED), rows)
     _refuse_null_keys(connection, table, keys)
-    others = [column for column in columns if column not in keys]
-    latest = _latest(columns, keys, sink.order)
+    latest = say.latest(columns, keys, sink.order)
     if _unique_on(table, keys):
-        changed: sql.Composable = sql.SQL("DO NOTHING")
-        if others:
-            sets = sql.SQL(", ").join(sql.SQL("{0} = excluded.{0}").format(sql.Identifier(c)) for c in others)
-            differs = sql.SQL("({}) IS DISTINCT FROM ({})").format(_listed(others, "t"), _listed(others, "excluded"))
-            changed = sql.SQL("DO UPDATE SET {} WHERE {}").format(sets, differs)
-        statement = sql.SQL(
-            "WITH latest AS ({latest}), written AS (INSERT INTO {table} AS t ({columns}) SELECT {columns} FROM latest"
-            " ON CONFLICT ({keys}) {changed} RETURNING (t.xmax = 0) AS inserted)"
-            " SELECT (SELECT count(*) FROM latest), count(*) FILTER (WHERE inserted), count(*) FILTER (WHERE NOT inserted) FROM written"
-        ).format(latest=latest, table=_name(table), columns=_listed(columns), keys=_listed(keys), changed=changed)
-        distinct, inserted, updated = connection.execute(statement).fetchone() or (0, 0, 0)
+        distinct, inserted, updated = connection.execute(say.on_conflict(name, columns, keys, latest)).fetchone() or (0, 0, 0)
     else:
-        distinct, inserted, updated = _merge(connection, table, columns, keys, others, latest)
+        distinct, inserted, updated = _merge(connection, name, columns, keys, latest)
     return {
         "rowsInserted": inserted,
         "rowsUpdated": updated,
@@ -75,29 +59,15 @@ def _upsert(connection: Connection, table: Table, sink: SinkWrite, rows: Rows) -
 
 
 def _merge(
-    connection: Connection, table: Table, columns: Sequence[str], keys: Sequence[str], others: Sequence[str], latest: sql.Composable
+    connection: Connection, table: sql.Identifier, columns: Sequence[str], keys: Sequence[str], latest: sql.Composable
 ) -> tuple[int, int, int]:
     """Without a unique index two sessions could both insert a key, so the table is locked against other writers first."""
-    connection.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(_name(table)))
-    connection.execute(sql.SQL("CREATE TEMP TABLE penstock_latest ON COMMIT DROP AS {}").format(latest))
-    matched = sql.SQL(" AND ").join(sql.SQL("t.{0} = s.{0}").format(sql.Identifier(key)) for key in keys)
-    distinct, known = connection.execute(
-        sql.SQL("SELECT count(*), count(*) FILTER (WHERE EXISTS (SELECT FROM {} t WHERE {})) FROM penstock_latest s").format(
-            _name(table), matched
-        )
-    ).fetchone() or (0, 0)
-    updated = 0
-    if others:
-        sets = sql.SQL(", ").join(sql.SQL("{0} = s.{0}").format(sql.Identifier(c)) for c in others)
-        differs = sql.SQL("({}) IS DISTINCT FROM ({})").format(_listed(others, "t"), _listed(others, "s"))
-        updated = connection.execute(
-            sql.SQL("UPDATE {} t SET {} FROM penstock_latest s WHERE {} AND {}").format(_name(table), sets, matched, differs)
-        ).rowcount
-    connection.execute(
-        sql.SQL("INSERT INTO {0} ({1}) SELECT {1} FROM penstock_latest s WHERE NOT EXISTS (SELECT FROM {0} t WHERE {2})").format(
-            _name(table), _listed(columns), matched
-        )
-    )
+    connection.execute(say.lock(table))
+    connection.execute(say.keep_latest(latest))
+    distinct, known = connection.execute(say.count_known(table, keys)).fetchone() or (0, 0)
+    update = say.update_known(table, columns, keys)
+    updated = connection.execute(update).rowcount if update is not None else 0
+    connection.execute(say.insert_new(table, columns, keys))
     return distinct, distinct - known, updated
 
 
@@ -107,7 +77,7 @@ def _overwrite(connection: Connection, table: Table, sink: SinkWrite, rows: Rows
     Readers see the old rows until the commit, and wait only for the swap itself; other writers wait throughout. Not TRUNCATE: a reader
     with an older snapshot would see an empty table.
     """
-    connection.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(_name(table)))
+    connection.execute(say.lock(_name(table)))
     if table.dependents:
         deleted = connection.execute(sql.SQL("DELETE FROM {}").format(_name(table))).rowcount
         _copy(connection, _name(table), rows)
@@ -160,7 +130,7 @@ def _create(connection: Connection, schema: str, sink: SinkWrite, rows: Rows) ->
         for column in rows.columns
     ]
     if sink.upsert_keys:
-        columns.append(sql.SQL("PRIMARY KEY ({})").format(_listed(sink.upsert_keys)))
+        columns.append(sql.SQL("PRIMARY KEY ({})").format(say.listed(sink.upsert_keys)))
     connection.execute(sql.SQL("CREATE TABLE {} ({})").format(sql.Identifier(where or schema, name), sql.SQL(", ").join(columns)))
     made = find(connection, sink.target, schema)
     assert made is not None
@@ -178,8 +148,7 @@ def _checked(type_: str) -> Any:
 
 
 def _copy(connection: Connection, target: sql.Composable, rows: Rows) -> None:
-    columns = _listed([column.name for column in rows.columns])
-    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv, NULL {})").format(target, columns, sql.Literal("\\N"))
+    statement = say.copy(target, [column.name for column in rows.columns])
     with closing(rows.csv_blocks()) as blocks, connection.cursor().copy(statement) as copy:  # type: ignore[type-var]
         for block in blocks:
             copy.write(block)
@@ -188,26 +157,12 @@ def _copy(connection: Connection, target: sql.Composable, rows: Rows) -> None:
 def _refuse_null_keys(connection: Connection, table: Table, keys: Sequence[str]) -> None:
     for key in keys:
         found = connection.execute(
-            sql.SQL("SELECT count(*) FROM {} WHERE {} IS NULL").format(sql.Identifier(STAGED), sql.Identifier(key))
+            sql.SQL("SELECT count(*) FROM {} WHERE {} IS NULL").format(sql.Identifier(say.STAGED), sql.Identifier(key))
         ).fetchone()
         if found and found[0]:
             raise RejectedData(
                 f"{found[0]} rows for table {table.name} have no {key}, which is a key of the UPSERT; filter them out before the sink"
             )
-
-
-def _latest(columns: Sequence[str], keys: Sequence[str], order: Sequence[tuple[str, str]]) -> sql.Composable:
-    """Each key once: the last by `order`, and of equals the one that came last."""
-    by = [sql.SQL("{}").format(sql.Identifier(key)) for key in keys]
-    # The last in the order wins, so the order is turned round; a NULL loses against any value.
-    by += [
-        sql.SQL("{} {} NULLS LAST").format(sql.Identifier(name), sql.SQL("ASC" if direction == "desc" else "DESC"))
-        for name, direction in order
-    ]
-    by.append(sql.SQL("{} DESC").format(sql.Identifier(ORDINAL)))
-    return sql.SQL("SELECT DISTINCT ON ({}) {} FROM {} ORDER BY {}").format(
-        _listed(keys), _listed(columns), sql.Identifier(STAGED), sql.SQL(", ").join(by)
-    )
 
 
 def _unique_on(table: Table, keys: Sequence[str]) -> bool:
@@ -216,10 +171,6 @@ def _unique_on(table: Table, keys: Sequence[str]) -> bool:
 
 def _name(table: Table) -> sql.Identifier:
     return sql.Identifier(table.schema, table.name)
-
-
-def _listed(names: Sequence[str], of: str | None = None) -> sql.Composable:
-    return sql.SQL(", ").join(sql.Identifier(of, name) if of else sql.Identifier(name) for name in names)
 
 
 _MODES: dict[str, Callable[[Connection, Table, SinkWrite, Rows], Figures]] = {

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from shared.connectors.protocols import Spec
+from shared.connectors.tables import TableSink, TableSource
 
 
 class PostgresConfig(Schema):
@@ -31,22 +32,12 @@ class PostgresConfig(Schema):
                     raise ValidationError(f"give {key}, or url instead of the parts", key)
 
 
-class PostgresSource(Schema):
-    table = fields.String(metadata={"title": "Table, or schema.table"})
-    query = fields.String(metadata={"title": "Query"})
-
-
-class PostgresSink(Schema):
-    table = fields.String(required=True, metadata={"title": "Table, or schema.table"})
-    createTable = fields.Boolean(metadata={"title": "Make the table where it is missing"})
-
-
 SPEC = Spec(
     type="postgres",
     title="PostgreSQL",
     config_schema=PostgresConfig,
-    source_schema=PostgresSource,
-    sink_schema=PostgresSink,
+    source_schema=TableSource,
+    sink_schema=TableSink,
     secret_fields=("password", "url"),
     dialect="postgres",
     write_modes=("INSERT", "UPSERT", "OVERWRITE"),

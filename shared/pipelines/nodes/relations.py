@@ -59,8 +59,11 @@ def errors_of(source: Input, error: exp.Expr) -> Relation:
 
 
 def find(columns: Columns, name: str, owner: str) -> Column:
-    """A column by its exact name. Raises SqlProblem that lists what there is."""
-    for candidate in columns:
-        if candidate.name == name:
-            return candidate
-    raise SqlProblem(f"{owner} has no column {name}; it has {', '.join(c.name for c in columns)}")
+    """A column by its exact name, else by its name without regard to case. Raises SqlProblem that lists what there is."""
+    for same in (name.__eq__, lambda other: other.lower() == name.lower()):
+        hits = [candidate for candidate in columns if same(candidate.name)]
+        if len(hits) == 1:
+            return hits[0]
+        if hits:
+            raise SqlProblem(f"{owner} has {' and '.join(c.name for c in hits)}, and {name} could be either; write it as it is there")
+    raise SqlProblem(f"{owner} has no column {name}; it has {', '.join(c.name for c in columns)}", missing=(name, (owner,)))

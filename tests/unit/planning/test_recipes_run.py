@@ -248,7 +248,7 @@ def test_a_type_that_the_recipe_names_makes_what_does_not_fit_a_rejected_line(fo
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        ("path: sales.csv, schema: {amout: BIGINT}", "schema names amout, which is no column; there is id, shop, amount"),
+        ("path: sales.csv, schema: {amout: BIGINT}", "sales has no column amout; it has id, shop, amount"),
         ("path: shops.parquet, schema: {shop: TEXT}", "csv and tsv files only"),
     ],
 )

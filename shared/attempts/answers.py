@@ -1,0 +1,64 @@
+"""Answers what the API asks of a worker, in a slot like any stage. Nothing is retried: whoever asked is still there and asks again."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from shared.attempts import connectors, memory
+from shared.attempts.place import Place
+from shared.attempts.record import insist
+from shared.attempts.slots import Child, ChildDied
+from shared.attempts.watch import Watch
+from shared.engines.work import Job, Limits, Outcome
+from shared.errors import PenstockError
+from shared.messages import RequestMessage
+from shared.secrets.masking import Masker
+from shared.store import facts, requests
+from shared.store.database import Database, Tx
+
+
+class Answers:
+    def __init__(self, place: Place, database: Database, watch: Watch, unseal: connectors.Unseal, closing: threading.Event) -> None:
+        self._place, self._database, self._watch, self._unseal, self._closing = place, database, watch, unseal, closing
+
+    def run(self, message: RequestMessage, child: Child) -> None:
+        """Claims it, does it in the child and writes the reply; nothing when it is not to be had any more."""
+        resolution = connectors.Resolution(self._unseal)
+
+        def take(tx: Tx) -> dict[str, Any] | None:
+            taken = requests.claim(tx, message.request, self._place.name)
+            if taken is not None:
+                resolution.look_up(tx, connectors.named_in(taken["kind"], taken["args"]))
+            return taken
+
+        taken = insist(self._database, take, self._closing)
+        if taken is None:
+            return
+        state, reply = self._reply(taken, child, resolution)
+        insist(self._database, lambda tx: _record(tx, taken["id"], state, reply), self._closing)
+
+    def _reply(self, taken: dict[str, Any], child: Child, resolution: connectors.Resolution) -> tuple[str, dict[str, Any]]:
+        try:
+            resolved, secrets = resolution.result()
+        except PenstockError as problem:
+            return "FAILED", problem.to_json()
+        limits = Limits(child.limit, memory.threads(child.limit), str(child.scratch))
+        job = Job(taken["namespace"], taken["id"], 0, 1, taken["kind"], taken["args"], resolved, {}, str(self._place.staging), limits)
+        key = (job.run, job.stage, job.epoch)
+        self._watch.begin(child, key)
+        self._watch.end_within(key, max(1.0, taken["seconds_left"]))
+        try:
+            what, said = child.run(job, secrets, lambda *_: None)
+        except ChildDied as death:
+            reason = death.over_limit or f"no answer in time: {Masker(secrets).mask(death.message)}"
+            return "FAILED", PenstockError(reason).to_json()
+        finally:
+            self._watch.end(child, key)
+        return ("DONE", Outcome.from_json(said).facts or {}) if what == "done" else ("FAILED", said)
+
+
+def _record(tx: Tx, request: str, state: str, reply: dict[str, Any]) -> None:
+    if state == "DONE":
+        facts.put(tx, reply["key"], reply["found"])
+    requests.answer(tx, request, state, reply)

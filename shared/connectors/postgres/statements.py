@@ -1,0 +1,117 @@
+"""What is said to PostgreSQL to write rows, as values: the driver executes them, and a plan shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from psycopg import sql
+
+from shared.connectors.protocols import SinkWrite
+
+STAGED = "penstock_staged"
+LATEST = "penstock_latest"
+ORDINAL = "penstock_ordinal"
+
+
+def copy(target: sql.Composable, columns: Sequence[str]) -> sql.Composed:
+    return sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv, NULL {})").format(target, listed(columns), sql.Literal("\\N"))
+
+
+def stage(table: sql.Composable, columns: Sequence[str]) -> tuple[sql.Composed, sql.Composed]:
+    """An empty temporary table for those columns, and the column that numbers its rows as they came."""
+    made = sql.SQL("CREATE TEMP TABLE {} ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA")
+    numbered = sql.SQL("ALTER TABLE {} ADD COLUMN {} bigserial").format(sql.Identifier(STAGED), sql.Identifier(ORDINAL))
+    return made.format(sql.Identifier(STAGED), listed(columns), table), numbered
+
+
+def latest(columns: Sequence[str], keys: Sequence[str], order: Sequence[tuple[str, str]]) -> sql.Composed:
+    """Each key once: the last by `order`, and of equals the one that came last."""
+    by: list[sql.Composable] = [sql.Identifier(key) for key in keys]
+    # The last in the order wins, so the order is turned round; a NULL loses against any value.
+    by += [
+        sql.SQL("{} {} NULLS LAST").format(sql.Identifier(name), sql.SQL("ASC" if direction == "desc" else "DESC"))
+        for name, direction in order
+    ]
+    by.append(sql.SQL("{} DESC").format(sql.Identifier(ORDINAL)))
+    return sql.SQL("SELECT DISTINCT ON ({}) {} FROM {} ORDER BY {}").format(
+        listed(keys), listed(columns), sql.Identifier(STAGED), sql.SQL(", ").join(by)
+    )
+
+
+def on_conflict(table: sql.Composable, columns: Sequence[str], keys: Sequence[str], rows: sql.Composable) -> sql.Composed:
+    """Where a unique index on the keys is. Yields (distinct keys, inserted, updated)."""
+    others = [column for column in columns if column not in keys]
+    changed: sql.Composable = sql.SQL("DO NOTHING")
+    if others:
+        sets = sql.SQL(", ").join(sql.SQL("{0} = excluded.{0}").format(sql.Identifier(c)) for c in others)
+        differs = sql.SQL("({}) IS DISTINCT FROM ({})").format(listed(others, "t"), listed(others, "excluded"))
+        changed = sql.SQL("DO UPDATE SET {} WHERE {}").format(sets, differs)
+    return sql.SQL(
+        "WITH latest AS ({latest}), written AS (INSERT INTO {table} AS t ({columns}) SELECT {columns} FROM latest"
+        " ON CONFLICT ({keys}) {changed} RETURNING (t.xmax = 0) AS inserted)"
+        " SELECT (SELECT count(*) FROM latest), count(*) FILTER (WHERE inserted), count(*) FILTER (WHERE NOT inserted) FROM written"
+    ).format(latest=rows, table=table, columns=listed(columns), keys=listed(keys), changed=changed)
+
+
+def lock(table: sql.Composable) -> sql.Composed:
+    """Against other writers; readers go on."""
+    return sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(table)
+
+
+def keep_latest(rows: sql.Composable) -> sql.Composed:
+    return sql.SQL("CREATE TEMP TABLE {} ON COMMIT DROP AS {}").format(sql.Identifier(LATEST), rows)
+
+
+def count_known(table: sql.Composable, keys: Sequence[str]) -> sql.Composed:
+    """Yields (distinct keys, those of them that the table has)."""
+    return sql.SQL("SELECT count(*), count(*) FILTER (WHERE EXISTS (SELECT FROM {} t WHERE {})) FROM {} s").format(
+        table, _matched(keys), sql.Identifier(LATEST)
+    )
+
+
+def update_known(table: sql.Composable, columns: Sequence[str], keys: Sequence[str]) -> sql.Composed | None:
+    """None where there is nothing but the keys."""
+    others = [column for column in columns if column not in keys]
+    if not others:
+        return None
+    sets = sql.SQL(", ").join(sql.SQL("{0} = s.{0}").format(sql.Identifier(c)) for c in others)
+    differs = sql.SQL("({}) IS DISTINCT FROM ({})").format(listed(others, "t"), listed(others, "s"))
+    return sql.SQL("UPDATE {} t SET {} FROM {} s WHERE {} AND {}").format(table, sets, sql.Identifier(LATEST), _matched(keys), differs)
+
+
+def insert_new(table: sql.Composable, columns: Sequence[str], keys: Sequence[str]) -> sql.Composed:
+    return sql.SQL("INSERT INTO {0} ({1}) SELECT {1} FROM {3} s WHERE NOT EXISTS (SELECT FROM {0} t WHERE {2})").format(
+        table, listed(columns), _matched(keys), sql.Identifier(LATEST)
+    )
+
+
+def listed(names: Sequence[str], of: str | None = None) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier(of, name) if of else sql.Identifier(name) for name in names)
+
+
+def _matched(keys: Sequence[str]) -> sql.Composed:
+    return sql.SQL(" AND ").join(sql.SQL("t.{0} = s.{0}").format(sql.Identifier(key)) for key in keys)
+
+
+def statements(write: SinkWrite, keys: Sequence[Sequence[str]]) -> list[str]:
+    """All that changes rows, as the driver would say it. `keys`: the unique indexes known of the table."""
+    table = sql.Identifier(*write.target.split("."))
+    columns = [column.name for column in write.columns]
+    if write.write_mode == "INSERT":
+        return _texts(copy(table, columns))
+    if write.write_mode == "OVERWRITE":
+        fresh = sql.Identifier(f"penstock_new_{write.target.rpartition('.')[2]}")
+        made = sql.SQL("CREATE TABLE {} (LIKE {} INCLUDING ALL)").format(fresh, table)
+        dropped = sql.SQL("DROP TABLE {}").format(table)
+        renamed = sql.SQL("ALTER TABLE {} RENAME TO {}").format(fresh, sql.Identifier(write.target.rpartition(".")[2]))
+        return _texts(lock(table), made, copy(fresh, columns), dropped, renamed)
+    rows = latest(columns, write.upsert_keys, write.order)
+    staged = (*stage(table, columns), copy(sql.Identifier(STAGED), columns))
+    if any(sorted(key) == sorted(write.upsert_keys) for key in keys):
+        return _texts(*staged, on_conflict(table, columns, write.upsert_keys, rows))
+    updated = update_known(table, columns, write.upsert_keys)
+    return _texts(*staged, lock(table), keep_latest(rows), *([updated] if updated else []), insert_new(table, columns, write.upsert_keys))
+
+
+def _texts(*composed: sql.Composable) -> list[str]:
+    return [one.as_string(None) for one in composed]

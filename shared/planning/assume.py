@@ -1,0 +1,82 @@
+"""What a plan takes for granted where nothing is known of a source: that it has the columns that the recipe names, of unknown type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlglot import Dialect, exp
+
+from shared.connectors import CONNECTORS
+from shared.pipelines.model import Pipeline
+from shared.planning.compile import compile_graph
+from shared.planning.errors import PlanProblem
+from shared.planning.needs import needs
+from shared.sql.errors import SqlProblem
+from shared.sql.typing import UNKNOWN
+
+MOST_COLUMNS = 1000
+
+
+def assumed(pipeline: Pipeline, facts: Mapping[str, Mapping[str, Any]], connector_types: Mapping[str, str]) -> dict[str, Mapping[str, Any]]:
+    """The facts, with what is missing made up from the recipe. Raises PlanProblem for what cannot be with any columns at all."""
+    known = dict(facts)
+    missing = [need for need in needs(pipeline, connector_types) if need.key not in facts]
+    source_of: dict[str, str] = {}
+    for need in missing:
+        nodes = [pipeline.node(node) for node in need.nodes]
+        named = [name for node in nodes for name in (*node.config.get("columns", ()), *node.config.get("schema", ()))]
+        known[need.key] = _unknown(need.role == "source", named)
+        if need.role == "source":
+            source_of |= dict.fromkeys(need.nodes, need.key)
+    for _ in range(MOST_COLUMNS):
+        try:
+            compile_graph(pipeline, known, connector_types)
+        except PlanProblem as problem:
+            cause = problem.__cause__
+            if not isinstance(cause, SqlProblem) or cause.missing is None or problem.node is None:
+                raise
+            name, among = cause.missing
+            source = _upstream(pipeline, problem.node, among, source_of)
+            if source is None:
+                raise
+            found = known[source_of[source]]
+            spelled = _spelled(name, CONNECTORS[connector_types[_connector(pipeline, source)]].dialect)
+            if any(column[0] == spelled for column in found["columns"]):
+                raise
+            known[source_of[source]] = {**found, "columns": [*found["columns"], [spelled, UNKNOWN, True]]}
+        else:
+            return known
+    return known
+
+
+def _unknown(exists: bool, names: list[str]) -> dict[str, Any]:
+    columns = [[name, UNKNOWN, True] for name in dict.fromkeys(names)]
+    return {"exists": exists, "columns": columns, "rows": None, "sizeBytes": None, "keys": [], "marker": None, "version": None}
+
+
+def _connector(pipeline: Pipeline, source: str) -> str:
+    name = str(pipeline.node(source).config["connector"])
+    return name if "/" in name else f"{pipeline.namespace}/{name}"
+
+
+def _spelled(name: str, dialect: str | None) -> str:
+    """As the database would spell a name that nobody quoted."""
+    return Dialect.get_or_raise(dialect).normalize_identifier(exp.to_identifier(name)).name if dialect else name
+
+
+def _upstream(pipeline: Pipeline, node: str, among: tuple[str, ...], sources: Mapping[str, str]) -> str | None:
+    """The nearest source of which nothing is known, above those of the node's inputs in which the column was looked for."""
+    if node in sources:
+        return node
+    waiting = [edge.source for edge in pipeline.incoming(node)]
+    waiting = [source for source in waiting if source in {table.partition(".")[0] for table in among}] or waiting
+    seen: set[str] = set()
+    while waiting:
+        current = waiting.pop(0)
+        if current in sources:
+            return current
+        if current not in seen:
+            seen.add(current)
+            waiting += [edge.source for edge in pipeline.incoming(current)]
+    return None

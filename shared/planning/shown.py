@@ -1,0 +1,171 @@
+"""A plan as people see it: what runs where and why, the SQL in the dialect it is sent in, and what it does to destinations.
+
+Two plans of the same thing are equal but for what the facts' age says, so that they can be compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from shared.connectors import CONNECTORS, statements
+from shared.connectors.protocols import SinkWrite
+from shared.engines.program import CheckProgram, Program, Read, Sink, SurveyProgram
+from shared.pipelines.model import Pipeline
+from shared.pipelines.nodes import NODE_TYPES
+from shared.planning.needs import full_reference, need_of
+from shared.planning.stages import Plan, Stage
+from shared.sql.reads import select
+
+
+def shown(
+    pipeline: Pipeline,
+    plan: Plan,
+    facts: Mapping[str, Mapping[str, Any]],
+    connector_types: Mapping[str, str],
+    others: Iterable[Pipeline] = (),
+) -> dict[str, Any]:
+    """`facts`: those at hand, by key, as `Survey.to_json`. `others`: every pipeline that might read what this one writes."""
+    relational = [node.id for node in pipeline.nodes if NODE_TYPES[node.type].role == "transform"]
+    pushed = {node for stage in plan.stages if stage.engine == "database" for node in stage.nodes}
+    by_generation: dict[int, list[str]] = {}
+    for node in plan.nodes:
+        by_generation.setdefault(node.generation, []).append(node.id)
+    return {
+        "format": plan.format,
+        "graph": {
+            "nodes": [{"id": node.id, "type": node.type, "label": node.label} for node in pipeline.nodes],
+            "edges": [{"from": e.source, "to": e.target, "output": e.output} for e in pipeline.edges],
+        },
+        "generations": [by_generation[level] for level in sorted(by_generation)],
+        "nodes": [{"id": n.id, "type": n.type, "generation": n.generation, "stage": n.stage or None} for n in plan.nodes],
+        "stages": [_stage(stage, pipeline, facts, connector_types) for stage in plan.stages],
+        "pushDownShare": round(len(pushed.intersection(relational)) / len(relational), 3) if relational else None,
+        "sources": [
+            _source(pipeline, node.id, facts, connector_types) for node in pipeline.nodes if NODE_TYPES[node.type].role == "source"
+        ],
+        "sinks": _sinks(pipeline, facts, connector_types, list(others)),
+        "warnings": list(plan.warnings),
+    }
+
+
+def _stage(stage: Stage, pipeline: Pipeline, facts: Mapping[str, Mapping[str, Any]], types: Mapping[str, str]) -> dict[str, Any]:
+    known = [_found(pipeline, node, facts, types) for node in stage.nodes if NODE_TYPES[pipeline.node(node).type].role == "source"]
+    rows = [found.get("rows") if found else None for found in known]
+    return {
+        "id": stage.id,
+        "kind": stage.kind,
+        "nodes": list(stage.nodes),
+        "inputs": list(stage.inputs),
+        "generation": stage.generation,
+        "engine": stage.engine,
+        "queue": stage.queue,
+        "label": stage.label,
+        "why": list(stage.why),
+        "estimatedRows": sum(row for row in rows if row is not None) if rows and None not in rows else None,
+        "statements": list(_STATEMENTS[stage.kind](stage, types)),
+    }
+
+
+def _survey(stage: Stage, types: Mapping[str, str]) -> Iterable[dict[str, Any]]:
+    program = SurveyProgram.from_json(stage.program)
+    dialect = CONNECTORS[types[program.connector]].dialect
+    yield _statement(stage.nodes[0], "look", program.connector, dialect, None)
+
+
+def _work(stage: Stage, types: Mapping[str, str]) -> Iterable[dict[str, Any]]:
+    program = Program.from_json(stage.program)
+    for read in program.reads:
+        if read.connector is not None:
+            yield _read(read, types[read.connector])
+    for made in program.statements:
+        yield _statement(made.table.partition(".")[0], "table" if made.materialise else "relation", stage.engine, stage.engine, made.sql)
+    for output in program.outputs:
+        yield _statement(output.port.partition(".")[0], "stage", stage.engine, stage.engine, output.sql)
+    for sink in program.sinks:
+        yield _statement(sink.node, "rows", stage.engine, stage.engine, sink.sql)
+        for sql in statements(types[sink.connector], _write(sink)):
+            yield _statement(sink.node, "write", sink.connector, CONNECTORS[types[sink.connector]].dialect, sql)
+
+
+def _check(stage: Stage, types: Mapping[str, str]) -> Iterable[dict[str, Any]]:
+    program = CheckProgram.from_json(stage.program)
+    yield _statement(stage.nodes[0], "check", stage.engine, stage.engine, None) | {"ruleSet": program.rule_set}
+
+
+_STATEMENTS = {"survey": _survey, "work": _work, "check": _check}
+
+
+def _read(read: Read, connector_type: str) -> dict[str, Any]:
+    dialect = CONNECTORS[connector_type].dialect
+    kept = list(read.keep or (column.name for column in read.columns))
+    sql = select(dialect, kept, read.options) if dialect else None
+    return _statement(read.node, "read", read.connector, dialect, sql) | (
+        {} if dialect else {"path": read.options["path"], "columns": kept}
+    )
+
+
+def _write(sink: Sink) -> SinkWrite:
+    return SinkWrite(sink.node, sink.target, sink.columns, sink.write_mode, sink.upsert_keys, sink.order, sink.options)
+
+
+def _statement(node: str, does: str, on: str | None, dialect: str | None, sql: str | None) -> dict[str, Any]:
+    """`does`: look, read, relation (a named part of the next statement), table, stage, rows (what is handed to a sink), write, check."""
+    return {"node": node, "does": does, "on": on, "dialect": dialect, "sql": sql}
+
+
+def _found(pipeline: Pipeline, node: str, facts: Mapping[str, Mapping[str, Any]], types: Mapping[str, str]) -> Mapping[str, Any] | None:
+    need = need_of(pipeline, pipeline.node(node), types)
+    return facts.get(need.key) if need is not None else None
+
+
+def _source(pipeline: Pipeline, node: str, facts: Mapping[str, Mapping[str, Any]], types: Mapping[str, str]) -> dict[str, Any]:
+    config = pipeline.node(node).config
+    found = _found(pipeline, node, facts, types)
+    return {
+        "node": node,
+        "connector": full_reference(pipeline, config["connector"]),
+        "object": next((config[key] for key in ("table", "path", "query") if config.get(key)), None),
+        "columns": found["columns"] if found else None,
+        "estimatedRows": found.get("rows") if found else None,
+        "version": found.get("version") if found else None,
+    }
+
+
+def _sinks(
+    pipeline: Pipeline, facts: Mapping[str, Mapping[str, Any]], types: Mapping[str, str], others: list[Pipeline]
+) -> list[dict[str, Any]]:
+    sinks = []
+    for node in pipeline.nodes:
+        if NODE_TYPES[node.type].role != "sink":
+            continue
+        connector, target = _object(pipeline, node.id)
+        found = _found(pipeline, node.id, facts, types)
+        creates = found is not None and not found["exists"]
+        sinks.append(
+            {
+                "node": node.id,
+                "connector": connector,
+                "target": target,
+                "writeMode": node.config["writeMode"],
+                "destructive": node.config["writeMode"] == "OVERWRITE",
+                "schemaChanges": [f"table {target} is made"] if creates and node.config.get("createTable") else [],
+                "readBy": sorted(f"{o.namespace}/{o.name}" for o in others if _uses(o, connector, target, "source")),
+                "alsoWrittenBy": sorted(
+                    f"{o.namespace}/{o.name}"
+                    for o in others
+                    if (o.namespace, o.name) != (pipeline.namespace, pipeline.name) and _uses(o, connector, target, "sink")
+                ),
+            }
+        )
+    return sinks
+
+
+def _object(pipeline: Pipeline, node: str) -> tuple[str, str | None]:
+    config = pipeline.node(node).config
+    return full_reference(pipeline, config["connector"]), config.get("table") or config.get("path")
+
+
+def _uses(pipeline: Pipeline, connector: str, target: str | None, role: str) -> bool:
+    nodes = (node for node in pipeline.nodes if NODE_TYPES[node.type].role == role)
+    return any(_object(pipeline, node.id) == (connector, target) for node in nodes)
