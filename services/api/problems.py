@@ -8,13 +8,19 @@ from http import HTTPStatus
 from typing import Any
 
 import sentry_sdk
-from flask import Flask, Response, jsonify
-from werkzeug.exceptions import HTTPException
+from flask import Flask, Response, jsonify, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from shared.errors import Fault, PenstockError
 from shared.store.database import StoreUnavailable
 
 log = logging.getLogger(__name__)
+
+
+_ROUTES = {
+    404: "there is no {0.path} here; /api/v1/openapi.json lists the calls there are",
+    405: "{0.method} cannot be done to {0.path}; /api/v1/openapi.json lists the calls there are",
+}
 
 
 class Refused(Exception):
@@ -23,6 +29,11 @@ class Refused(Exception):
     def __init__(self, status: int, detail: str, *, errors: Sequence[Any] = (), kind: str | None = None) -> None:
         super().__init__(detail)
         self.status, self.detail, self.errors, self.kind = status, detail, list(errors), kind
+
+
+def brief(text: str, most: int = 100) -> str:
+    """A text that somebody sent, as it may stand in a sentence."""
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 def problem(status: int, detail: str, *, errors: Sequence[Any] = (), kind: str | None = None) -> Response:
@@ -67,7 +78,12 @@ def register(app: Flask) -> None:
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> Response:
         told = list(_told((getattr(error, "data", None) or {}).get("messages") or {}))
-        return problem(error.code or 500, told[0]["message"] if told else error.description or "", errors=told)
+        code = error.code or 500
+        detail = _ROUTES[code].format(request) if code in _ROUTES else error.description or ""
+        response = problem(code, told[0]["message"] if told else detail, errors=told)
+        if isinstance(error, MethodNotAllowed):
+            response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+        return response
 
     @app.errorhandler(Exception)
     def _bug(error: Exception) -> Response:
