@@ -11,6 +11,8 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from flask import current_app, request
+from gunicorn.http.errors import ParseException
+from werkzeug.exceptions import ClientDisconnected
 
 from services.api.problems import Refused, brief
 from shared.store.text import unfit
@@ -20,6 +22,8 @@ _UNSAID = frozenset({"", "application/x-www-form-urlencoded", "application/octet
 JSON = frozenset({"application/json"})
 RECIPE = JSON | {"application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml", "text/vnd.yaml", "application/toml"}
 _DISCARDED_BYTES = 32_000_000
+_DEEPEST = 100
+_TOO_DEEP = f"the body is nested too deeply; it may have {_DEEPEST} levels"
 
 
 def check_address() -> None:
@@ -44,9 +48,16 @@ def body(kinds: frozenset[str]) -> bytes:
         raise Refused(415, f"the body is {brief(said)}; send {' or '.join(sorted(kinds))}")
     if (charset := request.mimetype_params.get("charset", "utf-8").lower()) not in {"utf-8", "utf8", "us-ascii"}:
         raise Refused(415, f"the body is in {brief(charset)}; send UTF-8")
+    if request.content_encoding:
+        raise Refused(415, f"the body is packed ({brief(request.content_encoding)}); send it as it is")
     limit: int = current_app.extensions["penstock.settings"].max_body_bytes
     if request.content_length is None or request.content_length <= limit:
-        sent = request.get_data()
+        try:
+            sent = request.get_data()
+        except (ClientDisconnected, ParseException) as error:
+            raise Refused(400, "the body broke off, or its chunks cannot be read; nothing was done") from error
+        if len(sent) < (request.content_length or 0):
+            raise Refused(400, f"the body broke off after {len(sent)} of {request.content_length} bytes; nothing was done")
         # The app's own limit is one byte more: werkzeug cuts a chunked body off there without a word.
         if len(sent) <= limit:
             return sent
@@ -77,21 +88,23 @@ def json_object() -> dict[str, Any]:
     except ValueError as error:
         raise Refused(400, "the body holds a number of thousands of digits, which nothing here takes") from error
     except RecursionError as error:
-        raise Refused(400, "the body is nested too deeply; nothing here needs more than a few levels") from error
+        raise Refused(400, _TOO_DEEP) from error
     if not isinstance(found, dict):
         raise Refused(422, "the body must be a JSON object")
-    _check_texts(found, "")
+    _check_texts(found, "", 0)
     return found
 
 
-def _check_texts(value: Any, path: str) -> None:
+def _check_texts(value: Any, path: str, depth: int) -> None:
+    if depth > _DEEPEST:
+        raise Refused(400, _TOO_DEEP)
     if isinstance(value, str) and (found := unfit(value)):
         raise Refused(422, f"{path} holds {found}; take it out")
     if isinstance(value, Mapping):
         for key, part in value.items():
             if found := unfit(key):
                 raise Refused(422, f"a name in {path or 'the body'} holds {found}; take it out")
-            _check_texts(part, f"{path}.{brief(key)}".lstrip("."))
+            _check_texts(part, f"{path}.{brief(key)}".lstrip("."), depth + 1)
     elif isinstance(value, list):
         for part in value:
-            _check_texts(part, path)
+            _check_texts(part, path, depth + 1)

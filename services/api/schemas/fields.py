@@ -34,12 +34,16 @@ class Instant(fields.Field[datetime]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> datetime:
         try:
-            at = datetime.fromisoformat(value)
+            said = datetime.fromisoformat(value)
         except (TypeError, ValueError) as error:
             raise ValidationError(f"{str(value)[:100]!r} must be a time as in RFC 3339, 2026-03-29T02:00:00Z") from error
+        try:
+            at = (said if said.tzinfo else said.replace(tzinfo=UTC)).astimezone(UTC)
+        except OverflowError:
+            at = datetime.max.replace(tzinfo=UTC)
         if not MINYEAR < at.year < MAXYEAR:
-            raise ValidationError(f"{value!r} must lie in the years {MINYEAR + 1} to {MAXYEAR - 1}")
-        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+            raise ValidationError(f"{value!r} must lie in the years {MINYEAR + 1} to {MAXYEAR - 1} (UTC)")
+        return at
 
 
 def known(of: type[fields.Field[Any]] = fields.Integer, about: str = "null where it is not known") -> fields.Field[Any]:
