@@ -34,6 +34,8 @@ def create_app(settings: Settings) -> Flask:
         # One more than is taken, see incoming.body.
         MAX_CONTENT_LENGTH=settings.max_body_bytes + 1,
     )
+    # An address with two slashes is another address, not a redirect.
+    app.url_map.merge_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
     database = Database(settings.database_url, name="penstock-api", size=20)
     app.extensions |= {"penstock.database": database, "penstock.settings": settings, "penstock.feed": Feed(database)}

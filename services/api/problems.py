@@ -17,6 +17,8 @@ from shared.store.database import StoreUnavailable
 log = logging.getLogger(__name__)
 
 
+# A sentence about what was sent quotes it; what was sent may be long.
+LONGEST_DETAIL = 800
 _ROUTES = {
     404: "there is no {0.path} here; /api/v1/openapi.json lists the calls there are",
     405: "{0.method} cannot be done to {0.path}; /api/v1/openapi.json lists the calls there are",
@@ -32,14 +34,14 @@ class Refused(Exception):
 
 
 def brief(text: str, most: int = 100) -> str:
-    """A text that somebody sent, as it may stand in a sentence."""
-    return text if len(text) <= most else f"{text[:most]}…"
+    """A text that somebody sent, as it may stand in a sentence: its beginning and its end."""
+    return text if len(text) <= most else f"{text[: most // 2]} … {text[-most // 2 :]}"
 
 
 def problem(status: int, detail: str, *, errors: Sequence[Any] = (), kind: str | None = None) -> Response:
     title = HTTPStatus(status).phrase
     kind = kind or title.lower().replace(" ", "-")
-    body = {"type": f"urn:penstock:problem:{kind}", "title": title, "status": status, "detail": detail}
+    body = {"type": f"urn:penstock:problem:{kind}", "title": title, "status": status, "detail": brief(detail, LONGEST_DETAIL)}
     response = jsonify({**body, "errors": list(errors)} if errors else body)
     response.status_code = status
     response.mimetype = "application/problem+json"
@@ -56,7 +58,7 @@ def _told(messages: Any, path: str = "") -> Iterator[dict[str, str]]:
         return
     name = path.rpartition("/")[2]
     for message in [messages] if isinstance(messages, str) else messages:
-        yield {"path": path, "message": message if name in message else f"{name}: {message}"}
+        yield {"path": path, "message": brief(message if name in message else f"{name}: {message}", LONGEST_DETAIL)}
 
 
 def register(app: Flask) -> None:
