@@ -21,7 +21,7 @@ from shared.store.text import unfit
 _UNSAID = frozenset({"", "application/x-www-form-urlencoded", "application/octet-stream", "text/plain"})
 JSON = frozenset({"application/json"})
 RECIPE = JSON | {"application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml", "text/vnd.yaml", "application/toml"}
-_DISCARDED_BYTES = 32_000_000
+_DISCARDED_BYTES = 256_000_000
 _DEEPEST = 100
 _TOO_DEEP = f"the body is nested too deeply; it may have {_DEEPEST} levels"
 
