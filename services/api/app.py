@@ -8,7 +8,7 @@ import uuid
 from flask import Flask, Response, g, request
 from flask_smorest import Api
 
-from services.api import auth, bootstrap, problems
+from services.api import auth, bootstrap, incoming, problems
 from services.api.feed import Feed
 from services.api.resources import BLUEPRINTS
 from services.api.schemas.fields import Problem
@@ -31,8 +31,11 @@ def create_app(settings: Settings) -> Flask:
         OPENAPI_VERSION="3.1.0",
         OPENAPI_URL_PREFIX="/api/v1",
         OPENAPI_JSON_PATH="openapi.json",
-        MAX_CONTENT_LENGTH=settings.max_body_bytes,
+        # One more than is taken, see incoming.body.
+        MAX_CONTENT_LENGTH=settings.max_body_bytes + 1,
     )
+    # An address with two slashes is another address, not a redirect.
+    app.url_map.merge_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
     database = Database(settings.database_url, name="penstock-api", size=20)
     app.extensions |= {"penstock.database": database, "penstock.settings": settings, "penstock.feed": Feed(database)}
@@ -50,8 +53,11 @@ def create_app(settings: Settings) -> Flask:
 
     @app.before_request
     def _begin() -> None:
-        g.request_id = request.headers.get("X-Request-ID", "")[:100] or uuid.uuid4().hex
+        given = request.headers.get("X-Request-ID", "")[:100]
+        # It stands in headers and logs, so only what is harmless there.
+        g.request_id = given if given.isascii() and given.isprintable() and given else uuid.uuid4().hex
         auth.identify()
+        incoming.check_address()
 
     @app.after_request
     def _end(response: Response) -> Response:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 bind = f"{os.environ.get('PENSTOCK_API_HOST', '127.0.0.1')}:{os.environ.get('PENSTOCK_API_PORT', '8321')}"
-worker_class = "gthread"
+worker_class = "services.api.server.Worker"
 workers = int(os.environ.get("PENSTOCK_API_PROCESSES", "1"))
 threads = int(os.environ.get("PENSTOCK_MAX_STREAMS", "200")) + 32
 timeout = 60

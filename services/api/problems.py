@@ -8,13 +8,21 @@ from http import HTTPStatus
 from typing import Any
 
 import sentry_sdk
-from flask import Flask, Response, jsonify
-from werkzeug.exceptions import HTTPException
+from flask import Flask, Response, jsonify, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from shared.errors import Fault, PenstockError
 from shared.store.database import StoreUnavailable
 
 log = logging.getLogger(__name__)
+
+
+# A sentence about what was sent quotes it; what was sent may be long.
+LONGEST_DETAIL = 800
+_ROUTES = {
+    404: "there is no {0.path} here; /api/v1/openapi.json lists the calls there are",
+    405: "{0.method} cannot be done to {0.path}; /api/v1/openapi.json lists the calls there are",
+}
 
 
 class Refused(Exception):
@@ -25,10 +33,15 @@ class Refused(Exception):
         self.status, self.detail, self.errors, self.kind = status, detail, list(errors), kind
 
 
+def brief(text: str, most: int = 100) -> str:
+    """A text that somebody sent, as it may stand in a sentence: its beginning and its end."""
+    return text if len(text) <= most else f"{text[: most // 2]} … {text[-most // 2 :]}"
+
+
 def problem(status: int, detail: str, *, errors: Sequence[Any] = (), kind: str | None = None) -> Response:
     title = HTTPStatus(status).phrase
     kind = kind or title.lower().replace(" ", "-")
-    body = {"type": f"urn:penstock:problem:{kind}", "title": title, "status": status, "detail": detail}
+    body = {"type": f"urn:penstock:problem:{kind}", "title": title, "status": status, "detail": brief(detail, LONGEST_DETAIL)}
     response = jsonify({**body, "errors": list(errors)} if errors else body)
     response.status_code = status
     response.mimetype = "application/problem+json"
@@ -45,7 +58,7 @@ def _told(messages: Any, path: str = "") -> Iterator[dict[str, str]]:
         return
     name = path.rpartition("/")[2]
     for message in [messages] if isinstance(messages, str) else messages:
-        yield {"path": path, "message": message if name in message else f"{name}: {message}"}
+        yield {"path": path, "message": brief(message if name in message else f"{name}: {message}", LONGEST_DETAIL)}
 
 
 def register(app: Flask) -> None:
@@ -67,7 +80,12 @@ def register(app: Flask) -> None:
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> Response:
         told = list(_told((getattr(error, "data", None) or {}).get("messages") or {}))
-        return problem(error.code or 500, told[0]["message"] if told else error.description or "", errors=told)
+        code = error.code or 500
+        detail = _ROUTES[code].format(request) if code in _ROUTES else error.description or ""
+        response = problem(code, told[0]["message"] if told else detail, errors=told)
+        if isinstance(error, MethodNotAllowed):
+            response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+        return response
 
     @app.errorhandler(Exception)
     def _bug(error: Exception) -> Response:

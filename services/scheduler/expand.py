@@ -83,17 +83,21 @@ def plan_run(tx: Tx, run_id: str, settings: Settings) -> list[StageMessage]:
         messages = advance(tx, run)
         runs.save(tx, run)
         return messages
-    recipe = load(tx, run.resource_uid, run.version, settings)
-    _add_nodes(tx, run, recipe)
+    said = list(run.said)
     try:
-        recipe.check(tx)
-        messages = _survey_or_plan(tx, run, recipe, settings)
+        recipe = load(tx, run.resource_uid, run.version, settings)
+        _add_nodes(tx, run, recipe)
+        # A statement that PostgreSQL refuses takes back what was planned, not the lock, so that the run can still be told to fail.
+        with tx.transaction():
+            recipe.check(tx)
+            messages = _survey_or_plan(tx, run, recipe, settings)
     except PenstockError as error:
         _fail(tx, run, error)
         messages = []
     except Exception as error:
         # A bug in the planner must end this run, not the scheduler: the run says so, and the trace goes to the log and to Sentry.
         log.exception("planning run %s failed", run_id)
+        run.said = said
         _fail(
             tx, run, PenstockError(f"the planner failed on this recipe ({type(error).__name__}: {error}); this is a bug, please report it")
         )

@@ -79,7 +79,8 @@ class Database:
                 yield connection
             self._used_at[connection] = time.monotonic()
         except (PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError) as error:
-            if isinstance(error, psycopg.errors.LockNotAvailable | psycopg.errors.QueryCanceled):
+            # It is there, and said no.
+            if isinstance(error, psycopg.errors.LockNotAvailable | psycopg.errors.QueryCanceled | psycopg.errors.ProgramLimitExceeded):
                 raise
             raise StoreUnavailable(
                 f"the platform's PostgreSQL did not answer ({_first_line(error)}); start it, or check PENSTOCK_DATABASE_URL"

@@ -28,6 +28,12 @@ def insert(tx: Tx, lines: Sequence[LogLine]) -> None:
     """All lines in one statement, in their order; of runs whose partition is gone, an error."""
     if not lines:
         return
+    # Ids of a run become visible in their order: who follows a run reads on from the last id it saw, and must not have passed a line
+    # that another worker numbered before and commits after. In order of run, so that two writers never wait in a ring.
+    tx.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended(run, 3)) FROM unnest(%(runs)s::text[]) AS run",
+        {"runs": sorted({line.run for line in lines})},
+    )
     tx.execute(
         """
         INSERT INTO logs (run_id, at, level, stage, epoch, node, worker, message)

@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 
 from shared.store.database import Tx
 from shared.store.identifiers import new_id
+from shared.store.text import fitting
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ def save(
 
     Saves of one resource go one after another.
     """
+    # They quote the text, which may have said "\0".
+    found = Jsonb(fitting(problems))
     digest = hashlib.sha256(text.encode()).hexdigest()
     row = tx.execute(
         """
@@ -45,7 +48,7 @@ def save(
         same = tx.execute(
             "UPDATE resource_versions SET valid = %(valid)s, problems = %(problems)s"
             " WHERE uid = %(uid)s AND version = %(version)s AND document_sha = %(sha)s RETURNING version",
-            {"uid": uid, "version": current, "sha": digest, "valid": valid, "problems": Jsonb(list(problems))},
+            {"uid": uid, "version": current, "sha": digest, "valid": valid, "problems": found},
         ).fetchone()
         if same is not None:
             return Saved(uid, current, created=False, changed=False)
@@ -61,13 +64,28 @@ def save(
             "text": text,
             "sha": digest,
             "valid": valid,
-            "problems": Jsonb(list(problems)),
+            "problems": found,
             "author": author,
             "message": message,
         },
     )
     tx.execute("UPDATE resources SET current_version = %(v)s, deleted_at = NULL WHERE uid = %(uid)s", {"v": current + 1, "uid": uid})
     return Saved(uid, current + 1, created=fresh, changed=True)
+
+
+def hold(tx: Tx, kind: str, namespace: str, name: str) -> int | None:
+    """The current version's number, which stays that until the transaction ends; None where there is no such resource.
+
+    A statement of its own: one that joins the version would, having waited for another save, look for the old number beside the new row.
+    """
+    row = tx.execute(
+        """
+        SELECT current_version FROM resources
+         WHERE kind = %(kind)s AND namespace = %(namespace)s AND name = %(name)s AND deleted_at IS NULL FOR UPDATE
+        """,
+        {"kind": kind, "namespace": namespace, "name": name},
+    ).fetchone()
+    return int(row["current_version"]) if row else None
 
 
 _CURRENT = """

@@ -18,6 +18,13 @@ def run(tx: Tx, run_id: str) -> dict[str, Any] | None:
     return tx.execute(_RUN + " WHERE id = %(run)s", {"run": run_id}).fetchone()
 
 
+def ended(tx: Tx, run_id: str) -> dict[str, Any] | None:
+    """{status, ended_for}: for how long it has been over, by the store's clock."""
+    return tx.execute(
+        "SELECT status, clock_timestamp() - coalesce(finished_at, created_at) AS ended_for FROM runs WHERE id = %(run)s", {"run": run_id}
+    ).fetchone()
+
+
 def page(
     tx: Tx, *, before: str | None, limit: int, namespaces: list[str] | None, namespace: str | None, pipeline: str | None, status: str | None
 ) -> list[dict[str, Any]]:

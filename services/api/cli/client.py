@@ -52,13 +52,8 @@ class Client:
             reply = self._http.request(method, path, content=content, json=body, params={k: v for k, v in query.items() if v is not None})
         except httpx.TransportError as error:
             raise NotReachable(f"{self.url} does not answer ({error})") from error
-        if reply.is_success:
-            return reply.json() if reply.content else None
-        try:
-            found = reply.json()
-        except ValueError:
-            found = {}
-        raise CallRefused(reply.status_code, str(found.get("detail") or reply.text[:500]), list(found.get("errors", [])))
+        _check(reply)
+        return reply.json() if reply.content else None
 
     def events(self, run: str, what: str = "events", after: int = 0) -> Iterator[tuple[str, dict[str, Any]]]:
         """(type, value) from the stream until it ends; goes on by itself where it broke off."""
@@ -66,9 +61,7 @@ class Client:
             try:
                 headers = {"Last-Event-ID": str(after), "Accept": "text/event-stream"}
                 with self._http.stream("GET", f"/runs/{run}/{what}", headers=headers, timeout=httpx.Timeout(10, read=60)) as reply:
-                    if not reply.is_success:
-                        reply.read()
-                        raise CallRefused(reply.status_code, str(reply.json().get("detail")), [])
+                    _check(reply)
                     kind = ""
                     for line in reply.iter_lines():
                         name, _, value = line.partition(": ")
@@ -94,5 +87,21 @@ class Client:
 
     def follow(self, run: str, what: str, after: int = 0) -> list[dict[str, Any]]:
         """What there is now, without waiting."""
-        reply = self._http.get(f"/runs/{run}/{what}", params={"follow": "false", "after": after})
+        try:
+            reply = self._http.get(f"/runs/{run}/{what}", params={"follow": "false", "after": after})
+        except httpx.TransportError as error:
+            raise NotReachable(f"{self.url} does not answer ({error})") from error
+        _check(reply)
         return [json.loads(line) for line in reply.text.splitlines()]
+
+
+def _check(reply: httpx.Response) -> None:
+    """Raises CallRefused with what the server said."""
+    if reply.is_success:
+        return
+    reply.read()
+    try:
+        found = reply.json()
+    except ValueError:
+        found = {}
+    raise CallRefused(reply.status_code, str(found.get("detail") or reply.text[:500]), list(found.get("errors", [])))

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from services.api.problems import Refused
+from services.api.problems import Refused, brief
 from shared.connectors import CONNECTORS
+from shared.pipelines.kinds import KINDS
 from shared.pipelines.language import read_documents
 from shared.pipelines.model import Document, Problem
 from shared.pipelines.validation import Known, known_from, stored_errors, validate
@@ -17,6 +18,8 @@ from shared.secrets import references
 from shared.store import credentials, resources
 from shared.store.database import Tx
 from shared.store.resources import Saved
+
+_ADDRESS = ("/kind", "/metadata", "/metadata/name", "/metadata/namespace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,12 @@ class Checked:
     @property
     def valid(self) -> bool:
         return not any(problem.severity == "error" for problem in self.problems)
+
+    @property
+    def addressed(self) -> bool:
+        """It has the kind, namespace and name that even a draft needs to be found again."""
+        bad = {problem.path for problem in self.problems if problem.severity == "error"}
+        return self.document.kind in KINDS and bool(self.document.name) and bad.isdisjoint(_ADDRESS)
 
 
 def known(tx: Tx, *, require_connectors: bool = False) -> Known:
@@ -116,14 +125,27 @@ def store(tx: Tx, checked: Checked, *, author: str, message: str, home: Path | N
     )
 
 
+def _address(document: Document) -> tuple[str, str, str]:
+    return document.kind, document.namespace, document.name
+
+
+def store_all(tx: Tx, checked: Sequence[Checked], *, author: str, message: str, home: Path | None) -> dict[int, Saved]:
+    """All of them, by their place in the text. Rows are taken in order of name, so that two who save the same ones never wait in a ring."""
+    places = sorted(range(len(checked)), key=lambda at: _address(checked[at].document))
+    return {at: store(tx, checked[at], author=author, message=message, home=home) for at in places}
+
+
 def one(checked: Sequence[Checked], problems: Sequence[Problem], kind: str, namespace: str, name: str) -> Checked:
     """The only document of a PUT, which must be what the address says. Raises Refused(422)."""
     listed = [problem.to_json() for problem in problems]
     if len(checked) != 1:
         raise Refused(422, f"the body must be one {kind} document; it holds {len(checked)}", errors=listed)
     document = checked[0].document
-    if not document.kind or not document.name:
-        raise Refused(422, f"the body cannot be read as a {kind}", errors=listed)
-    if (document.kind, document.namespace, document.name) != (kind, namespace, name):
-        raise Refused(422, f"the body is {document.kind} {document.namespace}/{document.name}, the address says {kind} {namespace}/{name}")
+    if not checked[0].addressed:
+        first = next((f": line {problem.line}: {problem.message}" for problem in problems if problem.path in _ADDRESS), "")
+        raise Refused(422, f"the body cannot be read as a {kind}{first}", errors=listed)
+    if _address(document) != (kind, namespace, name):
+        raise Refused(
+            422, f"the body is {document.kind} {document.namespace}/{document.name}, the address says {kind} {brief(f'{namespace}/{name}')}"
+        )
     return checked[0]

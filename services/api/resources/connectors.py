@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from flask import current_app, request
+from flask import current_app
 from flask_smorest import Blueprint
 
+from services.api import cursors
 from services.api.auth import caller, database
-from services.api.problems import Refused
+from services.api.incoming import json_object
+from services.api.problems import Refused, brief
 from services.api.resources import documents
-from services.api.schemas.documents import TEXT_BODY, ConnectorPage, Credential, Saved, SaveQuery, Shown
+from services.api.schemas.documents import TEXT_BODY, ConnectorPage, ConnectorsQuery, Credential, Saved, SaveQuery, Shown
 from shared.secrets import database as sealing
 from shared.store import credentials, resources
 
 blueprint = Blueprint("connectors", __name__, url_prefix="/api/v1", description="Connectors and credentials")
+# What {{credential:name#field}} can refer to.
+_WORD = re.compile(r"[\w.-]{1,253}")
 VALUES_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -46,11 +51,15 @@ def delete_connector(namespace: str, name: str) -> Any:
 
 
 @blueprint.get("/connectors")
+@blueprint.arguments(ConnectorsQuery, location="query")
 @blueprint.response(200, ConnectorPage)
-def list_connectors() -> dict[str, Any]:
+def list_connectors(query: dict[str, Any]) -> dict[str, Any]:
+    """By namespace and name."""
+    limit = query["limit"]
     with database().transaction() as tx:
-        rows = resources.listed(tx, "Connector", caller().visible, ("", ""), 500)
-    return {"items": [{key: row[key] for key in ("namespace", "name", "version", "valid")} for row in rows], "nextCursor": None}
+        rows = resources.listed(tx, "Connector", caller().visible, cursors.named(query), limit + 1)
+    items = [{key: row[key] for key in ("namespace", "name", "version", "valid")} for row in rows[:limit]]
+    return {"items": items, "nextCursor": cursors.following(rows, limit, "namespace", "name")}
 
 
 @blueprint.put("/credentials/<namespace>/<name>")
@@ -59,9 +68,12 @@ def list_connectors() -> dict[str, Any]:
 def put_credential(namespace: str, name: str) -> Any:
     """{field: value, …}; the whole credential is replaced."""
     caller().may("editor", namespace)
-    values = request.get_json(silent=True)
-    if not isinstance(values, dict) or not values or not all(isinstance(value, str) for value in values.values()):
+    values = json_object()
+    if not values or not all(isinstance(value, str) for value in values.values()):
         raise Refused(422, 'the body must be a JSON object of texts, such as {"password": "…"}')
+    for what, given in (("namespace", namespace), ("name", name), *(("field", field) for field in values)):
+        if not _WORD.fullmatch(given):
+            raise Refused(422, f"the {what} {brief(given)!r} of the credential must be 1 to 253 letters, digits, '_', '-' and '.'")
     settings = current_app.extensions["penstock.settings"]
     with database().transaction() as tx:
         version = credentials.next_version(tx, namespace, name)

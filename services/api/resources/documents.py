@@ -8,17 +8,15 @@ from flask import current_app, request
 from flask_smorest import Blueprint
 
 from services.api.auth import caller, database
-from services.api.problems import Refused
+from services.api.incoming import RECIPE, body
+from services.api.problems import Refused, brief
 from services.api.recipes import save
 from services.api.schemas.documents import TEXT_BODY, Applied, ApplyQuery, Shown, Validated
 from shared.pipelines.kinds import KINDS
 from shared.store import resources
+from shared.store.database import Tx
 
 blueprint = Blueprint("documents", __name__, url_prefix="/api/v1", description="Recipes and other documents")
-
-
-def body_bytes() -> bytes:
-    return bytes(request.get_data(cache=False))
 
 
 @blueprint.post("/validate")
@@ -27,8 +25,9 @@ def body_bytes() -> bytes:
 def validate() -> dict[str, Any]:
     """Everything that is wrong with a text; saves nothing."""
     settings = current_app.extensions["penstock.settings"]
+    text = body(RECIPE)
     with database().transaction() as tx:
-        _, problems = save.check(tx, body_bytes(), settings.max_body_bytes)
+        _, problems = save.check(tx, text, settings.max_body_bytes)
     errors = [problem.to_json() for problem in problems]
     return {"valid": not any(error["severity"] == "error" for error in errors), "errors": errors}
 
@@ -42,19 +41,21 @@ def apply(query: dict[str, Any]) -> dict[str, Any]:
     who = caller()
     settings = current_app.extensions["penstock.settings"]
     dry, draft = query["dryRun"], query["draft"]
+    text = body(RECIPE)
     with database().transaction() as tx:
-        checked, problems = save.check(tx, body_bytes(), settings.max_body_bytes)
+        checked, problems = save.check(tx, text, settings.max_body_bytes)
         errors = [problem.to_json() for problem in problems]
         wrong = [error for error in errors if error["severity"] == "error"]
-        nameless = [c for c in checked if not c.document.kind or not c.document.name]
-        if (wrong and not draft) or nameless or not checked:
+        if (wrong and not draft) or not checked or not all(one.addressed for one in checked):
             count = f"{len(wrong)} error{'s' if len(wrong) != 1 else ''}"
             first = f": line {wrong[0]['line']}: {wrong[0]['message']}" if wrong else ""
             raise Refused(422, f"nothing was saved, {count}{first}", errors=errors, kind="invalid-document")
         applied = []
         for one in checked:
             who.may("editor", one.document.namespace)
-            done = None if dry else save.store(tx, one, author=who.name, message=query["message"], home=settings.home)
+        saved = {} if dry else save.store_all(tx, checked, author=who.name, message=query["message"], home=settings.home)
+        for number, one in enumerate(checked):
+            done = saved.get(number)
             applied.append(
                 {
                     "kind": one.document.kind,
@@ -71,7 +72,7 @@ def apply(query: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.get("/resources/<kind>/<namespace>/<name>")
 @blueprint.response(200, Shown)
-def read_resource(kind: str, namespace: str, name: str) -> dict[str, Any]:
+def read_resource(kind: str, namespace: str, name: str) -> Any:
     return shown(kind, namespace, name)
 
 
@@ -81,7 +82,7 @@ def delete_resource(kind: str, namespace: str, name: str) -> tuple[str, int]:
     return remove(kind, namespace, name)
 
 
-def shown(kind: str, namespace: str, name: str) -> dict[str, Any]:
+def shown(kind: str, namespace: str, name: str) -> tuple[dict[str, Any], int, dict[str, str]]:
     caller().may("viewer", namespace)
     if kind not in KINDS:
         raise Refused(404, f"there is no kind {kind}; there is {', '.join(KINDS)}")
@@ -89,12 +90,14 @@ def shown(kind: str, namespace: str, name: str) -> dict[str, Any]:
         row = resources.current(tx, kind, namespace, name)
     if row is None:
         raise Refused(404, f"there is no {kind} {namespace}/{name}")
-    return as_json(row)
+    return as_json(row), 200, {"ETag": f'"{row["version"]}"'}
 
 
 def remove(kind: str, namespace: str, name: str) -> tuple[str, int]:
+    """Deletes it; If-Match as in `put`."""
     caller().may("editor", namespace)
     with database().transaction() as tx:
+        _check_seen(tx, kind, namespace, name)
         if not resources.delete(tx, kind, namespace, name):
             raise Refused(404, f"there is no {kind} {namespace}/{name}")
     return "", 204
@@ -125,14 +128,11 @@ def put(kind: str, namespace: str, name: str, message: str) -> tuple[dict[str, A
     who = caller()
     who.may("editor", namespace)
     settings = current_app.extensions["penstock.settings"]
+    text = body(RECIPE)
     with database().transaction() as tx:
-        checked, problems = save.check(tx, body_bytes(), settings.max_body_bytes)
+        checked, problems = save.check(tx, text, settings.max_body_bytes)
         one = save.one(checked, problems, kind, namespace, name)
-        wanted = request.headers.get("If-Match")
-        if wanted is not None:
-            row = resources.current(tx, kind, namespace, name)
-            if row is None or wanted.strip('"W/ ') != str(row["version"]):
-                raise Refused(409, f"{kind} {namespace}/{name} is at version {row['version'] if row else 0} now, not at {wanted}")
+        _check_seen(tx, kind, namespace, name)
         done = save.store(tx, one, author=who.name, message=message, home=settings.home)
     reply = {
         "kind": kind,
@@ -146,3 +146,17 @@ def put(kind: str, namespace: str, name: str, message: str) -> tuple[dict[str, A
         "errors": [problem.to_json() for problem in problems],
     }
     return reply, 201 if done.created else 200, {"ETag": f'"{done.version}"'}
+
+
+def _check_seen(tx: Tx, kind: str, namespace: str, name: str) -> None:
+    """If-Match (RFC 9110, 13.1.1): Refused(409) unless the current version is one the caller has seen. `*`: any that there is.
+
+    Holds the resource until the transaction ends, so that nobody saves between the look and the save.
+    """
+    if "If-Match" not in request.headers:
+        return
+    version = resources.hold(tx, kind, namespace, name)
+    # Weak tags too: proxies that compress weaken them, and a version number is exact either way.
+    if version is None or not request.if_match.contains_weak(str(version)):
+        stands = f"is at version {version} now" if version is not None else "does not exist"
+        raise Refused(409, f"{kind} {namespace}/{name} {stands}, not at {brief(request.headers['If-Match'])}; read it and save again")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 from flask import Response, current_app, request
@@ -12,9 +14,10 @@ from flask_smorest import Blueprint
 
 from services.api.auth import database
 from services.api.feed import Feed
-from services.api.problems import Refused
+from services.api.problems import Refused, brief
 from services.api.resources.documents import stamp
 from services.api.resources.runs import found, run_id
+from services.api.schemas.runs import StreamQuery
 from shared.errors import UnavailableError
 from shared.runs.states import RUN_FINAL
 from shared.store import events, run_views
@@ -22,6 +25,9 @@ from shared.store.database import Database, Tx
 
 blueprint = Blueprint("events", __name__, url_prefix="/api/v1/runs", description="Events and logs of runs")
 KEEP_ALIVE_S = 15.0
+_NUMBER = re.compile(r"[0-9]{1,18}")
+# Workers write log lines every half second, the last of them after the run has ended.
+LOGS_SETTLE = timedelta(seconds=1.5)
 # Log lines are written behind the work and ring no bell.
 LOOK_AGAIN_S = 1.0
 BATCH = 1000
@@ -31,13 +37,6 @@ GATHER_S = 0.02
 STREAM: dict[str, Any] = {
     "parameters": [
         {"in": "header", "name": "Last-Event-ID", "schema": {"type": "integer"}, "description": "Goes on after this one"},
-        {"in": "query", "name": "after", "schema": {"type": "integer"}, "description": "The same, for who cannot send headers"},
-        {
-            "in": "query",
-            "name": "follow",
-            "schema": {"type": "boolean", "default": True},
-            "description": "false: what there is, as NDJSON",
-        },
     ],
     "responses": {
         "200": {
@@ -78,33 +77,38 @@ def _logs(tx: Tx, run: str, after: int) -> list[tuple[int, str, dict[str, Any]]]
 
 @blueprint.get("/<run>/events")
 @blueprint.doc(**STREAM)
-def stream_events(run: str) -> Response:
-    return _stream(run, _events)
+@blueprint.arguments(StreamQuery, location="query")
+def stream_events(query: dict[str, Any], run: str) -> Response:
+    return _stream(query, run, _events, timedelta(0))
 
 
 @blueprint.get("/<run>/logs")
 @blueprint.doc(**STREAM)
-def stream_logs(run: str) -> Response:
-    return _stream(run, _logs)
+@blueprint.arguments(StreamQuery, location="query")
+def stream_logs(query: dict[str, Any], run: str) -> Response:
+    return _stream(query, run, _logs, LOGS_SETTLE)
 
 
-def _stream(run: str, read: Reader) -> Response:
+def _stream(query: dict[str, Any], run: str, read: Reader, settle: timedelta) -> Response:
     with database().transaction() as tx:
         found(tx, run)
     run = run_id(run)
-    after = _after()
-    if request.args.get("follow", "true").lower() == "false":
+    after = _after(query)
+    if not query["follow"]:
         return Response(_ndjson(database(), run, after, read), mimetype="application/x-ndjson")
     feed: Feed = current_app.extensions["penstock.feed"]
     if feed.watchers >= current_app.extensions["penstock.settings"].max_streams:
         raise Refused(503, "there are as many event streams as this server holds; try again soon, or read with ?follow=false")
-    return Response(_live(database(), feed, run, after, read), mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})
+    return Response(_live(database(), feed, run, after, read, settle), mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
 
-def _after() -> int:
-    text = request.headers.get("Last-Event-ID") or request.args.get("after") or "0"
-    if not text.isdigit():
-        raise Refused(422, f"Last-Event-ID is {text!r}; it must be the number of an event")
+def _after(query: dict[str, Any]) -> int:
+    """The header wins: a browser that reconnects sends it beside the address it began with."""
+    text = request.headers.get("Last-Event-ID")
+    if not text:
+        return int(query.get("after", 0))
+    if not _NUMBER.fullmatch(text):
+        raise Refused(422, f"Last-Event-ID is {brief(text)!r}; it must be the number of an event")
     return int(text)
 
 
@@ -118,7 +122,7 @@ def _ndjson(store: Database, run: str, after: int, read: Reader) -> Iterator[str
         after = batch[-1][0]
 
 
-def _live(store: Database, feed: Feed, run: str, after: int, read: Reader) -> Iterator[str]:
+def _live(store: Database, feed: Feed, run: str, after: int, read: Reader, settle: timedelta) -> Iterator[str]:
     with feed.watch(run) as bell:
         quiet_s = 0.0
         while True:
@@ -126,7 +130,7 @@ def _live(store: Database, feed: Feed, run: str, after: int, read: Reader) -> It
             try:
                 with store.transaction() as tx:
                     # Asked for before the events are read: whatever a final run had to say is then among them.
-                    row = run_views.run(tx, run)
+                    row = run_views.ended(tx, run)
                     batch = read(tx, run, after)
             except UnavailableError:
                 threading.Event().wait(LOOK_AGAIN_S)
@@ -138,7 +142,7 @@ def _live(store: Database, feed: Feed, run: str, after: int, read: Reader) -> It
                 quiet_s = 0.0
                 threading.Event().wait(GATHER_S)
                 continue
-            if row is None or row["status"] in RUN_FINAL:
+            if row is None or (row["status"] in RUN_FINAL and row["ended_for"] >= settle):
                 yield "event: end\ndata: {}\n\n"
                 return
             if not bell.wait(LOOK_AGAIN_S):

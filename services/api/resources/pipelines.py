@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from datetime import UTC, datetime
 from typing import Any
 
 from flask import Response, jsonify, request
 from flask_smorest import Blueprint
+from marshmallow import ValidationError
 
+from services.api import cursors
 from services.api.auth import caller, database
-from services.api.problems import Refused
+from services.api.incoming import json_object
+from services.api.problems import Refused, brief
 from services.api.recipes import save
 from services.api.recipes.planned import planned
 from services.api.resources import documents
@@ -23,6 +24,8 @@ from shared.store.database import Tx
 from shared.store.identifiers import new_id
 
 blueprint = Blueprint("pipelines", __name__, url_prefix="/api/v1/pipelines", description="Pipelines")
+# PostgreSQL indexes the key, and takes no more than some 2,700 bytes there.
+LONGEST_KEY = 255
 START_BODY: dict[str, Any] = {"requestBody": {"content": {"application/json": {"schema": StartRun}}}}
 
 
@@ -39,8 +42,7 @@ def put(query: dict[str, Any], namespace: str, name: str) -> Any:
 @blueprint.get("/<namespace>/<name>")
 @blueprint.response(200, Shown)
 def read(namespace: str, name: str) -> Any:
-    found = documents.shown("Pipeline", namespace, name)
-    return found, 200, {"ETag": f'"{found["version"]}"'}
+    return documents.shown("Pipeline", namespace, name)
 
 
 @blueprint.delete("/<namespace>/<name>")
@@ -56,21 +58,9 @@ def page(query: dict[str, Any]) -> dict[str, Any]:
     """By namespace and name, with the last run of each."""
     who, limit = caller(), query["limit"]
     with database().transaction() as tx:
-        rows = resources.listed(tx, "Pipeline", who.visible, _after(query.get("cursor")), limit + 1)
+        rows = resources.listed(tx, "Pipeline", who.visible, cursors.named(query), limit + 1)
         items = [_listed(tx, row) for row in rows[:limit]]
-    following = rows[limit - 1] if len(rows) > limit else None
-    cursor = base64.urlsafe_b64encode(json.dumps([following["namespace"], following["name"]]).encode()).decode() if following else None
-    return {"items": items, "nextCursor": cursor}
-
-
-def _after(cursor: str | None) -> tuple[str, str]:
-    if cursor is None:
-        return "", ""
-    try:
-        namespace, name = json.loads(base64.urlsafe_b64decode(cursor))
-    except ValueError as error:
-        raise Refused(422, f"cursor is {cursor!r}; it must be the nextCursor of an earlier page") from error
-    return str(namespace), str(name)
+    return {"items": items, "nextCursor": cursors.following(rows, limit, "namespace", "name")}
 
 
 def _listed(tx: Tx, row: dict[str, Any]) -> dict[str, Any]:
@@ -95,13 +85,12 @@ def start(namespace: str, name: str) -> Response:
     """202 once the run is durable; it starts as soon as there is room."""
     who = caller()
     who.may("operator", namespace)
-    raw = request.get_data()
-    body = _body(raw)
-    key = request.headers.get("Idempotency-Key")
-    as_planned = _as_planned(body["planId"], namespace, name) if body.get("planId") else None
+    body = _body()
+    asked = idempotency.digest(request.path.encode() + request.get_data())
+    key = _key()
     with database().transaction() as tx:
         if key is not None and (earlier := idempotency.find(tx, who.token_id, key)) is not None:
-            if bytes(earlier["body_hash"]) != idempotency.digest(request.path.encode() + raw):
+            if bytes(earlier["body_hash"]) != asked:
                 raise Refused(422, "this Idempotency-Key was used for another call; choose a new one")
             return _accepted(earlier["reply"], earlier["location"], replayed=True)
         version = _runnable(tx, namespace, name, body.get("version"))
@@ -117,7 +106,7 @@ def start(namespace: str, name: str) -> Response:
             git_commit_sha=version["git_commit_sha"],
             trigger={"type": "manual"},
             parameters={},
-            logical_date=_logical_date(body, now),
+            logical_date=body.get("logicalDate", now),
             reason=body.get("reason"),
             created_by=who.name,
         )
@@ -126,7 +115,7 @@ def start(namespace: str, name: str) -> Response:
         reply = run_json(tx, row)
         location = f"/api/v1/runs/{run}"
         if key is not None:
-            idempotency.put(tx, who.token_id, key, idempotency.digest(request.path.encode() + raw), 202, location, reply)
+            idempotency.put(tx, who.token_id, key, asked, 202, location, reply)
     return _accepted(reply, location)
 
 
@@ -139,30 +128,26 @@ def _accepted(reply: Any, location: str | None, *, replayed: bool = False) -> Re
     return response
 
 
-def _body(raw: bytes) -> dict[str, Any]:
+def _key() -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not 0 < len(key) <= LONGEST_KEY:
+        raise Refused(422, f"Idempotency-Key has {len(key)} characters; give it from 1 to {LONGEST_KEY}, such as a UUID, or leave it out")
+    return key
+
+
+def _body() -> dict[str, Any]:
+    """What a run is asked for, its times as datetimes. Raises Refused."""
+    sent = json_object()
     try:
-        body = json.loads(raw) if raw.strip() else {}
-    except ValueError as error:
-        raise Refused(400, f"the body is not JSON: {error}") from error
-    if not isinstance(body, dict):
-        raise Refused(422, "the body must be a JSON object")
-    for field, found in StartRun().validate(body).items():
-        said = "is not known here; there is version, logicalDate, reason" if field not in StartRun().fields else f"is wrong: {found[0]}"
-        raise Refused(422, f"{field} {said}")
+        body: dict[str, Any] = StartRun().load(sent)
+    except ValidationError as error:
+        field, found = next(iter(error.messages_dict.items()))
+        known = ", ".join(StartRun().fields)
+        said = f"is wrong: {found[0]}" if field in StartRun().fields else f"is not known here; there is {known}"
+        raise Refused(422, f"{brief(field)} {said}") from error
     if body.get("parameters"):
         raise Refused(422, "parameters are not available yet in this release")
     return body
-
-
-def _logical_date(body: dict[str, Any], now: datetime) -> datetime:
-    text = body.get("logicalDate")
-    if text is None:
-        return now
-    try:
-        at = datetime.fromisoformat(str(text))
-    except ValueError as error:
-        raise Refused(422, f"logicalDate is {text!r}; it must be a time as in RFC 3339, 2026-03-29T02:00:00Z") from error
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _runnable(tx: Tx, namespace: str, name: str, version: Any) -> dict[str, Any]:
@@ -181,58 +166,3 @@ def _runnable(tx: Tx, namespace: str, name: str, version: Any) -> dict[str, Any]
             409, f"version {row['version']} cannot run: line {first['line']}: {first['message']}", errors=errors, kind="invalid-recipe"
         )
     return row
-
-
-@blueprint.post("/<namespace>/<name>/plan")
-@blueprint.doc(**PLAN_BODY)
-@blueprint.arguments(PlanQuery, location="query")
-@blueprint.response(200, Plan)
-def plan(query: dict[str, Any], namespace: str, name: str) -> dict[str, Any]:
-    """What a run would do; runs nothing. Workers look at sources and destinations that are not known, or not recently, for `wait` s."""
-    who = caller()
-    who.may("viewer", namespace)
-    body = _body(request.get_data())
-    with database().transaction() as tx:
-        row = _runnable(tx, namespace, name, body.get("version"))
-        others = planned.pipelines(tx, who.visible)
-    max_age = current_app.extensions["penstock.settings"].facts_max_age
-    world = planned.look(database(), row, asked_by=who.name, max_age=max_age, wait_s=query["wait"])
-    shown = planned.planned(world, others, {})
-    made = new_id()
-    about = {"parameters": {}, "logicalDate": _logical_date(body, datetime.now(UTC)), "fingerprint": shown["fingerprint"], "plan": shown}
-    with database().transaction() as tx:
-        shown_plans.put(tx, made, namespace=namespace, pipeline=name, version=row["version"], about=about, by=who.name)
-    return {
-        "id": made,
-        "pipeline": {"namespace": namespace, "name": name},
-        "version": row["version"],
-        "gitCommitSha": row["git_commit_sha"],
-        **shown,
-    }
-
-
-def _as_planned(plan_id: str, namespace: str, name: str) -> dict[str, Any]:
-    """The plan that a run is asked for by, if it still holds. Raises Refused."""
-    with database().transaction() as tx:
-        made = shown_plans.read(tx, plan_id) if is_id(plan_id) else None
-        if made is None or (made["namespace"], made["pipeline"]) != (namespace, name):
-            raise Refused(404, f"there is no plan {plan_id} of pipeline {namespace}/{name}; plan it again")
-        row = _runnable(tx, namespace, name, made["version"])
-    if made["fingerprint"] is None:
-        raise Refused(409, "this plan was made without facts about its sources and destinations; plan again when they can be reached")
-    max_age = current_app.extensions["penstock.settings"].facts_max_age
-    world = planned.look(database(), row, asked_by=caller().name, max_age=max_age, wait_s=PLAN_WAIT_S)
-    now = planned.planned(world, (), made["parameters"])
-    if now["fingerprint"] != made["fingerprint"]:
-        raise Refused(409, f"this plan does not hold any more: {_what_changed(made['plan'], now)}; plan again", kind="plan-changed")
-    return made
-
-
-def _what_changed(before: dict[str, Any], now: dict[str, Any]) -> str:
-    """In words, as far as the plans themselves show it."""
-    for old, new in zip(before["sources"], now["sources"], strict=False):
-        if (old["columns"], old["version"]) != (new["columns"], new["version"]):
-            return f"what node {old['node']} reads ({old['object']}) has other columns or another server now"
-    if now["facts"] == "missing":
-        return "a source or destination cannot be looked at now"
-    return "a destination, a server's version or where stages run is another now"

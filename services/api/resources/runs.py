@@ -7,8 +7,9 @@ from uuid import UUID
 
 from flask_smorest import Blueprint
 
+from services.api import cursors
 from services.api.auth import caller, database
-from services.api.problems import Refused
+from services.api.problems import Refused, brief
 from services.api.resources.documents import stamp
 from services.api.schemas.runs import DeadLetterPage, DeadLettersQuery, Run, RunPage, RunsQuery
 from shared.dispatch import results
@@ -25,7 +26,7 @@ def run_id(text: str) -> str:
     try:
         return str(UUID(text))
     except ValueError as error:
-        raise Refused(404, f"there is no run {text}") from error
+        raise Refused(404, f"there is no run {brief(text)}") from error
 
 
 def found(tx: Tx, text: str, role: str = "viewer") -> dict[str, Any]:
@@ -49,7 +50,7 @@ def read(run: str) -> dict[str, Any]:
 def page(query: dict[str, Any]) -> dict[str, Any]:
     """Newest first."""
     limit = query["limit"]
-    before = run_id(query["cursor"]) if "cursor" in query else None
+    before = cursors.identified(query)
     with database().transaction() as tx:
         rows = run_views.page(
             tx,
@@ -60,7 +61,7 @@ def page(query: dict[str, Any]) -> dict[str, Any]:
             pipeline=query.get("pipeline"),
             status=query.get("status"),
         )
-    return {"items": [_head(row) for row in rows[:limit]], "nextCursor": rows[limit - 1]["id"] if len(rows) > limit else None}
+    return {"items": [_head(row) for row in rows[:limit]], "nextCursor": cursors.following(rows, limit, "id")}
 
 
 @blueprint.post("/runs/<run>/cancel")
@@ -83,11 +84,11 @@ def dead_letters(query: dict[str, Any]) -> dict[str, Any]:
     """Rows that did not get through, as they were, with the reason."""
     limit = query["limit"]
     run = run_id(query["run"]) if "run" in query else None
-    after = run_id(query["cursor"]) if "cursor" in query else None
+    after = cursors.identified(query)
     with database().transaction() as tx:
         rows = run_views.dead_letters(tx, run_id=run, node=query.get("node"), after=after, limit=limit + 1, namespaces=caller().visible)
     items = [{**row, "at": stamp(row["at"])} for row in rows[:limit]]
-    return {"items": items, "nextCursor": rows[limit - 1]["id"] if len(rows) > limit else None}
+    return {"items": items, "nextCursor": cursors.following(rows, limit, "id")}
 
 
 def _head(row: dict[str, Any]) -> dict[str, Any]:

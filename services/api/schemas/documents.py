@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from services.api.schemas.fields import Paged, Told, maybe_time, page_of, time
+from services.api.schemas.fields import Paged, Told, maybe_time, page_of, time, words
 
 # A text is sent as it is, so that every position told is one in what was sent.
 TEXT_BODY: dict[str, Any] = {
@@ -20,11 +20,11 @@ TEXT_BODY: dict[str, Any] = {
 class ApplyQuery(Schema):
     dryRun = fields.Boolean(load_default=False, metadata={"description": "Saves nothing"})
     draft = fields.Boolean(load_default=False, metadata={"description": "Saves what has errors too"})
-    message = fields.String(load_default="", metadata={"description": "Of the new versions"})
+    message = words(load_default="", metadata={"description": "Of the new versions"})
 
 
 class SaveQuery(Schema):
-    message = fields.String(load_default="", metadata={"description": "Of the new version"})
+    message = words(load_default="", metadata={"description": "Of the new version"})
 
 
 class Validated(Schema):
@@ -81,6 +81,10 @@ class ListedPipeline(Schema):
 
 
 class PipelinesQuery(Paged):
+    pass
+
+
+class ConnectorsQuery(Paged):
     pass
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate
 
 MAX_PAGE = 500
+MOST_WORDS = 10_000
+# PostgreSQL's integer and bigint.
+MAX_INTEGER, MAX_BIGINT = 2**31 - 1, 2**63 - 1
 
 
 def time(**options: Any) -> fields.String:
@@ -15,6 +19,31 @@ def time(**options: Any) -> fields.String:
 
 def maybe_time() -> fields.String:
     return time(allow_none=True)
+
+
+def words(**options: Any) -> fields.String:
+    """What somebody says for the record."""
+    return fields.String(validate=validate.Length(max=MOST_WORDS, error="it must have at most {max} characters"), **options)
+
+
+class Instant(fields.Field[datetime]):
+    """A time of RFC 3339 that is sent; UTC where it names no zone.
+
+    The first and the last year of the calendar are left out: what is counted from a time, in any zone, must be a time too.
+    """
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> datetime:
+        try:
+            said = datetime.fromisoformat(value)
+        except (TypeError, ValueError) as error:
+            raise ValidationError(f"{str(value)[:100]!r} must be a time as in RFC 3339, 2026-03-29T02:00:00Z") from error
+        try:
+            at = (said if said.tzinfo else said.replace(tzinfo=UTC)).astimezone(UTC)
+        except OverflowError:
+            at = datetime.max.replace(tzinfo=UTC)
+        if not MINYEAR < at.year < MAXYEAR:
+            raise ValidationError(f"{value!r} must lie in the years {MINYEAR + 1} to {MAXYEAR - 1} (UTC)")
+        return at
 
 
 def known(of: type[fields.Field[Any]] = fields.Integer, about: str = "null where it is not known") -> fields.Field[Any]:

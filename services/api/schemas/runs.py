@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from services.api.schemas.fields import Paged, known, maybe_time, page_of, time
+from services.api.schemas.fields import MAX_BIGINT, MAX_INTEGER, Instant, Paged, known, maybe_time, page_of, time, words
 from shared.runs.states import RunStatus, StageStatus
 
 NODE_STATUSES = ("WAITING", "RUNNING", "COMPLETED", "FAILED", "SKIPPED", "RETRYING", "CANCELLED")
@@ -26,10 +26,24 @@ class DeadLettersQuery(Paged):
 class StartRun(Schema):
     """All of it may be left out."""
 
-    version = fields.Integer(strict=True, metadata={"description": "An older version; the current one where left out"})
-    logicalDate = fields.String(metadata={"format": "date-time", "description": "The time that the run is for; now where left out"})
-    reason = fields.String()
+    version = fields.Integer(
+        strict=True,
+        validate=validate.Range(1, MAX_INTEGER, error="it must be a whole number from 1 to {max}"),
+        metadata={"description": "An older version; the current one where left out"},
+    )
+    logicalDate = Instant(
+        metadata={"type": "string", "format": "date-time", "description": "The time that the run is for; now where left out"}
+    )
+    reason = words()
     parameters = fields.Dict(metadata={"description": "Not available yet in this release"})
+
+
+class StreamQuery(Schema):
+    after = fields.Integer(
+        validate=validate.Range(0, MAX_BIGINT, error="after must be a whole number from 0 to {max}"),
+        metadata={"description": "As Last-Event-ID, for who cannot send headers"},
+    )
+    follow = fields.Boolean(load_default=True, metadata={"description": "false: what there is, as NDJSON"})
 
 
 class PipelineName(Schema):

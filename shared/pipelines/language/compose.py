@@ -85,6 +85,7 @@ class Composer:
         if event.anchor is not None:
             self._anchors[event.anchor] = _Unfinished
         if isinstance(event, yaml.ScalarEvent):
+            self._check_text(event.value, path, place)
             value = self._scalar(event, path, place)
         elif isinstance(event, yaml.SequenceStartEvent):
             value = self._list(path, depth)
@@ -93,6 +94,10 @@ class Composer:
         if event.anchor is not None:
             self._anchors[event.anchor] = value
         return value
+
+    def _check_text(self, text: str, path: str, place: Place) -> None:
+        if "\x00" in text:
+            self._note("nul_byte", "this text holds a NUL character (\\0), which no database or file name can; take it out", path, place)
 
     def _scalar(self, event: yaml.ScalarEvent, path: str, place: Place) -> Any:
         if event.style or not event.implicit[0]:
@@ -138,6 +143,7 @@ class Composer:
     def _key(self, event: Any, path: str, depth: int) -> str | None:
         """The text of a key; None, once it is noted, for one that is not text."""
         if isinstance(event, yaml.ScalarEvent) and event.tag is None:
+            self._check_text(event.value, path, self._place(event, scalar=True))
             if event.anchor is not None:
                 self._anchors[event.anchor] = event.value
             return event.value

@@ -91,7 +91,7 @@ def _document(sent: Source, composer: Composer, tree: Any, begin: int, end: int)
         return
     text = sent.text[begin:end]
     places: Places = composer.places(begin)
-    if not isinstance(tree, dict):
+    if not isinstance(tree, dict) or not (tree or composer.problems):
         place = composer.values[""]
         wrong = Problem("not_a_mapping", "a document must be a mapping that begins with apiVersion and kind", "", place.line, place.column)
         yield Document("", "", "", {}, text, (*composer.problems, wrong), places)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import lru_cache
 
 from shared.pipelines.language import connector, read_documents
+from shared.pipelines.language.values import InvalidDocument
 from shared.pipelines.model import ConnectorDefinition, Problem
 from shared.pipelines.validation.documents import validate
 from shared.pipelines.validation.known import Known
@@ -18,8 +20,12 @@ def stored_connector(text: str) -> ConnectorDefinition:
 
 
 def known_from(connectors: Iterable[str], rule_sets: Iterable[str] = (), *, require_connectors: bool = False) -> Known:
-    """`connectors` and `rule_sets` as texts."""
-    definitions = [stored_connector(text) for text in connectors]
+    """`connectors` and `rule_sets` as texts. A connector that today's rules refuse is left out, as if it were not there."""
+    definitions = []
+    for text in connectors:
+        # Saved under an older release's rules: it must not stand in the way of all other documents.
+        with suppress(InvalidDocument):
+            definitions.append(stored_connector(text))
     return Known(
         connectors={f"{found.namespace}/{found.name}": (found.type, found.config) for found in definitions},
         rule_sets={f"{document.namespace}/{document.name}" for text in rule_sets for document in read_documents(text)},

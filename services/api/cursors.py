@@ -1,0 +1,56 @@
+"""Cursors of lists: where a page ended, as a text that only this API reads."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from services.api.problems import Refused, brief
+from shared.store.text import unfit
+
+
+def cursor(*parts: str) -> str:
+    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode()
+
+
+def named(query: dict[str, Any]) -> tuple[str, str]:
+    """Namespace and name that the page before ended with; blank for the first page. Raises Refused(422)."""
+    if "cursor" not in query:
+        return "", ""
+    parts = _parts(query["cursor"])
+    if parts is None or len(parts) != 2 or any(unfit(part) for part in parts):
+        raise _refused(query["cursor"])
+    return parts[0], parts[1]
+
+
+def identified(query: dict[str, Any]) -> str | None:
+    """The id that the page before ended with; None for the first page. Raises Refused(422)."""
+    if "cursor" not in query:
+        return None
+    parts = _parts(query["cursor"])
+    if parts is None or len(parts) != 1:
+        raise _refused(query["cursor"])
+    try:
+        return str(UUID(parts[0]))
+    except ValueError as error:
+        raise _refused(query["cursor"]) from error
+
+
+def following(rows: Sequence[dict[str, Any]], limit: int, *keys: str) -> str | None:
+    """The cursor behind the first `limit` of rows; None where there are no more."""
+    return cursor(*(rows[limit - 1][key] for key in keys)) if len(rows) > limit else None
+
+
+def _parts(text: str) -> list[str] | None:
+    try:
+        parts = json.loads(base64.urlsafe_b64decode(text))
+    except (ValueError, RecursionError):
+        return None
+    return parts if isinstance(parts, list) and all(isinstance(part, str) for part in parts) else None
+
+
+def _refused(text: str) -> Refused:
+    return Refused(422, f"cursor is {brief(text)!r}; it must be the nextCursor of an earlier page")
