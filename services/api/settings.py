@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from shared.process import settings
@@ -18,6 +19,7 @@ class Settings:
     max_body_bytes: int
     max_streams: int
     max_parallel_nodes: int
+    facts_max_age: timedelta
 
     @staticmethod
     def from_environment() -> Settings:
@@ -29,4 +31,5 @@ class Settings:
             max_body_bytes=settings.size_bytes("PENSTOCK_MAX_BODY_BYTES", 2_000_000),
             max_streams=settings.integer("PENSTOCK_MAX_STREAMS", 200, at_least=1),
             max_parallel_nodes=settings.integer("PIPELINE_MAX_PARALLEL_NODES", 8, at_least=1),
+            facts_max_age=settings.seconds("PENSTOCK_FACTS_MAX_AGE_SECONDS", 3600),
         )

@@ -26,7 +26,7 @@ def assumed(pipeline: Pipeline, facts: Mapping[str, Mapping[str, Any]], connecto
     for need in missing:
         nodes = [pipeline.node(node) for node in need.nodes]
         named = [name for node in nodes for name in (*node.config.get("columns", ()), *node.config.get("schema", ()))]
-        known[need.key] = _unknown(need.role == "source", named)
+        known[need.key] = _unknown(list(dict.fromkeys(named)) if need.role == "source" else None)
         if need.role == "source":
             source_of |= dict.fromkeys(need.nodes, need.key)
     for _ in range(MOST_COLUMNS):
@@ -50,9 +50,10 @@ def assumed(pipeline: Pipeline, facts: Mapping[str, Mapping[str, Any]], connecto
     return known
 
 
-def _unknown(exists: bool, names: list[str]) -> dict[str, Any]:
-    columns = [[name, UNKNOWN, True] for name in dict.fromkeys(names)]
-    return {"exists": exists, "columns": columns, "rows": None, "sizeBytes": None, "keys": [], "marker": None, "version": None}
+def _unknown(names: list[str] | None) -> dict[str, Any]:
+    """As `Survey.to_json`; columns are null where none can be taken for granted: of a destination."""
+    columns = [[name, UNKNOWN, True] for name in names] if names is not None else None
+    return {"exists": True, "columns": columns, "rows": None, "sizeBytes": None, "keys": [], "marker": None, "version": None}
 
 
 def _connector(pipeline: Pipeline, source: str) -> str:

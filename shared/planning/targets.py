@@ -16,9 +16,9 @@ from shared.sql.errors import SqlProblem
 def check_target(node: Node, columns: Columns, found: Mapping[str, Any] | None) -> None:
     """Raises SqlProblem for a table that is not there (and may not be made) or lacks a column.
 
-    `found`: a survey's facts, None where targets have none.
+    `found`: a survey's facts, None where targets have none; its columns are None where they are not known.
     """
-    if found is None:
+    if found is None or found["columns"] is None:
         return
     target = node.config.get("table")
     if not found["exists"]:

@@ -48,9 +48,9 @@ def _upsert(target: str, columns: Sequence[str], keys: Sequence[str], order: Seq
     )
     whens.append(exp.When(matched=False, then=new))
     into = named(target)
-    into.set("alias", exp.TableAlias(this=exp.to_identifier("t")))
+    into.set("alias", exp.TableAlias(this=_identifier("t")))
     return [
-        exp.Merge(this=into, using=_latest(columns, keys, order), on=matched, whens=exp.Whens(expressions=whens)),
+        exp.Merge(this=into, using=_latest(columns, keys, order), on=exp.paren(matched), whens=exp.Whens(expressions=whens)),
     ]
 
 
@@ -62,9 +62,9 @@ def _latest(columns: Sequence[str], keys: Sequence[str], order: Sequence[tuple[s
     numbered = exp.Select(expressions=[*(exp.column(c, quoted=True) for c in columns), exp.alias_(rank, "penstock_rank", quoted=True)])
     numbered.from_(named(STAGED), copy=False)
     picked = exp.Select(expressions=[exp.column(c, quoted=True) for c in columns])
-    picked.from_(exp.Subquery(this=numbered, alias=exp.TableAlias(this=exp.to_identifier("numbered"))), copy=False)
+    picked.from_(exp.Subquery(this=numbered, alias=exp.TableAlias(this=_identifier("numbered"))), copy=False)
     picked.where(exp.EQ(this=exp.column("penstock_rank", quoted=True), expression=exp.Literal.number(1)), copy=False)
-    return exp.Subquery(this=picked, alias=exp.TableAlias(this=exp.to_identifier("s")))
+    return exp.Subquery(this=picked, alias=exp.TableAlias(this=_identifier("s")))
 
 
 def _identifier(name: str) -> exp.Identifier:

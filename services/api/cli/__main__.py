@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from services.api.cli.texts import joined
+from shared.errors import PenstockError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -48,6 +49,9 @@ def _answering(command: Callable[..., int | None]) -> Callable[..., None]:
             for error in refused.errors:
                 if isinstance(error, dict) and "line" in error:
                     click.echo(f"  {_problem(error)}", err=True)
+            sys.exit(2)
+        except PenstockError as problem:
+            click.echo(f"penstock: {problem.message}", err=True)
             sys.exit(2)
         except NotReachable as away:
             click.echo(f"penstock: {away}", err=True)
@@ -137,14 +141,17 @@ def apply(context: click.Context, files: tuple[Path, ...], dry_run: bool, draft:
 @click.option("--wait", is_flag=True, help="Follow it to its end; exit code 1 when it fails.")
 @click.option("--version", type=int, help="An older version.")
 @click.option("--reason", help="Why, for the record.")
+@click.option("--plan", "plan_id", help="Exactly what that plan says; refused where it does not hold any more.")
 @OUTPUT
 @click.pass_context
 @_answering
-def run(context: click.Context, pipeline: str, wait: bool, version: int | None, reason: str | None, output: str) -> int:
+def run(
+    context: click.Context, pipeline: str, wait: bool, version: int | None, reason: str | None, plan_id: str | None, output: str
+) -> int:
     """Start a run of [namespace/]PIPELINE."""
     client = _client(context)
     namespace, name = _named(pipeline)
-    body = {key: value for key, value in {"version": version, "reason": reason}.items() if value is not None}
+    body = {key: value for key, value in {"version": version, "reason": reason, "planId": plan_id}.items() if value is not None}
     started = client.call("POST", f"/pipelines/{namespace}/{name}/runs", body=body)
     if not wait:
         _print(started, output) if output != "table" else click.echo(started["id"])
@@ -208,13 +215,35 @@ def cancel(context: click.Context, run_id: str) -> None:
 
 
 @cli.command()
-@click.argument("pipeline")
+@click.argument("what", nargs=-1, required=True, metavar="[NAMESPACE/]PIPELINE | FILES…")
+@click.option("--pipeline", help="Which one, where the files hold several.")
+@click.option("--version", type=int, help="An older version.")
+@click.option("--wait", type=float, default=10.0, show_default=True, help="Seconds for workers to look at sources and destinations.")
+@OUTPUT
 @click.pass_context
 @_answering
-def plan(context: click.Context, pipeline: str) -> None:
-    """What a run of [namespace/]PIPELINE would do; runs nothing."""
-    namespace, name = _named(pipeline)
-    _print(_client(context).call("POST", f"/pipelines/{namespace}/{name}/plan", body={}), "json")
+def plan(context: click.Context, what: tuple[str, ...], pipeline: str | None, version: int | None, wait: float, output: str) -> int:
+    """What a run would do; runs nothing. Of files, it works without a server."""
+    from services.api.cli import plans
+
+    if Path(what[0]).is_file():
+        from shared.pipelines.language import read_documents
+        from shared.pipelines.validation import validate as find_problems
+
+        text, place = joined([Path(file) for file in what])
+        documents = read_documents(text)
+        problems = [place(problem.to_json()) for problem in find_problems(documents) if problem.severity == "error"]
+        for error in problems:
+            click.echo(_problem(error), err=True)
+        if problems:
+            return 2
+        made = plans.offline(documents, pipeline)
+    else:
+        namespace, name = _named(what[0])
+        body = {"version": version} if version is not None else {}
+        made = _client(context).call("POST", f"/pipelines/{namespace}/{name}/plan", body=body, wait=wait)
+    _print(made, output) if output != "table" else plans.print_plan(_console(), made)
+    return 0
 
 
 @cli.group()

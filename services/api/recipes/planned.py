@@ -63,7 +63,9 @@ def look(database: Database, row: Mapping[str, Any], *, asked_by: str, max_age: 
     with database.transaction() as tx:
         rule_sets = tuple(_rule_set(text) for text in resources.current_documents(tx, "DataQualityRuleSet", recipe.namespace))
         found = facts.with_age(tx, [need.key for need in wanted])
-    unknown = {key: _why(replies.get(request), wait_s) for request, key in asked.items() if (replies.get(request) or {}).get("state") != "DONE"}
+    unknown = {
+        key: _why(replies.get(request), wait_s) for request, key in asked.items() if (replies.get(request) or {}).get("state") != "DONE"
+    }
     unknown |= {key: f"{types[stages[key].program['connector']]} can be planned but not looked at in this release" for key in unable}
     unknown |= {key: "nobody has looked yet" for key in stages if wait_s <= 0 and key not in unable}
     return World(recipe, hashlib.sha256(row["document"].encode()).hexdigest(), types, rule_sets, wanted, found, unknown)

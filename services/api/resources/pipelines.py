@@ -7,18 +7,15 @@ from typing import Any
 
 from flask import Response, jsonify, request
 from flask_smorest import Blueprint
-from marshmallow import ValidationError
 
 from services.api import cursors
 from services.api.auth import caller, database
-from services.api.incoming import json_object
-from services.api.problems import Refused, brief
-from services.api.recipes import save
-from services.api.recipes.planned import planned
-from services.api.resources import documents
+from services.api.problems import Refused
+from services.api.recipes.asked import START_BODY, asked, runnable
+from services.api.resources import documents, plans
 from services.api.resources.runs import run_json
-from services.api.schemas.documents import TEXT_BODY, PipelinePage, PipelinesQuery, Plan, Saved, SaveQuery, Shown
-from services.api.schemas.runs import Run, StartRun
+from services.api.schemas.documents import TEXT_BODY, PipelinePage, PipelinesQuery, Saved, SaveQuery, Shown
+from services.api.schemas.runs import Run
 from shared.store import idempotency, resources, run_views, runs
 from shared.store.database import Tx
 from shared.store.identifiers import new_id
@@ -26,7 +23,6 @@ from shared.store.identifiers import new_id
 blueprint = Blueprint("pipelines", __name__, url_prefix="/api/v1/pipelines", description="Pipelines")
 # PostgreSQL indexes the key, and takes no more than some 2,700 bytes there.
 LONGEST_KEY = 255
-START_BODY: dict[str, Any] = {"requestBody": {"content": {"application/json": {"schema": StartRun}}}}
 
 
 @blueprint.put("/<namespace>/<name>")
@@ -85,15 +81,16 @@ def start(namespace: str, name: str) -> Response:
     """202 once the run is durable; it starts as soon as there is room."""
     who = caller()
     who.may("operator", namespace)
-    body = _body()
-    asked = idempotency.digest(request.path.encode() + request.get_data())
+    body = asked()
+    digest = idempotency.digest(request.path.encode() + request.get_data())
     key = _key()
+    by_plan = plans.still_holding(body["planId"], namespace, name) if "planId" in body else None
     with database().transaction() as tx:
         if key is not None and (earlier := idempotency.find(tx, who.token_id, key)) is not None:
-            if bytes(earlier["body_hash"]) != asked:
+            if bytes(earlier["body_hash"]) != digest:
                 raise Refused(422, "this Idempotency-Key was used for another call; choose a new one")
             return _accepted(earlier["reply"], earlier["location"], replayed=True)
-        version = _runnable(tx, namespace, name, body.get("version"))
+        version = runnable(tx, namespace, name, by_plan["version"] if by_plan else body.get("version"))
         run = new_id()
         now = datetime.now(UTC)
         runs.create(
@@ -104,9 +101,9 @@ def start(namespace: str, name: str) -> Response:
             resource_uid=version["uid"],
             version=version["version"],
             git_commit_sha=version["git_commit_sha"],
-            trigger={"type": "manual"},
+            trigger={"type": "manual", **({"planId": body["planId"]} if by_plan else {})},
             parameters={},
-            logical_date=body.get("logicalDate", now),
+            logical_date=by_plan["logical_date"] if by_plan else body.get("logicalDate", now),
             reason=body.get("reason"),
             created_by=who.name,
         )
@@ -115,7 +112,7 @@ def start(namespace: str, name: str) -> Response:
         reply = run_json(tx, row)
         location = f"/api/v1/runs/{run}"
         if key is not None:
-            idempotency.put(tx, who.token_id, key, asked, 202, location, reply)
+            idempotency.put(tx, who.token_id, key, digest, 202, location, reply)
     return _accepted(reply, location)
 
 
@@ -133,36 +130,3 @@ def _key() -> str | None:
     if key is not None and not 0 < len(key) <= LONGEST_KEY:
         raise Refused(422, f"Idempotency-Key has {len(key)} characters; give it from 1 to {LONGEST_KEY}, such as a UUID, or leave it out")
     return key
-
-
-def _body() -> dict[str, Any]:
-    """What a run is asked for, its times as datetimes. Raises Refused."""
-    sent = json_object()
-    try:
-        body: dict[str, Any] = StartRun().load(sent)
-    except ValidationError as error:
-        field, found = next(iter(error.messages_dict.items()))
-        known = ", ".join(StartRun().fields)
-        said = f"is wrong: {found[0]}" if field in StartRun().fields else f"is not known here; there is {known}"
-        raise Refused(422, f"{brief(field)} {said}") from error
-    if body.get("parameters"):
-        raise Refused(422, "parameters are not available yet in this release")
-    return body
-
-
-def _runnable(tx: Tx, namespace: str, name: str, version: Any) -> dict[str, Any]:
-    if version is None:
-        row = resources.current(tx, "Pipeline", namespace, name)
-    else:
-        row = resources.at_version(tx, "Pipeline", namespace, name, version)
-    if row is None:
-        raise Refused(
-            404, f"there is no pipeline {namespace}/{name}" + (f" of version {version}" if version is not None else "") + "; apply it first"
-        )
-    errors = [problem.to_json() for problem in save.errors(tx, row["document"])]
-    if errors:
-        first = errors[0]
-        raise Refused(
-            409, f"version {row['version']} cannot run: line {first['line']}: {first['message']}", errors=errors, kind="invalid-recipe"
-        )
-    return row

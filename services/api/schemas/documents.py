@@ -103,16 +103,5 @@ class Credential(Schema):
     fields_ = fields.List(fields.String(), data_key="fields", attribute="fields")
 
 
-class Plan(Schema):
-    """`format` and what follows it as in a run's plan; where facts are missing, the surveys that would bring them."""
-
-    facts = fields.String(metadata={"description": "known or missing"})
-    missing = fields.List(fields.String())
-    format = fields.Integer()
-    nodes = fields.List(fields.Dict())
-    stages = fields.List(fields.Dict())
-    warnings = fields.List(fields.String())
-
-
 PipelinePage = page_of(ListedPipeline, "PipelinePage")
 ConnectorPage = page_of(ListedConnector, "ConnectorPage")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from services.api.schemas.fields import MAX_BIGINT, MAX_INTEGER, Instant, Paged, known, maybe_time, page_of, time, words
 from shared.runs.states import RunStatus, StageStatus
@@ -35,7 +35,14 @@ class StartRun(Schema):
         metadata={"type": "string", "format": "date-time", "description": "The time that the run is for; now where left out"}
     )
     reason = words()
+    planId = fields.String(metadata={"format": "uuid", "description": "Only as that plan says; refused where it does not hold any more"})
     parameters = fields.Dict(metadata={"description": "Not available yet in this release"})
+
+    @validates_schema
+    def _only_the_plan(self, data: dict[str, object], **_: object) -> None:
+        others = [name for name in ("version", "logicalDate", "parameters") if name in data]
+        if "planId" in data and others:
+            raise ValidationError(f"the plan says {others[0]} already; leave it out, or plan again with it", others[0])
 
 
 class StreamQuery(Schema):

@@ -1,0 +1,97 @@
+"""Plans: made from files without a server, and printed for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+from rich.console import Console, Group
+from rich.syntax import Syntax
+from rich.table import Table
+from rich.text import Text
+
+from services.api.cli.show import shown as figure
+from shared.pipelines.language import connector, pipeline, rule_set
+from shared.pipelines.model import Document, Pipeline
+from shared.planning.assume import assumed
+from shared.planning.make import plan
+from shared.planning.needs import full_reference, needs
+from shared.planning.shown import shown
+
+
+def offline(documents: Sequence[Document], wanted: str | None) -> dict[str, Any]:
+    """The plan of a pipeline of these documents, which must hold its connectors too. Nobody looks at any source: `facts` is missing."""
+    recipes = [pipeline(document) for document in documents if document.kind == "Pipeline"]
+    recipe = _one(recipes, wanted)
+    types = {f"{c.namespace}/{c.name}": c.type for c in (connector(d) for d in documents if d.kind == "Connector")}
+    for node in recipe.nodes:
+        name = node.config.get("connector")
+        if name is not None and full_reference(recipe, name) not in types:
+            raise click.UsageError(f"connector {full_reference(recipe, name)} of node {node.id} is in none of the files; give its file too")
+    rules = [rule_set(document) for document in documents if document.kind == "DataQualityRuleSet"]
+    known = assumed(recipe, {}, types)
+    missing = [{"connector": need.connector, "nodes": list(need.nodes), "why": "planned from files alone"} for need in needs(recipe, types)]
+    return {
+        "pipeline": {"namespace": recipe.namespace, "name": recipe.name},
+        "facts": "missing" if missing else "known",
+        "missing": missing,
+        **shown(recipe, plan(recipe, known, types, rules), known, types, recipes),
+    }
+
+
+def _one(recipes: Sequence[Pipeline], wanted: str | None) -> Pipeline:
+    named = [recipe for recipe in recipes if wanted in {None, recipe.name, f"{recipe.namespace}/{recipe.name}"}]
+    if len(named) != 1:
+        there = ", ".join(f"{recipe.namespace}/{recipe.name}" for recipe in recipes) or "none"
+        raise click.UsageError(f"name one pipeline of the files with --pipeline; there is {there}")
+    return named[0]
+
+
+def print_plan(console: Console, made: Mapping[str, Any]) -> None:
+    name = f"{made['pipeline']['namespace']}/{made['pipeline']['name']}"
+    version = f" version {made['version']}" if "version" in made else ""
+    console.print(f"\nPlan of [bold]{name}[/bold]{version}; facts: {made['facts']}")
+    for one in made["missing"]:
+        console.print(
+            Text(f"  not known: {one['connector']} ({', '.join(one['nodes'])}): {one['why']}; columns are those the recipe names")
+        )
+    for level, nodes in enumerate(made["generations"], start=1):
+        console.print(Text(f"  generation {level}: {', '.join(nodes)}"))
+    for stage in made["stages"]:
+        console.print(_stage(stage))
+    for sink in made["sinks"]:
+        console.print(Text(f"{sink['node']}: {_sink(sink)}"))
+    if made["pushDownShare"] is not None:
+        console.print(f"inside databases: {made['pushDownShare']:.0%} of the transforms")
+    for warning in made["warnings"]:
+        console.print(Text(f"warning: {warning}"), style="yellow")
+    if made.get("id"):
+        console.print(f"\nRun exactly this: penstock run {name} --plan {made['id']}")
+
+
+def _stage(stage: Mapping[str, Any]) -> Group:
+    rows = f", about {figure(stage['estimatedRows'])} rows" if stage["estimatedRows"] is not None else ""
+    after = f", after {', '.join(map(str, stage['inputs']))}" if stage["inputs"] else ""
+    table = Table(show_header=False, box=None, padding=(0, 1))
+    for said in stage["statements"]:
+        what = (
+            Text(said.get("path") or "") if said["sql"] is None else Syntax(said["sql"], "sql", word_wrap=True, background_color="default")
+        )
+        table.add_row(said["does"], said["node"], said["on"] or "", what)
+    head = Text(
+        f"\nStage {stage['id']} ({stage['kind']} on {stage['engine'] or '–'}{rows}{after}): {', '.join(stage['nodes'])}", style="bold"
+    )
+    return Group(head, *(Text(f"  {why}", style="dim") for why in stage["why"]), table)
+
+
+def _sink(sink: Mapping[str, Any]) -> str:
+    parts = [f"{sink['writeMode']} into {sink['connector']} {sink['target']}"]
+    if sink["destructive"]:
+        parts.append("the rows that are there now will be gone")
+    parts += sink["schemaChanges"]
+    if sink["readBy"]:
+        parts.append(f"read by {', '.join(sink['readBy'])}")
+    if sink["alsoWrittenBy"]:
+        parts.append(f"also written by {', '.join(sink['alsoWrittenBy'])}")
+    return "; ".join(parts)

@@ -1,0 +1,49 @@
+"""What somebody wants run: the body of a start or a plan, and the version it names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import ValidationError
+
+from services.api.incoming import json_object
+from services.api.problems import Refused, brief
+from services.api.recipes import save
+from services.api.schemas.runs import StartRun
+from shared.store import resources
+from shared.store.database import Tx
+
+START_BODY: dict[str, Any] = {"requestBody": {"content": {"application/json": {"schema": StartRun}}}}
+
+
+def asked() -> dict[str, Any]:
+    """What a run is asked for, its times as datetimes. Raises Refused."""
+    sent = json_object()
+    try:
+        body: dict[str, Any] = StartRun().load(sent)
+    except ValidationError as error:
+        field, found = next(iter(error.messages_dict.items()))
+        known = ", ".join(StartRun().fields)
+        said = f"is wrong: {found[0]}" if field in StartRun().fields else f"is not known here; there is {known}"
+        raise Refused(422, f"{brief(field)} {said}") from error
+    if body.get("parameters"):
+        raise Refused(422, "parameters are not available yet in this release")
+    return body
+
+
+def runnable(tx: Tx, namespace: str, name: str, version: Any) -> dict[str, Any]:
+    if version is None:
+        row = resources.current(tx, "Pipeline", namespace, name)
+    else:
+        row = resources.at_version(tx, "Pipeline", namespace, name, version)
+    if row is None:
+        raise Refused(
+            404, f"there is no pipeline {namespace}/{name}" + (f" of version {version}" if version is not None else "") + "; apply it first"
+        )
+    errors = [problem.to_json() for problem in save.errors(tx, row["document"])]
+    if errors:
+        first = errors[0]
+        raise Refused(
+            409, f"version {row['version']} cannot run: line {first['line']}: {first['message']}", errors=errors, kind="invalid-recipe"
+        )
+    return row

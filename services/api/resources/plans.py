@@ -1,0 +1,102 @@
+"""Plans: what a run would do, and whether that still holds when a run is asked for by one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from flask import current_app
+from flask_smorest import Blueprint
+
+from services.api.auth import caller, database
+from services.api.problems import Refused, brief
+from services.api.recipes import planned
+from services.api.recipes.asked import START_BODY, asked, runnable
+from services.api.schemas.plans import Plan, PlanQuery
+from shared.store import shown_plans
+from shared.store.identifiers import new_id
+
+blueprint = Blueprint("plans", __name__, url_prefix="/api/v1", description="What runs would do")
+WAIT_S = 10.0
+
+
+@blueprint.post("/pipelines/<namespace>/<name>/plan")
+@blueprint.doc(**START_BODY)
+@blueprint.arguments(PlanQuery, location="query")
+@blueprint.response(200, Plan)
+def make(query: dict[str, Any], namespace: str, name: str) -> dict[str, Any]:
+    """Runs nothing. Workers look at sources and destinations that are not known, or not recently; that may take `wait` seconds."""
+    who = caller()
+    who.may("viewer", namespace)
+    body = asked()
+    with database().transaction() as tx:
+        row = runnable(tx, namespace, name, body.get("version"))
+        others = planned.pipelines(tx, who.visible)
+    shown = planned.planned(_look(row, current_app.extensions["penstock.settings"].facts_max_age, query["wait"]), others, {})
+    made = new_id()
+    about = {
+        "parameters": {},
+        "logicalDate": body.get("logicalDate", datetime.now(UTC)),
+        "fingerprint": shown["fingerprint"],
+        "plan": shown,
+    }
+    with database().transaction() as tx:
+        shown_plans.put(tx, made, namespace=namespace, pipeline=name, version=row["version"], about=about, by=who.name)
+    return _reply(made, namespace, name, row, shown)
+
+
+@blueprint.get("/plans/<plan>")
+@blueprint.response(200, Plan)
+def read(plan: str) -> dict[str, Any]:
+    """As it was shown; kept for a week."""
+    with database().transaction() as tx:
+        row = shown_plans.read(tx, _plan_id(plan))
+    if row is None:
+        raise Refused(404, f"there is no plan {brief(plan)}")
+    caller().may("viewer", row["namespace"])
+    return _reply(plan, row["namespace"], row["pipeline"], row, row["plan"])
+
+
+def still_holding(plan: str, namespace: str, name: str) -> dict[str, Any]:
+    """The plan that a run is asked for by: version, parameters, logical_date. Raises Refused(409) where it does not hold any more."""
+    with database().transaction() as tx:
+        made = shown_plans.read(tx, _plan_id(plan))
+        if made is None or (made["namespace"], made["pipeline"]) != (namespace, name):
+            raise Refused(404, f"there is no plan {brief(plan)} of pipeline {namespace}/{name}; plan it again")
+        row = runnable(tx, namespace, name, made["version"])
+    if made["fingerprint"] is None:
+        raise Refused(409, "this plan was made without facts about its sources and destinations; plan again when they can be reached")
+    # Everything is looked at anew: what was true an hour ago is what the plan says already.
+    now = planned.planned(_look(row, timedelta(0), WAIT_S), (), made["parameters"])
+    if now["facts"] == "stale":
+        late = next(one for one in now["looked"] if one["why"])
+        raise Refused(409, f"whether this plan still holds cannot be told: {late['connector']}: {late['why']}", kind="plan-unchecked")
+    if now["fingerprint"] != made["fingerprint"]:
+        raise Refused(409, f"this plan does not hold any more: {_change(made['plan'], now)}; plan again", kind="plan-changed")
+    return made
+
+
+def _look(row: dict[str, Any], max_age: timedelta, wait_s: float) -> planned.World:
+    return planned.look(database(), row, asked_by=caller().name, max_age=max_age, wait_s=wait_s)
+
+
+def _change(before: dict[str, Any], now: dict[str, Any]) -> str:
+    """In words, as far as the plans themselves show it."""
+    if now["facts"] == "missing":
+        return f"{now['missing'][0]['connector']} cannot be looked at now ({now['missing'][0]['why']})"
+    for old, new in zip(before["sources"], now["sources"], strict=False):
+        if (old["columns"], old["version"]) != (new["columns"], new["version"]):
+            return f"what node {old['node']} reads ({old['object']}) has other columns, or its server is another, than when it was planned"
+    return "a destination or where stages run is another than when it was planned"
+
+
+def _reply(plan: str, namespace: str, name: str, row: dict[str, Any], shown: dict[str, Any]) -> dict[str, Any]:
+    return {"id": plan, "pipeline": {"namespace": namespace, "name": name}, "version": row["version"], **shown}
+
+
+def _plan_id(text: str) -> str:
+    try:
+        return str(UUID(text))
+    except ValueError as error:
+        raise Refused(404, f"there is no plan {brief(text)}") from error
