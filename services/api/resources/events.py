@@ -27,7 +27,7 @@ blueprint = Blueprint("events", __name__, url_prefix="/api/v1/runs", description
 KEEP_ALIVE_S = 15.0
 _NUMBER = re.compile(r"[0-9]{1,18}")
 # Workers write log lines every half second, the last of them after the run has ended.
-LOGS_SETTLE = timedelta(seconds=1.5)
+LOGS_SETTLE = timedelta(seconds=2)
 # Log lines are written behind the work and ring no bell.
 LOOK_AGAIN_S = 1.0
 BATCH = 1000
