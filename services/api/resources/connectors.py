@@ -36,7 +36,8 @@ def put_connector(query: dict[str, Any], namespace: str, name: str) -> Any:
 @blueprint.get("/connectors/<namespace>/<name>")
 @blueprint.response(200, Shown)
 def read_connector(namespace: str, name: str) -> Any:
-    return documents.shown("Connector", namespace, name)
+    found = documents.shown("Connector", namespace, name)
+    return found, 200, {"ETag": f'"{found["version"]}"'}
 
 
 @blueprint.delete("/connectors/<namespace>/<name>")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
 from flask import current_app, request
@@ -9,10 +11,16 @@ from flask_smorest import Blueprint
 
 from services.api.auth import caller, database
 from services.api.problems import Refused
-from services.api.recipes import save
+from services.api.recipes import expected, save
+from services.api.recipes.publish import publish
 from services.api.schemas.documents import TEXT_BODY, Applied, ApplyQuery, Shown, Validated
 from shared.pipelines.kinds import KINDS
+from shared.pipelines.model import Problem
 from shared.store import resources
+from shared.store.database import Tx
+
+# Body, status, headers.
+Answer = tuple[dict[str, Any], int, dict[str, str]]
 
 blueprint = Blueprint("documents", __name__, url_prefix="/api/v1", description="Recipes and other documents")
 
@@ -51,28 +59,30 @@ def apply(query: dict[str, Any]) -> dict[str, Any]:
             count = f"{len(wrong)} error{'s' if len(wrong) != 1 else ''}"
             first = f": line {wrong[0]['line']}: {wrong[0]['message']}" if wrong else ""
             raise Refused(422, f"nothing was saved, {count}{first}", errors=errors, kind="invalid-document")
-        applied = []
         for one in checked:
             who.may("editor", one.document.namespace)
-            done = None if dry else save.store(tx, one, author=who.name, message=query["message"], home=settings.home)
-            applied.append(
-                {
-                    "kind": one.document.kind,
-                    "namespace": one.document.namespace,
-                    "name": one.document.name,
-                    "version": done.version if done else None,
-                    "gitCommitSha": None,
-                    "changed": done.changed if done else None,
-                    "valid": one.valid,
-                }
-            )
+        saved = [] if dry else save.store(tx, checked, author=who.name, message=query["message"], home=settings.home)
+        applied = [
+            {
+                "kind": one.document.kind,
+                "namespace": one.document.namespace,
+                "name": one.document.name,
+                "version": done.version if done else None,
+                "gitCommitSha": done.sha if done else None,
+                "changed": done.changed if done else None,
+                "valid": one.valid,
+            }
+            for one, done in zip_longest(checked, saved)
+        ]
+    publish()
     return {"applied": applied, "dryRun": dry, "errors": errors}
 
 
 @blueprint.get("/resources/<kind>/<namespace>/<name>")
 @blueprint.response(200, Shown)
-def read_resource(kind: str, namespace: str, name: str) -> dict[str, Any]:
-    return shown(kind, namespace, name)
+def read_resource(kind: str, namespace: str, name: str) -> Any:
+    found = shown(kind, namespace, name)
+    return found, 200, {"ETag": f'"{found["version"]}"'}
 
 
 @blueprint.delete("/resources/<kind>/<namespace>/<name>")
@@ -93,10 +103,13 @@ def shown(kind: str, namespace: str, name: str) -> dict[str, Any]:
 
 
 def remove(kind: str, namespace: str, name: str) -> tuple[str, int]:
-    caller().may("editor", namespace)
+    who = caller()
+    who.may("editor", namespace)
     with database().transaction() as tx:
-        if not resources.delete(tx, kind, namespace, name):
+        expected.still(tx, kind, namespace, name)
+        if not save.delete(tx, kind, namespace, name, author=who.name, message=request.args.get("message", "")):
             raise Refused(404, f"there is no {kind} {namespace}/{name}")
+    publish()
     return "", 204
 
 
@@ -111,6 +124,7 @@ def as_json(row: dict[str, Any]) -> dict[str, Any]:
         "errors": row["problems"],
         "document": row["document"],
         "author": row["author"],
+        "message": row["message"],
         "savedAt": stamp(row["saved_at"]),
     }
 
@@ -120,27 +134,31 @@ def stamp(at: Any) -> str | None:
     return at.isoformat().replace("+00:00", "Z") if at is not None else None
 
 
-def put(kind: str, namespace: str, name: str, message: str) -> tuple[dict[str, Any], int, dict[str, str]]:
+def put(kind: str, namespace: str, name: str, message: str) -> Answer:
     """Saves one document, a draft too. 201 when it is new; If-Match refuses a save over a version the caller has not seen."""
     who = caller()
     who.may("editor", namespace)
-    settings = current_app.extensions["penstock.settings"]
     with database().transaction() as tx:
-        checked, problems = save.check(tx, body_bytes(), settings.max_body_bytes)
+        checked, problems = save.check(tx, body_bytes(), current_app.extensions["penstock.settings"].max_body_bytes)
         one = save.one(checked, problems, kind, namespace, name)
-        wanted = request.headers.get("If-Match")
-        if wanted is not None:
-            row = resources.current(tx, kind, namespace, name)
-            if row is None or wanted.strip('"W/ ') != str(row["version"]):
-                raise Refused(409, f"{kind} {namespace}/{name} is at version {row['version'] if row else 0} now, not at {wanted}")
-        done = save.store(tx, one, author=who.name, message=message, home=settings.home)
+        expected.still(tx, kind, namespace, name)
+        reply = saved(tx, one, problems, author=who.name, message=message)
+    publish()
+    return reply
+
+
+def saved(
+    tx: Tx, one: save.Checked, problems: Sequence[Problem], *, author: str, message: str
+) -> tuple[dict[str, Any], int, dict[str, str]]:
+    """Stores it; what a save is answered."""
+    (done,) = save.store(tx, [one], author=author, message=message, home=current_app.extensions["penstock.settings"].home)
     reply = {
-        "kind": kind,
-        "namespace": namespace,
-        "name": name,
+        "kind": one.document.kind,
+        "namespace": one.document.namespace,
+        "name": one.document.name,
         "version": done.version,
-        "gitCommitSha": None,
-        "sha": None,
+        "gitCommitSha": done.sha,
+        "sha": done.sha,
         "changed": done.changed,
         "valid": one.valid,
         "errors": [problem.to_json() for problem in problems],
