@@ -30,10 +30,12 @@ from shared.store.database import Database
 from shared.versions import objects
 
 BRANCH = "main"
-_REF = Ref(b"refs/heads/main")
+REF = Ref(b"refs/heads/main")
 _AT_ONCE = 500
 # Below, objects are loose files, as a save writes them; above, one pack holds them.
 _LOOSE_AT_MOST = 20
+# As Git's own gc.auto.
+_TIDY_FROM = 6700
 _UNREADABLE = (NotGitRepository, FileFormatException, ChecksumMismatch, KeyError, ValueError, AssertionError, zlib.error)
 log = logging.getLogger(__name__)
 
@@ -80,6 +82,18 @@ class Repository:
             raise RepositoryUnwritable(
                 f"the Git repository {self.folder} cannot be written ({error}); saves go on, and it is written once that is mended"
             ) from error
+
+    def renew(self, database: Database) -> None:
+        """Writes all of it anew, for one whose objects are found missing."""
+        with self._alone(5.0):
+            self._write_anew(database)
+
+    def tidy(self) -> None:
+        """Many loose files become one pack."""
+        with self._alone(5.0), Repo(str(self.folder)) as repo:
+            repo.object_store.fsync_object_files = True
+            if repo.object_store.count_loose_objects() >= _TIDY_FROM:
+                repo.object_store.pack_loose_objects()
 
     @contextmanager
     def _alone(self, wait_s: float) -> Iterator[None]:
@@ -144,9 +158,9 @@ def _create(folder: Path) -> None:
 
 
 def _head(repo: Repo) -> str | None:
-    if _REF not in repo.refs:
+    if REF not in repo.refs:
         return None
-    sha = repo.refs[_REF]
+    sha = repo.refs[REF]
     # A ref may survive a power loss that its objects did not.
     _entries(repo, sha, ("",))
     return sha.decode()
@@ -168,8 +182,8 @@ def _append(repo: Repo, head: str | None, following: Sequence[tuple[Commit, str 
         made |= {one.id: one for one in (*([blob] if blob else []), *(step.tree for step in steps), written)}
     assert head is not None
     _store(repo, list(made.values()))
-    _clear_locks(Path(repo.path), f"{_REF.decode()}.lock")
-    repo.refs[_REF] = ObjectID(head.encode())
+    _clear_locks(Path(repo.path), f"{REF.decode()}.lock")
+    repo.refs[REF] = ObjectID(head.encode())
     return head
 
 

@@ -1,5 +1,5 @@
 """One blueprint per noun: parse, call, answer."""
 
-from services.api.resources import catalogue, connectors, documents, events, health, pipelines, runs
+from services.api.resources import catalogue, connectors, documents, events, health, pipelines, runs, versions
 
-BLUEPRINTS = tuple(noun.blueprint for noun in (health, documents, pipelines, connectors, runs, events, catalogue))
+BLUEPRINTS = tuple(noun.blueprint for noun in (health, documents, versions, pipelines, connectors, runs, events, catalogue))

@@ -41,9 +41,11 @@ def read_connector(namespace: str, name: str) -> Any:
 
 
 @blueprint.delete("/connectors/<namespace>/<name>")
+@blueprint.arguments(SaveQuery, location="query")
 @blueprint.response(204)
-def delete_connector(namespace: str, name: str) -> Any:
-    return documents.remove("Connector", namespace, name)
+def delete_connector(query: dict[str, Any], namespace: str, name: str) -> Any:
+    """Its history stays."""
+    return documents.remove("Connector", namespace, name, query["message"])
 
 
 @blueprint.get("/connectors")

@@ -13,7 +13,7 @@ from services.api.auth import caller, database
 from services.api.problems import Refused
 from services.api.recipes import expected, save
 from services.api.recipes.publish import publish
-from services.api.schemas.documents import TEXT_BODY, Applied, ApplyQuery, Shown, Validated
+from services.api.schemas.documents import TEXT_BODY, Applied, ApplyQuery, SaveQuery, Shown, Validated
 from shared.pipelines.kinds import KINDS
 from shared.pipelines.model import Problem
 from shared.store import resources
@@ -86,9 +86,11 @@ def read_resource(kind: str, namespace: str, name: str) -> Any:
 
 
 @blueprint.delete("/resources/<kind>/<namespace>/<name>")
+@blueprint.arguments(SaveQuery, location="query")
 @blueprint.response(204)
-def delete_resource(kind: str, namespace: str, name: str) -> tuple[str, int]:
-    return remove(kind, namespace, name)
+def delete_resource(query: dict[str, Any], kind: str, namespace: str, name: str) -> tuple[str, int]:
+    """Its history stays."""
+    return remove(kind, namespace, name, query["message"])
 
 
 def shown(kind: str, namespace: str, name: str) -> dict[str, Any]:
@@ -102,12 +104,12 @@ def shown(kind: str, namespace: str, name: str) -> dict[str, Any]:
     return as_json(row)
 
 
-def remove(kind: str, namespace: str, name: str) -> tuple[str, int]:
+def remove(kind: str, namespace: str, name: str, message: str) -> tuple[str, int]:
     who = caller()
     who.may("editor", namespace)
     with database().transaction() as tx:
         expected.still(tx, kind, namespace, name)
-        if not save.delete(tx, kind, namespace, name, author=who.name, message=request.args.get("message", "")):
+        if not save.delete(tx, kind, namespace, name, author=who.name, message=message):
             raise Refused(404, f"there is no {kind} {namespace}/{name}")
     publish()
     return "", 204

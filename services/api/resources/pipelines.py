@@ -44,9 +44,11 @@ def read(namespace: str, name: str) -> Any:
 
 
 @blueprint.delete("/<namespace>/<name>")
+@blueprint.arguments(SaveQuery, location="query")
 @blueprint.response(204)
-def delete(namespace: str, name: str) -> Any:
-    return documents.remove("Pipeline", namespace, name)
+def delete(query: dict[str, Any], namespace: str, name: str) -> Any:
+    """Its history stays."""
+    return documents.remove("Pipeline", namespace, name, query["message"])
 
 
 @blueprint.get("")
@@ -165,14 +167,14 @@ def _logical_date(body: dict[str, Any], now: datetime) -> datetime:
 
 
 def _runnable(tx: Tx, namespace: str, name: str, version: Any) -> dict[str, Any]:
-    if version is None:
-        row = resources.current(tx, "Pipeline", namespace, name)
-    else:
-        row = resources.at_version(tx, "Pipeline", namespace, name, version)
+    row = resources.current(tx, "Pipeline", namespace, name)
     if row is None:
-        raise Refused(
-            404, f"there is no pipeline {namespace}/{name}" + (f" of version {version}" if version is not None else "") + "; apply it first"
-        )
+        raise Refused(404, f"there is no pipeline {namespace}/{name}; apply it first")
+    if version is not None:
+        newest = row["version"]
+        row = resources.at_version(tx, "Pipeline", namespace, name, version) if 0 < version <= newest else None
+        if row is None:
+            raise Refused(404, f"there is no pipeline {namespace}/{name} of version {version}; there is 1 to {newest}")
     errors = [problem.to_json() for problem in save.errors(tx, row["document"])]
     if errors:
         first = errors[0]
