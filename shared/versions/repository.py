@@ -88,11 +88,11 @@ class Repository:
         with self._alone(5.0):
             self._write_anew(database)
 
-    def tidy(self) -> None:
-        """Many loose files become one pack."""
+    def tidy(self, at_least: int = _TIDY_FROM) -> None:
+        """So many loose files become one pack."""
         with self._alone(5.0), Repo(str(self.folder)) as repo:
             repo.object_store.fsync_object_files = True
-            if repo.object_store.count_loose_objects() >= _TIDY_FROM:
+            if repo.object_store.count_loose_objects() >= at_least:
                 repo.object_store.pack_loose_objects()
 
     @contextmanager

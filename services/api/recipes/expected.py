@@ -10,24 +10,20 @@ from shared.store.database import Tx
 
 
 def still(tx: Tx, kind: str, namespace: str, name: str) -> None:
-    """Holds the resource until the transaction's end, if the call has a condition (If-Match, If-None-Match: *).
+    """If-Match, and If-None-Match: * for what must not be there yet (RFC 9110, 13.1): Refused(409) with the current version.
 
-    Raises Refused(409) with the current version (0: there is none) where it is another than expected.
+    Holds the resource until the transaction ends, so that nobody saves between the look and the save.
     """
-    wanted, absent = request.headers.get("If-Match"), request.headers.get("If-None-Match")
+    wanted, absent = (request.headers.get(header) for header in ("If-Match", "If-None-Match"))
     if wanted is None and absent is None:
         return
     current = resources.hold(tx, kind, namespace, name)
-    if wanted is not None and current not in _versions(wanted, current):
-        raise _moved(f"{kind} {namespace}/{name} is at version {current} now, not at {wanted}; read it, and save again", current)
-    if absent is not None and current:
-        raise _moved(f"{kind} {namespace}/{name} is there already, at version {current}; read it, and save with If-Match", current)
-
-
-def _versions(header: str, current: int) -> set[int]:
-    """Those that an If-Match of entity tags names (RFC 9110, 13.1.1); `*`: any that is there."""
-    tags = (tag.strip().removeprefix("W/").strip('"') for tag in header.split(","))
-    return {current if tag == "*" else int(tag) for tag in tags if tag.isdecimal() or (tag == "*" and current)}
+    # Weak tags too: proxies that compress weaken them, and a version number is exact either way.
+    if wanted is not None and not (current and request.if_match.contains_weak(str(current))):
+        stands = f"is at version {current} now" if current else "does not exist"
+        raise _moved(f"{kind} {namespace}/{name} {stands}, not at {wanted[:100]}; read it and save again", current)
+    if absent is not None and current and request.if_none_match.contains_weak(str(current)):
+        raise _moved(f"{kind} {namespace}/{name} exists, at version {current}; read it, and save with If-Match", current)
 
 
 def _moved(detail: str, current: int) -> Refused:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
 from services.api.schemas.fields import Paged, Told, maybe_time, page_of, time
 
@@ -17,20 +17,14 @@ TEXT_BODY: dict[str, Any] = {
 }
 
 
-def message(about: str) -> fields.String:
-    # A text of PostgreSQL's holds every character but this one.
-    legible = validate.ContainsNoneOf("\0", error="message holds a NUL character; leave it out")
-    return fields.String(load_default="", validate=legible, metadata={"description": about})
-
-
 class ApplyQuery(Schema):
     dryRun = fields.Boolean(load_default=False, metadata={"description": "Saves nothing"})
     draft = fields.Boolean(load_default=False, metadata={"description": "Saves what has errors too"})
-    message = message("Of the new versions")
+    message = fields.String(load_default="", metadata={"description": "Of the new versions"})
 
 
 class SaveQuery(Schema):
-    message = message("Of the new version, or of the deletion")
+    message = fields.String(load_default="", metadata={"description": "Of the new version, or of the deletion"})
 
 
 class Validated(Schema):

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from services.api.schemas.documents import Named, message
+from services.api.schemas.documents import Named
 from services.api.schemas.fields import Paged, Told, page_of, time
 
 _AT_LEAST_1 = validate.Range(1, 2**31 - 1, error="{input} is no version; they count from 1")
@@ -43,7 +43,12 @@ class Restore(Schema):
         },
         metadata={"description": "Whose text becomes the new version"},
     )
-    message = message("Of the new version; says what was restored where left out")
+    message = fields.String(
+        load_default="",
+        # A text of PostgreSQL's holds every character but this one.
+        validate=validate.ContainsNoneOf("\0", error="message holds a NUL character; leave it out"),
+        metadata={"description": "Of the new version; says what was restored where left out"},
+    )
 
 
 class Difference(Schema):

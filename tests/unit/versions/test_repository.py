@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -180,43 +182,50 @@ def test_versions_saved_before_there_were_commits_get_theirs_in_the_order_of_sav
     ]
 
 
-# A writer that dies by SIGKILL at the Nth step that touches the disk, whatever that step is.
-DYING = """
-import os, sys
-from pathlib import Path
-from shared.store.database import Database
-from shared.versions.repository import Repository
-left = int(sys.argv[3])
-def counted(event, args):
-    global left
-    if event in {"os.rename", "os.mkdir", "os.remove"} or (event == "open" and isinstance(args[1], str) and "w" in args[1]) or (
-        event == "open" and isinstance(args[2], int) and args[2] & (os.O_WRONLY | os.O_RDWR)
-    ):
-        if str(args[0]).startswith(sys.argv[4]):
+_WRITES = {"os.rename", "os.mkdir", "os.remove"}
+
+
+def dies_at(step: int, database: Database, repository: Repository) -> bool:
+    """Catches up in a process that gets SIGKILL before its Nth step that touches the disk, whatever that step is; False if it finished."""
+    child = os.fork()
+    if child:
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        assert code in {0, -signal.SIGKILL}
+        return code != 0
+    left, around = step, str(repository.folder.parent)
+
+    def count(event: str, arguments: tuple[Any, ...]) -> None:
+        nonlocal left
+        writes = event in _WRITES or (event == "open" and bool(int(arguments[2] or 0) & (os.O_WRONLY | os.O_RDWR)))
+        if writes and str(arguments[0]).startswith(around):
             left -= 1
             if left < 0:
-                os.kill(os.getpid(), 9)
-sys.addaudithook(counted)
-Repository(Path(sys.argv[2])).catch_up(Database(sys.argv[1], name="dying"))
-"""
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    # Whatever happens here, this process must not go on as a second run of the tests.
+    try:
+        sys.addaudithook(count)
+        repository.catch_up(Database(database.url, name="dying"))
+        os._exit(0)
+    finally:
+        os._exit(1)
 
 
-def test_a_writer_killed_at_any_step_leaves_what_the_next_one_finishes(database: Database, tmp_path: Path) -> None:
+@pytest.mark.parametrize("saves", [0, 1, 30], ids=["into a new one", "of one save", "of many saves"])
+def test_a_writer_killed_at_any_step_leaves_what_the_next_one_finishes(database: Database, tmp_path: Path, saves: int) -> None:
     killed = 0
-    for step in range(200):
-        # Every other time into a new repository.
-        repository = Repository(tmp_path / f"{step // 2}.git")
-        save(database, "a", f"{step}\n")
-        done = subprocess.run(
-            [sys.executable, "-c", DYING, database.url, str(repository.folder), str(step // 2), str(tmp_path)], env=os.environ, check=False
-        )
-        killed += done.returncode == -9
-        repository.catch_up(database)
-        assert log_of(repository) == recorded(database)
+    while True:
+        repository = Repository(tmp_path / f"{killed if saves == 0 else 0}.git")
+        for number in range(max(1, saves)):
+            save(database, "a", f"{killed} {number}\n")
+        died = dies_at(killed, database, repository)
+        assert repository.catch_up(database) == recorded(database)[-1]
         sound(repository)
-        if step % 2 and done.returncode == 0:
+        assert log_of(repository) == recorded(database)
+        if not died:
             break
-    assert killed > 20
+        killed += 1
+    assert killed > 4
 
 
 def test_a_repository_that_another_process_writes_is_waited_for_a_while(database: Database, tmp_path: Path) -> None:
@@ -225,3 +234,31 @@ def test_a_repository_that_another_process_writes_is_waited_for_a_while(database
     with repository._alone(1), pytest.raises(RepositoryBusy):
         repository.catch_up(database, wait_s=0.05)
     assert repository.catch_up(database) is not None
+
+
+def test_a_saver_that_is_killed_before_it_wrote_to_git_leaves_that_to_the_next(database: Database, tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "recipes.git")
+    unsaid = save(database, "a", "1")
+    with pytest.raises(RuntimeError), database.transaction() as tx:
+        resources.save(tx, kind="Pipeline", namespace="default", name="a", text="2", valid=True, problems=(), author="x", message="")
+        seal(tx)
+        raise RuntimeError("killed before the commit")
+    after = save(database, "a", "3")
+    repository.catch_up(database)
+    assert log_of(repository) == [unsaid, after] == recorded(database)
+
+
+def test_many_loose_files_become_one_pack(database: Database, tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "recipes.git")
+    for number in range(3):
+        save(database, "a", str(number))
+        repository.catch_up(database)
+    repository.tidy()
+    assert list(repository.folder.glob("objects/??/*"))
+    repository.tidy(at_least=1)
+    sound(repository)
+    assert not list(repository.folder.glob("objects/??/*"))
+    save(database, "a", "after")
+    repository.catch_up(database)
+    sound(repository)
+    assert log_of(repository) == recorded(database)
