@@ -31,6 +31,7 @@ from shared.versions import objects
 
 BRANCH = "main"
 REF = Ref(b"refs/heads/main")
+_PACK_LITTER = ("objects/pack/*.lock", "objects/pack/tmp*", "objects/tmp*")
 _AT_ONCE = 500
 # Below, objects are loose files, as a save writes them; above, one pack holds them.
 _LOOSE_AT_MOST = 20
@@ -92,6 +93,7 @@ class Repository:
         """So many loose files become one pack."""
         with self._alone(5.0), Repo(str(self.folder)) as repo:
             repo.object_store.fsync_object_files = True
+            _clear(repo, *_PACK_LITTER)
             if repo.object_store.count_loose_objects() >= at_least:
                 repo.object_store.pack_loose_objects()
 
@@ -182,7 +184,7 @@ def _append(repo: Repo, head: str | None, following: Sequence[tuple[Commit, str 
         made |= {one.id: one for one in (*([blob] if blob else []), *(step.tree for step in steps), written)}
     assert head is not None
     _store(repo, list(made.values()))
-    _clear_locks(Path(repo.path), f"{REF.decode()}.lock")
+    _clear(repo, f"{REF.decode()}.lock")
     repo.refs[REF] = ObjectID(head.encode())
     return head
 
@@ -215,13 +217,17 @@ def _entries(
 
 def _store(repo: Repo, made: list[ShaFile]) -> None:
     if len(made) > _LOOSE_AT_MOST:
+        _clear(repo, *_PACK_LITTER)
         repo.object_store.add_objects([(one, None) for one in made])
         return
     for one in made:
-        # We are alone here, so a lock file is a dead writer's.
-        _clear_locks(Path(repo.path), f"objects/{one.id.decode()[:2]}/{one.id.decode()[2:]}.lock")
+        name = one.id.decode()
+        _clear(repo, f"objects/{name[:2]}/{name[2:]}.lock")
         repo.object_store.add_object(one)
 
 
-def _clear_locks(folder: Path, name: str) -> None:
-    (folder / name).unlink(missing_ok=True)
+def _clear(repo: Repo, *patterns: str) -> None:
+    """We are alone here, so these are what a dead writer left."""
+    for pattern in patterns:
+        for file in Path(repo.path).glob(pattern):
+            file.unlink(missing_ok=True)
