@@ -249,9 +249,9 @@ def test_a_secret_moved_out_of_a_connector_is_in_no_version_and_not_in_git(stack
 
 
 def test_the_leader_mends_git_and_pushes_while_saves_go_on_whatever_the_remote_does(tmp_path: Path) -> None:
-    remote = tmp_path / "remote.git"
-    with running(tmp_path / "home", PENSTOCK_GIT_REMOTE=str(remote), PENSTOCK_GIT_PUSH_SECONDS="0.2") as stack, client(stack) as api:
-        here = repository(stack)
+    remote, here = tmp_path / "remote.git", tmp_path / "git" / "recipes.git"
+    given = {"PENSTOCK_GIT_REPOSITORY": str(here), "PENSTOCK_GIT_REMOTE": str(remote), "PENSTOCK_GIT_PUSH_SECONDS": "0.2"}
+    with running(tmp_path / "home", **given) as stack, client(stack) as api:
         for number in range(3):
             # There is no remote yet.
             assert api.put("/pipelines/default/pushed", content=text("pushed", number)).status_code in {200, 201}
@@ -262,14 +262,14 @@ def test_the_leader_mends_git_and_pushes_while_saves_go_on_whatever_the_remote_d
             return all(git(folder, "rev-parse", "main").strip() == newest for folder in (here, remote))
 
         stack.until(same, 30, "the remote to have it all")
-        # Saves while Git cannot be written: the folder is a file now.
-        here.rename(tmp_path / "aside")
-        here.write_text("in the way")
+        # Nothing can be written where a file is in the way of the folder.
+        here.parent.rename(tmp_path / "aside")
+        here.parent.write_text("in the way")
         assert api.put("/pipelines/default/pushed", content=text("pushed", 7)).status_code == 200
-        here.unlink()
+        stack.until(lambda: "not yet in Git" in stack.home.log_file("api").read_text(), 5, "the API to say so")
+        here.parent.unlink()
         stack.until(same, 30, "the leader to write it anew")
         stack.kill("scheduler-1", signal.SIGKILL)
         assert api.put("/pipelines/default/pushed", content=text("pushed", 8)).status_code == 200
         stack.until(same, 30, "the next leader to push")
         assert git(remote, "log", "--format=%s", "main").splitlines()[0] == "Save Pipeline default/pushed, version 5"
-        assert "trying again" not in stack.home.log_file("api").read_text()
