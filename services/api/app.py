@@ -15,6 +15,7 @@ from services.api.schemas.fields import Problem
 from services.api.settings import Settings
 from shared.errors import PenstockError
 from shared.store.database import Database
+from shared.versions.repository import Repository
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ def create_app(settings: Settings) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     database = Database(settings.database_url, name="penstock-api", size=20)
     app.extensions |= {"penstock.database": database, "penstock.settings": settings, "penstock.feed": Feed(database)}
+    app.extensions["penstock.repository"] = Repository(settings.repository) if settings.repository else None
     problems.register(app)
     api = ProblemApi(
         app, spec_kwargs={"components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}}, "security": [{"token": []}]}

@@ -11,11 +11,13 @@ from shared.process import settings
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`home`: where the embedded default keeps its token and master key; None where there is none."""
+    """`home`: where the embedded default keeps its token and master key; None where there is none. `repository`: where Git shows what was
+    saved; None: nowhere on this machine."""
 
     database_url: str = field(repr=False)
     redis_url: str = field(repr=False)
     home: Path | None
+    repository: Path | None
     max_body_bytes: int
     max_streams: int
     max_parallel_nodes: int
@@ -24,10 +26,12 @@ class Settings:
     @staticmethod
     def from_environment() -> Settings:
         home = settings.text("PENSTOCK_HOME", "")
+        folder = settings.folder("PENSTOCK_HOME") if home else None
         return Settings(
             database_url=settings.text("PENSTOCK_DATABASE_URL"),
             redis_url=settings.text("PENSTOCK_REDIS_URL"),
-            home=settings.folder("PENSTOCK_HOME") if home else None,
+            home=folder,
+            repository=settings.git_repository(folder),
             max_body_bytes=settings.size_bytes("PENSTOCK_MAX_BODY_BYTES", 2_000_000),
             max_streams=settings.integer("PENSTOCK_MAX_STREAMS", 200, at_least=1),
             max_parallel_nodes=settings.integer("PIPELINE_MAX_PARALLEL_NODES", 8, at_least=1),

@@ -1,4 +1,5 @@
-"""The loop: woken by the doorbell or once a second, it admits and plans runs; the leader also sweeps.
+"""The loop: woken by the doorbell or once a second, it admits and plans runs; the leader also sweeps,
+and shows in Git what was saved.
 
 Everything it knows is in PostgreSQL, so it can be killed at any point and any other scheduler goes on from there.
 """
@@ -17,12 +18,14 @@ from services.scheduler.expand import expand
 from services.scheduler.leadership import Session
 from services.scheduler.recover import Recovery
 from services.scheduler.settings import Settings
+from services.scheduler.versions import Publisher
 from shared.dispatch import sending
 from shared.errors import UnavailableError
 from shared.messages import RequestMessage, celery_app
 from shared.process import Stop, prepare
 from shared.store import partitions, requests
 from shared.store.database import Database
+from shared.versions.repository import Repository
 
 POLL_S = 1.0
 PARTITIONS_EVERY_S = 3600.0
@@ -34,9 +37,13 @@ def main() -> None:
     settings = Settings.from_environment()
     log.info("starting %s", settings)
     stop = Stop().listen()
-    database = Database(settings.database_url, name=settings.name, size=2)
+    database = Database(settings.database_url, name=settings.name, size=3)
     app = celery_app(settings.redis_url, "penstock.scheduler")
     recovery = Recovery(database, redis.Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2), settings)
+    publisher: Publisher | None = None
+    if settings.repository is not None:
+        publisher = Publisher(database, Repository(settings.repository), settings.remote, settings.push_every)
+        publisher.start()
     session: Session | None = None
     next_sweep = next_staging = next_partitions = 0.0
     while not stop:
@@ -45,7 +52,10 @@ def main() -> None:
                 session = Session(database, settings.name, settings.leader_patience)
             sending.send(app, expand(database, settings))
             sending.send(app, _asked(database))
-            if session.leads() and time.monotonic() >= next_sweep:
+            leads = session.leads()
+            if publisher is not None and leads:
+                publisher.leads.set()
+            if leads and time.monotonic() >= next_sweep:
                 sending.send(app, recovery.sweep())
                 next_sweep = time.monotonic() + settings.sweep.total_seconds()
                 if time.monotonic() >= next_staging:
@@ -60,6 +70,8 @@ def main() -> None:
         except (UnavailableError, psycopg.OperationalError, psycopg.InterfaceError) as error:
             # Leadership goes with the session that held the lock; a new session has to win it again.
             log.warning("PostgreSQL is away, trying again: %s", error)
+            if publisher is not None:
+                publisher.leads.clear()
             if session is not None:
                 session.close()
                 session = None

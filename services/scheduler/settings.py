@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 from shared.process import settings
+from shared.versions.push import Remote
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`release_grace`: how long a released stage may stay unclaimed while its queue is empty before its message counts as lost."""
+    """`release_grace`: how long a released stage may stay unclaimed while its queue is empty before its message counts as lost.
+
+    `repository`: where Git shows what was saved; None: nowhere on this machine. `remote`: where the leader pushes it, if anywhere.
+    """
 
     name: str
     database_url: str = field(repr=False)
@@ -27,6 +32,9 @@ class Settings:
     staging: Path
     staging_sweep: timedelta
     staging_retention: timedelta
+    repository: Path | None
+    remote: Remote | None
+    push_every: timedelta
 
     @staticmethod
     def from_environment() -> Settings:
@@ -45,4 +53,19 @@ class Settings:
             staging=settings.folder("PENSTOCK_STAGING_URL", home / "staging" if home else None),
             staging_sweep=settings.seconds("PENSTOCK_STAGING_SWEEP_SECONDS", 30),
             staging_retention=settings.seconds("PENSTOCK_STAGING_RETENTION_SECONDS", 24 * 3600),
+            repository=settings.git_repository(home),
+            remote=_remote(home),
+            push_every=settings.seconds("PENSTOCK_GIT_PUSH_SECONDS", 2),
         )
+
+
+def _remote(home: Path | None) -> Remote | None:
+    url = settings.text("PENSTOCK_GIT_REMOTE", "")
+    if not url:
+        return None
+    # https://…, git@host:path, or an absolute folder.
+    if not re.match(r"[a-z+]+://.|[^/\s]+:.|/", url):
+        raise settings.BadSetting(f"PENSTOCK_GIT_REMOTE is {url!r}; it must be a URL that Git takes, or an absolute folder")
+    if settings.git_repository(home) is None:
+        raise settings.BadSetting("PENSTOCK_GIT_REMOTE needs a repository to push from; set PENSTOCK_HOME or PENSTOCK_GIT_REPOSITORY")
+    return Remote(url, settings.text("PENSTOCK_GIT_USERNAME", "") or None, settings.text("PENSTOCK_GIT_PASSWORD", "") or None)

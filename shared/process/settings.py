@@ -75,6 +75,12 @@ def folder(name: str, default: Path | None = None, environment: Mapping[str, str
     return Path(value)
 
 
+def git_repository(home: Path | None, environment: Mapping[str, str] = os.environ) -> Path | None:
+    """The bare repository that this process writes; None where it is to write none. Each host may have its own: all show the same."""
+    default = home / "recipes.git" if home else None
+    return folder("PENSTOCK_GIT_REPOSITORY", default, environment) if default or environment.get("PENSTOCK_GIT_REPOSITORY") else None
+
+
 def words(name: str, environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
     """A list divided by commas; empty when not set."""
     return tuple(word.strip() for word in environment.get(name, "").split(",") if word.strip())

@@ -16,12 +16,13 @@ from shared.store.text import fitting
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """`created`: there was no such resource (or it had been deleted). `changed`: a new version was made."""
+    """`created`: there was no such resource (or it had been deleted). `changed`: a new version was made. `sha`: None until it is sealed."""
 
     uid: str
     version: int
     created: bool
     changed: bool
+    sha: str | None = None
 
 
 def save(
@@ -47,11 +48,11 @@ def save(
     if not fresh:
         same = tx.execute(
             "UPDATE resource_versions SET valid = %(valid)s, problems = %(problems)s"
-            " WHERE uid = %(uid)s AND version = %(version)s AND document_sha = %(sha)s RETURNING version",
+            " WHERE uid = %(uid)s AND version = %(version)s AND document_sha = %(sha)s RETURNING git_commit_sha",
             {"uid": uid, "version": current, "sha": digest, "valid": valid, "problems": found},
         ).fetchone()
         if same is not None:
-            return Saved(uid, current, created=False, changed=False)
+            return Saved(uid, current, created=False, changed=False, sha=same["git_commit_sha"])
     tx.execute(
         """
         INSERT INTO resource_versions (uid, version, parent_version, document, document_sha, valid, problems, author, message)
@@ -73,21 +74,6 @@ def save(
     return Saved(uid, current + 1, created=fresh, changed=True)
 
 
-def hold(tx: Tx, kind: str, namespace: str, name: str) -> int | None:
-    """The current version's number, which stays that until the transaction ends; None where there is no such resource.
-
-    A statement of its own: one that joins the version would, having waited for another save, look for the old number beside the new row.
-    """
-    row = tx.execute(
-        """
-        SELECT current_version FROM resources
-         WHERE kind = %(kind)s AND namespace = %(namespace)s AND name = %(name)s AND deleted_at IS NULL FOR UPDATE
-        """,
-        {"kind": kind, "namespace": namespace, "name": name},
-    ).fetchone()
-    return int(row["current_version"]) if row else None
-
-
 _CURRENT = """
     SELECT r.uid::text AS uid, r.kind, r.namespace, r.name, v.version, v.git_commit_sha, v.document, v.valid, v.problems,
     v.author, v.message,
@@ -104,15 +90,42 @@ def current(tx: Tx, kind: str, namespace: str, name: str) -> dict[str, Any] | No
     ).fetchone()
 
 
+_VERSION = """
+    SELECT r.uid::text AS uid, r.kind, r.namespace, r.name, v.version, v.parent_version, v.git_commit_sha, v.document, v.valid, v.problems,
+           v.author, v.message, v.created_at AS saved_at,
+           r.deleted_at, r.deleted_at IS NULL AND v.version = r.current_version AS current
+      FROM resources r JOIN resource_versions v ON v.uid = r.uid
+     WHERE r.kind = %(kind)s AND r.namespace = %(namespace)s AND r.name = %(name)s
+"""
+
+
 def at_version(tx: Tx, kind: str, namespace: str, name: str, version: int) -> dict[str, Any] | None:
+    """Of a deleted resource too: its history stays."""
     return tx.execute(
-        """
-        SELECT r.uid::text AS uid, v.version, v.git_commit_sha, v.document, v.valid, v.problems
-          FROM resources r JOIN resource_versions v ON v.uid = r.uid
-         WHERE r.kind = %(kind)s AND r.namespace = %(namespace)s AND r.name = %(name)s AND v.version = %(version)s
-        """,
-        {"kind": kind, "namespace": namespace, "name": name, "version": version},
+        _VERSION + " AND v.version = %(version)s", {"kind": kind, "namespace": namespace, "name": name, "version": version}
     ).fetchone()
+
+
+def hold(tx: Tx, kind: str, namespace: str, name: str) -> int:
+    """The current version, 0 where there is none; nobody else saves or deletes it until this transaction's end."""
+    row = tx.execute(
+        "INSERT INTO resources (uid, kind, namespace, name, current_version, deleted_at) VALUES (%(uid)s, %(k)s, %(ns)s, %(n)s, 0, now())"
+        " ON CONFLICT (kind, namespace, name) DO UPDATE SET name = excluded.name"
+        " RETURNING CASE WHEN deleted_at IS NULL THEN current_version ELSE 0 END AS version",
+        {"uid": new_id(), "k": kind, "ns": namespace, "n": name},
+    ).fetchone()
+    assert row is not None
+    return int(row["version"])
+
+
+def history(tx: Tx, kind: str, namespace: str, name: str, before: int | None, limit: int) -> list[dict[str, Any]]:
+    """Versions as `at_version` gives them, the newest first, from before a number; those of a deleted resource too."""
+    return list(
+        tx.execute(
+            _VERSION + " AND (%(before)s::integer IS NULL OR v.version < %(before)s) ORDER BY v.version DESC LIMIT %(limit)s",
+            {"kind": kind, "namespace": namespace, "name": name, "before": before, "limit": limit},
+        )
+    )
 
 
 def listed(tx: Tx, kind: str, namespaces: Sequence[str] | None, after: tuple[str, str], limit: int) -> list[dict[str, Any]]:
@@ -158,12 +171,11 @@ def document(tx: Tx, uid: str, version: int) -> str:
     return str(row["document"])
 
 
-def delete(tx: Tx, kind: str, namespace: str, name: str) -> bool:
-    """Its history stays, and its numbers go on should it be made again."""
-    return (
-        tx.execute(
-            "UPDATE resources SET deleted_at = now() WHERE kind = %(k)s AND namespace = %(ns)s AND name = %(n)s AND deleted_at IS NULL",
-            {"k": kind, "ns": namespace, "n": name},
-        ).rowcount
-        > 0
-    )
+def delete(tx: Tx, kind: str, namespace: str, name: str) -> str | None:
+    """Its uid, None where there was none. Its history stays, and its numbers go on should it be made again."""
+    row = tx.execute(
+        "UPDATE resources SET deleted_at = now() WHERE kind = %(k)s AND namespace = %(ns)s AND name = %(n)s AND deleted_at IS NULL"
+        " RETURNING uid::text AS uid",
+        {"k": kind, "ns": namespace, "n": name},
+    ).fetchone()
+    return row["uid"] if row else None

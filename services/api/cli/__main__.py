@@ -246,6 +246,71 @@ def plan(context: click.Context, what: tuple[str, ...], pipeline: str | None, ve
     return 0
 
 
+KIND = click.option("--kind", "-k", default="Pipeline", show_default=True, help="Of a document of another kind.")
+
+
+@cli.command()
+@click.argument("name")
+@click.argument("version", type=int, required=False)
+@KIND
+@OUTPUT
+@click.pass_context
+@_answering
+def versions(context: click.Context, name: str, version: int | None, kind: str, output: str) -> None:
+    """The versions of [namespace/]NAME, newest first; with VERSION, the text of that one."""
+    from services.api.cli import versions as history
+
+    client, of = _client(context), history.address(kind, name)
+    if version is not None:
+        found = client.call("GET", f"{of}/versions/{version}")
+        click.echo(found["document"], nl=False) if output == "table" else _print(found, output)
+        return
+    every = history.everything(client, of)
+    if output != "table":
+        _print({"items": every}, output)
+        return
+    for one in every:
+        click.echo(history.line(one))
+
+
+@cli.command()
+@click.argument("name")
+@click.argument("from_", metavar="[FROM]", type=int, required=False)
+@click.argument("to", type=int, required=False)
+@KIND
+@OUTPUT
+@click.pass_context
+@_answering
+def diff(context: click.Context, name: str, from_: int | None, to: int | None, kind: str, output: str) -> None:
+    """What differs between two versions of [namespace/]NAME; the newest and the one before it where none is named."""
+    from services.api.cli import versions as history
+
+    query: dict[str, Any] = {"from": from_, "to": to}
+    found = _client(context).call("GET", f"{history.address(kind, name)}/diff", **query)
+    if output != "table":
+        _print(found, output)
+        return
+    history.print_difference(found, coloured=sys.stdout.isatty())
+
+
+@cli.command()
+@click.argument("name")
+@click.argument("version", type=int)
+@click.option("--message", "-m", default="", help="Why, for the history.")
+@KIND
+@click.pass_context
+@_answering
+def restore(context: click.Context, name: str, version: int, message: str, kind: str) -> None:
+    """Save the text of an old VERSION of [namespace/]NAME as the newest."""
+    from services.api.cli import versions as history
+
+    body = {"version": version, **({"message": message} if message else {})}
+    saved = _client(context).call("POST", f"{history.address(kind, name)}/restore", body=body)
+    short = f"{saved['namespace']}/{saved['name']}"
+    same = "" if saved["changed"] else f" (unchanged: it has the text of version {version} already)"
+    click.echo(f"{kind} {short}: version {saved['version']}{same}{'' if saved['valid'] else ', a draft with errors'}")
+
+
 @cli.group()
 def credentials() -> None:
     """Values that connectors need and nobody may see."""

@@ -31,15 +31,16 @@ def asked() -> dict[str, Any]:
     return body
 
 
-def runnable(tx: Tx, namespace: str, name: str, version: Any) -> dict[str, Any]:
-    if version is None:
-        row = resources.current(tx, "Pipeline", namespace, name)
-    else:
-        row = resources.at_version(tx, "Pipeline", namespace, name, version)
+def runnable(tx: Tx, namespace: str, name: str, version: int | None) -> dict[str, Any]:
+    """The version that is named, else the current one. Raises Refused for one that is not there (404) or cannot run (409)."""
+    row = resources.current(tx, "Pipeline", namespace, name)
     if row is None:
-        raise Refused(
-            404, f"there is no pipeline {namespace}/{name}" + (f" of version {version}" if version is not None else "") + "; apply it first"
-        )
+        raise Refused(404, f"there is no pipeline {namespace}/{name}; apply it first")
+    if version is not None:
+        newest = row["version"]
+        row = resources.at_version(tx, "Pipeline", namespace, name, version) if 0 < version <= newest else None
+        if row is None:
+            raise Refused(404, f"there is no pipeline {namespace}/{name} of version {version}; there is 1 to {newest}")
     errors = [problem.to_json() for problem in save.errors(tx, row["document"])]
     if errors:
         first = errors[0]

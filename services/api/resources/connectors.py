@@ -41,13 +41,16 @@ def put_connector(query: dict[str, Any], namespace: str, name: str) -> Any:
 @blueprint.get("/connectors/<namespace>/<name>")
 @blueprint.response(200, Shown)
 def read_connector(namespace: str, name: str) -> Any:
-    return documents.shown("Connector", namespace, name)
+    found = documents.shown("Connector", namespace, name)
+    return found, 200, {"ETag": f'"{found["version"]}"'}
 
 
 @blueprint.delete("/connectors/<namespace>/<name>")
+@blueprint.arguments(SaveQuery, location="query")
 @blueprint.response(204)
-def delete_connector(namespace: str, name: str) -> Any:
-    return documents.remove("Connector", namespace, name)
+def delete_connector(query: dict[str, Any], namespace: str, name: str) -> Any:
+    """Its history stays."""
+    return documents.remove("Connector", namespace, name, query["message"])
 
 
 @blueprint.get("/connectors")

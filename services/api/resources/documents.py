@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
-from flask import current_app, request
+from flask import current_app
 from flask_smorest import Blueprint
 
 from services.api.auth import caller, database
 from services.api.incoming import RECIPE, body
-from services.api.problems import Refused, brief
-from services.api.recipes import save
-from services.api.schemas.documents import TEXT_BODY, Applied, ApplyQuery, Shown, Validated
+from services.api.problems import Refused
+from services.api.recipes import expected, save
+from services.api.recipes.publish import publish
+from services.api.schemas.documents import TEXT_BODY, Applied, ApplyQuery, SaveQuery, Shown, Validated
 from shared.pipelines.kinds import KINDS
+from shared.pipelines.model import Problem
 from shared.store import resources
 from shared.store.database import Tx
+
+# Body, status, headers.
+Answer = tuple[dict[str, Any], int, dict[str, str]]
 
 blueprint = Blueprint("documents", __name__, url_prefix="/api/v1", description="Recipes and other documents")
 
@@ -25,9 +32,8 @@ blueprint = Blueprint("documents", __name__, url_prefix="/api/v1", description="
 def validate() -> dict[str, Any]:
     """Everything that is wrong with a text; saves nothing."""
     settings = current_app.extensions["penstock.settings"]
-    text = body(RECIPE)
     with database().transaction() as tx:
-        _, problems = save.check(tx, text, settings.max_body_bytes)
+        _, problems = save.check(tx, body(RECIPE), settings.max_body_bytes)
     errors = [problem.to_json() for problem in problems]
     return {"valid": not any(error["severity"] == "error" for error in errors), "errors": errors}
 
@@ -41,48 +47,50 @@ def apply(query: dict[str, Any]) -> dict[str, Any]:
     who = caller()
     settings = current_app.extensions["penstock.settings"]
     dry, draft = query["dryRun"], query["draft"]
-    text = body(RECIPE)
     with database().transaction() as tx:
-        checked, problems = save.check(tx, text, settings.max_body_bytes)
+        checked, problems = save.check(tx, body(RECIPE), settings.max_body_bytes)
         errors = [problem.to_json() for problem in problems]
         wrong = [error for error in errors if error["severity"] == "error"]
-        if (wrong and not draft) or not checked or not all(one.addressed for one in checked):
+        nameless = [c for c in checked if not c.document.kind or not c.document.name]
+        if (wrong and not draft) or nameless or not checked:
             count = f"{len(wrong)} error{'s' if len(wrong) != 1 else ''}"
             first = f": line {wrong[0]['line']}: {wrong[0]['message']}" if wrong else ""
             raise Refused(422, f"nothing was saved, {count}{first}", errors=errors, kind="invalid-document")
-        applied = []
         for one in checked:
             who.may("editor", one.document.namespace)
-        saved = {} if dry else save.store_all(tx, checked, author=who.name, message=query["message"], home=settings.home)
-        for number, one in enumerate(checked):
-            done = saved.get(number)
-            applied.append(
-                {
-                    "kind": one.document.kind,
-                    "namespace": one.document.namespace,
-                    "name": one.document.name,
-                    "version": done.version if done else None,
-                    "gitCommitSha": None,
-                    "changed": done.changed if done else None,
-                    "valid": one.valid,
-                }
-            )
+        saved = [] if dry else save.store(tx, checked, author=who.name, message=query["message"], home=settings.home)
+        applied = [
+            {
+                "kind": one.document.kind,
+                "namespace": one.document.namespace,
+                "name": one.document.name,
+                "version": done.version if done else None,
+                "gitCommitSha": done.sha if done else None,
+                "changed": done.changed if done else None,
+                "valid": one.valid,
+            }
+            for one, done in zip_longest(checked, saved)
+        ]
+    publish()
     return {"applied": applied, "dryRun": dry, "errors": errors}
 
 
 @blueprint.get("/resources/<kind>/<namespace>/<name>")
 @blueprint.response(200, Shown)
 def read_resource(kind: str, namespace: str, name: str) -> Any:
-    return shown(kind, namespace, name)
+    found = shown(kind, namespace, name)
+    return found, 200, {"ETag": f'"{found["version"]}"'}
 
 
 @blueprint.delete("/resources/<kind>/<namespace>/<name>")
+@blueprint.arguments(SaveQuery, location="query")
 @blueprint.response(204)
-def delete_resource(kind: str, namespace: str, name: str) -> tuple[str, int]:
-    return remove(kind, namespace, name)
+def delete_resource(query: dict[str, Any], kind: str, namespace: str, name: str) -> tuple[str, int]:
+    """Its history stays."""
+    return remove(kind, namespace, name, query["message"])
 
 
-def shown(kind: str, namespace: str, name: str) -> tuple[dict[str, Any], int, dict[str, str]]:
+def shown(kind: str, namespace: str, name: str) -> dict[str, Any]:
     caller().may("viewer", namespace)
     if kind not in KINDS:
         raise Refused(404, f"there is no kind {kind}; there is {', '.join(KINDS)}")
@@ -90,16 +98,17 @@ def shown(kind: str, namespace: str, name: str) -> tuple[dict[str, Any], int, di
         row = resources.current(tx, kind, namespace, name)
     if row is None:
         raise Refused(404, f"there is no {kind} {namespace}/{name}")
-    return as_json(row), 200, {"ETag": f'"{row["version"]}"'}
+    return as_json(row)
 
 
-def remove(kind: str, namespace: str, name: str) -> tuple[str, int]:
-    """Deletes it; If-Match as in `put`."""
-    caller().may("editor", namespace)
+def remove(kind: str, namespace: str, name: str, message: str) -> tuple[str, int]:
+    who = caller()
+    who.may("editor", namespace)
     with database().transaction() as tx:
-        _check_seen(tx, kind, namespace, name)
-        if not resources.delete(tx, kind, namespace, name):
+        expected.still(tx, kind, namespace, name)
+        if not save.delete(tx, kind, namespace, name, author=who.name, message=message):
             raise Refused(404, f"there is no {kind} {namespace}/{name}")
+    publish()
     return "", 204
 
 
@@ -114,6 +123,7 @@ def as_json(row: dict[str, Any]) -> dict[str, Any]:
         "errors": row["problems"],
         "document": row["document"],
         "author": row["author"],
+        "message": row["message"],
         "savedAt": stamp(row["saved_at"]),
     }
 
@@ -123,40 +133,33 @@ def stamp(at: Any) -> str | None:
     return at.isoformat().replace("+00:00", "Z") if at is not None else None
 
 
-def put(kind: str, namespace: str, name: str, message: str) -> tuple[dict[str, Any], int, dict[str, str]]:
+def put(kind: str, namespace: str, name: str, message: str) -> Answer:
     """Saves one document, a draft too. 201 when it is new; If-Match refuses a save over a version the caller has not seen."""
     who = caller()
     who.may("editor", namespace)
-    settings = current_app.extensions["penstock.settings"]
-    text = body(RECIPE)
     with database().transaction() as tx:
-        checked, problems = save.check(tx, text, settings.max_body_bytes)
+        checked, problems = save.check(tx, body(RECIPE), current_app.extensions["penstock.settings"].max_body_bytes)
         one = save.one(checked, problems, kind, namespace, name)
-        _check_seen(tx, kind, namespace, name)
-        done = save.store(tx, one, author=who.name, message=message, home=settings.home)
+        expected.still(tx, kind, namespace, name)
+        reply = saved(tx, one, problems, author=who.name, message=message)
+    publish()
+    return reply
+
+
+def saved(
+    tx: Tx, one: save.Checked, problems: Sequence[Problem], *, author: str, message: str
+) -> tuple[dict[str, Any], int, dict[str, str]]:
+    """Stores it; what a save is answered."""
+    (done,) = save.store(tx, [one], author=author, message=message, home=current_app.extensions["penstock.settings"].home)
     reply = {
-        "kind": kind,
-        "namespace": namespace,
-        "name": name,
+        "kind": one.document.kind,
+        "namespace": one.document.namespace,
+        "name": one.document.name,
         "version": done.version,
-        "gitCommitSha": None,
-        "sha": None,
+        "gitCommitSha": done.sha,
+        "sha": done.sha,
         "changed": done.changed,
         "valid": one.valid,
         "errors": [problem.to_json() for problem in problems],
     }
     return reply, 201 if done.created else 200, {"ETag": f'"{done.version}"'}
-
-
-def _check_seen(tx: Tx, kind: str, namespace: str, name: str) -> None:
-    """If-Match (RFC 9110, 13.1.1): Refused(409) unless the current version is one the caller has seen. `*`: any that there is.
-
-    Holds the resource until the transaction ends, so that nobody saves between the look and the save.
-    """
-    if "If-Match" not in request.headers:
-        return
-    version = resources.hold(tx, kind, namespace, name)
-    # Weak tags too: proxies that compress weaken them, and a version number is exact either way.
-    if version is None or not request.if_match.contains_weak(str(version)):
-        stands = f"is at version {version} now" if version is not None else "does not exist"
-        raise Refused(409, f"{kind} {namespace}/{name} {stands}, not at {brief(request.headers['If-Match'])}; read it and save again")

@@ -38,13 +38,16 @@ def put(query: dict[str, Any], namespace: str, name: str) -> Any:
 @blueprint.get("/<namespace>/<name>")
 @blueprint.response(200, Shown)
 def read(namespace: str, name: str) -> Any:
-    return documents.shown("Pipeline", namespace, name)
+    found = documents.shown("Pipeline", namespace, name)
+    return found, 200, {"ETag": f'"{found["version"]}"'}
 
 
 @blueprint.delete("/<namespace>/<name>")
+@blueprint.arguments(SaveQuery, location="query")
 @blueprint.response(204)
-def delete(namespace: str, name: str) -> Any:
-    return documents.remove("Pipeline", namespace, name)
+def delete(query: dict[str, Any], namespace: str, name: str) -> Any:
+    """Its history stays."""
+    return documents.remove("Pipeline", namespace, name, query["message"])
 
 
 @blueprint.get("")

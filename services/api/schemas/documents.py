@@ -24,7 +24,7 @@ class ApplyQuery(Schema):
 
 
 class SaveQuery(Schema):
-    message = words(load_default="", metadata={"description": "Of the new version"})
+    message = words(load_default="", metadata={"description": "Of the new version, or of the deletion"})
 
 
 class Validated(Schema):
@@ -60,6 +60,7 @@ class Shown(Named):
     errors = fields.List(fields.Nested(Told))
     document = fields.String(metadata={"description": "The text, with references in the place of secrets"})
     author = fields.String()
+    message = fields.String()
     savedAt = time()
 
 
