@@ -62,13 +62,17 @@ class Resolution:
             raise NotFound(f"connector {reference} is not there any more; apply it again, or take it out of the recipe")
         definition = _parsed(text)
 
-        def read(credential: str) -> Mapping[str, str]:
-            return self._read(tx, namespace, credential)
+        def read(of: references.Reference) -> str:
+            values = self._read(tx, namespace, of.path)
+            if of.field not in values:
+                there = ", ".join(sorted(values)) or "none"
+                raise references.UnknownField(f"credential {of.path} has no field {of.field}; it has {there}")
+            return values[of.field]
 
         config = references.resolve(dict(definition.config), read)
         if definition.credential:
             # A whole credential: its fields complete the config.
-            config = {**read(definition.credential), **config}
+            config = {**self._read(tx, namespace, definition.credential), **config}
         return ResolvedConnector(reference, definition.type, config)
 
     def _read(self, tx: Tx, namespace: str, credential: str) -> Mapping[str, str]:
