@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,7 +12,10 @@ from shared.process import settings
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`home`: where the embedded default keeps its token and master key; None where there is none."""
+    """`home`: where the embedded default keeps its token and master key; None where there is none.
+
+    `template_env`: the variables that templates may read with env(NAME), of those that are set.
+    """
 
     database_url: str = field(repr=False)
     redis_url: str = field(repr=False)
@@ -18,6 +23,7 @@ class Settings:
     max_body_bytes: int
     max_streams: int
     max_parallel_nodes: int
+    template_env: Mapping[str, str] = field(repr=False, default_factory=dict)
 
     @staticmethod
     def from_environment() -> Settings:
@@ -29,4 +35,5 @@ class Settings:
             max_body_bytes=settings.size_bytes("PENSTOCK_MAX_BODY_BYTES", 2_000_000),
             max_streams=settings.integer("PENSTOCK_MAX_STREAMS", 200, at_least=1),
             max_parallel_nodes=settings.integer("PIPELINE_MAX_PARALLEL_NODES", 8, at_least=1),
+            template_env={name: os.environ[name] for name in settings.words("PENSTOCK_TEMPLATE_ENV") if name in os.environ},
         )

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 OUTPUT = click.option("--output", "-o", type=click.Choice(["table", "json", "yaml"]), default="table", help="How to print the answer.")
 
+PARAM = click.option("--param", "-p", "typed", multiple=True, metavar="NAME=VALUE", help="A parameter's value; items of a list by commas.")
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--url", help="The API; else PENSTOCK_API_URL, else the server of this folder.")
@@ -48,6 +50,8 @@ def _answering(command: Callable[..., int | None]) -> Callable[..., None]:
             for error in refused.errors:
                 if isinstance(error, dict) and "line" in error:
                     click.echo(f"  {_problem(error)}", err=True)
+                elif isinstance(error, dict) and error.get("message", refused.detail) != refused.detail:
+                    click.echo(f"  {error['message']}", err=True)
             sys.exit(2)
         except NotReachable as away:
             click.echo(f"penstock: {away}", err=True)
@@ -137,14 +141,29 @@ def apply(context: click.Context, files: tuple[Path, ...], dry_run: bool, draft:
 @click.option("--wait", is_flag=True, help="Follow it to its end; exit code 1 when it fails.")
 @click.option("--version", type=int, help="An older version.")
 @click.option("--reason", help="Why, for the record.")
+@PARAM
+@click.option("--logical-date", help="The time that the run is for, as 2026-03-29T02:00:00Z; else now.")
 @OUTPUT
 @click.pass_context
 @_answering
-def run(context: click.Context, pipeline: str, wait: bool, version: int | None, reason: str | None, output: str) -> int:
+def run(
+    context: click.Context,
+    pipeline: str,
+    wait: bool,
+    version: int | None,
+    reason: str | None,
+    typed: tuple[str, ...],
+    logical_date: str | None,
+    output: str,
+) -> int:
     """Start a run of [namespace/]PIPELINE."""
+    from services.api.cli import parameters
+
     client = _client(context)
     namespace, name = _named(pipeline)
-    body = {key: value for key, value in {"version": version, "reason": reason}.items() if value is not None}
+    given = parameters.values(client, namespace, name, typed, version) or None
+    said = {"version": version, "reason": reason, "parameters": given, "logicalDate": logical_date}
+    body = {key: value for key, value in said.items() if value is not None}
     started = client.call("POST", f"/pipelines/{namespace}/{name}/runs", body=body)
     if not wait:
         _print(started, output) if output != "table" else click.echo(started["id"])
@@ -209,12 +228,17 @@ def cancel(context: click.Context, run_id: str) -> None:
 
 @cli.command()
 @click.argument("pipeline")
+@PARAM
 @click.pass_context
 @_answering
-def plan(context: click.Context, pipeline: str) -> None:
+def plan(context: click.Context, pipeline: str, typed: tuple[str, ...]) -> None:
     """What a run of [namespace/]PIPELINE would do; runs nothing."""
+    from services.api.cli import parameters
+
+    client = _client(context)
     namespace, name = _named(pipeline)
-    _print(_client(context).call("POST", f"/pipelines/{namespace}/{name}/plan", body={}), "json")
+    body = {"parameters": parameters.values(client, namespace, name, typed)}
+    _print(client.call("POST", f"/pipelines/{namespace}/{name}/plan", body=body), "json")
 
 
 @cli.group()

@@ -7,6 +7,7 @@ from typing import Any
 
 from services.api.recipes import save
 from shared.pipelines.language import pipeline, read_documents, rule_set
+from shared.pipelines.validation import filled_document
 from shared.planning.make import plan
 from shared.planning.needs import needs, survey
 from shared.store import facts, resources
@@ -16,8 +17,9 @@ from shared.store.database import Tx
 ANY_AGE = timedelta(days=3650)
 
 
-def planned(tx: Tx, text: str) -> dict[str, Any]:
-    recipe = pipeline(read_documents(text)[0])
+def planned(tx: Tx, text: str, values: str = "") -> dict[str, Any]:
+    """`values`: `RunValues.key`, of a recipe that has parameters or templates."""
+    recipe = pipeline(filled_document(text, values))
     types = {name: kind for name, (kind, _) in save.known(tx).connectors.items()}
     wanted = needs(recipe, types)
     found = facts.fresh(tx, [need.key for need in wanted], ANY_AGE)

@@ -7,17 +7,19 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Response, jsonify, request
+from flask import Response, current_app, jsonify, request
 from flask_smorest import Blueprint
 
 from services.api.auth import caller, database
 from services.api.problems import Refused
 from services.api.recipes import save
 from services.api.recipes.planned import planned
+from services.api.recipes.values import run_values
 from services.api.resources import documents
 from services.api.resources.runs import run_json
 from services.api.schemas.documents import TEXT_BODY, PipelinePage, PipelinesQuery, Plan, Saved, SaveQuery, Shown
 from services.api.schemas.runs import Run, StartRun
+from shared.pipelines.language import RunValues
 from shared.store import idempotency, resources, run_views, runs
 from shared.store.database import Tx
 from shared.store.identifiers import new_id
@@ -105,7 +107,8 @@ def start(namespace: str, name: str) -> Response:
             return _accepted(earlier["reply"], earlier["location"], replayed=True)
         version = _runnable(tx, namespace, name, body.get("version"))
         run = new_id()
-        now = datetime.now(UTC)
+        logical_date = _logical_date(body, datetime.now(UTC))
+        values = _values(tx, version["document"], body, run, logical_date)
         runs.create(
             tx,
             run=run,
@@ -115,8 +118,9 @@ def start(namespace: str, name: str) -> Response:
             version=version["version"],
             git_commit_sha=version["git_commit_sha"],
             trigger={"type": "manual"},
-            parameters={},
-            logical_date=_logical_date(body, now),
+            parameters=values.plain_parameters() if values else {},
+            run_values=values.to_json() if values else None,
+            logical_date=logical_date,
             reason=body.get("reason"),
             created_by=who.name,
         )
@@ -146,11 +150,19 @@ def _body(raw: bytes) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise Refused(422, "the body must be a JSON object")
     for field, found in StartRun().validate(body).items():
-        said = "is not known here; there is version, logicalDate, reason" if field not in StartRun().fields else f"is wrong: {found[0]}"
+        said = (
+            "is not known here; there is version, logicalDate, parameters, reason"
+            if field not in StartRun().fields
+            else f"is wrong: {found[0]}"
+        )
         raise Refused(422, f"{field} {said}")
-    if body.get("parameters"):
-        raise Refused(422, "parameters are not available yet in this release")
     return body
+
+
+def _values(tx: Tx, text: str, body: dict[str, Any], run: str, logical_date: datetime) -> RunValues | None:
+    environment = current_app.extensions["penstock.settings"].template_env
+    given = body.get("parameters") or {}
+    return run_values(tx, text, given, run=run, logical_date=logical_date, interval_start=logical_date, environment=environment)
 
 
 def _logical_date(body: dict[str, Any], now: datetime) -> datetime:
@@ -189,5 +201,7 @@ def plan(namespace: str, name: str) -> dict[str, Any]:
     """What a run would do, from the facts at hand; runs nothing."""
     caller().may("viewer", namespace)
     with database().transaction() as tx:
-        row = _runnable(tx, namespace, name, _body(request.get_data()).get("version"))
-        return planned(tx, row["document"])
+        body = _body(request.get_data())
+        row = _runnable(tx, namespace, name, body.get("version"))
+        values = _values(tx, row["document"], body, new_id(), _logical_date(body, datetime.now(UTC)))
+        return planned(tx, row["document"], values.key if values else "")

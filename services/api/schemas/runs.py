@@ -29,7 +29,7 @@ class StartRun(Schema):
     version = fields.Integer(strict=True, metadata={"description": "An older version; the current one where left out"})
     logicalDate = fields.String(metadata={"format": "date-time", "description": "The time that the run is for; now where left out"})
     reason = fields.String()
-    parameters = fields.Dict(metadata={"description": "Not available yet in this release"})
+    parameters = fields.Dict(metadata={"description": "Values by name; a parameter that is left out has its default"})
 
 
 class PipelineName(Schema):
@@ -44,8 +44,10 @@ class RunHead(Schema):
     gitCommitSha = fields.String(allow_none=True)
     status = fields.String(validate=validate.OneOf([status.value for status in RunStatus]))
     trigger = fields.Dict()
-    parameters = fields.Dict()
+    parameters = fields.Dict(metadata={"description": "All of them, defaults too; dates and timestamps as text"})
     logicalDate = maybe_time()
+    dataIntervalStart = maybe_time()
+    dataIntervalEnd = maybe_time()
     reason = fields.String(allow_none=True)
     createdBy = fields.String(allow_none=True)
     createdAt = time()
