@@ -6,17 +6,16 @@ They are kept with the run, so that whoever plans it later, or again, gives the 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from shared.errors import ConfigurationError
 from shared.pipelines import parameters as declaring
-from shared.pipelines.language.fixed import FIXED_SETTINGS
-from shared.pipelines.language.pointers import below
 from shared.pipelines.language.templates import Moment, TemplateProblem, Value, evaluated, templates, text_of
 from shared.pipelines.language.templates.scan import whole
+from shared.pipelines.language.texts import Spot, visited
 from shared.pipelines.model import Document, Problem
 from shared.pipelines.value_types import from_json, plain, to_json
 from shared.secrets.references import reference_in
@@ -69,7 +68,7 @@ class RunValues:
 def needs_values(document: Document) -> bool:
     """Whether its runs have values at all: it declares parameters, or holds a template."""
     spec = document.tree.get("spec")
-    return document.kind == "Pipeline" and isinstance(spec, Mapping) and bool(spec.get("parameters") or any(True for _ in _texts(spec)))
+    return document.kind == "Pipeline" and isinstance(spec, Mapping) and bool(spec.get("parameters") or _texts(spec))
 
 
 def zone_of(document: Document) -> ZoneInfo:
@@ -116,17 +115,13 @@ def settle(document: Document, given: Mapping[str, Any], moment: Moment, environ
     return RunValues(str(moment.zone), parameters, values)
 
 
-def _texts(spec: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Path and text of every value of a spec that holds templates and is filled."""
-    for key, value in spec.items():
-        if key not in FIXED_SETTINGS:
-            yield from _inside(value, below("/spec", key))
+def _texts(spec: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Path and text of each value of a spec that holds templates and is filled."""
+    found: list[tuple[str, str]] = []
 
+    def collect(text: str, spot: Spot) -> str:
+        found.append((spot.path, text))
+        return text
 
-def _inside(value: Any, path: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, str):
-        if "{{" in value:
-            yield path, value
-    elif isinstance(value, Mapping | list):
-        for key, entry in value.items() if isinstance(value, Mapping) else enumerate(value):
-            yield from _inside(entry, below(path, key))
+    visited(spec, collect)
+    return found

@@ -39,6 +39,10 @@ class Statement(fields.String):
     """SQL text in the dialect of the connector it is sent to; templates in it become literals, as in an expression."""
 
 
+# Fields whose templates become literals and quoted names, not text.
+CODE = (Expression, Statement)
+
+
 class Type(fields.String):
     """A column type in PostgreSQL's spelling."""
 

@@ -209,9 +209,9 @@ class _Walk:
 
     def _template(self, scope: templates.Scope, made: fields.Field[Any], value: str, path: str, label: str, owner: Owner) -> Any:
         """A value that templates give: what it will be is not known here, but of what kind."""
-        found = templates.check(self._report, scope, value, path, label, owner)
+        found = templates.check(self._report, scope, made, value, path, label, owner)
         if found is None:
-            return _LEFT_OUT
+            return _LEFT_OUT if self._report.settled(path) else value
         used = templates.sample(self._report, scope, made, found, value, path, label, owner, self._language)
         if isinstance(made, Expression) and self._language == "sql":
             sql.check(self._report, used, path, label, owner, aggregates=made.aggregates, written=value)
@@ -222,7 +222,7 @@ class _Walk:
         if self._scope is None:
             return
         if isinstance(value, str) and "{{" in value:
-            templates.check(self._report, self._scope, value, path, label, owner)
+            templates.check(self._report, self._scope, None, value, path, label, owner)
         elif isinstance(value, Mapping):
             for key, entry in value.items():
                 if "{{" in key and not self._report.settled(path):

@@ -12,7 +12,7 @@ from marshmallow import fields, validate
 from shared.pipelines.language.fixed import OWN_TEMPLATES, is_fixed
 from shared.pipelines.language.spel_holes import filled as spel_filled
 from shared.pipelines.language.templates import Finding, TemplateProblem, findings, type_of_text
-from shared.pipelines.nodes.fields import Expression, Statement
+from shared.pipelines.nodes.fields import CODE, Expression
 from shared.pipelines.validation import sql
 from shared.pipelines.validation.report import Owner, Report
 from shared.pipelines.value_types import Type
@@ -59,13 +59,19 @@ NO_TEMPLATES = Scope(None)
 ONLY_SECRETS = Scope(None, True, "of these only {{credential:name#field}} and {{vault:path#key}} can stand here")
 
 
-def check(report: Report, scope: Scope, text: str, path: str, label: str, owner: Owner) -> list[Finding] | None:
-    """Reports what is wrong with the templates of a text; None where anything is. The path is settled either way."""
-    if OWN_TEMPLATES.match(path):
+def check(
+    report: Report, scope: Scope, made: fields.Field[Any] | None, text: str, path: str, label: str, owner: Owner
+) -> list[Finding] | None:
+    """Reports what is wrong with the templates of a text; None where anything is, or where they are of another kind.
+
+    The path is settled but for that last case.
+    """
+    said = made.metadata.get("templates") if made is not None else None
+    if OWN_TEMPLATES.match(path) or said == "own":
         return None
     phrase = f"'{label}' of {owner.phrase}" if label else owner.phrase
     before = report.errors
-    if scope.parameters is not None and is_fixed(path):
+    if said == "never" or (scope.parameters is not None and is_fixed(path)):
         message = f"{phrase} is decided when the pipeline is saved, and cannot hold a template; write the value out"
         report.add("template_not_allowed", message, path, node=owner.node)
         return None
@@ -107,7 +113,7 @@ def sample(
     language: str,
 ) -> Any:
     """A value of the kind that the text will be once it is filled, for the schema to look at. Reports where that is of no use there."""
-    if isinstance(made, Expression | Statement):
+    if isinstance(made, CODE):
         _in_code(report, made, found, text, path, label, owner, language)
         return covered(text, [(one.template.start, one.template.end) for one in found])
     kind = type_of_text(text, found)
@@ -127,7 +133,7 @@ def sample(
 
 
 def _in_code(
-    report: Report, made: Expression | Statement, found: list[Finding], text: str, path: str, label: str, owner: Owner, language: str
+    report: Report, made: fields.Field[Any], found: list[Finding], text: str, path: str, label: str, owner: Owner, language: str
 ) -> None:
     """Whether every template stands where a literal, a text or a name is."""
     values = [_SAMPLES[one.type] for one in found]
