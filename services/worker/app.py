@@ -14,6 +14,7 @@ service = Service(
     redis_url=settings.redis_url,
     queues=("stages", *(f"stages.{label}" for label in settings.labels)),
     unseal=unsealer(settings.home),
+    vault=settings.vault,
 )
 tasks.register(service)
 app = service.app

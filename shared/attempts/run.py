@@ -28,6 +28,7 @@ from shared.errors import PenstockError
 from shared.messages import StageMessage
 from shared.process.start import context
 from shared.secrets.masking import Masker
+from shared.secrets.vault import NO_VAULT, Vault
 from shared.store.database import Database, Tx
 
 log = logging.getLogger(__name__)
@@ -58,8 +59,8 @@ class Ended:
 
 
 class Attempts:
-    def __init__(self, place: Place, database: Database, app: Celery, unseal: connectors.Unseal) -> None:
-        self.place, self._unseal = place, unseal
+    def __init__(self, place: Place, database: Database, app: Celery, unseal: connectors.Unseal, vault: Vault = NO_VAULT) -> None:
+        self.place, self._unseal, self._vault = place, unseal, vault
         self._database, self._app = database, app
         self._slots = Slots(place)
         self._watch = Watch(place.memory_setting)
@@ -112,7 +113,7 @@ class Attempts:
         place = self.place
         if self._closing.is_set():
             return False
-        resolution = connectors.Resolution(self._unseal)
+        resolution = connectors.Resolution(self._unseal, self._vault)
 
         def take(tx: Tx) -> Claim | None:
             taken = claim(tx, message, worker=place.name, boot=place.boot, lease=place.lease)
@@ -143,7 +144,7 @@ class Attempts:
     def _work(self, held: Held, resolution: connectors.Resolution) -> Ended:
         taken, child = held.claim, held.child
         try:
-            resolved, secrets = resolution.result()
+            resolved = resolution.result()
         except PenstockError as problem:
             return Ended(None, problem.to_json(), None, 0, None)
         job = Job(
@@ -152,8 +153,8 @@ class Attempts:
             stage=taken.stage,
             epoch=taken.epoch,
             kind=taken.kind,
-            program=taken.program,
-            connectors=resolved,
+            program=resolved.program,
+            connectors=resolved.connectors,
             inputs=taken.inputs,
             staging=str(self.place.staging),
             limits=Limits(child.limit, memory.threads(child.limit), str(child.scratch)),
@@ -164,12 +165,12 @@ class Attempts:
         started = time.monotonic()
         self._watch.begin(child, taken.key)
         try:
-            what, said = child.run(job, secrets, lambda *heard: self._hear(taken, *heard))
+            what, said = child.run(job, resolved.values, lambda *heard: self._hear(taken, *heard))
         except ChildDied as death:
             error = None
             if death.over_limit:
                 error = {"code": "memory", "message": death.over_limit, "node": None, "retryable": False, "fault": "data", "retryOn": None}
-            return Ended(None, error, Masker(secrets).mask(death.message), _ms_since(started), child.peak or None)
+            return Ended(None, error, Masker(resolved.values).mask(death.message), _ms_since(started), child.peak or None)
         finally:
             self._watch.end(child, taken.key)
         outcome, error = (Outcome.from_json(said), None) if what == "done" else (None, said)

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 from shared.errors import ConfigurationError
 
 STORES = ("credential", "vault")
-_BODY = re.compile(r"(credential|vault):([^#{}\s]+)#([^{}\s]+)")
+# No quotes and no backslashes: the same text stands in YAML, JSON and SQL.
+_BODY = re.compile(r"(credential|vault):([^#{}\s'\"\\]+)#([^{}\s'\"\\]+)")
 _REFERENCE = re.compile(rf"\{{\{{\s*{_BODY.pattern}\s*\}}\}}")
 
 

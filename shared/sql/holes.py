@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -61,6 +61,22 @@ def filled(text: str, holes: Sequence[Hole], dialect: str) -> str:
             continue
         parts += [text[done : token.start], _token(text, tokens, at, inside, naming, dialect)]
         done = token.end + 1
+    return "".join([*parts, text[done:]])
+
+
+def with_texts(text: str, values: Mapping[str, str], dialect: str) -> str:
+    """The SQL with values in place of what stands for them (the keys) inside its string literals, and nowhere else."""
+    if not any(key in text for key in values):
+        return text
+    parts: list[str] = []
+    done = 0
+    for token in Dialect.get_or_raise(dialect).tokenize(text):
+        if token.token_type is TokenType.STRING and any(key in token.text for key in values):
+            value = token.text
+            for key, put in values.items():
+                value = value.replace(key, put)
+            parts += [text[done : token.start], exp.Literal.string(value).sql(dialect=dialect)]
+            done = token.end + 1
     return "".join([*parts, text[done:]])
 
 

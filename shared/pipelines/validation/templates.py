@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -40,6 +41,10 @@ _SAMPLES: dict[Type | None, Any] = {
     Type.LIST: ["x"],
     None: "x",
 }
+_HOLDS_SECRETS = re.compile(r"/spec/nodes/\d+/config/(?!(?:path|table|connector)\Z)")
+_WHERE_SECRETS = (
+    "a secret can stand in a connector's config and in a node's queries, conditions and options; names and paths are shown and kept"
+)
 # What is computed from these lands in rows, which are staged and shown.
 _COMPUTED = ("columns", "aggregations")
 
@@ -83,7 +88,7 @@ def check(
     for one in found:
         shown = f"{{{{{one.template.body}}}}}"
         if (one.reference is None and scope.parameters is None) or (one.reference is not None and not _may_hold(scope, path)):
-            remedy = scope.remedy if one.reference is None else "a secret can stand in a connector's and in a node's config only"
+            remedy = scope.remedy if one.reference is None else _WHERE_SECRETS
             report.add("template_not_allowed", f"{phrase} cannot hold the template {shown}; {remedy}", path, node=owner.node)
         elif one.problem is not None:
             _tell(report, one.problem, phrase, text, path, owner)
@@ -92,7 +97,7 @@ def check(
 
 
 def _may_hold(scope: Scope, path: str) -> bool:
-    return scope.references or (scope.parameters is not None and path.startswith("/spec/nodes/") and "/config/" in path)
+    return scope.references or (scope.parameters is not None and _HOLDS_SECRETS.match(path) is not None)
 
 
 def _tell(report: Report, problem: TemplateProblem, phrase: str, text: str, path: str, owner: Owner) -> None:
