@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +14,8 @@ from shared.process import settings
 @dataclass(frozen=True, slots=True)
 class Settings:
     """`home`: where the embedded default keeps its token and master key; None where there is none. `repository`: where Git shows what was
-    saved; None: nowhere on this machine."""
+    saved; None: nowhere on this machine. `template_env`: the variables that templates may read with env(NAME), of those that are set.
+    """
 
     database_url: str = field(repr=False)
     redis_url: str = field(repr=False)
@@ -22,6 +25,7 @@ class Settings:
     max_streams: int
     max_parallel_nodes: int
     facts_max_age: timedelta
+    template_env: Mapping[str, str] = field(repr=False, default_factory=dict)
 
     @staticmethod
     def from_environment() -> Settings:
@@ -36,4 +40,5 @@ class Settings:
             max_streams=settings.integer("PENSTOCK_MAX_STREAMS", 200, at_least=1),
             max_parallel_nodes=settings.integer("PIPELINE_MAX_PARALLEL_NODES", 8, at_least=1),
             facts_max_age=settings.seconds("PENSTOCK_FACTS_MAX_AGE_SECONDS", 3600),
+            template_env={name: os.environ[name] for name in settings.words("PENSTOCK_TEMPLATE_ENV") if name in os.environ},
         )

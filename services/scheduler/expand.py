@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from services.scheduler.recipes import Recipe, load
 from services.scheduler.settings import Settings
@@ -57,7 +59,7 @@ def admit(tx: Tx, settings: Settings) -> None:
             )
             continue
         pipeline = (row["namespace"], row["pipeline"])
-        if pipeline in busy and (policy := load(tx, row["resource_uid"], row["version"], settings).concurrency) != "Allow":
+        if pipeline in busy and (policy := _concurrency(tx, row, settings)) != "Allow":
             if policy == "Replace" and (other := runs.lock(tx, busy[pipeline])) is not None:
                 results.cancel_run(tx, other, "replaced")
                 runs.save(tx, other)
@@ -74,6 +76,14 @@ def admit(tx: Tx, settings: Settings) -> None:
         count += 1
 
 
+def _concurrency(tx: Tx, row: Mapping[str, Any], settings: Settings) -> str:
+    try:
+        return load(tx, row["resource_uid"], row["version"], settings, row["run_values"]).concurrency
+    except PenstockError:
+        # It cannot run at all; it is let in to be told so.
+        return "Allow"
+
+
 def plan_run(tx: Tx, run_id: str, settings: Settings) -> list[StageMessage]:
     """Surveys or plans one run under its row lock. What is wrong with its recipe, or with the world, fails the run with that sentence."""
     run = runs.lock(tx, run_id)
@@ -85,7 +95,7 @@ def plan_run(tx: Tx, run_id: str, settings: Settings) -> list[StageMessage]:
         return messages
     said = list(run.said)
     try:
-        recipe = load(tx, run.resource_uid, run.version, settings)
+        recipe = load(tx, run.resource_uid, run.version, settings, run.run_values)
         _add_nodes(tx, run, recipe)
         # A statement that PostgreSQL refuses takes back what was planned, not the lock, so that the run can still be told to fail.
         with tx.transaction():

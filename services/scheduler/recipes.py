@@ -11,9 +11,9 @@ from typing import Any
 from services.scheduler.settings import Settings
 from shared.errors import ConfigurationError
 from shared.pipelines import graph
-from shared.pipelines.language import pipeline, read_documents, rule_set
+from shared.pipelines.language import RunValues, pipeline, read_documents, rule_set
 from shared.pipelines.model import Document, Pipeline, RuleSet
-from shared.pipelines.validation import stored_connector, stored_errors
+from shared.pipelines.validation import filled_document, stored_connector, stored_errors
 from shared.planning.make import plan
 from shared.planning.stages import Plan
 from shared.store import resources
@@ -26,9 +26,13 @@ class InvalidRecipe(ConfigurationError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recipe:
-    """`generations`: Kahn levels of the pipeline's nodes, sources first. Read once per text, so that identity is equality."""
+    """`generations`: Kahn levels of the pipeline's nodes, sources first. Read once per text and values, so that identity is equality.
+
+    `values`: `RunValues.key` of the run's, empty for a recipe that has neither parameters nor templates.
+    """
 
     document: Document
+    values: str
     pipeline: Pipeline
     generations: tuple[tuple[str, ...], ...]
 
@@ -58,22 +62,24 @@ class Recipe:
 
     def check(self, tx: Tx) -> None:
         """Validates the version again, against today's connectors. Raises InvalidRecipe with the first problem and how many there are."""
-        errors = stored_errors(self.document.text, self.connector_texts(tx))
+        errors = stored_errors(self.document.text, self.connector_texts(tx), (), self.values)
         if errors:
             more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
             raise InvalidRecipe(f"line {errors[0].line}: {errors[0].message}{more}", node=errors[0].node)
 
 
-def load(tx: Tx, resource_uid: str, version: int, settings: Settings) -> Recipe:
-    return _read(resources.document(tx, resource_uid, version), settings.max_parallel_nodes)
+def load(tx: Tx, resource_uid: str, version: int, settings: Settings, run_values: Mapping[str, Any] | None) -> Recipe:
+    """`run_values`: as kept with the run."""
+    values = RunValues.from_json(run_values).key if run_values is not None else ""
+    return _read(resources.document(tx, resource_uid, version), settings.max_parallel_nodes, values)
 
 
 @lru_cache(maxsize=64)
-def _read(text: str, max_parallel_nodes: int) -> Recipe:
-    document = read_documents(text)[0]
+def _read(text: str, max_parallel_nodes: int, values: str) -> Recipe:
+    document = filled_document(text, values)
     read = pipeline(document, max_parallel_nodes=max_parallel_nodes)
     levels = graph.generations([node.id for node in read.nodes], [(edge.source, edge.target) for edge in read.edges])
-    return Recipe(document, read, tuple(tuple(level) for level in levels))
+    return Recipe(document, values, read, tuple(tuple(level) for level in levels))
 
 
 @lru_cache(maxsize=256)

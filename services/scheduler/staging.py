@@ -61,7 +61,7 @@ def _done(tx: Tx, names: list[str], settings: Settings) -> list[str]:
         if run["finished_at"] < expired:
             done.append(run["id"])
         elif run["status"] == RunStatus.SUCCEEDED:
-            kept = load(tx, run["resource_uid"], run["version"], settings).pipeline.settings.get("staging")
+            kept = load(tx, run["resource_uid"], run["version"], settings, run["run_values"]).pipeline.settings.get("staging")
             if kept != "all":
                 done.append(run["id"])
     return done

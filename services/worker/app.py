@@ -15,6 +15,7 @@ service = Service(
     redis_url=settings.redis_url,
     queues=("stages", MAINTENANCE, *(f"stages.{label}" for label in settings.labels)),
     unseal=unsealer(settings.home),
+    vault=settings.vault,
 )
 tasks.register(service)
 app = service.app

@@ -12,6 +12,7 @@ from uuid import uuid4
 from shared.attempts import memory
 from shared.attempts.place import Place
 from shared.process import settings
+from shared.secrets.vault import Vault
 
 MEMORY = "PENSTOCK_WORKER_MEMORY"
 FUNCTIONS = {"work": "services.worker.stage:run", "survey": "services.worker.stage:survey"}
@@ -19,7 +20,10 @@ FUNCTIONS = {"work": "services.worker.stage:run", "survey": "services.worker.sta
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`memory_bytes`: resident size of one slot's process. `home` is where the master key is, if it is not in the environment."""
+    """`memory_bytes`: resident size of one slot's process. `home` is where the master key is, if it is not in the environment.
+
+    `vault`: by the variables of Vault's own tools, VAULT_ADDR, VAULT_TOKEN and VAULT_NAMESPACE.
+    """
 
     name: str
     database_url: str = field(repr=False)
@@ -33,6 +37,7 @@ class Settings:
     lease: timedelta
     probe: timedelta
     drain: timedelta
+    vault: Vault
 
     @staticmethod
     def from_environment() -> Settings:
@@ -51,6 +56,12 @@ class Settings:
             lease=settings.seconds("PENSTOCK_LEASE_SECONDS", 15),
             probe=settings.seconds("PENSTOCK_PROBE_SECONDS", 10),
             drain=settings.seconds("PENSTOCK_DRAIN_SECONDS", 20),
+            vault=Vault(
+                os.environ.get("VAULT_ADDR") or None,
+                os.environ.get("VAULT_TOKEN", ""),
+                os.environ.get("VAULT_NAMESPACE") or None,
+                settings.words("PENSTOCK_VAULT_PATHS"),
+            ),
         )
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from shared.attempts import connectors, memory
@@ -19,17 +20,19 @@ from shared.store.database import Database, Tx
 
 
 class Answers:
-    def __init__(self, place: Place, database: Database, watch: Watch, unseal: connectors.Unseal, closing: threading.Event) -> None:
-        self._place, self._database, self._watch, self._unseal, self._closing = place, database, watch, unseal, closing
+    def __init__(
+        self, place: Place, database: Database, watch: Watch, resolution: Callable[[], connectors.Resolution], closing: threading.Event
+    ) -> None:
+        self._place, self._database, self._watch, self._resolution, self._closing = place, database, watch, resolution, closing
 
     def run(self, message: RequestMessage, child: Child) -> None:
         """Claims it, does it in the child and writes the reply; nothing when it is not to be had any more."""
-        resolution = connectors.Resolution(self._unseal)
+        resolution = self._resolution()
 
         def take(tx: Tx) -> dict[str, Any] | None:
             taken = requests.claim(tx, message.request, self._place.name)
             if taken is not None:
-                resolution.look_up(tx, connectors.named_in(taken["kind"], taken["args"]))
+                resolution.look_up(tx, taken["namespace"], taken["kind"], taken["args"])
             return taken
 
         taken = insist(self._database, take, self._closing)
@@ -40,18 +43,29 @@ class Answers:
 
     def _reply(self, taken: dict[str, Any], child: Child, resolution: connectors.Resolution) -> tuple[str, dict[str, Any]]:
         try:
-            resolved, secrets = resolution.result()
+            resolved = resolution.result()
         except PenstockError as problem:
             return "FAILED", problem.to_json()
         limits = Limits(child.limit, memory.threads(child.limit), str(child.scratch))
-        job = Job(taken["namespace"], taken["id"], 0, 1, taken["kind"], taken["args"], resolved, {}, str(self._place.staging), limits)
+        job = Job(
+            taken["namespace"],
+            taken["id"],
+            0,
+            1,
+            taken["kind"],
+            resolved.program,
+            resolved.connectors,
+            {},
+            str(self._place.staging),
+            limits,
+        )
         key = (job.run, job.stage, job.epoch)
         self._watch.begin(child, key)
         self._watch.end_within(key, max(1.0, taken["seconds_left"]))
         try:
-            what, said = child.run(job, secrets, lambda *_: None)
+            what, said = child.run(job, resolved.values, lambda *_: None)
         except ChildDied as death:
-            reason = death.over_limit or f"no answer in time: {Masker(secrets).mask(death.message)}"
+            reason = death.over_limit or f"no answer in time: {Masker(resolved.values).mask(death.message)}"
             return "FAILED", PenstockError(reason).to_json()
         finally:
             self._watch.end(child, key)

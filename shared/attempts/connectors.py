@@ -1,20 +1,23 @@
-"""The connectors an attempt uses, with their secrets in place: read when the attempt begins, kept nowhere.
+"""The connectors and the program of an attempt, with their secrets in place: read when the attempt begins, kept nowhere.
 
 Documents are parsed once per text. Secrets are unsealed for each attempt anew, so that a changed password holds from the next attempt on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from typing import Any
 
+from shared.attempts import secrets
 from shared.connectors.errors import Denied, NotFound
 from shared.engines.work import ResolvedConnector
 from shared.errors import PenstockError
 from shared.pipelines.language import connector, read_documents
 from shared.pipelines.model import ConnectorDefinition
 from shared.secrets import references
+from shared.secrets.vault import NO_VAULT, Vault
 from shared.store import credentials, resources
 from shared.store.database import Tx
 
@@ -30,58 +33,94 @@ def named_in(kind: str, program: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in named if name))
 
 
-class Resolution:
-    """`look_up` in the claiming transaction, which must not fail for a missing connector, then `result`, which tells of it."""
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """All that an attempt is run with: `connectors` by reference, the `program`, and every secret `value` in them."""
 
-    def __init__(self, unseal: Unseal) -> None:
-        self._unseal = unseal
-        self._resolved: dict[str, ResolvedConnector] = {}
-        self._values: set[str] = set()
+    connectors: dict[str, ResolvedConnector]
+    program: dict[str, Any] = field(repr=False)
+    values: tuple[str, ...] = field(repr=False)
+
+
+class Resolution:
+    """`look_up` in the claiming transaction, which must not fail for a missing connector, then `result`, which tells of it.
+
+    What the store holds is read in that transaction; Vault is asked afterwards, since the run's row is locked till it ends.
+    """
+
+    def __init__(self, unseal: Unseal, vault: Vault = NO_VAULT) -> None:
+        self._unseal, self._vault = unseal, vault
+        self._definitions: dict[str, ConnectorDefinition] = {}
+        self._credentials: dict[tuple[str, str], Mapping[str, str]] = {}
+        self._namespace, self._kind = "", ""
+        self._program: dict[str, Any] = {}
         self._error: PenstockError | None = None
 
-    def look_up(self, tx: Tx, named: Sequence[str]) -> None:
-        """`named`: references. May be repeated, when the transaction was."""
-        self._resolved, self._values, self._error = {}, set(), None
+    def look_up(self, tx: Tx, namespace: str, kind: str, program: Mapping[str, Any]) -> None:
+        """For an attempt at `program`, of that kind. May be repeated, when the transaction was."""
+        self._definitions, self._credentials, self._error = {}, {}, None
+        self._namespace, self._kind, self._program = namespace, kind, dict(program)
         try:
-            for reference in named:
-                self._resolved[reference] = self._resolve(tx, reference)
+            for reference in named_in(kind, program):
+                self._define(tx, reference)
+            for secret in secrets.needed(program).values():
+                if secret.store == "credential":
+                    self._read(tx, namespace, secret.path)
         except PenstockError as error:
             self._error = error
 
-    def result(self) -> tuple[dict[str, ResolvedConnector], tuple[str, ...]]:
-        """Connectors by reference, and every secret value in them. Raises what stood in the way."""
+    def result(self) -> Resolved:
+        """Raises what stood in the way."""
         if self._error is not None:
             raise self._error
-        return self._resolved, tuple(self._values)
+        used = {value for values in self._credentials.values() for value in values.values()}
 
-    def _resolve(self, tx: Tx, reference: str) -> ResolvedConnector:
+        def valued(namespace: str, reference: references.Reference) -> str:
+            values = (
+                self._credentials[namespace, reference.path]
+                if reference.store == "credential"
+                else self._vault.read(reference.path, namespace)
+            )
+            if reference.field not in values:
+                there = ", ".join(sorted(values)) or "none"
+                raise references.UnknownField(f"{reference.store} {reference.path} has no field {reference.field}; it has {there}")
+            used.add(values[reference.field])
+            return values[reference.field]
+
+        resolved = {}
+        for name, definition in self._definitions.items():
+            namespace = name.partition("/")[0]
+            config = references.resolve(dict(definition.config), partial(valued, namespace))
+            if definition.credential:
+                # A whole credential: its fields complete the config.
+                config = {**self._credentials[namespace, definition.credential], **config}
+            resolved[name] = ResolvedConnector(name, definition.type, config)
+        program = self._program
+        if wanted := secrets.needed(program):
+            values = {token: valued(self._namespace, reference) for token, reference in wanted.items()}
+            program = secrets.with_secrets(self._kind, program, values, {name: one.type for name, one in resolved.items()})
+        return Resolved(resolved, program, tuple(used))
+
+    def _define(self, tx: Tx, reference: str) -> None:
         namespace, _, name = reference.partition("/")
         text = resources.current_document(tx, "Connector", namespace, name)
         if text is None:
             raise NotFound(f"connector {reference} is not there any more; apply it again, or take it out of the recipe")
-        definition = _parsed(text)
+        definition = self._definitions[reference] = _parsed(text)
+        named = {found.path for found in references.find(dict(definition.config)) if found.store == "credential"}
+        for credential in sorted(named | ({definition.credential} if definition.credential else set())):
+            self._read(tx, namespace, credential)
 
-        def read(credential: str) -> Mapping[str, str]:
-            return self._read(tx, namespace, credential)
-
-        config = references.resolve(dict(definition.config), read)
-        if definition.credential:
-            # A whole credential: its fields complete the config.
-            config = {**read(definition.credential), **config}
-        return ResolvedConnector(reference, definition.type, config)
-
-    def _read(self, tx: Tx, namespace: str, credential: str) -> Mapping[str, str]:
+    def _read(self, tx: Tx, namespace: str, credential: str) -> None:
         where, _, name = credential.rpartition("/")
         if where not in {"", namespace}:
             # Else whoever may write recipes in one namespace could read the secrets of all.
-            raise Denied(f"a connector of namespace {namespace} may not use credential {credential}; save the credential in {namespace}")
+            raise Denied(f"namespace {namespace} may not use credential {credential}; save the credential in {namespace}")
         row = credentials.read(tx, namespace, name)
         if row is None:
             full = f"{namespace}/{name}"
             raise NotFound(f"credential {full} does not exist; make it with `penstock credentials set {full} FIELD=VALUE`")
-        values = self._unseal(row["sealed"], f"{namespace}/{name}/{row['version']}")
-        self._values.update(values.values())
-        return values
+        self._credentials[namespace, credential] = self._unseal(row["sealed"], f"{namespace}/{name}/{row['version']}")
 
 
 @lru_cache(maxsize=256)

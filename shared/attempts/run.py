@@ -30,6 +30,7 @@ from shared.errors import PenstockError
 from shared.messages import RequestMessage, StageMessage
 from shared.process.start import context
 from shared.secrets.masking import Masker
+from shared.secrets.vault import NO_VAULT, Vault
 from shared.store.database import Database, Tx
 
 log = logging.getLogger(__name__)
@@ -60,8 +61,8 @@ class Ended:
 
 
 class Attempts:
-    def __init__(self, place: Place, database: Database, app: Celery, unseal: connectors.Unseal) -> None:
-        self.place, self._unseal = place, unseal
+    def __init__(self, place: Place, database: Database, app: Celery, unseal: connectors.Unseal, vault: Vault = NO_VAULT) -> None:
+        self.place, self._unseal, self._vault = place, unseal, vault
         self._database, self._app = database, app
         self._slots = Slots(place)
         self._watch = Watch(place.memory_setting)
@@ -70,7 +71,10 @@ class Attempts:
         self._held: dict[Key, Held] = {}
         self._lock = threading.Lock()
         self._closing = threading.Event()
-        self._answers = Answers(place, database, self._watch, unseal, self._closing)
+        self._answers = Answers(place, database, self._watch, self._resolution, self._closing)
+
+    def _resolution(self) -> connectors.Resolution:
+        return connectors.Resolution(self._unseal, self._vault)
 
     def start(self) -> None:
         self._slots.start()
@@ -128,13 +132,13 @@ class Attempts:
         place = self.place
         if self._closing.is_set():
             return False
-        resolution = connectors.Resolution(self._unseal)
+        resolution = self._resolution()
 
         def take(tx: Tx) -> Claim | None:
             taken = claim(tx, message, worker=place.name, boot=place.boot, lease=place.lease)
             if taken is not None:
                 # In the same transaction: the documents as they are when the attempt begins, at no extra commit.
-                resolution.look_up(tx, connectors.named_in(taken.kind, taken.program))
+                resolution.look_up(tx, taken.namespace, taken.kind, taken.program)
             return taken
 
         taken = insist(self._database, take, self._closing)
@@ -159,7 +163,7 @@ class Attempts:
     def _work(self, held: Held, resolution: connectors.Resolution) -> Ended:
         taken, child = held.claim, held.child
         try:
-            resolved, secrets = resolution.result()
+            resolved = resolution.result()
         except PenstockError as problem:
             return Ended(None, problem.to_json(), None, 0, None)
         job = Job(
@@ -168,8 +172,8 @@ class Attempts:
             stage=taken.stage,
             epoch=taken.epoch,
             kind=taken.kind,
-            program=taken.program,
-            connectors=resolved,
+            program=resolved.program,
+            connectors=resolved.connectors,
             inputs=taken.inputs,
             staging=str(self.place.staging),
             limits=Limits(child.limit, memory.threads(child.limit), str(child.scratch)),
@@ -180,12 +184,12 @@ class Attempts:
         started = time.monotonic()
         self._watch.begin(child, taken.key)
         try:
-            what, said = child.run(job, secrets, lambda *heard: self._hear(taken, *heard))
+            what, said = child.run(job, resolved.values, lambda *heard: self._hear(taken, *heard))
         except ChildDied as death:
             error = None
             if death.over_limit:
                 error = {"code": "memory", "message": death.over_limit, "node": None, "retryable": False, "fault": "data", "retryOn": None}
-            return Ended(None, error, Masker(secrets).mask(death.message), _ms_since(started), child.peak or None)
+            return Ended(None, error, Masker(resolved.values).mask(death.message), _ms_since(started), child.peak or None)
         finally:
             self._watch.end(child, taken.key)
         outcome, error = (Outcome.from_json(said), None) if what == "done" else (None, said)

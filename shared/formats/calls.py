@@ -5,6 +5,7 @@ Everything is said explicitly and nothing is detected, so that a read cannot dif
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,13 +19,14 @@ MAX_LINE_BYTES = 2_000_000
 
 
 def call(function: str, paths: Sequence[str], **arguments: Any) -> exp.Anonymous:
-    """`function([paths], name = value, …)`. Arguments that are None are left out."""
+    """`function([paths], name = value, …)`. Paths are those of files, not patterns. Arguments that are None are left out."""
     named = [
         exp.EQ(this=exp.to_identifier(name), expression=value if isinstance(value, exp.Expr) else exp.convert(value))
         for name, value in arguments.items()
         if value is not None
     ]
-    return exp.Anonymous(this=function, expressions=[exp.convert(list(paths)), *named])
+    # A file may be called a*b.csv; to DuckDB that would be all files that begin with a and end with b.
+    return exp.Anonymous(this=function, expressions=[exp.convert([glob.escape(path) for path in paths]), *named])
 
 
 def struct(values: Mapping[str, str]) -> exp.Struct:

@@ -65,8 +65,22 @@ class Places:
 
 
 @dataclass(frozen=True, slots=True)
+class Filling:
+    """What stands in place of a document's templates. `parameters`: typed values by name.
+
+    `secrets`: for each secret that is referred to, the token that stands in its place until a worker needs it -> store:path#field. A token
+    cannot be part of any value, so that no value can ask for a secret.
+    """
+
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One YAML or JSON document as it was read. `tree` is plain data with defaults not yet filled in; `text` exactly what was sent.
+
+    `filled`: values stand in `tree` in place of templates; what looks like a template there now is text.
 
     `kind`, `namespace` and `name` are empty where they could not be read. `problems` holds all that is wrong with it by itself.
     Of several documents in one text each has its own part as `text`.
@@ -79,6 +93,7 @@ class Document:
     text: str
     problems: tuple[Problem, ...] = ()
     places: Places = field(default_factory=Places, compare=False, repr=False)
+    filled: Filling | None = None
 
     @property
     def valid(self) -> bool:
@@ -87,7 +102,10 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """`config` has been through the node type's schema: defaults are in place, types are right."""
+    """`config` has been through the node type's schema: defaults are in place, types are right.
+
+    `parameters`: the run's, typed (str, int, float, bool, date, aware datetime, list, None), for expressions that name them.
+    """
 
     id: str
     type: str
@@ -97,6 +115,7 @@ class Node:
     on_error: str = "route"
     policy: Mapping[str, Any] = field(default_factory=dict)
     worker: str | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +132,8 @@ class Edge:
 class Pipeline:
     """`settings` are the spec fields beside nodes and edges, with defaults in place, by the names of dsl.md (timeout, retries,
     maxParallelNodes, staging, …).
+
+    `parameters` and `secrets` as in `Filling`; empty where the recipe has neither parameters nor templates.
     """
 
     namespace: str
@@ -121,6 +142,8 @@ class Pipeline:
     edges: tuple[Edge, ...]
     settings: Mapping[str, Any] = field(default_factory=dict)
     quality: tuple[str, ...] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
 
     def node(self, node_id: str) -> Node:
         return next(node for node in self.nodes if node.id == node_id)

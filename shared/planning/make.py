@@ -11,6 +11,7 @@ from shared.planning.compile import Graph, compile_graph
 from shared.planning.cut import cut
 from shared.planning.emit import emit
 from shared.planning.needs import full_reference, generations, retry_settings
+from shared.planning.secrets import marked
 from shared.planning.stages import Plan, PlannedNode, Stage, StageId
 
 
@@ -39,7 +40,7 @@ def plan(
                 inputs=inputs,
                 generation=_level(stages, inputs),
                 engine="duckdb",
-                program=program.to_json(),
+                program=marked(program.to_json(), pipeline.secrets),
                 label=next(
                     (node.worker for node in pipeline.nodes if node.id in piece.nodes and node.worker), pipeline.settings.get("worker")
                 ),

@@ -12,6 +12,7 @@ from shared.engines.program import SurveyProgram
 from shared.pipelines import graph
 from shared.pipelines.model import Node, Pipeline
 from shared.pipelines.nodes import NODE_TYPES
+from shared.planning.secrets import marked
 from shared.planning.stages import Plan, PlannedNode, Stage, StageId
 
 # Settings of a source or sink that say which object it is and how its bytes become columns; others do not change its facts.
@@ -67,7 +68,7 @@ def survey(pipeline: Pipeline, missing: Sequence[Need], first_stage: int = 1) ->
             inputs=(),
             generation=0,
             engine="duckdb",
-            program=SurveyProgram(need.key, need.connector, need.role, need.options).to_json(),
+            program=marked(SurveyProgram(need.key, need.connector, need.role, need.options).to_json(), pipeline.secrets),
             why=(f"what {need.connector} holds is not known, or not recently",),
             policy=retry_settings(pipeline),
         )

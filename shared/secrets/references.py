@@ -1,45 +1,65 @@
-"""`{{credential:name#field}}` in a connector's config: found without secrets, resolved only where they are about to be used."""
+"""`{{credential:name#field}}` and `{{vault:path#key}}`: found without secrets, resolved only where they are about to be used."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.errors import ConfigurationError
 
-_REFERENCE = re.compile(r"\{\{\s*credential:([^#{}\s]+)#([^{}\s]+)\s*\}\}")
+STORES = ("credential", "vault")
+# No quotes and no backslashes: the same text stands in YAML, JSON and SQL.
+_BODY = re.compile(r"(credential|vault):([^#{}\s'\"\\]+)#([^{}\s'\"\\]+)")
+_REFERENCE = re.compile(rf"\{{\{{\s*{_BODY.pattern}\s*\}}\}}")
 
 
 class UnknownField(ConfigurationError):
     code = "unknown_credential_field"
 
 
+class Reference(NamedTuple):
+    """`store` is one of STORES; `path` the name of a credential, or mount and path of a Vault secret; `field` one value of it."""
+
+    store: str
+    path: str
+    field: str
+
+    def __str__(self) -> str:
+        return f"{self.store}:{self.path}#{self.field}"
+
+
 def reference(name: str, field: str) -> str:
+    """The template that means a field of a credential."""
     return f"{{{{credential:{name}#{field}}}}}"
 
 
-def find(config: Any) -> set[tuple[str, str]]:
-    """Every (credential, field) that a config refers to, at any depth."""
+def reference_in(body: str) -> Reference | None:
+    """The reference that the inside of a template is; None when it is none. Raises ValueError for one that is misspelt."""
+    found = _BODY.fullmatch(body)
+    if found:
+        return Reference(*found.groups())
+    store, colon, _ = body.partition(":")
+    if colon and store.strip() in STORES:
+        wanted = "{{vault:secret/path#key}}" if store.strip() == "vault" else "{{credential:name#field}}"
+        raise ValueError(f"{{{{{body}}}}} does not say which value is meant; write {wanted}")
+    return None
+
+
+def find(config: Any) -> set[Reference]:
+    """Every reference in a config, at any depth."""
     if isinstance(config, str):
-        return set(_REFERENCE.findall(config))
+        return {Reference(*found) for found in _REFERENCE.findall(config)}
     parts = config.values() if isinstance(config, Mapping) else config if isinstance(config, list | tuple) else ()
     return {found for part in parts for found in find(part)}
 
 
-def resolve(config: Any, read: Callable[[str], Mapping[str, str]]) -> Any:
-    """The config with values in place of references. `read(name)` gives a credential's fields. Raises UnknownField."""
+def resolve(config: Any, read: Callable[[Reference], str]) -> Any:
+    """The config with values in place of references."""
     if isinstance(config, str):
-        return _REFERENCE.sub(lambda match: _value(match[1], match[2], read), config)
+        return _REFERENCE.sub(lambda found: read(Reference(*found.groups())), config)
     if isinstance(config, Mapping):
         return {key: resolve(value, read) for key, value in config.items()}
     if isinstance(config, list | tuple):
         return [resolve(value, read) for value in config]
     return config
-
-
-def _value(name: str, field: str, read: Callable[[str], Mapping[str, str]]) -> str:
-    values = read(name)
-    if field not in values:
-        raise UnknownField(f"credential {name} has no field {field}; it has {', '.join(sorted(values)) or 'none'}")
-    return values[field]

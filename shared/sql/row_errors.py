@@ -7,6 +7,9 @@ COALESCE, so that a branch that is not taken raises nothing; AND and OR have no 
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
+
 from sqlglot import exp
 
 from shared.sql.typing import type_of
@@ -22,6 +25,8 @@ _WIDER = {
     "TIMESTAMPTZ": {"TIMESTAMP", "TIMESTAMPTZ", "DATE"},
     "BOOLEAN": {"BOOLEAN", "INTEGER"},
 }
+
+_ISO = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([+-]\d\d:\d\d)?)?")
 
 
 def guard(tree: exp.Expr, name: str) -> tuple[exp.Expr, exp.Expr | None]:
@@ -39,8 +44,21 @@ def can_fail(node: exp.Expr) -> bool:
         return not (isinstance(node.expression, exp.Literal) and node.expression.name.strip("0.") != "")
     if isinstance(node, exp.Cast) and not isinstance(node, exp.TryCast):
         source, target = type_of(node.this), type_of(node).partition("(")[0]
+        if isinstance(node.this, exp.Literal) and node.this.is_string and _is_day(node.this.name, target):
+            return False
         return not (target == "TEXT" or isinstance(node.this, exp.Null) or target in _WIDER.get(source, set()) or source == type_of(node))
     return False
+
+
+def _is_day(text: str, target: str) -> bool:
+    """Whether a literal is a date, or for a timestamp a date and a time, in ISO 8601: then reading it cannot fail."""
+    if target not in {"DATE", "TIMESTAMP", "TIMESTAMPTZ"} or not _ISO.fullmatch(text):
+        return False
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return target != "DATE" or len(text) == len("2026-03-29")
 
 
 def _safe(tree: exp.Expr) -> exp.Expr:

@@ -7,8 +7,8 @@ from typing import Any
 from shared.store.database import Tx
 
 _RUN = """
-    SELECT id::text AS id, namespace, pipeline, version, git_commit_sha, status, trigger, parameters, logical_date, reason,
-    created_by, created_at,
+    SELECT id::text AS id, namespace, pipeline, version, git_commit_sha, status, trigger, parameters, logical_date,
+           data_interval_start, data_interval_end, reason, created_by, created_at,
            started_at, finished_at, cancel_requested_at, waiting_for, error, planning, last_seq
       FROM runs
 """

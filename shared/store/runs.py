@@ -34,6 +34,7 @@ class LockedRun:
     planning: str
     max_parallel_nodes: int | None
     parameters: dict[str, Any]
+    run_values: dict[str, Any] | None
     logical_date: datetime
     last_seq: int
     cancel_reason: str | None
@@ -58,18 +59,21 @@ def create(
     logical_date: datetime,
     reason: str | None,
     created_by: str,
+    interval_start: datetime | None = None,
+    run_values: Mapping[str, Any] | None = None,
 ) -> None:
     """Makes the run QUEUED with its first event, in one statement, and rings the schedulers.
 
-    `run` is a UUIDv7 from `identifiers.new_id`.
+    `run` is a UUIDv7 from `identifiers.new_id`. `interval_start`: the fire time before the logical date, where there is one. `run_values`:
+    `RunValues.to_json`, None for a recipe without parameters and templates.
     """
     tx.execute(
         """
         WITH run AS (
             INSERT INTO runs (id, namespace, pipeline, resource_uid, version, git_commit_sha, status, trigger, parameters, logical_date,
-                              reason, created_by, last_seq)
+                              data_interval_start, data_interval_end, run_values, reason, created_by, last_seq)
             VALUES (%(run)s, %(namespace)s, %(pipeline)s, %(resource_uid)s, %(version)s, %(git_commit_sha)s, 'QUEUED', %(trigger)s,
-                    %(parameters)s, %(logical_date)s, %(reason)s, %(created_by)s, 1)
+                    %(parameters)s, %(logical_date)s, %(interval_start)s, %(logical_date)s, %(run_values)s, %(reason)s, %(created_by)s, 1)
         ), event AS (
             INSERT INTO events (run_id, seq, type, v, data) VALUES (%(run)s, 1, 'run.queued', %(v)s, %(data)s)
         )
@@ -85,6 +89,8 @@ def create(
             "trigger": Jsonb(dict(trigger)),
             "parameters": Jsonb(dict(parameters)),
             "logical_date": logical_date,
+            "interval_start": interval_start or logical_date,
+            "run_values": Jsonb(dict(run_values)) if run_values is not None else None,
             "reason": reason,
             "created_by": created_by,
             "v": events.VERSION,
@@ -97,8 +103,7 @@ def create(
 
 _LOCK = """
     SELECT id::text AS id, namespace, pipeline, resource_uid::text AS resource_uid, version, status, planning, max_parallel_nodes,
-    parameters,
-           logical_date, last_seq, cancel_reason
+           parameters, run_values, logical_date, last_seq, cancel_reason
       FROM runs WHERE id = %(run)s FOR UPDATE
 """
 
@@ -188,7 +193,7 @@ def queued(tx: Tx, limit: int) -> list[dict[str, Any]]:
     return list(
         tx.execute(
             """
-            SELECT id::text AS id, namespace, pipeline, resource_uid::text AS resource_uid, version FROM runs
+            SELECT id::text AS id, namespace, pipeline, resource_uid::text AS resource_uid, version, run_values FROM runs
              WHERE status = 'QUEUED' ORDER BY created_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
             """,
             {"limit": limit},
@@ -220,11 +225,11 @@ def overdue(tx: Tx) -> list[str]:
 
 
 def ended(tx: Tx, among: Sequence[str]) -> list[dict[str, Any]]:
-    """{id, status, finished_at, resource_uid, version} of those runs that are final."""
+    """{id, status, finished_at, resource_uid, version, run_values} of those runs that are final."""
     return list(
         tx.execute(
             """
-            SELECT id::text AS id, status, finished_at, resource_uid::text AS resource_uid, version FROM runs
+            SELECT id::text AS id, status, finished_at, resource_uid::text AS resource_uid, version, run_values FROM runs
              WHERE id = ANY(%(among)s::uuid[]) AND finished_at IS NOT NULL
             """,
             {"among": list(among)},

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 OUTPUT = click.option("--output", "-o", type=click.Choice(["table", "json", "yaml"]), default="table", help="How to print the answer.")
 
+PARAM = click.option("--param", "-p", "typed", multiple=True, metavar="NAME=VALUE", help="A parameter's value; items of a list by commas.")
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--url", help="The API; else PENSTOCK_API_URL, else the server of this folder.")
@@ -49,6 +51,8 @@ def _answering(command: Callable[..., int | None]) -> Callable[..., None]:
             for error in refused.errors:
                 if isinstance(error, dict) and "line" in error:
                     click.echo(f"  {_problem(error)}", err=True)
+                elif isinstance(error, dict) and error.get("message", refused.detail) != refused.detail:
+                    click.echo(f"  {error['message']}", err=True)
             sys.exit(2)
         except PenstockError as problem:
             click.echo(f"penstock: {problem.message}", err=True)
@@ -142,16 +146,30 @@ def apply(context: click.Context, files: tuple[Path, ...], dry_run: bool, draft:
 @click.option("--version", type=int, help="An older version.")
 @click.option("--reason", help="Why, for the record.")
 @click.option("--plan", "plan_id", help="Exactly what that plan says; refused where it does not hold any more.")
+@PARAM
+@click.option("--logical-date", help="The time that the run is for, as 2026-03-29T02:00:00Z; else now.")
 @OUTPUT
 @click.pass_context
 @_answering
 def run(
-    context: click.Context, pipeline: str, wait: bool, version: int | None, reason: str | None, plan_id: str | None, output: str
+    context: click.Context,
+    pipeline: str,
+    wait: bool,
+    version: int | None,
+    reason: str | None,
+    plan_id: str | None,
+    typed: tuple[str, ...],
+    logical_date: str | None,
+    output: str,
 ) -> int:
     """Start a run of [namespace/]PIPELINE."""
+    from services.api.cli import parameters
+
     client = _client(context)
     namespace, name = _named(pipeline)
-    body = {key: value for key, value in {"version": version, "reason": reason, "planId": plan_id}.items() if value is not None}
+    given = parameters.values(client, namespace, name, typed, version) or None
+    said = {"version": version, "reason": reason, "planId": plan_id, "parameters": given, "logicalDate": logical_date}
+    body = {key: value for key, value in said.items() if value is not None}
     started = client.call("POST", f"/pipelines/{namespace}/{name}/runs", body=body)
     if not wait:
         _print(started, output) if output != "table" else click.echo(started["id"])
@@ -219,12 +237,23 @@ def cancel(context: click.Context, run_id: str) -> None:
 @click.option("--pipeline", help="Which one, where the files hold several.")
 @click.option("--version", type=int, help="An older version.")
 @click.option("--wait", type=float, default=10.0, show_default=True, help="Seconds for workers to look at sources and destinations.")
+@PARAM
+@click.option("--logical-date", help="The time that the run would be for, as 2026-03-29T02:00:00Z; else now.")
 @OUTPUT
 @click.pass_context
 @_answering
-def plan(context: click.Context, what: tuple[str, ...], pipeline: str | None, version: int | None, wait: float, output: str) -> int:
+def plan(
+    context: click.Context,
+    what: tuple[str, ...],
+    pipeline: str | None,
+    version: int | None,
+    wait: float,
+    typed: tuple[str, ...],
+    logical_date: str | None,
+    output: str,
+) -> int:
     """What a run would do; runs nothing. Of files, it works without a server."""
-    from services.api.cli import plans
+    from services.api.cli import parameters, plans
 
     if Path(what[0]).is_file():
         from shared.pipelines.language import read_documents
@@ -237,11 +266,14 @@ def plan(context: click.Context, what: tuple[str, ...], pipeline: str | None, ve
             click.echo(_problem(error), err=True)
         if problems:
             return 2
-        made = plans.offline(documents, pipeline)
+        made = plans.offline(documents, pipeline, typed, logical_date)
     else:
         namespace, name = _named(what[0])
-        body = {"version": version} if version is not None else {}
-        made = _client(context).call("POST", f"/pipelines/{namespace}/{name}/plan", body=body, wait=wait)
+        client = _client(context)
+        given = parameters.values(client, namespace, name, typed, version) or None
+        said = {"version": version, "parameters": given, "logicalDate": logical_date}
+        body = {key: value for key, value in said.items() if value is not None}
+        made = client.call("POST", f"/pipelines/{namespace}/{name}/plan", body=body, wait=wait)
     _print(made, output) if output != "table" else plans.print_plan(_console(), made)
     return 0
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import click
 from rich.console import Console, Group
@@ -11,19 +13,24 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
+from services.api.cli import parameters
 from services.api.cli.show import shown as figure
-from shared.pipelines.language import connector, pipeline, rule_set
-from shared.pipelines.model import Document, Pipeline
+from shared.pipelines.language import connector, filled, pipeline, rule_set, settle, zone_of
+from shared.pipelines.language.templates import Moment
+from shared.pipelines.model import Document
 from shared.planning.assume import assumed
 from shared.planning.make import plan
 from shared.planning.needs import full_reference, needs
 from shared.planning.shown import shown
 
 
-def offline(documents: Sequence[Document], wanted: str | None) -> dict[str, Any]:
-    """The plan of a pipeline of these documents, which must hold its connectors too. Nobody looks at any source: `facts` is missing."""
-    recipes = [pipeline(document) for document in documents if document.kind == "Pipeline"]
-    recipe = _one(recipes, wanted)
+def offline(documents: Sequence[Document], wanted: str | None, typed: Sequence[str], logical_date: str | None) -> dict[str, Any]:
+    """The plan of a pipeline of these documents, which must hold its connectors too. Nobody looks at any source: `facts` is missing.
+
+    `typed`: NAME=VALUE; `logical_date`: RFC 3339, now where it is None. Raises click.UsageError and PenstockError.
+    """
+    document = _one([document for document in documents if document.kind == "Pipeline"], wanted)
+    recipe = pipeline(_filled(document, typed, logical_date))
     types = {f"{c.namespace}/{c.name}": c.type for c in (connector(d) for d in documents if d.kind == "Connector")}
     for node in recipe.nodes:
         name = node.config.get("connector")
@@ -36,16 +43,27 @@ def offline(documents: Sequence[Document], wanted: str | None) -> dict[str, Any]
         "pipeline": {"namespace": recipe.namespace, "name": recipe.name},
         "facts": "missing" if missing else "known",
         "missing": missing,
-        **shown(recipe, plan(recipe, known, types, rules), known, types, recipes),
+        **shown(recipe, plan(recipe, known, types, rules), known, types),
     }
 
 
-def _one(recipes: Sequence[Pipeline], wanted: str | None) -> Pipeline:
-    named = [recipe for recipe in recipes if wanted in {None, recipe.name, f"{recipe.namespace}/{recipe.name}"}]
+def _one(documents: Sequence[Document], wanted: str | None) -> Document:
+    named = [one for one in documents if wanted in {None, one.name, f"{one.namespace}/{one.name}"}]
     if len(named) != 1:
-        there = ", ".join(f"{recipe.namespace}/{recipe.name}" for recipe in recipes) or "none"
+        there = ", ".join(f"{one.namespace}/{one.name}" for one in documents) or "none"
         raise click.UsageError(f"name one pipeline of the files with --pipeline; there is {there}")
     return named[0]
+
+
+def _filled(document: Document, typed: Sequence[str], logical_date: str | None) -> Document:
+    given = parameters.read(document, typed)
+    try:
+        at = datetime.fromisoformat(logical_date) if logical_date else datetime.now(UTC)
+    except ValueError as error:
+        raise click.UsageError(f"--logical-date {logical_date} must be a time as in RFC 3339, 2026-03-29T02:00:00Z") from error
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    # Also where it has no parameters: what was given for one is told of.
+    return filled(document, settle(document, given, Moment(str(UUID(int=0)), at, at, zone_of(document)), {}))
 
 
 def print_plan(console: Console, made: Mapping[str, Any]) -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
+from flask import current_app
 from marshmallow import ValidationError
 
 from services.api.incoming import json_object
 from services.api.problems import Refused, brief
 from services.api.recipes import save
+from services.api.recipes.values import run_values
 from services.api.schemas.runs import StartRun
+from shared.pipelines.language import RunValues
 from shared.store import resources
 from shared.store.database import Tx
 
@@ -26,8 +31,6 @@ def asked() -> dict[str, Any]:
         known = ", ".join(StartRun().fields)
         said = f"is wrong: {found[0]}" if field in StartRun().fields else f"is not known here; there is {known}"
         raise Refused(422, f"{brief(field)} {said}") from error
-    if body.get("parameters"):
-        raise Refused(422, "parameters are not available yet in this release")
     return body
 
 
@@ -48,3 +51,10 @@ def runnable(tx: Tx, namespace: str, name: str, version: int | None) -> dict[str
             409, f"version {row['version']} cannot run: line {first['line']}: {first['message']}", errors=errors, kind="invalid-recipe"
         )
     return row
+
+
+def values_of(tx: Tx, text: str, body: Mapping[str, Any], run: str, logical_date: datetime) -> RunValues | None:
+    """What a run is given; None where its recipe takes nothing. Raises Refused."""
+    environment = current_app.extensions["penstock.settings"].template_env
+    given = body.get("parameters") or {}
+    return run_values(tx, text, given, run=run, logical_date=logical_date, interval_start=logical_date, environment=environment)

@@ -15,7 +15,9 @@ from typing import Any
 from services.api.recipes import save
 from shared.connectors import runs as can_run
 from shared.pipelines.language import pipeline, read_documents, rule_set
+from shared.pipelines.language.values import InvalidDocument
 from shared.pipelines.model import Pipeline, RuleSet
+from shared.pipelines.validation import filled_document, stored_document
 from shared.planning.assume import assumed
 from shared.planning.fingerprint import fingerprint
 from shared.planning.make import plan
@@ -44,10 +46,13 @@ class World:
         return {key: row["found"] for key, row in self.found.items()}
 
 
-def look(database: Database, row: Mapping[str, Any], *, asked_by: str, max_age: timedelta, wait_s: float) -> World:
-    """`row`: a version. Waits at most `wait_s` for a worker to look at what is not known, or not recently."""
+def look(database: Database, row: Mapping[str, Any], values: str, *, asked_by: str, max_age: timedelta, wait_s: float) -> World:
+    """Waits at most `wait_s` for a worker to look at what is not known, or not recently.
+
+    `row`: a version; `values`: `RunValues.key`, empty where its recipe takes none.
+    """
     with database.transaction() as tx:
-        recipe = _recipe(row["document"])
+        recipe = pipeline(filled_document(row["document"], values))
         types = {name: kind for name, (kind, _) in save.known(tx).connectors.items()}
         wanted = needs(recipe, types)
         fresh = facts.fresh(tx, [need.key for need in wanted], max_age)
@@ -96,9 +101,9 @@ def planned(world: World, others: Sequence[Pipeline], parameters: Mapping[str, A
 
 
 def pipelines(tx: Tx, namespaces: Sequence[str] | None) -> list[Pipeline]:
-    """All that are current, valid, and may be seen."""
-    recipes = [_recipe(text) for text in resources.current_documents(tx, "Pipeline")]
-    return [recipe for recipe in recipes if namespaces is None or recipe.namespace in namespaces]
+    """All that are current, valid, and may be seen; what templates stand for in them is not known."""
+    recipes = (_recipe(text) for text in resources.current_documents(tx, "Pipeline"))
+    return [recipe for recipe in recipes if recipe is not None and (namespaces is None or recipe.namespace in namespaces)]
 
 
 def _wait(database: Database, asked: Sequence[str], wait_s: float) -> dict[str, dict[str, Any]]:
@@ -122,8 +127,12 @@ def _why(reply: Mapping[str, Any] | None, wait_s: float) -> str:
 
 
 @lru_cache(maxsize=512)
-def _recipe(text: str) -> Pipeline:
-    return pipeline(read_documents(text)[0])
+def _recipe(text: str) -> Pipeline | None:
+    """None where a template stands for something that must be known to read it."""
+    try:
+        return pipeline(stored_document(text))
+    except InvalidDocument:
+        return None
 
 
 @lru_cache(maxsize=256)

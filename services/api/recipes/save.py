@@ -50,10 +50,10 @@ def known(tx: Tx, *, require_connectors: bool = False) -> Known:
     )
 
 
-def errors(tx: Tx, text: str) -> tuple[Problem, ...]:
-    """Why a stored pipeline cannot run now."""
+def errors(tx: Tx, text: str, values: str = "") -> tuple[Problem, ...]:
+    """Why a stored pipeline cannot run now; with `values` (`RunValues.key`), why that run of it cannot."""
     connectors, rule_sets = (tuple(resources.current_documents(tx, kind)) for kind in ("Connector", "DataQualityRuleSet"))
-    return stored_errors(text, connectors, rule_sets)
+    return stored_errors(text, connectors, rule_sets, values)
 
 
 def check(tx: Tx, text: bytes | str, max_bytes: int) -> tuple[list[Checked], list[Problem]]:

@@ -11,7 +11,7 @@ from flask_smorest import Blueprint
 from services.api import cursors
 from services.api.auth import caller, database
 from services.api.problems import Refused
-from services.api.recipes.asked import START_BODY, asked, runnable
+from services.api.recipes.asked import START_BODY, asked, runnable, values_of
 from services.api.resources import documents, plans
 from services.api.resources.runs import run_json
 from services.api.schemas.documents import TEXT_BODY, PipelinePage, PipelinesQuery, Saved, SaveQuery, Shown
@@ -95,7 +95,8 @@ def start(namespace: str, name: str) -> Response:
             return _accepted(earlier["reply"], earlier["location"], replayed=True)
         version = runnable(tx, namespace, name, by_plan["version"] if by_plan else body.get("version"))
         run = new_id()
-        now = datetime.now(UTC)
+        logical_date = by_plan["logical_date"] if by_plan else body.get("logicalDate", datetime.now(UTC))
+        values = values_of(tx, version["document"], by_plan or body, run, logical_date)
         runs.create(
             tx,
             run=run,
@@ -105,8 +106,9 @@ def start(namespace: str, name: str) -> Response:
             version=version["version"],
             git_commit_sha=version["git_commit_sha"],
             trigger={"type": "manual", **({"planId": body["planId"]} if by_plan else {})},
-            parameters={},
-            logical_date=by_plan["logical_date"] if by_plan else body.get("logicalDate", now),
+            parameters=values.plain_parameters() if values else {},
+            run_values=values.to_json() if values else None,
+            logical_date=logical_date,
             reason=body.get("reason"),
             created_by=who.name,
         )

@@ -12,8 +12,9 @@ from flask_smorest import Blueprint
 from services.api.auth import caller, database
 from services.api.problems import Refused, brief
 from services.api.recipes import planned
-from services.api.recipes.asked import START_BODY, asked, runnable
+from services.api.recipes.asked import START_BODY, asked, runnable, values_of
 from services.api.schemas.plans import Plan, PlanQuery
+from shared.pipelines.language import RunValues
 from shared.store import shown_plans
 from shared.store.identifiers import new_id
 
@@ -29,11 +30,16 @@ def make(query: dict[str, Any], namespace: str, name: str) -> dict[str, Any]:
     """Runs nothing. Workers look at sources and destinations that are not known, or not recently; that may take `wait` seconds."""
     who = caller()
     who.may("viewer", namespace)
-    body = asked()
+    body, made = asked(), new_id()
+    logical_date = body.get("logicalDate", datetime.now(UTC))
     with database().transaction() as tx:
         row = runnable(tx, namespace, name, body.get("version"))
+        values = values_of(tx, row["document"], body, made, logical_date)
         others = planned.pipelines(tx, who.visible)
-    shown = planned.planned(_look(row, current_app.extensions["penstock.settings"].facts_max_age, query["wait"]), others, {})
+    parameters = values.plain_parameters() if values else {}
+    shown = planned.planned(
+        _look(row, values, current_app.extensions["penstock.settings"].facts_max_age, query["wait"]), others, parameters
+    )
     made = new_id()
     about = {
         "parameters": {},
@@ -65,10 +71,11 @@ def still_holding(plan: str, namespace: str, name: str) -> dict[str, Any]:
         if made is None or (made["namespace"], made["pipeline"]) != (namespace, name):
             raise Refused(404, f"there is no plan {brief(plan)} of pipeline {namespace}/{name}; plan it again")
         row = runnable(tx, namespace, name, made["version"])
+        values = values_of(tx, row["document"], made, new_id(), made["logical_date"])
     if made["fingerprint"] is None:
         raise Refused(409, "this plan was made without facts about its sources and destinations; plan again when they can be reached")
     # Everything is looked at anew: what was true an hour ago is what the plan says already.
-    now = planned.planned(_look(row, timedelta(0), WAIT_S), (), made["parameters"])
+    now = planned.planned(_look(row, values, timedelta(0), WAIT_S), (), made["parameters"])
     if now["facts"] == "stale":
         late = next(one for one in now["looked"] if one["why"])
         raise Refused(409, f"whether this plan still holds cannot be told: {late['connector']}: {late['why']}", kind="plan-unchecked")
@@ -77,8 +84,8 @@ def still_holding(plan: str, namespace: str, name: str) -> dict[str, Any]:
     return made
 
 
-def _look(row: dict[str, Any], max_age: timedelta, wait_s: float) -> planned.World:
-    return planned.look(database(), row, asked_by=caller().name, max_age=max_age, wait_s=wait_s)
+def _look(row: dict[str, Any], values: RunValues | None, max_age: timedelta, wait_s: float) -> planned.World:
+    return planned.look(database(), row, values.key if values else "", asked_by=caller().name, max_age=max_age, wait_s=wait_s)
 
 
 def _change(before: dict[str, Any], now: dict[str, Any]) -> str:

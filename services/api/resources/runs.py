@@ -101,6 +101,9 @@ def _head(row: dict[str, Any]) -> dict[str, Any]:
         "trigger": row["trigger"],
         "parameters": row["parameters"],
         "logicalDate": stamp(row["logical_date"]),
+        # Of a run from before these were kept, both are its logical date.
+        "dataIntervalStart": stamp(row["data_interval_start"] or row["logical_date"]),
+        "dataIntervalEnd": stamp(row["data_interval_end"] or row["logical_date"]),
         "reason": row["reason"],
         "createdBy": row["created_by"],
         "createdAt": stamp(row["created_at"]),

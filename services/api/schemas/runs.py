@@ -36,7 +36,7 @@ class StartRun(Schema):
     )
     reason = words()
     planId = fields.String(metadata={"format": "uuid", "description": "Only as that plan says; refused where it does not hold any more"})
-    parameters = fields.Dict(metadata={"description": "Not available yet in this release"})
+    parameters = fields.Dict(metadata={"description": "Values by name; a parameter that is left out has its default"})
 
     @validates_schema
     def _only_the_plan(self, data: dict[str, object], **_: object) -> None:
@@ -65,8 +65,10 @@ class RunHead(Schema):
     gitCommitSha = fields.String(allow_none=True)
     status = fields.String(validate=validate.OneOf([status.value for status in RunStatus]))
     trigger = fields.Dict()
-    parameters = fields.Dict()
+    parameters = fields.Dict(metadata={"description": "All of them, defaults too; dates and timestamps as text"})
     logicalDate = maybe_time()
+    dataIntervalStart = maybe_time()
+    dataIntervalEnd = maybe_time()
     reason = fields.String(allow_none=True)
     createdBy = fields.String(allow_none=True)
     createdAt = time()

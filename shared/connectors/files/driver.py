@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Mapping
 from typing import Any
 
@@ -81,4 +82,4 @@ def _described(paths: list[str], file: FileFormat) -> tuple[Columns, int | None]
 
 
 def _list(paths: list[str]) -> str:
-    return exp.convert(paths).sql("duckdb")
+    return exp.convert([glob.escape(path) for path in paths]).sql("duckdb")

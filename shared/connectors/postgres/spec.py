@@ -44,7 +44,8 @@ SPEC = Spec(
 )
 
 # A killed process' statements must end on the server too: it looks for the client every two seconds.
-SERVER_OPTIONS = "-c client_connection_check_interval=2000 -c timezone=UTC"
+# A backslash in a text is a backslash, whatever the server's own setting: values are written on that understanding.
+SERVER_OPTIONS = "-c client_connection_check_interval=2000 -c timezone=UTC -c standard_conforming_strings=on"
 
 
 def connection_string(config: Mapping[str, Any], session: str) -> str:

@@ -23,6 +23,7 @@ from shared.pipelines.kinds.fields import (
     words,
 )
 from shared.pipelines.model import MAIN_PORT
+from shared.pipelines.value_types import DEFAULT_TYPE, Type
 
 NODE_ID = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})\Z"
 
@@ -80,6 +81,20 @@ class EdgeSpec(Schema):
             raise ValidationError(f"'from' names the port {port} and 'output' the port {data['output']}; name it once", "output")
 
 
+class ParameterSpec(Schema):
+    """`default` is a value of the type, or text with templates that give one."""
+
+    name = fields.String(
+        required=True,
+        validate=validate.Regexp(r"[A-Za-z_][A-Za-z0-9_]{0,62}\Z", error="must be letters, digits and '_', and not begin with a digit"),
+        metadata={"title": "Name"},
+    )
+    type = choice("Type", list(Type), load_default=DEFAULT_TYPE.value)
+    default = fields.Raw(allow_none=True, metadata={"title": "Default"})
+    required = flag("Must be given", load_default=False)
+    description = text("Description")
+
+
 class PipelineSpec(Schema):
     enabled = flag("Enabled", load_default=True)
     timezone = fields.String(load_default="Europe/Warsaw", validate=_zone, metadata={"title": "Time zone"})
@@ -100,7 +115,7 @@ class PipelineSpec(Schema):
     nodes = fields.List(fields.Nested(NodeSpec), required=True, validate=validate.Length(min=1), metadata={"title": "Nodes"})
     edges = fields.List(fields.Nested(EdgeSpec), load_default=list, metadata={"title": "Edges"})
     schedule = NotYet()
-    parameters = NotYet()
+    parameters = fields.List(fields.Nested(ParameterSpec), load_default=list, metadata={"title": "Parameters"})
     catchUp = NotYet()
     jitterSeconds = NotYet()
     worker = NotYet()

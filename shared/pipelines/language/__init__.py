@@ -1,6 +1,21 @@
-"""The recipe language: text to documents, and valid documents to values."""
+"""The recipe language: text to documents, valid documents with the values of a run, and those to values."""
 
+from shared.pipelines.language.filling import filled
 from shared.pipelines.language.reading import MAX_BYTES, read_documents
+from shared.pipelines.language.run_values import RunValues, Unsettled, needs_values, settle, zone_of
 from shared.pipelines.language.values import InvalidDocument, connector, pipeline, rule_set
 
-__all__ = ["MAX_BYTES", "InvalidDocument", "connector", "pipeline", "read_documents", "rule_set"]
+__all__ = [
+    "MAX_BYTES",
+    "InvalidDocument",
+    "RunValues",
+    "Unsettled",
+    "connector",
+    "filled",
+    "needs_values",
+    "pipeline",
+    "read_documents",
+    "rule_set",
+    "settle",
+    "zone_of",
+]

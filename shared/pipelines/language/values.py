@@ -12,7 +12,7 @@ from shared.errors import ConfigurationError
 from shared.pipelines.kinds.connector import ConnectorSpec
 from shared.pipelines.kinds.pipeline import NODE_POLICY, PipelineSpec, ends
 from shared.pipelines.kinds.quality import RULES, RuleSetSpec
-from shared.pipelines.model import ConnectorDefinition, Document, Edge, Node, Pipeline, RuleSet
+from shared.pipelines.model import ConnectorDefinition, Document, Edge, Filling, Node, Pipeline, RuleSet
 from shared.pipelines.nodes import NODE_TYPES
 
 MAX_PARALLEL_NODES = 8
@@ -27,11 +27,13 @@ class InvalidDocument(ConfigurationError):
 def pipeline(document: Document, *, max_parallel_nodes: int = MAX_PARALLEL_NODES) -> Pipeline:
     """The pipeline of a valid Pipeline document. `max_parallel_nodes` is used where the recipe does not say. Raises InvalidDocument."""
     spec = _load(document, "Pipeline", PipelineSpec)
-    nodes = tuple(_node(document, node) for node in spec.pop("nodes"))
+    spec.pop("parameters", None)
+    filling = document.filled or Filling()
+    nodes = tuple(_node(document, node, filling) for node in spec.pop("nodes"))
     edges = tuple(_edge(edge) for edge in spec.pop("edges"))
     quality = tuple(spec.pop("quality"))
     spec.setdefault("maxParallelNodes", max_parallel_nodes)
-    return Pipeline(document.namespace, document.name, nodes, edges, spec, quality)
+    return Pipeline(document.namespace, document.name, nodes, edges, spec, quality, filling.parameters, filling.secrets)
 
 
 def connector(document: Document) -> ConnectorDefinition:
@@ -47,11 +49,12 @@ def rule_set(document: Document) -> RuleSet:
     return RuleSet(document.namespace, document.name, spec["dataset"], rules)
 
 
-def _node(document: Document, node: Mapping[str, Any]) -> Node:
+def _node(document: Document, node: Mapping[str, Any], filling: Filling) -> Node:
     kind = NODE_TYPES.get(node["type"])
     config = _checked(document, kind.config_schema if kind else None, node["config"], f"node {node['id']}")
     policy = {key: node[key] for key in NODE_POLICY if key in node}
-    return Node(node["id"], node["type"], config, node.get("label"), node.get("description"), node["onError"], policy)
+    named = (node.get("label"), node.get("description"))
+    return Node(node["id"], node["type"], config, *named, node["onError"], policy, parameters=filling.parameters)
 
 
 def _edge(edge: Mapping[str, Any]) -> Edge:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
-from shared.pipelines.nodes.fields import Expression, NotYet, Type, text, texts
+from shared.pipelines.nodes.fields import Expression, NotYet, Type, statement, text, texts
 from shared.pipelines.nodes.types import NodeType
 
 # What says which object is read; exactly one of them.
@@ -14,7 +14,7 @@ OBJECTS = ("table", "query", "path")
 class ConnectorSourceConfig(Schema):
     connector = text("Connector", required=True)
     table = text("Table")
-    query = text("Query")
+    query = statement("Query")
     path = text("Path or glob")
     columns = texts("Only these columns")
     where = Expression(metadata={"title": "Only rows for which this is true"})

@@ -35,6 +35,14 @@ class Expression(fields.String):
         return value_text
 
 
+class Statement(fields.String):
+    """SQL text in the dialect of the connector it is sent to; templates in it become literals, as in an expression."""
+
+
+# Fields whose templates become literals and quoted names, not text.
+CODE = (Expression, Statement)
+
+
 class Type(fields.String):
     """A column type in PostgreSQL's spelling."""
 
@@ -49,6 +57,10 @@ class Type(fields.String):
 
 def text(title: str, description: str | None = None, **options: Any) -> fields.String:
     return fields.String(validate=validate.Length(min=1), metadata=_shown(title, description), **options)
+
+
+def statement(title: str, **options: Any) -> Statement:
+    return Statement(validate=validate.Length(min=1), metadata={"title": title}, **options)
 
 
 def texts(title: str, description: str | None = None, **options: Any) -> fields.List[str]:

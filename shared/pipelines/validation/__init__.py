@@ -5,6 +5,16 @@ Pure: what exists besides comes in as `Known`. Secret fields are the API's matte
 
 from shared.pipelines.validation.documents import validate
 from shared.pipelines.validation.known import Known, full_name
-from shared.pipelines.validation.stored import known_from, stored_connector, stored_errors
+from shared.pipelines.validation.stored import filled_document, has_values, known_from, stored_connector, stored_document, stored_errors
 
-__all__ = ["Known", "full_name", "known_from", "stored_connector", "stored_errors", "validate"]
+__all__ = [
+    "Known",
+    "filled_document",
+    "full_name",
+    "has_values",
+    "known_from",
+    "stored_connector",
+    "stored_document",
+    "stored_errors",
+    "validate",
+]

@@ -12,8 +12,8 @@ from shared.pipelines.language.pointers import below
 from shared.pipelines.validation import shape
 from shared.pipelines.validation.known import Known
 from shared.pipelines.validation.report import Owner, Report
+from shared.pipelines.validation.templates import ONLY_SECRETS
 from shared.pipelines.validation.words import hint, nearest
-from shared.secrets import references
 
 
 def check(report: Report, spec: Mapping[str, Any], path: str, known: Known) -> None:
@@ -40,8 +40,4 @@ def _config(report: Report, kind: Spec, config: Mapping[str, Any], path: str, ha
         # A credential's fields complete the config; which ones it has is seen when a worker resolves it.
         if field not in config:
             report.settle(below(path, field))
-    shape.check(report, kind.config_schema, config, path, owner, shape.Rules(is_reference=_is_reference))
-
-
-def _is_reference(template: str) -> bool:
-    return bool(references.find(template))
+    shape.check(report, kind.config_schema, config, path, owner, shape.Rules(templates=ONLY_SECRETS))

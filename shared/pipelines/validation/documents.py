@@ -53,7 +53,7 @@ def _with(known: Known, documents: Sequence[Document]) -> Known:
 
 def _document(report: Report, known: Known) -> None:
     document = report.document
-    shape.check(report, Envelope, document.tree, "", Owner("the document"), shape.Rules(templates_are_text=True))
+    shape.check(report, Envelope, document.tree, "", Owner("the document"), shape.Rules(templates=None))
     version = document.tree.get("apiVersion")
     if isinstance(version, str) and version not in API_VERSIONS:
         near = nearest(version, API_VERSIONS)

@@ -9,17 +9,20 @@ from shared.pipelines.kinds.pipeline import EdgeSpec, NodeSpec, PipelineSpec
 from shared.pipelines.language.pointers import below
 from shared.pipelines.nodes import LATER, NODE_TYPES
 from shared.pipelines.nodes.types import NodeType
-from shared.pipelines.validation import edges, references, shape
+from shared.pipelines.validation import edges, parameters, references, shape
 from shared.pipelines.validation.known import Known
 from shared.pipelines.validation.report import Owner, Report
 from shared.pipelines.validation.seen import SeenNode
+from shared.pipelines.validation.templates import Scope
 from shared.pipelines.validation.words import hint, nearest
 
 
 def check(report: Report, spec: Mapping[str, Any], path: str, known: Known) -> None:
     owner = Owner(f"pipeline '{report.document.name}'")
-    shape.check(report, PipelineSpec, spec, path, owner, shape.Rules(owners={NodeSpec: _node_owner, EdgeSpec: edges.edge_owner}))
-    nodes = _unique(report, tuple(_nodes(report, spec.get("nodes"), below(path, "nodes"), known)))
+    rules = shape.Rules({NodeSpec: _node_owner, EdgeSpec: edges.edge_owner}, Scope(parameters.named(spec)))
+    shape.check(report, PipelineSpec, spec, path, owner, rules)
+    parameters.check(report, spec, below(path, "parameters"))
+    nodes = _unique(report, tuple(_nodes(report, spec.get("nodes"), below(path, "nodes"), known, rules)))
     edges.check(report, nodes, spec.get("edges", []), below(path, "edges"))
     _sinks(report, nodes, below(path, "nodes"))
     named = spec.get("quality")
@@ -37,7 +40,7 @@ def _node_owner(node: Mapping[str, Any], at: int) -> Owner:
     return Owner(f"node number {at + 1}{told}")
 
 
-def _nodes(report: Report, nodes: Any, path: str, known: Known) -> Iterator[SeenNode]:
+def _nodes(report: Report, nodes: Any, path: str, known: Known, rules: shape.Rules) -> Iterator[SeenNode]:
     for at, node in enumerate(nodes if isinstance(nodes, list) else ()):
         if not isinstance(node, Mapping):
             continue
@@ -45,7 +48,8 @@ def _nodes(report: Report, nodes: Any, path: str, known: Known) -> Iterator[Seen
         owner = _node_owner(node, at)
         kind = _kind(report, node.get("type"), below(here, "type"), owner)
         config = node.get("config", {})
-        loaded = _config(report, kind, config, below(here, "config"), owner, known) if kind and isinstance(config, Mapping) else None
+        readable = kind is not None and isinstance(config, Mapping)
+        loaded = _config(report, kind, config, below(here, "config"), owner, known, rules) if kind and readable else None
         node_id = node.get("id")
         if isinstance(node_id, str) and node_id:
             yield SeenNode(node_id, here, owner, kind, config if isinstance(config, Mapping) else {}, loaded)
@@ -69,8 +73,10 @@ def _kind(report: Report, name: Any, path: str, owner: Owner) -> NodeType | None
     return NODE_TYPES.get(name)
 
 
-def _config(report: Report, kind: NodeType, config: Mapping[str, Any], path: str, owner: Owner, known: Known) -> Mapping[str, Any] | None:
-    loaded = shape.check(report, kind.config_schema, config, path, owner)
+def _config(
+    report: Report, kind: NodeType, config: Mapping[str, Any], path: str, owner: Owner, known: Known, rules: shape.Rules
+) -> Mapping[str, Any] | None:
+    loaded = shape.check(report, kind.config_schema, config, path, owner, rules)
     if kind.role != "transform":
         spec = references.connector(report, config.get("connector"), below(path, "connector"), owner, known)
         if spec is not None:

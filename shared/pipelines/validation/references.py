@@ -19,6 +19,9 @@ def connector(report: Report, reference: Any, path: str, owner: Owner, known: Kn
     """Reports a connector that is not there; the spec of its type where it is."""
     if not isinstance(reference, str) or not reference or report.settled(path):
         return None
+    if "{{" in reference and report.document.filled is None:
+        # Which connector it is, a run's values will say.
+        return None
     name = full_name(reference, report.document.namespace)
     if name in known.connectors:
         return CONNECTORS.get(known.connectors[name][0])

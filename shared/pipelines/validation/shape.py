@@ -16,9 +16,8 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from shared.pipelines.kinds.fields import CheckedByType, Choice, NotYet, Word
 from shared.pipelines.language.pointers import below
-from shared.pipelines.language.templates import TEMPLATE
 from shared.pipelines.nodes.fields import Expression
-from shared.pipelines.validation import sql
+from shared.pipelines.validation import sql, templates
 from shared.pipelines.validation.report import Owner, Report
 from shared.pipelines.validation.words import described, hint, nearest
 
@@ -42,18 +41,17 @@ _SAID = {"Shorter than minimum length 1": "must not be empty", "Field may not be
 class Rules:
     """`owners` names entries that are more than a part of their owner (a pipeline's nodes): schema class -> owner of one such value.
 
-    `is_reference` says which templates may stand in a value; all others are refused, since templates come later.
+    `templates`: which may stand in a value; None: what looks like one is text.
     """
 
     owners: Mapping[type[Schema], Callable[[Mapping[str, Any], int], Owner]] = field(default_factory=dict)
-    is_reference: Callable[[str], bool] | None = None
-    templates_are_text: bool = False
+    templates: templates.Scope | None = templates.NO_TEMPLATES
 
 
 def check(report: Report, schema: type[Schema], value: Any, path: str, owner: Owner, rules: Rules | None = None) -> dict[str, Any] | None:
     """Reports all that is wrong with `value`. Returns what the schema loads from it, defaults in place; None when anything is wrong."""
     before = report.errors
-    walk = _Walk(report, rules or Rules())
+    walk = _Walk(report, rules or Rules(), str(value.get("language", "sql")) if isinstance(value, Mapping) else "sql")
     if not isinstance(value, Mapping):
         report.add("wrong_type", f"{owner.phrase} must be a mapping of settings, not {described(value)}", path, node=owner.node)
         return None
@@ -83,11 +81,14 @@ _LEFT_OUT = object()
 
 
 class _Walk:
-    def __init__(self, report: Report, rules: Rules) -> None:
+    def __init__(self, report: Report, rules: Rules, language: str) -> None:
         self._report = report
         self._rules = rules
+        # Of a document that is filled, what looks like a template came with a value.
+        self._scope = rules.templates if report.document.filled is None else None
+        self._language = language
         self._owners: dict[str, Owner] = {}
-        self._sql: list[tuple[Expression, str, str, str, Owner]] = []
+        self._sql: list[tuple[Expression, str, str, str, str, Owner]] = []
 
     def mapping(self, schema: Schema, value: Mapping[str, Any], path: str, label: str, owner: Owner) -> dict[str, Any]:
         """What was meant by `value`: misspelt settings under their right names, what cannot be used left out."""
@@ -112,8 +113,8 @@ class _Walk:
 
     def expressions(self) -> None:
         """Reports the SQL that does not parse, at its character. Only once loading has failed: it parses too, and that is what costs."""
-        for made, text, path, label, owner in self._sql:
-            sql.check(self._report, text, path, label, owner, aggregates=made.aggregates)
+        for made, text, written, path, label, owner in self._sql:
+            sql.check(self._report, text, path, label, owner, aggregates=made.aggregates, written=written)
 
     def rest(self, messages: Any, meant: Any, path: str, label: str, owner: Owner) -> None:
         """Reports what the schema itself found: a whole thought ("give either table or path") or the end of a sentence ("must be ...")."""
@@ -161,8 +162,8 @@ class _Walk:
             return _LEFT_OUT
         if path in self._report.unread or (value is None and made.allow_none):
             return value
-        if isinstance(value, str) and not self._rules.templates_are_text and TEMPLATE.search(value):
-            return self._template(value, path, label, owner)
+        if isinstance(value, str) and "{{" in value and self._scope is not None:
+            return self._template(self._scope, made, value, path, label, owner)
         for kind, words, fits in _TYPES:
             if isinstance(made, kind):
                 if not fits(value):
@@ -193,7 +194,7 @@ class _Walk:
     def _words(self, made: fields.Field[Any], value: Any, path: str, label: str, owner: Owner) -> None:
         """Words out of a list, and SQL."""
         if isinstance(made, Expression):
-            self._sql.append((made, value, path, label, owner))
+            self._sql.append((made, value, value, path, label, owner))
         for validator in made.validators:
             if not isinstance(validator, validate.OneOf) or value in validator.choices or str(value) in validator.choices:
                 continue
@@ -206,27 +207,27 @@ class _Walk:
             message = f"'{label}' of {owner.phrase} cannot be '{value}'{hint(near, choices)}"
             self._report.add("invalid_choice", message, path, node=owner.node, suggestion=near)
 
-    def _template(self, value: str, path: str, label: str, owner: Owner) -> Any:
-        """A value that a template gives: what it will be is not known here, so nothing more is said of it."""
-        found = TEMPLATE.findall(value)
-        allowed = self._rules.is_reference
-        refused = [one for one in found if allowed is None or not allowed(one)]
-        self._report.settle(path)
-        if refused:
-            remedy = "write the value out" if allowed is None else "of these only {{credential:name#field}} can stand here"
-            message = f"'{label}' of {owner.phrase} holds the template {refused[0]}, and templates are not available yet; {remedy}"
-            self._add("not_available_yet", message, path, owner)
-            return _LEFT_OUT
-        return value
+    def _template(self, scope: templates.Scope, made: fields.Field[Any], value: str, path: str, label: str, owner: Owner) -> Any:
+        """A value that templates give: what it will be is not known here, but of what kind."""
+        found = templates.check(self._report, scope, made, value, path, label, owner)
+        if found is None:
+            return _LEFT_OUT if self._report.settled(path) else value
+        used = templates.sample(self._report, scope, made, found, value, path, label, owner, self._language)
+        if isinstance(made, Expression) and self._language == "sql":
+            sql.check(self._report, used, path, label, owner, aggregates=made.aggregates, written=value)
+        return used
 
     def _templates_in(self, value: Any, path: str, label: str, owner: Owner) -> None:
         """Templates inside values without a shape of their own."""
-        if self._rules.templates_are_text:
+        if self._scope is None:
             return
-        if isinstance(value, str) and TEMPLATE.search(value):
-            self._template(value, path, label, owner)
+        if isinstance(value, str) and "{{" in value:
+            templates.check(self._report, self._scope, None, value, path, label, owner)
         elif isinstance(value, Mapping):
             for key, entry in value.items():
+                if "{{" in key and not self._report.settled(path):
+                    message = f"'{label}' of {owner.phrase} has a template in a key, and only values are filled; write the key out"
+                    self._report.add("template_not_allowed", message, below(path, key), node=owner.node, key=True)
                 self._templates_in(entry, below(path, key), f"{label}.{key}", owner)
         elif isinstance(value, list):
             for at, entry in enumerate(value):

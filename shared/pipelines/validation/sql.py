@@ -8,11 +8,12 @@ from shared.sql.errors import SqlProblem
 from shared.sql.parse import expression
 
 
-def check(report: Report, text: str, path: str, label: str, owner: Owner, *, aggregates: bool) -> None:
+def check(report: Report, text: str, path: str, label: str, owner: Owner, *, aggregates: bool, written: str | None = None) -> None:
+    """`written`: the text as it stands in the document, where `text` is another of the same length."""
     try:
         expression(text, aggregates=aggregates)
     except SqlProblem as problem:
-        at = position(report.document, path, text, problem.position or 0)
+        at = position(report.document, path, written or text, problem.position or 0)
         report.add("invalid_sql", f"'{label}' of {owner.phrase}: {problem.message}", path, node=owner.node, at=at)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import lru_cache
 
-from shared.pipelines.language import connector, read_documents
+from shared.pipelines.language import RunValues, connector, filled, needs_values, read_documents
 from shared.pipelines.language.values import InvalidDocument
-from shared.pipelines.model import ConnectorDefinition, Problem
+from shared.pipelines.model import ConnectorDefinition, Document, Problem
 from shared.pipelines.validation.documents import validate
 from shared.pipelines.validation.known import Known
 
@@ -33,8 +34,31 @@ def known_from(connectors: Iterable[str], rule_sets: Iterable[str] = (), *, requ
     )
 
 
+@lru_cache(maxsize=128)
+def stored_document(text: str) -> Document:
+    """The only document of a text that is kept."""
+    return read_documents(text)[0]
+
+
+@lru_cache(maxsize=128)
+def has_values(text: str) -> bool:
+    """Whether runs of the recipe have values: it declares parameters, or holds templates."""
+    return needs_values(stored_document(text))
+
+
 @lru_cache(maxsize=64)
-def stored_errors(text: str, connectors: tuple[str, ...], rule_sets: tuple[str, ...] = ()) -> tuple[Problem, ...]:
-    """Why the recipe cannot run; empty when it can. All connectors that it names must be among `connectors`."""
-    found = validate(read_documents(text), known_from(connectors, rule_sets, require_connectors=True))
+def filled_document(text: str, values: str) -> Document:
+    """The recipe with the values of a run in place of its templates. `values`: `RunValues.key`, empty for a recipe that has none."""
+    document = stored_document(text)
+    return filled(document, RunValues.from_json(json.loads(values))) if values else document
+
+
+@lru_cache(maxsize=64)
+def stored_errors(text: str, connectors: tuple[str, ...], rule_sets: tuple[str, ...] = (), values: str = "") -> tuple[Problem, ...]:
+    """Why the recipe cannot run; empty when it can. All connectors that it names must be among `connectors`.
+
+    With `values` it is the recipe of that one run that is looked at.
+    """
+    documents = [filled_document(text, values)] if values else read_documents(text)
+    found = validate(documents, known_from(connectors, rule_sets, require_connectors=True))
     return tuple(problem for problem in found if problem.severity == "error")

@@ -1,5 +1,4 @@
 -- What the API needs from a worker (a look at a source, later check, discover, preview), and plans that people looked at.
--- depends: 0001.store
 
 CREATE TABLE requests (
     id         uuid PRIMARY KEY,

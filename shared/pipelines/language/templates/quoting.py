@@ -1,10 +1,8 @@
-"""Templates, `{{…}}`: where they stand in a scalar, and how a line looks once an unquoted one is quoted."""
+"""How a line looks once the templates in it that stand without quotes are quoted."""
 
 from __future__ import annotations
 
 import re
-
-TEMPLATE = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 
 _QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*'")
 # The value of a block mapping or list entry that begins with a template, up to a comment.

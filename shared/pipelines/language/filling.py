@@ -1,0 +1,108 @@
+"""A recipe with the values of one run in place of its templates.
+
+What a template becomes depends on what it stands in: SQL text takes literals and quoted identifiers (`shared.sql.holes`), a path to read
+takes its signs literally, every other text takes the value's text, and a text that is nothing but one template becomes the value itself.
+"""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from marshmallow import fields
+
+from shared.pipelines.language.run_values import RunValues
+from shared.pipelines.language.spel_holes import filled as spel_filled
+from shared.pipelines.language.templates import Template, TemplateProblem, Value, templates, text_of
+from shared.pipelines.language.templates.scan import whole
+from shared.pipelines.language.texts import ABSENT, Spot, visited
+from shared.pipelines.model import Document, Filling, Problem
+from shared.pipelines.nodes.fields import CODE, Expression
+from shared.pipelines.value_types import plain
+from shared.secrets.references import Reference, reference_in
+from shared.sql.errors import SqlProblem
+from shared.sql.holes import Hole
+from shared.sql.holes import filled as sql_filled
+
+
+def filled(document: Document, values: RunValues) -> Document:
+    """A valid Pipeline document, filled; what cannot be filled is among its `problems`, at its place in the recipe."""
+    salt = hashlib.sha256(f"{document.text}\0{values.key}".encode()).hexdigest()[:24]
+    filling = _Filling(document, values, salt)
+    spec = visited(document.tree["spec"], filling.text)
+    problems = (*document.problems, *filling.problems)
+    made = Filling(values.parameters, filling.secrets)
+    return replace(document, tree={**document.tree, "spec": spec}, problems=problems, filled=made)
+
+
+@dataclass
+class _Filling:
+    document: Document
+    values: RunValues
+    salt: str
+    secrets: dict[str, str] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def text(self, text: str, spot: Spot) -> Any:
+        try:
+            found = templates(text)
+            if isinstance(spot.field, CODE):
+                holes = [self._hole(one) for one in found]
+                return spel_filled(text, holes) if spot.spel and isinstance(spot.field, Expression) else sql_filled(text, holes, "postgres")
+            only = whole(text, found)
+            if only is not None and reference_in(only.body) is None:
+                return self._whole(only, spot)
+            parts, done = [], 0
+            for one in found:
+                parts += [text[done : one.start], _written(self._shown(one), spot)]
+                done = one.end
+            return "".join([*parts, text[done:]])
+        except (TemplateProblem, SqlProblem) as problem:
+            place = self.document.places.values.get(spot.path)
+            at = (place.line, place.column) if place else (1, 1)
+            of = f"'{spot.path.rpartition('/config/')[2]}' of node '{spot.node}'" if spot.node else spot.path
+            self.problems.append(Problem("invalid_template", f"{of}: {problem.message}", spot.path, *at, node=spot.node))
+            return text
+
+    def _whole(self, only: Template, spot: Spot) -> Any:
+        value = self._of(only)
+        if value is None:
+            return ABSENT
+        # A table may be called 2026: a setting that is text takes the text of what is none.
+        if isinstance(value, str) or (isinstance(spot.field, fields.String) and not isinstance(value, list)):
+            return _written(text_of(value), spot)
+        return plain(value)
+
+    def _of(self, template: Template) -> Value:
+        if template.body not in self.values.templates:
+            raise TemplateProblem(f"this run has no value for {{{{{template.body}}}}}; ask for a new run")
+        return self.values.templates[template.body]
+
+    def _shown(self, template: Template) -> str:
+        reference = reference_in(template.body)
+        if reference is not None:
+            return self._token(reference)
+        try:
+            return text_of(self._of(template))
+        except TemplateProblem as problem:
+            raise TemplateProblem(f"{{{{{template.body}}}}} {problem.message}; give the parameter one, or a default") from problem
+
+    def _hole(self, template: Template) -> Hole:
+        reference = reference_in(template.body)
+        if reference is not None:
+            token = self._token(reference)
+            return Hole(template.start, template.end, token, token, secret=True)
+        value = self._of(template)
+        return Hole(template.start, template.end, value, "" if value is None else text_of(value))
+
+    def _token(self, reference: Reference) -> str:
+        """No value can hold it, since it depends on all of them."""
+        token = f"{{{{{reference} {self.salt}}}}}"
+        self.secrets[token] = str(reference)
+        return token
+
+
+def _written(text: str, spot: Spot) -> str:
+    return glob.escape(text) if spot.is_glob else text
