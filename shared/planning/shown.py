@@ -5,7 +5,7 @@ Two plans of the same thing are equal but for what the facts' age says, so that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from shared.connectors import CONNECTORS, statements
@@ -16,6 +16,9 @@ from shared.pipelines.nodes import NODE_TYPES
 from shared.planning.needs import full_reference, need_of
 from shared.planning.stages import Plan, Stage
 from shared.sql.reads import select
+
+# Unique indexes that a sink's target is known to have, by node.
+Keys = Mapping[str, Sequence[Sequence[str]]]
 
 
 def shown(
@@ -52,6 +55,7 @@ def shown(
 def _stage(stage: Stage, pipeline: Pipeline, facts: Mapping[str, Mapping[str, Any]], types: Mapping[str, str]) -> dict[str, Any]:
     known = [_found(pipeline, node, facts, types) for node in stage.nodes if NODE_TYPES[pipeline.node(node).type].role == "source"]
     rows = [found.get("rows") if found else None for found in known]
+    keys = {node: found["keys"] for node in stage.nodes if (found := _found(pipeline, node, facts, types))}
     return {
         "id": stage.id,
         "kind": stage.kind,
@@ -63,17 +67,17 @@ def _stage(stage: Stage, pipeline: Pipeline, facts: Mapping[str, Mapping[str, An
         "label": stage.label,
         "why": list(stage.why),
         "estimatedRows": sum(row for row in rows if row is not None) if rows and None not in rows else None,
-        "statements": list(_STATEMENTS[stage.kind](stage, types)),
+        "statements": list(_STATEMENTS[stage.kind](stage, types, keys)),
     }
 
 
-def _survey(stage: Stage, types: Mapping[str, str]) -> Iterable[dict[str, Any]]:
+def _survey(stage: Stage, types: Mapping[str, str], keys: Keys) -> Iterable[dict[str, Any]]:
     program = SurveyProgram.from_json(stage.program)
     dialect = CONNECTORS[types[program.connector]].dialect
     yield _statement(stage.nodes[0], "look", program.connector, dialect, None)
 
 
-def _work(stage: Stage, types: Mapping[str, str]) -> Iterable[dict[str, Any]]:
+def _work(stage: Stage, types: Mapping[str, str], keys: Keys) -> Iterable[dict[str, Any]]:
     program = Program.from_json(stage.program)
     for read in program.reads:
         if read.connector is not None:
@@ -84,11 +88,11 @@ def _work(stage: Stage, types: Mapping[str, str]) -> Iterable[dict[str, Any]]:
         yield _statement(output.port.partition(".")[0], "stage", stage.engine, stage.engine, output.sql)
     for sink in program.sinks:
         yield _statement(sink.node, "rows", stage.engine, stage.engine, sink.sql)
-        for sql in statements(types[sink.connector], _write(sink)):
+        for sql in statements(types[sink.connector], _write(sink), keys.get(sink.node, ())):
             yield _statement(sink.node, "write", sink.connector, CONNECTORS[types[sink.connector]].dialect, sql)
 
 
-def _check(stage: Stage, types: Mapping[str, str]) -> Iterable[dict[str, Any]]:
+def _check(stage: Stage, types: Mapping[str, str], keys: Keys) -> Iterable[dict[str, Any]]:
     program = CheckProgram.from_json(stage.program)
     yield _statement(stage.nodes[0], "check", stage.engine, stage.engine, None) | {"ruleSet": program.rule_set}
 
