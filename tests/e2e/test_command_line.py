@@ -74,7 +74,7 @@ def test_a_pipeline_from_file_to_rows(stack: Stack, files: tuple[str, str], tmp_
     assert "done after" in logged.stdout
     assert "line 3" in penstock(stack, "dead-letters", "--run", run["id"]).stdout
     assert "default/typed" in penstock(stack, "connectors").stdout
-    assert json.loads(penstock(stack, "plan", "typed").stdout)["facts"] == "known"
+    assert json.loads(penstock(stack, "plan", "typed", "--output", "json").stdout)["facts"] == "known"
 
 
 @pytest.mark.stack

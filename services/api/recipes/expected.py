@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import request
 
-from services.api.problems import Refused
+from services.api.problems import Refused, brief
 from shared.store import resources
 from shared.store.database import Tx
 
@@ -21,7 +21,7 @@ def still(tx: Tx, kind: str, namespace: str, name: str) -> None:
     # Weak tags too: proxies that compress weaken them, and a version number is exact either way.
     if wanted is not None and not (current and request.if_match.contains_weak(str(current))):
         stands = f"is at version {current} now" if current else "does not exist"
-        raise _moved(f"{kind} {namespace}/{name} {stands}, not at {wanted[:100]}; read it and save again", current)
+        raise _moved(f"{kind} {namespace}/{name} {stands}, not at {brief(wanted)}; read it and save again", current)
     if absent is not None and current and request.if_none_match.contains_weak(str(current)):
         raise _moved(f"{kind} {namespace}/{name} exists, at version {current}; read it, and save with If-Match", current)
 

@@ -106,7 +106,7 @@ def _without_secrets(document: Document) -> tuple[Document, dict[str, str], list
 def store(tx: Tx, checked: Sequence[Checked], *, author: str, message: str, home: Path | None) -> list[Saved]:
     """All of them as new versions, each with its commit; what came of it in the order they are given."""
     # Everybody takes rows in one order, so that two who save the same documents do not wait for each other.
-    order = sorted(range(len(checked)), key=lambda n: (checked[n].document.kind, checked[n].document.namespace, checked[n].document.name))
+    order = sorted(range(len(checked)), key=lambda at: _address(checked[at].document))
     done = {number: _store(tx, checked[number], author=author, message=message, home=home) for number in order}
     made = seal(tx)
     return [replace(saved, sha=made.get((saved.uid, saved.version), saved.sha)) for _, saved in sorted(done.items())]

@@ -32,8 +32,9 @@ blueprint = Blueprint("documents", __name__, url_prefix="/api/v1", description="
 def validate() -> dict[str, Any]:
     """Everything that is wrong with a text; saves nothing."""
     settings = current_app.extensions["penstock.settings"]
+    text = body(RECIPE)
     with database().transaction() as tx:
-        _, problems = save.check(tx, body(RECIPE), settings.max_body_bytes)
+        _, problems = save.check(tx, text, settings.max_body_bytes)
     errors = [problem.to_json() for problem in problems]
     return {"valid": not any(error["severity"] == "error" for error in errors), "errors": errors}
 
@@ -47,12 +48,12 @@ def apply(query: dict[str, Any]) -> dict[str, Any]:
     who = caller()
     settings = current_app.extensions["penstock.settings"]
     dry, draft = query["dryRun"], query["draft"]
+    text = body(RECIPE)
     with database().transaction() as tx:
-        checked, problems = save.check(tx, body(RECIPE), settings.max_body_bytes)
+        checked, problems = save.check(tx, text, settings.max_body_bytes)
         errors = [problem.to_json() for problem in problems]
         wrong = [error for error in errors if error["severity"] == "error"]
-        nameless = [c for c in checked if not c.document.kind or not c.document.name]
-        if (wrong and not draft) or nameless or not checked:
+        if (wrong and not draft) or not checked or not all(one.addressed for one in checked):
             count = f"{len(wrong)} error{'s' if len(wrong) != 1 else ''}"
             first = f": line {wrong[0]['line']}: {wrong[0]['message']}" if wrong else ""
             raise Refused(422, f"nothing was saved, {count}{first}", errors=errors, kind="invalid-document")
@@ -137,8 +138,9 @@ def put(kind: str, namespace: str, name: str, message: str) -> Answer:
     """Saves one document, a draft too. 201 when it is new; If-Match refuses a save over a version the caller has not seen."""
     who = caller()
     who.may("editor", namespace)
+    text = body(RECIPE)
     with database().transaction() as tx:
-        checked, problems = save.check(tx, body(RECIPE), current_app.extensions["penstock.settings"].max_body_bytes)
+        checked, problems = save.check(tx, text, current_app.extensions["penstock.settings"].max_body_bytes)
         one = save.one(checked, problems, kind, namespace, name)
         expected.still(tx, kind, namespace, name)
         reply = saved(tx, one, problems, author=who.name, message=message)

@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import time
+from pathlib import Path
 
 from shared.engines.control import Control
 from shared.engines.work import Job, Outcome
@@ -26,7 +27,8 @@ def run(job: Job, control: Control) -> Outcome:
         stop: list[bool] = []
         with control.stopped_by(lambda: stop.append(True)):
             deadline = time.monotonic() + job.program.get("seconds", 30)
-            while not stop and time.monotonic() < deadline:
+            until = Path(job.program.get("until", "/nowhere"))
+            while not stop and time.monotonic() < deadline and not until.exists():
                 time.sleep(0.005)
         if stop:
             raise DataError("interrupted")

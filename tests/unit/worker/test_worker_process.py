@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -182,18 +183,21 @@ def test_a_restarted_worker_ends_the_leases_of_its_predecessor(worker: Worker, d
     wait_for(expired)
 
 
-def test_a_stopped_worker_that_wakes_up_after_its_lease_changes_nothing(worker: Worker, database: Database, app: Any) -> None:
+def test_a_stopped_worker_that_wakes_up_after_its_lease_changes_nothing(
+    worker: Worker, database: Database, app: Any, tmp_path: Path
+) -> None:
     def swept() -> list[StageMessage]:
         messages = recovery.sweep(database, grace=timedelta(seconds=600), queue_is_empty=lambda _: False)
         return [message for message in messages if message.run == run_id]
 
     worker.start()
-    run_id = run(database, app, stage(1, do="wait", seconds=1))
+    run_id = run(database, app, stage(1, do="wait", until=str(tmp_path / "go")))
     wait_for(lambda: stage_row(database, run_id, 1)["status"] == "RUNNING")
     assert worker.process is not None
     os.kill(worker.process.pid, signal.SIGSTOP)
     messages = wait_for(swept)
     assert [(message.stage, message.epoch) for message in messages] == [(1, 2)]
+    (tmp_path / "go").touch()
     os.kill(worker.process.pid, signal.SIGCONT)
     time.sleep(1.5)
     row = stage_row(database, run_id, 1)
