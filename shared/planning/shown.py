@@ -94,7 +94,7 @@ def _work(stage: Stage, types: Mapping[str, str], keys: Keys) -> Iterable[dict[s
 
 def _check(stage: Stage, types: Mapping[str, str], keys: Keys) -> Iterable[dict[str, Any]]:
     program = CheckProgram.from_json(stage.program)
-    yield _statement(stage.nodes[0], "check", stage.engine, stage.engine, None) | {"ruleSet": program.rule_set}
+    yield _statement(stage.nodes[0], "check", stage.engine, stage.engine, None, of=program.rule_set)
 
 
 _STATEMENTS = {"survey": _survey, "work": _work, "check": _check}
@@ -113,9 +113,14 @@ def _write(sink: Sink) -> SinkWrite:
     return SinkWrite(sink.node, sink.target, sink.columns, sink.write_mode, sink.upsert_keys, sink.order, sink.options)
 
 
-def _statement(node: str, does: str, on: str | None, dialect: str | None, sql: str | None) -> dict[str, Any]:
-    """`does`: look, read, relation (a named part of the next statement), table, stage, rows (what is handed to a sink), write, check."""
-    return {"node": node, "does": does, "on": on, "dialect": dialect, "sql": sql}
+def _statement(
+    node: str, does: str, on: str | None, dialect: str | None, sql: str | None, *, of: str | None = None, columns: list[str] | None = None
+) -> dict[str, Any]:
+    """`does`: look, read, relation (a named part of the next statement), table, stage, rows (what is handed to a sink), write, check.
+
+    `of`: the table, path or rule set.
+    """
+    return {"node": node, "does": does, "on": on, "dialect": dialect, "object": of, "columns": columns, "sql": sql}
 
 
 def _found(pipeline: Pipeline, node: str, facts: Mapping[str, Mapping[str, Any]], types: Mapping[str, str]) -> Mapping[str, Any] | None:

@@ -10,18 +10,19 @@ from psycopg.types.json import Jsonb
 from shared.store.database import Tx
 
 
-def put(tx: Tx, plan: str, *, namespace: str, pipeline: str, version: int, about: Mapping[str, Any], by: str) -> None:
+def put(tx: Tx, plan: str, *, namespace: str, pipeline: str, version: int, sha: str | None, about: Mapping[str, Any], by: str) -> None:
     """`about`: parameters, logicalDate, fingerprint (None where facts were missing) and the plan as it was shown."""
     tx.execute(
         """
-        INSERT INTO shown_plans (id, namespace, pipeline, version, parameters, logical_date, fingerprint, plan, created_by)
-        VALUES (%(id)s, %(namespace)s, %(pipeline)s, %(version)s, %(parameters)s, %(date)s, %(fingerprint)s, %(plan)s, %(by)s)
+        INSERT INTO shown_plans (id, namespace, pipeline, version, git_commit_sha, parameters, logical_date, fingerprint, plan, created_by)
+        VALUES (%(id)s, %(namespace)s, %(pipeline)s, %(version)s, %(sha)s, %(parameters)s, %(date)s, %(fingerprint)s, %(plan)s, %(by)s)
         """,
         {
             "id": plan,
             "namespace": namespace,
             "pipeline": pipeline,
             "version": version,
+            "sha": sha,
             "parameters": Jsonb(about["parameters"]),
             "date": about["logicalDate"],
             "fingerprint": about["fingerprint"],
@@ -32,9 +33,12 @@ def put(tx: Tx, plan: str, *, namespace: str, pipeline: str, version: int, about
 
 
 def read(tx: Tx, plan: str) -> dict[str, Any] | None:
-    """{namespace, pipeline, version, parameters, logical_date, fingerprint, plan, created_at}."""
+    """{namespace, pipeline, version, git_commit_sha, parameters, logical_date, fingerprint, plan, created_at}."""
     return tx.execute(
-        "SELECT namespace, pipeline, version, parameters, logical_date, fingerprint, plan, created_at FROM shown_plans WHERE id = %(id)s",
+        """
+        SELECT namespace, pipeline, version, git_commit_sha, parameters, logical_date, fingerprint, plan, created_at
+          FROM shown_plans WHERE id = %(id)s
+        """,
         {"id": plan},
     ).fetchone()
 

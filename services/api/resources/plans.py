@@ -13,6 +13,7 @@ from services.api.auth import caller, database
 from services.api.problems import Refused, brief
 from services.api.recipes import planned
 from services.api.recipes.asked import START_BODY, asked, runnable, values_of
+from services.api.resources.documents import stamp
 from services.api.schemas.plans import Plan, PlanQuery
 from shared.pipelines.language import RunValues
 from shared.store import shown_plans
@@ -48,8 +49,10 @@ def make(query: dict[str, Any], namespace: str, name: str) -> dict[str, Any]:
         "plan": shown,
     }
     with database().transaction() as tx:
-        shown_plans.put(tx, made, namespace=namespace, pipeline=name, version=row["version"], about=about, by=who.name)
-    return _reply(made, namespace, name, row, shown)
+        shown_plans.put(
+            tx, made, namespace=namespace, pipeline=name, version=row["version"], sha=row["git_commit_sha"], about=about, by=who.name
+        )
+    return _reply(made, namespace, name, {**row, "parameters": parameters, "logical_date": logical_date}, shown)
 
 
 @blueprint.get("/plans/<plan>")
@@ -98,8 +101,17 @@ def _change(before: dict[str, Any], now: dict[str, Any]) -> str:
     return "a destination or where stages run is another than when it was planned"
 
 
-def _reply(plan: str, namespace: str, name: str, row: dict[str, Any], shown: dict[str, Any]) -> dict[str, Any]:
-    return {"id": plan, "pipeline": {"namespace": namespace, "name": name}, "version": row["version"], **shown}
+def _reply(plan: str, namespace: str, name: str, about: dict[str, Any], shown: dict[str, Any]) -> dict[str, Any]:
+    """`about`: version, git_commit_sha, parameters, logical_date."""
+    return {
+        "id": plan,
+        "pipeline": {"namespace": namespace, "name": name},
+        "version": about["version"],
+        "gitCommitSha": about["git_commit_sha"],
+        "parameters": about["parameters"],
+        "logicalDate": stamp(about["logical_date"]),
+        **shown,
+    }
 
 
 def _plan_id(text: str) -> str:

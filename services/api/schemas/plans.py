@@ -37,10 +37,9 @@ class Statement(Schema):
     does = fields.String(metadata={"description": "look, read, relation, table, stage, rows, write or check"})
     on = fields.String(allow_none=True, metadata={"description": "A connector, or an engine"})
     dialect = fields.String(allow_none=True)
+    object = fields.String(allow_none=True, metadata={"description": "The table, path or rule set"})
+    columns = fields.List(fields.String(), allow_none=True, metadata={"description": "Those that are read"})
     sql = fields.String(allow_none=True)
-    path = fields.String()
-    columns = fields.List(fields.String())
-    ruleSet = fields.String()
 
 
 class PlannedStage(Schema):
@@ -72,6 +71,9 @@ class Plan(Schema):
     id = fields.String(metadata={"format": "uuid"})
     pipeline = fields.Nested(PipelineName)
     version = fields.Integer()
+    gitCommitSha = fields.String(allow_none=True)
+    parameters = fields.Dict()
+    logicalDate = time()
     facts = fields.String(metadata={"description": "known; stale: only old ones are at hand; missing: columns are taken for granted"})
     missing = fields.List(fields.Nested(Missing))
     looked = fields.List(fields.Nested(Looked))

@@ -22,6 +22,7 @@ CREATE TABLE shown_plans (
     namespace    text NOT NULL,
     pipeline     text NOT NULL,
     version      integer NOT NULL,
+    git_commit_sha text,
     parameters   jsonb NOT NULL,
     logical_date timestamptz NOT NULL,
     fingerprint  text,
