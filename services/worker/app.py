@@ -6,6 +6,7 @@ from services.worker.settings import Settings
 from shared.attempts import tasks
 from shared.attempts.keys import unsealer
 from shared.attempts.service import Service
+from shared.store import definitions
 
 settings = Settings.from_environment()
 service = Service(
@@ -14,6 +15,7 @@ service = Service(
     redis_url=settings.redis_url,
     queues=("stages", *(f"stages.{label}" for label in settings.labels)),
     unseal=unsealer(settings.home),
+    definitions=definitions.of(settings.definitions),
 )
 tasks.register(service)
 app = service.app
