@@ -14,6 +14,7 @@ from services.api.resources import BLUEPRINTS
 from services.api.schemas.fields import Problem
 from services.api.settings import Settings
 from shared.errors import PenstockError
+from shared.store import definitions
 from shared.store.database import Database
 from shared.versions.repository import Repository
 
@@ -38,7 +39,7 @@ def create_app(settings: Settings) -> Flask:
     # An address with two slashes is another address, not a redirect.
     app.url_map.merge_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    database = Database(settings.database_url, name="penstock-api", size=20)
+    database = Database(settings.database_url, name="penstock-api", size=20, definitions=definitions.of(settings.definitions))
     app.extensions |= {"penstock.database": database, "penstock.settings": settings, "penstock.feed": Feed(database)}
     app.extensions["penstock.repository"] = Repository(settings.repository) if settings.repository else None
     problems.register(app)

@@ -14,13 +14,15 @@ from shared.process import settings
 @dataclass(frozen=True, slots=True)
 class Settings:
     """`home`: where the embedded default keeps its token and master key; None where there is none. `repository`: where Git shows what was
-    saved; None: nowhere on this machine. `template_env`: the variables that templates may read with env(NAME), of those that are set.
+    saved; None: nowhere on this machine. `definitions`: the folder of their texts; None: the database. `template_env`: the variables that
+    templates may read with env(NAME), of those that are set.
     """
 
     database_url: str = field(repr=False)
     redis_url: str = field(repr=False)
     home: Path | None
     repository: Path | None
+    definitions: Path | None
     max_body_bytes: int
     max_streams: int
     max_parallel_nodes: int
@@ -36,6 +38,7 @@ class Settings:
             redis_url=settings.text("PENSTOCK_REDIS_URL"),
             home=folder,
             repository=settings.git_repository(folder),
+            definitions=settings.definitions(folder),
             max_body_bytes=settings.size_bytes("PENSTOCK_MAX_BODY_BYTES", 2_000_000),
             max_streams=settings.integer("PENSTOCK_MAX_STREAMS", 200, at_least=1),
             max_parallel_nodes=settings.integer("PIPELINE_MAX_PARALLEL_NODES", 8, at_least=1),

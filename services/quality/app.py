@@ -6,10 +6,16 @@ from services.quality.settings import Settings
 from shared.attempts import tasks
 from shared.attempts.keys import no_credentials
 from shared.attempts.service import Service
+from shared.store import definitions
 
 settings = Settings.from_environment()
 service = Service(
-    settings.place, database_url=settings.database_url, redis_url=settings.redis_url, queues=("quality",), unseal=no_credentials
+    settings.place,
+    database_url=settings.database_url,
+    redis_url=settings.redis_url,
+    queues=("quality",),
+    unseal=no_credentials,
+    definitions=definitions.of(settings.definitions),
 )
 tasks.register(service)
 app = service.app

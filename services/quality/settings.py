@@ -25,6 +25,7 @@ class Settings:
     database_url: str = field(repr=False)
     redis_url: str = field(repr=False)
     scratch: Path
+    definitions: Path | None
     slots: int
     memory_bytes: int
     lease: timedelta
@@ -40,6 +41,7 @@ class Settings:
             database_url=settings.text("PENSTOCK_DATABASE_URL"),
             redis_url=settings.text("PENSTOCK_REDIS_URL"),
             scratch=settings.folder("PENSTOCK_SCRATCH", home / "scratch" if home else Path(tempfile.gettempdir()) / "penstock-scratch"),
+            definitions=settings.definitions(home),
             slots=slots,
             memory_bytes=settings.size_bytes(MEMORY, memory.default_limit(slots)),
             lease=settings.seconds("PENSTOCK_LEASE_SECONDS", 15),

@@ -23,7 +23,7 @@ from shared.dispatch import sending
 from shared.errors import UnavailableError
 from shared.messages import RequestMessage, celery_app
 from shared.process import Stop, prepare
-from shared.store import partitions, requests
+from shared.store import definitions, partitions, requests
 from shared.store.database import Database
 from shared.versions.repository import Repository
 
@@ -37,7 +37,7 @@ def main() -> None:
     settings = Settings.from_environment()
     log.info("starting %s", settings)
     stop = Stop().listen()
-    database = Database(settings.database_url, name=settings.name, size=3)
+    database = Database(settings.database_url, name=settings.name, size=3, definitions=definitions.of(settings.definitions))
     app = celery_app(settings.redis_url, "penstock.scheduler")
     recovery = Recovery(database, redis.Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2), settings)
     publisher: Publisher | None = None

@@ -16,7 +16,8 @@ from shared.versions.push import Remote
 class Settings:
     """`release_grace`: how long a released stage may stay unclaimed while its queue is empty before its message counts as lost.
 
-    `repository`: where Git shows what was saved; None: nowhere on this machine. `remote`: where the leader pushes it, if anywhere.
+    `definitions`: the folder of recipes' texts; None: the database. `repository`: where Git shows what was saved; None: nowhere on this
+    machine. `remote`: where the leader pushes it, if anywhere.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Settings:
     staging: Path
     staging_sweep: timedelta
     staging_retention: timedelta
+    definitions: Path | None
     repository: Path | None
     remote: Remote | None
     push_every: timedelta
@@ -53,6 +55,7 @@ class Settings:
             staging=settings.folder("PENSTOCK_STAGING_URL", home / "staging" if home else None),
             staging_sweep=settings.seconds("PENSTOCK_STAGING_SWEEP_SECONDS", 30),
             staging_retention=settings.seconds("PENSTOCK_STAGING_RETENTION_SECONDS", 24 * 3600),
+            definitions=settings.definitions(home),
             repository=settings.git_repository(home),
             remote=_remote(home),
             push_every=settings.seconds("PENSTOCK_GIT_PUSH_SECONDS", 2),

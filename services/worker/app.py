@@ -7,6 +7,7 @@ from shared.attempts import tasks
 from shared.attempts.keys import unsealer
 from shared.attempts.service import Service
 from shared.messages import MAINTENANCE
+from shared.store import definitions
 
 settings = Settings.from_environment()
 service = Service(
@@ -16,6 +17,7 @@ service = Service(
     queues=("stages", MAINTENANCE, *(f"stages.{label}" for label in settings.labels)),
     unseal=unsealer(settings.home),
     vault=settings.vault,
+    definitions=definitions.of(settings.definitions),
 )
 tasks.register(service)
 app = service.app

@@ -31,6 +31,7 @@ class Settings:
     home: Path | None
     staging: Path
     scratch: Path
+    definitions: Path | None
     slots: int
     memory_bytes: int
     labels: tuple[str, ...]
@@ -50,6 +51,7 @@ class Settings:
             home=home,
             staging=settings.folder("PENSTOCK_STAGING_URL", home / "staging" if home else None),
             scratch=settings.folder("PENSTOCK_SCRATCH", home / "scratch" if home else Path(tempfile.gettempdir()) / "penstock-scratch"),
+            definitions=settings.definitions(home),
             slots=slots,
             memory_bytes=settings.size_bytes(MEMORY, memory.default_limit(slots)),
             labels=settings.words("PENSTOCK_WORKER_LABELS"),

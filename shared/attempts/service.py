@@ -19,6 +19,7 @@ from shared.attempts.run import Attempts
 from shared.messages import RequestMessage, StageMessage, celery_app
 from shared.secrets.vault import NO_VAULT, Vault
 from shared.store.database import Database
+from shared.store.definitions import Definitions
 
 log = logging.getLogger(__name__)
 
@@ -29,13 +30,23 @@ class Service:
     """`take`, `answer` and `probe` are what the tasks call. Everything else follows Celery's own start and end."""
 
     def __init__(
-        self, place: Place, *, database_url: str, redis_url: str, queues: tuple[str, ...], unseal: Unseal, vault: Vault = NO_VAULT
+        self,
+        place: Place,
+        *,
+        database_url: str,
+        redis_url: str,
+        queues: tuple[str, ...],
+        unseal: Unseal,
+        vault: Vault = NO_VAULT,
+        definitions: Definitions | None = None,
     ) -> None:
         self.place = place
         self.queues = (*queues, place.probe_queue)
         self.app: Celery = celery_app(redis_url, place.name, self.queues)
         # Each slot, the leases, the lines behind the work and the heartbeat may need a connection at the same moment.
-        self._database = Database(database_url, name=f"penstock {place.name}", size=place.slots + 3, few_statements=True)
+        self._database = Database(
+            database_url, name=f"penstock {place.name}", size=place.slots + 3, few_statements=True, definitions=definitions
+        )
         self._attempts = Attempts(place, self._database, self.app, unseal, vault)
         self._heartbeat = Heartbeat(
             place,

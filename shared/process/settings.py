@@ -81,6 +81,18 @@ def git_repository(home: Path | None, environment: Mapping[str, str] = os.enviro
     return folder("PENSTOCK_GIT_REPOSITORY", default, environment) if default or environment.get("PENSTOCK_GIT_REPOSITORY") else None
 
 
+def definitions(home: Path | None, environment: Mapping[str, str] = os.environ) -> Path | None:
+    """The folder in which texts of definitions are kept, one for all hosts; None: in the database."""
+    where = text("PENSTOCK_DEFINITIONS", "database", environment)
+    if where not in {"database", "local"}:
+        raise BadSetting(f"PENSTOCK_DEFINITIONS is {where!r}; it must be database or local")
+    if where == "database":
+        return None
+    if flag("PENSTOCK_FORBID_LOCAL_STATE", environment=environment):
+        raise BadSetting("PENSTOCK_DEFINITIONS is local, and PENSTOCK_FORBID_LOCAL_STATE forbids that; set it to database")
+    return folder("PENSTOCK_DEFINITIONS_FOLDER", home / "definitions" if home else None, environment)
+
+
 def words(name: str, environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
     """A list divided by commas; empty when not set."""
     return tuple(word.strip() for word in environment.get(name, "").split(",") if word.strip())

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.store.database import Tx
+from shared.store.resources import with_texts
 
 _LOCK = "penstock.commits"
 
@@ -48,13 +49,18 @@ def after(tx: Tx, number: int, limit: int) -> list[tuple[Commit, str | None]]:
     """The commits that follow, in order, each with the text it put there; None where it deleted one."""
     rows = tx.execute(
         """
-        SELECT c.number, c.sha, c.parent, c.uid::text AS uid, c.version, c.path, c.author, c.message, c.at, v.document
-          FROM commits c LEFT JOIN resource_versions v ON v.uid = c.uid AND v.version = c.version
+        SELECT c.number, c.sha, c.parent, c.uid::text AS uid, c.version, c.path, c.author, c.message, c.at,
+               r.kind, r.namespace, r.name, v.document, v.document_sha
+          FROM commits c JOIN resources r USING (uid) LEFT JOIN resource_versions v ON v.uid = c.uid AND v.version = c.version
          WHERE c.number > %(number)s ORDER BY c.number LIMIT %(limit)s
         """,
         {"number": number, "limit": limit},
     )
-    return [(Commit(**{key: value for key, value in row.items() if key != "document"}), row["document"]) for row in rows]
+    return [(Commit(**{field: row[field] for field in Commit.__slots__}), _text(tx, row)) for row in rows]
+
+
+def _text(tx: Tx, row: dict[str, Any]) -> str | None:
+    return str(next(with_texts(tx, [row]))["document"]) if row["version"] is not None else None
 
 
 def insert(tx: Tx, commit: Commit) -> None:
@@ -73,16 +79,15 @@ def insert(tx: Tx, commit: Commit) -> None:
 def uncommitted(tx: Tx) -> list[dict[str, Any]]:
     """Versions that no commit holds yet, in the order of their saving; {uid, kind, namespace, name, version, document, author, message,
     at, deleted}. `deleted`: its resource is, and this is its newest version."""
-    return list(
-        tx.execute(
-            """
-            SELECT v.uid::text AS uid, r.kind, r.namespace, r.name, v.version, v.document, v.author, v.message, v.created_at AS at,
-                   r.deleted_at IS NOT NULL AND v.version = r.current_version AS deleted
-              FROM resource_versions v JOIN resources r USING (uid)
-             WHERE v.git_commit_sha IS NULL ORDER BY v.position
-            """
-        )
+    rows = tx.execute(
+        """
+        SELECT v.uid::text AS uid, r.kind, r.namespace, r.name, v.version, v.document, v.document_sha, v.author, v.message,
+               v.created_at AS at, r.deleted_at IS NOT NULL AND v.version = r.current_version AS deleted
+          FROM resource_versions v JOIN resources r USING (uid)
+         WHERE v.git_commit_sha IS NULL ORDER BY v.position
+        """
     )
+    return list(with_texts(tx, rows))
 
 
 def entries(tx: Tx, folders: Sequence[str]) -> dict[str, dict[str, str]]:

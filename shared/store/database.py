@@ -17,9 +17,15 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from shared.errors import UnavailableError
+from shared.store.definitions import Definitions, InRows
 
-Tx = Connection[DictRow]
 RECENT_S = 1.0
+
+
+class Tx(Connection[DictRow]):
+    """`definitions`: where the texts of documents that this transaction saves and reads are kept."""
+
+    definitions: Definitions = InRows()
 
 
 class StoreUnavailable(UnavailableError):
@@ -48,13 +54,23 @@ class Database:
     `few_statements`: it says the same few statements over and over, by key: they are planned once, not for each run's partition anew.
     """
 
-    def __init__(self, url: str, *, name: str, size: int = 4, wait_s: float = 5.0, few_statements: bool = False) -> None:
-        self.url, self.name = url, name
+    def __init__(
+        self,
+        url: str,
+        *,
+        name: str,
+        size: int = 4,
+        wait_s: float = 5.0,
+        few_statements: bool = False,
+        definitions: Definitions | None = None,
+    ) -> None:
+        self.url, self.name, self._definitions = url, name, definitions or InRows()
         self._used_at: WeakKeyDictionary[Tx, float] = WeakKeyDictionary()
         self._pool: ConnectionPool[Tx] = ConnectionPool(
             url,
             kwargs=connection_options(name, "-c plan_cache_mode=force_generic_plan" if few_statements else ""),
-            connection_class=Connection[DictRow],
+            connection_class=Tx,
+            configure=self._configure,
             min_size=0,
             max_size=size,
             max_idle=300,
@@ -63,6 +79,9 @@ class Database:
             open=False,
             check=self._check,
         )
+
+    def _configure(self, connection: Tx) -> None:
+        connection.definitions = self._definitions
 
     def _check(self, connection: Tx) -> None:
         """A dead connection must not be handed out after PostgreSQL was restarted. That costs a round trip, so not for one just used."""
@@ -89,9 +108,11 @@ class Database:
     def dedicated(self) -> Tx:
         """A connection outside the pool, in autocommit: for LISTEN and for advisory locks, which belong to one session."""
         try:
-            return Connection[DictRow].connect(self.url, autocommit=True, **connection_options(self.name))
+            connection = Tx.connect(self.url, autocommit=True, **connection_options(self.name))
         except psycopg.OperationalError as error:
             raise StoreUnavailable(f"the platform's PostgreSQL did not answer ({_first_line(error)})") from error
+        self._configure(connection)
+        return connection
 
     def close(self) -> None:
         self._pool.close()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from shared.store import definitions
 from shared.store.database import Tx
+from shared.store.definitions import Place
 from shared.store.identifiers import new_id
 from shared.store.text import fitting
 
@@ -34,7 +35,7 @@ def save(
     """
     # They quote the text, which may have said "\0".
     found = Jsonb(fitting(problems))
-    digest = hashlib.sha256(text.encode()).hexdigest()
+    digest = definitions.digest(text)
     row = tx.execute(
         """
         INSERT INTO resources (uid, kind, namespace, name, current_version) VALUES (%(uid)s, %(kind)s, %(namespace)s, %(name)s, 0)
@@ -62,7 +63,7 @@ def save(
             "uid": uid,
             "version": current + 1,
             "parent": current or None,
-            "text": text,
+            "text": tx.definitions.keep(Place(kind, namespace, name, current + 1, digest), text),
             "sha": digest,
             "valid": valid,
             "problems": found,
@@ -75,7 +76,7 @@ def save(
 
 
 _CURRENT = """
-    SELECT r.uid::text AS uid, r.kind, r.namespace, r.name, v.version, v.git_commit_sha, v.document, v.valid, v.problems,
+    SELECT r.uid::text AS uid, r.kind, r.namespace, r.name, v.version, v.git_commit_sha, v.document, v.document_sha, v.valid, v.problems,
     v.author, v.message,
            r.created_at, v.created_at AS saved_at
       FROM resources r JOIN resource_versions v ON v.uid = r.uid AND v.version = r.current_version
@@ -84,16 +85,17 @@ _CURRENT = """
 
 
 def current(tx: Tx, kind: str, namespace: str, name: str) -> dict[str, Any] | None:
-    return tx.execute(
+    rows = tx.execute(
         _CURRENT + " AND r.kind = %(kind)s AND r.namespace = %(namespace)s AND r.name = %(name)s",
         {"kind": kind, "namespace": namespace, "name": name},
-    ).fetchone()
+    )
+    return next(with_texts(tx, rows), None)
 
 
 _VERSION = """
-    SELECT r.uid::text AS uid, r.kind, r.namespace, r.name, v.version, v.parent_version, v.git_commit_sha, v.document, v.valid, v.problems,
-           v.author, v.message, v.created_at AS saved_at,
-           r.deleted_at, r.deleted_at IS NULL AND v.version = r.current_version AS current
+    SELECT r.uid::text AS uid, r.kind, r.namespace, r.name, v.version, v.parent_version, v.git_commit_sha, v.document, v.document_sha,
+           v.valid, v.problems, v.author, v.message, v.created_at AS saved_at,
+           r.deleted_at IS NULL AND v.version = r.current_version AS current
       FROM resources r JOIN resource_versions v ON v.uid = r.uid
      WHERE r.kind = %(kind)s AND r.namespace = %(namespace)s AND r.name = %(name)s
 """
@@ -101,9 +103,8 @@ _VERSION = """
 
 def at_version(tx: Tx, kind: str, namespace: str, name: str, version: int) -> dict[str, Any] | None:
     """Of a deleted resource too: its history stays."""
-    return tx.execute(
-        _VERSION + " AND v.version = %(version)s", {"kind": kind, "namespace": namespace, "name": name, "version": version}
-    ).fetchone()
+    rows = tx.execute(_VERSION + " AND v.version = %(version)s", {"kind": kind, "namespace": namespace, "name": name, "version": version})
+    return next(with_texts(tx, rows), None)
 
 
 def hold(tx: Tx, kind: str, namespace: str, name: str) -> int:
@@ -121,9 +122,12 @@ def hold(tx: Tx, kind: str, namespace: str, name: str) -> int:
 def history(tx: Tx, kind: str, namespace: str, name: str, before: int | None, limit: int) -> list[dict[str, Any]]:
     """Versions as `at_version` gives them, the newest first, from before a number; those of a deleted resource too."""
     return list(
-        tx.execute(
-            _VERSION + " AND (%(before)s::integer IS NULL OR v.version < %(before)s) ORDER BY v.version DESC LIMIT %(limit)s",
-            {"kind": kind, "namespace": namespace, "name": name, "before": before, "limit": limit},
+        with_texts(
+            tx,
+            tx.execute(
+                _VERSION + " AND (%(before)s::integer IS NULL OR v.version < %(before)s) ORDER BY v.version DESC LIMIT %(limit)s",
+                {"kind": kind, "namespace": namespace, "name": name, "before": before, "limit": limit},
+            ),
         )
     )
 
@@ -131,17 +135,20 @@ def history(tx: Tx, kind: str, namespace: str, name: str, before: int | None, li
 def listed(tx: Tx, kind: str, namespaces: Sequence[str] | None, after: tuple[str, str], limit: int) -> list[dict[str, Any]]:
     """Current versions of a kind in order of namespace and name, from behind `after`; `namespaces` None: all."""
     return list(
-        tx.execute(
-            _CURRENT
-            + " AND r.kind = %(kind)s AND (%(namespaces)s::text[] IS NULL OR r.namespace = ANY(%(namespaces)s))"
-            + " AND (r.namespace, r.name) > (%(after_namespace)s, %(after_name)s) ORDER BY r.namespace, r.name LIMIT %(limit)s",
-            {
-                "kind": kind,
-                "namespaces": list(namespaces) if namespaces is not None else None,
-                "after_namespace": after[0],
-                "after_name": after[1],
-                "limit": limit,
-            },
+        with_texts(
+            tx,
+            tx.execute(
+                _CURRENT
+                + " AND r.kind = %(kind)s AND (%(namespaces)s::text[] IS NULL OR r.namespace = ANY(%(namespaces)s))"
+                + " AND (r.namespace, r.name) > (%(after_namespace)s, %(after_name)s) ORDER BY r.namespace, r.name LIMIT %(limit)s",
+                {
+                    "kind": kind,
+                    "namespaces": list(namespaces) if namespaces is not None else None,
+                    "after_namespace": after[0],
+                    "after_name": after[1],
+                    "limit": limit,
+                },
+            ),
         )
     )
 
@@ -158,17 +165,43 @@ def current_documents(tx: Tx, kind: str, namespace: str | None = None) -> list[s
         _CURRENT + " AND r.kind = %(kind)s AND v.valid AND (%(namespace)s::text IS NULL OR r.namespace = %(namespace)s) ORDER BY r.name",
         {"kind": kind, "namespace": namespace},
     )
-    return [row["document"] for row in rows]
+    return [row["document"] for row in with_texts(tx, rows)]
+
+
+def current_digest(tx: Tx, kind: str, namespace: str, name: str) -> str | None:
+    """`definitions.digest` of the current version's text, without reading that."""
+    row = tx.execute(
+        """
+        SELECT v.document_sha FROM resources r JOIN resource_versions v ON v.uid = r.uid AND v.version = r.current_version
+         WHERE r.deleted_at IS NULL AND r.kind = %(kind)s AND r.namespace = %(namespace)s AND r.name = %(name)s
+        """,
+        {"kind": kind, "namespace": namespace, "name": name},
+    ).fetchone()
+    return row["document_sha"] if row else None
 
 
 def document(tx: Tx, uid: str, version: int) -> str:
     """The text of one version. Raises LookupError where there is none."""
-    row = tx.execute(
-        "SELECT document FROM resource_versions WHERE uid = %(uid)s AND version = %(v)s", {"uid": uid, "v": version}
-    ).fetchone()
-    if row is None:
-        raise LookupError(f"resource {uid} has no version {version}")
-    return str(row["document"])
+    rows = tx.execute(
+        """
+        SELECT r.kind, r.namespace, r.name, v.version, v.document, v.document_sha FROM resource_versions v JOIN resources r USING (uid)
+         WHERE v.uid = %(uid)s AND v.version = %(version)s
+        """,
+        {"uid": uid, "version": version},
+    )
+    for row in with_texts(tx, rows):
+        return str(row["document"])
+    raise LookupError(f"resource {uid} has no version {version}")
+
+
+def with_texts(tx: Tx, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Rows of versions with their texts as `document`, from wherever they are kept.
+
+    Of each: kind, namespace, name, version, document, document_sha.
+    """
+    for row in rows:
+        place = Place(row["kind"], row["namespace"], row["name"], row["version"], row["document_sha"])
+        yield {**row, "document": tx.definitions.text(place, row["document"])}
 
 
 def delete(tx: Tx, kind: str, namespace: str, name: str) -> str | None:

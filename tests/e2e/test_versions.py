@@ -273,3 +273,52 @@ def test_the_leader_mends_git_and_pushes_while_saves_go_on_whatever_the_remote_d
         assert api.put("/pipelines/default/pushed", content=text("pushed", 8)).status_code == 200
         stack.until(same, 30, "the next leader to push")
         assert git(remote, "log", "--format=%s", "main").splitlines()[0] == "Save Pipeline default/pushed, version 5"
+
+
+def test_an_api_killed_while_it_saves_loses_no_answer_and_leaves_one_chain_with_texts_in_a_folder(tmp_path: Path) -> None:
+    with running(tmp_path / "home", PENSTOCK_DEFINITIONS="local") as stack:
+        stack.connectors()
+        (stack.files / "versions.csv").write_text("id\n1\n2\n")
+        at, answered, stop = "/pipelines/default/killed", [], threading.Event()
+
+        def save_on(saver: int) -> None:
+            number = 0
+            while not stop.is_set():
+                number += 1
+                try:
+                    with client(stack) as mine:
+                        reply = mine.put(at, content=f"{text('killed')}# {saver} {number}\n")
+                        if reply.status_code in {200, 201}:
+                            answered.append(reply.json())
+                except httpx.TransportError:
+                    # It was killed just now; what was not answered may be saved or not.
+                    continue
+
+        savers = [threading.Thread(target=save_on, args=(saver,)) for saver in range(4)]
+        for saver in savers:
+            saver.start()
+        for _ in range(3):
+            count = len(answered)
+            stack.until(lambda count=count: len(answered) > count + 5, 60, "some saves")
+            stack.kill("api", signal.SIGKILL)
+            stack.ready()
+        stop.set()
+        for saver in savers:
+            saver.join(60)
+        with client(stack) as api:
+            last = api.put(at, content=text("killed")).json()
+            listed = api.get(f"{at}/versions", params={"limit": 500}).json()["items"]
+            stack.until(lambda: git(repository(stack), "rev-parse", "main").strip() == last["sha"], 20, "Git to show it")
+            chain = git(repository(stack), "log", "--format=%H", "main", "--", "default/Pipeline/killed.yaml").split()
+            assert [one["sha"] for one in listed] == chain
+            assert [one["version"] for one in listed] == list(range(len(listed), 0, -1))
+            shas = {one["version"]: one["sha"] for one in listed}
+            assert all(shas[one["version"]] == one["sha"] for one in answered)
+            assert git(repository(stack), "fsck", "--strict", "--no-dangling") == ""
+            files = list((stack.home.root / "definitions/default/Pipeline/killed").glob("*.yaml"))
+            assert len(files) >= len(listed)
+            # A pipeline whose text is in a folder runs; what its source looked like is a definition too.
+            assert stack.wait(stack.start("killed"))["status"] == "SUCCEEDED"
+            seen = api.get("/resources/Dataset/default/files.versions.csv").json()
+            assert '"name": "id"' in seen["document"]
+            assert api.post("/resources/Dataset/default/files.versions.csv/restore", json={"version": 1}).status_code == 404

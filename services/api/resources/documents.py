@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import zip_longest
 from typing import Any
 
@@ -17,9 +17,11 @@ from services.api.recipes.publish import publish
 from services.api.schemas.documents import TEXT_BODY, Applied, ApplyQuery, SaveQuery, Shown, Validated
 from shared.pipelines.kinds import KINDS
 from shared.pipelines.model import Problem
-from shared.store import resources
+from shared.store import resources, schemas
 from shared.store.database import Tx
 
+# Beside what people write: the definitions of datasets, which surveys write.
+KEPT = (*KINDS, schemas.KIND)
 # Body, status, headers.
 Answer = tuple[dict[str, Any], int, dict[str, str]]
 
@@ -91,10 +93,14 @@ def delete_resource(query: dict[str, Any], kind: str, namespace: str, name: str)
     return remove(kind, namespace, name, query["message"])
 
 
+def known_kind(kind: str, among: Collection[str]) -> None:
+    if kind not in among:
+        raise Refused(404, f"there is no kind {kind} here; there is {', '.join(among)}")
+
+
 def shown(kind: str, namespace: str, name: str) -> dict[str, Any]:
     caller().may("viewer", namespace)
-    if kind not in KINDS:
-        raise Refused(404, f"there is no kind {kind}; there is {', '.join(KINDS)}")
+    known_kind(kind, KEPT)
     with database().transaction() as tx:
         row = resources.current(tx, kind, namespace, name)
     if row is None:

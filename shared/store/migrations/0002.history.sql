@@ -27,3 +27,6 @@ CREATE TABLE commit_tree (
     sha    text NOT NULL,
     PRIMARY KEY (folder, name)
 );
+
+-- NULL: the text is kept elsewhere (PENSTOCK_DEFINITIONS).
+ALTER TABLE resource_versions ALTER COLUMN document DROP NOT NULL;

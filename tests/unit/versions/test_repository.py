@@ -7,34 +7,17 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
-from infra.local import migrate
 from shared.store import commits, resources
 from shared.store.database import Database
 from shared.versions.repository import Repository, RepositoryBusy
 from shared.versions.seal import seal, seal_deletion
-from tests.support.stack import Stack
 
 pytestmark = pytest.mark.stack
-
-
-@pytest.fixture
-def database(stack: Stack) -> Iterator[Database]:
-    """An empty store of the test's own: a chain is one for a whole store."""
-    admin = f"postgresql://admin:{stack.home.secrets()['admin']}@127.0.0.1:{stack.home.read('ports.json')['postgres']}"
-    with psycopg.connect(f"{admin}/postgres", autocommit=True) as connection:
-        connection.execute("DROP DATABASE IF EXISTS versions WITH (FORCE)")
-        connection.execute("CREATE DATABASE versions")
-    migrate.migrate(f"{admin}/versions")
-    found = Database(f"{admin}/versions", name="tests", size=10)
-    yield found
-    found.close()
 
 
 def save(database: Database, name: str, text: str, *, kind: str = "Pipeline", namespace: str = "default", message: str = "") -> str:
