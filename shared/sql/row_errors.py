@@ -12,6 +12,7 @@ from datetime import datetime
 
 from sqlglot import exp
 
+from shared.sql.stand_ins import holds_secret
 from shared.sql.typing import type_of
 
 # Casts that succeed for every value of the type on the left.
@@ -102,6 +103,8 @@ def _own_error(node: exp.Expr, name: str) -> exp.Expr:
     if isinstance(node, exp.Cast):
         value, tried = _safe(node.this), _safe(node)
         wrong = exp.and_(exp.not_(exp.Is(this=value, expression=exp.null())), exp.Is(this=tried, expression=exp.null()))
+        if holds_secret(node.this):
+            return exp.Case(ifs=[exp.If(this=wrong, true=_text(f"{name}: cannot read a secret as {type_of(node)}"))])
         shown = exp.DPipe(
             this=exp.DPipe(this=_text(f"{name}: cannot read '"), expression=exp.cast(value.copy(), "TEXT")),
             expression=_text(f"' as {type_of(node)}"),

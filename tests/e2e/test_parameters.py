@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import subprocess
 import sys
@@ -47,7 +48,8 @@ def sales(stack: Stack) -> Stack:
 
 def post(stack: Stack, path: str, body: dict[str, Any]) -> httpx.Response:
     token = stack.home.api_token.read_text().strip()
-    return httpx.post(f"{stack.url}/api/v1{path}", json=body, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    return httpx.post(f"{stack.url}/api/v1{path}", content=json.dumps(body), headers=headers, timeout=30)
 
 
 def start(stack: Stack, name: str, **body: Any) -> Any:

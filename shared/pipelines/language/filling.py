@@ -25,6 +25,7 @@ from shared.secrets.references import Reference, reference_in
 from shared.sql.errors import SqlProblem
 from shared.sql.holes import Hole
 from shared.sql.holes import filled as sql_filled
+from shared.sql.stand_ins import stand_in
 
 
 def filled(document: Document, values: RunValues) -> Document:
@@ -99,7 +100,7 @@ class _Filling:
 
     def _token(self, reference: Reference) -> str:
         """No value can hold it, since it depends on all of them."""
-        token = f"{{{{{reference} {self.salt}}}}}"
+        token = stand_in(str(reference), self.salt)
         self.secrets[token] = str(reference)
         return token
 

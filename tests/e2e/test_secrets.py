@@ -1,0 +1,249 @@
+"""Secrets in templates: they work, and they are nowhere to be found.
+
+The stack of these tests knows a Vault. Every place where something is kept or shown is searched for the values, as they are and in the
+forms in which values usually leak.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+import duckdb
+import psycopg
+import pytest
+import redis
+from psycopg import sql
+
+from infra.local import redis as local_redis
+from tests.e2e.test_parameters import written
+from tests.support.stack import SHORT, Stack, running
+from tests.support.vault import TOKEN, VaultServer, serving
+
+pytestmark = [pytest.mark.stack, pytest.mark.slow]
+
+# With everything in them that quoting, JSON, URLs and SQL write otherwise.
+PEPPER = "Zażółć'pepper\"+/&=% 41;--"
+WORD = 'open-sesame\'x\\y "7f3a" ü?'
+PASSWORD = "pa'ss\\word é 90210"
+
+HEAD = "apiVersion: penstock/v1\nkind: Pipeline\n"
+GOOD = (
+    HEAD
+    + """metadata: {name: guarded}
+spec:
+  retries: 0
+  staging: all
+  parameters: [{name: asked, default: "{{credential:sesame#word}} {{vault:secret/app/keys#pepper}}", type: string}]
+  nodes:
+    - id: read
+      type: connector_source
+      config:
+        connector: guarded
+        query: SELECT id, owner FROM guarded WHERE api_key = '{{vault:secret/app/keys#pepper}}' AND {{vault:secret/app/keys#pepper}} <> ''
+    - {id: keep, type: filter, config: {condition: "owner <> '{{credential:sesame#word}}' AND owner <> {{asked}}"}}
+    - {id: sign, type: expression, config: {columns: [{name: signed, expression: "md5(id || ':{{credential:sesame#word}}')"}]}}
+    - {id: sort, type: sorter, config: {by: [{column: id}]}}
+    - {id: write, type: connector_sink, config: {connector: files, path: out/guarded.csv, writeMode: OVERWRITE}}
+  edges: [{from: read, to: keep}, {from: keep, to: sign}, {from: sign, to: sort}, {from: sort, to: write}]
+"""
+)
+FAILING = {
+    # The database's own message says the value that it cannot read.
+    "in-a-query": ("SELECT id, owner FROM guarded WHERE '{{vault:secret/app/keys#pepper}}'::int = id", "owner <> ''"),
+    # A row that fails says what could not be read.
+    "in-a-row": ("SELECT id, owner FROM guarded WHERE id <> 3", "CAST('{{credential:sesame#word}}' AS INTEGER) = id"),
+    "in-another-type": ("SELECT id, owner FROM guarded WHERE id <> 3", "CAST(owner || {{vault:secret/app/keys#pepper}} AS DATE) > DATE '2000-01-01'"),
+}
+
+
+def failing(name: str) -> str:
+    query, condition = FAILING[name]
+    return (
+        HEAD
+        + f"""metadata: {{name: {name}}}
+spec:
+  retries: 0
+  staging: all
+  nodes:
+    - id: read
+      type: connector_source
+      config:
+        connector: guarded
+        query: {json.dumps(query)}
+    - {{id: keep, type: filter, config: {{condition: {json.dumps(condition)}}}}}
+    - {{id: write, type: connector_sink, config: {{connector: files, path: out/{name}.csv, writeMode: OVERWRITE}}}}
+  edges: [{{from: read, to: keep}}, {{from: keep, to: write}}]
+"""
+    )
+
+
+@pytest.fixture(scope="module")
+def vault() -> Iterator[VaultServer]:
+    with serving() as server:
+        server.kept = {"secret/app/keys": {"pepper": PEPPER}, "secret/app/db": {"password": PASSWORD}}
+        yield server
+
+
+@pytest.fixture(scope="module")
+def guarded(vault: VaultServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    folder = tmp_path_factory.mktemp("guarded") / "home"
+    with running(folder, VAULT_ADDR=vault.url, VAULT_TOKEN=TOKEN, **SHORT) as up:
+        up.connectors()
+        port = up.home.read("ports.json")["postgres"]
+        admin = f"postgresql://admin:{up.home.secrets()['admin']}@127.0.0.1:{port}/demo"
+        with psycopg.connect(admin, autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE ROLE guarded LOGIN PASSWORD {}").format(sql.Literal(PASSWORD)))
+            connection.execute("CREATE TABLE guarded (id int, owner text, api_key text)")
+            rows = [(1, "ann", PEPPER), (2, "bob", PEPPER), (3, WORD, PEPPER), (4, "eve", "another")]
+            for row in rows:
+                connection.execute("INSERT INTO guarded VALUES (%s, %s, %s)", row)
+            connection.execute("GRANT SELECT (id, owner, api_key) ON guarded TO guarded")
+        config = f"{{host: 127.0.0.1, port: {port}, database: demo, user: guarded, password: '{{{{vault:secret/app/db#password}}}}'}}"
+        up.apply(f"apiVersion: penstock/v1\nkind: Connector\nmetadata: {{name: guarded}}\nspec: {{type: postgres, config: {config}}}\n")
+        up.client.call("PUT", "/credentials/default/sesame", body={"word": WORD})
+        yield up
+
+
+def test_a_default_cannot_be_a_secret(guarded: Stack) -> None:
+    found = guarded.client.call("POST", "/validate", content=GOOD.encode())
+    (error,) = [one for one in found["errors"] if one["severity"] == "error"]
+    assert (error["path"], error["line"]) == ("/spec/parameters/0/default", 7)
+    assert "parameters are shown" in error["message"]
+
+
+def test_secrets_work_and_are_nowhere_to_be_found(guarded: Stack, vault: VaultServer) -> None:
+    text = GOOD.replace('default: "{{credential:sesame#word}} {{vault:secret/app/keys#pepper}}"', "default: nobody")
+    guarded.apply(text)
+    replies: list[Any] = []
+    ended = guarded.wait(guarded.start("guarded"))
+    assert ended["status"] == "SUCCEEDED", ended["error"]
+    signed = [[str(n), owner, hashlib.md5(f"{n}:{WORD}".encode()).hexdigest()] for n, owner in ((1, "ann"), (2, "bob"))]
+    assert written(guarded.files / "out/guarded.csv") == signed
+    # A value that looks like a secret is text, and asks for nothing.
+    asked = guarded.client.call(
+        "POST",
+        "/pipelines/default/guarded/runs",
+        body={"parameters": {"asked": "{{vault:secret/app/db#password}} {{credential:sesame#word}}"}},
+    )
+    replies += [ended, guarded.wait(asked["id"])]
+    assert replies[-1]["status"] == "SUCCEEDED", replies[-1]["error"]
+    for name in FAILING:
+        guarded.apply(failing(name))
+        replies.append(guarded.wait(guarded.start(name)))
+    assert replies[2]["status"] == "FAILED"
+    assert replies[2]["error"]["node"] == "read"
+    assert [sum(node["rowsRejected"] or 0 for node in run["nodes"]) for run in replies[3:]] == [3, 3]
+
+    replies += [guarded.client.follow(run["id"], what) for run in list(replies) for what in ("events", "logs")]
+    for path in ("/pipelines", "/runs", "/connectors", "/dead-letters", "/pipelines/default/guarded", "/connectors/default/guarded",
+                 "/credentials/default/sesame", "/system"):  # fmt: skip
+        replies.append(guarded.client.call("GET", path))
+    replies.append(guarded.client.call("POST", "/pipelines/default/guarded/plan", body={}))
+
+    for place, content in everywhere(guarded, replies):
+        for secret, shown in ((PEPPER, "PEPPER"), (WORD, "WORD"), (PASSWORD, "PASSWORD"), (TOKEN, "TOKEN")):
+            for form, wanted in forms(secret).items():
+                assert wanted.encode() not in content, f"{shown} is in {place} ({form})"
+
+
+def test_a_vault_that_is_down_is_waited_for(guarded: Stack, vault: VaultServer) -> None:
+    text = GOOD.replace('default: "{{credential:sesame#word}} {{vault:secret/app/keys#pepper}}"', "default: nobody")
+    guarded.apply(text.replace("name: guarded}", "name: patient}").replace("retries: 0", "retries: 5\n  retryDelay: 0.2"))
+    vault.down = True
+    try:
+        run = guarded.start("patient")
+        guarded.until(lambda: any(stage["status"] == "RETRYING" or stage["retries"] for stage in guarded.run(run)["stages"]), 30, "a retry")
+    finally:
+        vault.down = False
+    assert guarded.wait(run)["status"] == "SUCCEEDED"
+
+
+@pytest.mark.parametrize(
+    ("reference", "words"),
+    [
+        ("{{vault:secret/app/nothing#x}}", "Vault has no secret secret/app/nothing"),
+        ("{{vault:secret/app/keys#peper}}", "has no field peper; it has pepper"),
+        ("{{credential:nobody#word}}", "credential default/nobody does not exist"),
+        ("{{credential:sesame#work}}", "has no field work; it has word"),
+        ("{{credential:other/sesame#word}}", "may not use credential other/sesame"),
+    ],
+)
+def test_a_secret_that_is_not_there_fails_the_run_with_one_sentence(guarded: Stack, reference: str, words: str) -> None:
+    guarded.apply(failing("in-a-row").replace("{{credential:sesame#word}}", reference).replace("name: in-a-row", "name: no-secret"))
+    ended = guarded.wait(guarded.start("no-secret"))
+    assert ended["status"] == "FAILED"
+    assert words in ended["error"]["message"]
+
+
+def forms(secret: str) -> dict[str, str]:
+    """The ways in which a value is usually written down. Of base64 in the middle of a longer text, the part that is always the same."""
+    plain = secret.encode()
+    found = {
+        "plain": secret,
+        "JSON": json.dumps(secret)[1:-1],
+        "JSON, UTF-8": json.dumps(secret, ensure_ascii=False)[1:-1],
+        "repr": repr(secret)[1:-1],
+        "SQL": secret.replace("'", "''"),
+        "backslashes": secret.replace("\\", "\\\\").replace("'", "\\'"),
+        "URL": quote(secret),
+        "URL component": quote(secret, safe=""),
+        "form": quote_plus(secret),
+        "hex": plain.hex(),
+    }
+    for offset in range(3):
+        encoded = base64.b64encode(b"\0" * offset + plain).decode().rstrip("=")
+        core = encoded[(0, 2, 3)[offset] : len(encoded) - (1 if (offset + len(plain)) % 3 else 0)]
+        found |= {f"base64 at {offset}": core, f"base64url at {offset}": core.replace("+", "-").replace("/", "_")}
+    return found
+
+
+def everywhere(stack: Stack, replies: list[Any]) -> Iterator[tuple[str, bytes]]:
+    """Every place, with all that is in it."""
+    yield "API replies", json.dumps(replies).encode()
+    yield "API replies", json.dumps(replies, ensure_ascii=False).encode()
+    with psycopg.connect(stack.database_url("penstock")) as connection:
+        names = connection.execute(
+            "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE c.relkind = 'r' AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')"
+        ).fetchall()
+        assert len(names) > 15
+        for schema, table in names:
+            rows = connection.execute(sql.SQL("SELECT t::text FROM {} AS t").format(sql.Identifier(schema, table))).fetchall()
+            yield f"table {table}", "\n".join(row for (row,) in rows).encode()
+    yield (
+        "markers",
+        str(stack.sql("SELECT * FROM penstock_markers") if stack.sql("SELECT to_regclass('penstock_markers')")[0][0] else "").encode(),
+    )
+    yield from broker(stack)
+    seen = 0
+    for path in sorted(stack.home.root.rglob("*")):
+        # The database's own files hold the table that the secret is looked for in, and its log what that database says of a failing query.
+        if not path.is_file() or "postgres" in path.relative_to(stack.home.root).parts[0] or path.name.startswith("postgres"):
+            continue
+        seen += 1
+        yield str(path), path.read_bytes()
+        if path.suffix == ".parquet":
+            yield f"{path}, read", str(duckdb.sql(f"SELECT * FROM read_parquet('{path}')").fetchall()).encode()
+    assert seen > 10
+    yield from repositories(stack.home.root)
+
+
+def broker(stack: Stack) -> Iterator[tuple[str, bytes]]:
+    client = redis.Redis.from_url(local_redis.url(stack.home, stack.home.read("ports.json")["redis"]))
+    for key in client.scan_iter("*"):
+        yield f"Redis {key!r}", key + (client.dump(key) or b"")
+    client.execute_command("SAVE")
+
+
+def repositories(root: Path) -> Iterator[tuple[str, bytes]]:
+    for head in root.rglob("HEAD"):
+        if (head.parent / "objects").is_dir():
+            command = ["git", "-C", str(head.parent), "cat-file", "--batch-all-objects", "--batch"]
+            yield f"Git {head.parent}", subprocess.run(command, capture_output=True, check=True).stdout
