@@ -180,7 +180,7 @@ class _Parser:
         token = self.here
         if token.kind in ("int", "long", "float", "double", "string"):
             self._next()
-            return Literal(token.start, token.end, token.kind, token.value)  # type: ignore[arg-type]
+            return Literal(token.start, token.end, token.kind, token.value)
         if token.is_symbol("("):
             self._next()
             inner = self.expression()
