@@ -87,7 +87,10 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """`config` has been through the node type's schema: defaults are in place, types are right."""
+    """`config` has been through the node type's schema: defaults are in place, types are right.
+
+    `parameters`: the run's, typed (str, int, float, bool, date, aware datetime, list, None), for expressions that name them.
+    """
 
     id: str
     type: str
@@ -97,6 +100,7 @@ class Node:
     on_error: str = "route"
     policy: Mapping[str, Any] = field(default_factory=dict)
     worker: str | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from shared.pipelines.kinds.fields import CheckedByType, Choice, NotYet, Word
 from shared.pipelines.language.pointers import below
 from shared.pipelines.language.templates import TEMPLATE
 from shared.pipelines.nodes.fields import Expression
+from shared.pipelines.nodes.languages import SPEL, SQL
 from shared.pipelines.validation import sql
 from shared.pipelines.validation.report import Owner, Report
 from shared.pipelines.validation.words import described, hint, nearest
@@ -87,12 +88,16 @@ class _Walk:
         self._report = report
         self._rules = rules
         self._owners: dict[str, Owner] = {}
-        self._sql: list[tuple[Expression, str, str, str, Owner]] = []
+        self._sql: list[tuple[Expression, str, str, str, Owner, str]] = []
+        # Of the expressions of the node that is being looked at.
+        self._language = SQL
 
     def mapping(self, schema: Schema, value: Mapping[str, Any], path: str, label: str, owner: Owner) -> dict[str, Any]:
         """What was meant by `value`: misspelt settings under their right names, what cannot be used left out."""
         known = {made.data_key or name: made for name, made in schema.load_fields.items()}
         meant: dict[str, Any] = {}
+        around = self._language
+        self._language = SPEL if "language" in known and value.get("language") == SPEL else around
         for key, entry in value.items():
             if key not in known and schema.unknown != RAISE:
                 continue
@@ -102,6 +107,7 @@ class _Walk:
             used = self._entry(known[right], entry, below(path, key), f"{label}.{right}" if label else right, owner)
             if used is not _LEFT_OUT:
                 meant[right] = used
+        self._language = around
         for name, made in known.items():
             if made.required and name not in value and not self._report.settled(below(path, name)):
                 where = f" in '{label}'" if label else ""
@@ -112,8 +118,8 @@ class _Walk:
 
     def expressions(self) -> None:
         """Reports the SQL that does not parse, at its character. Only once loading has failed: it parses too, and that is what costs."""
-        for made, text, path, label, owner in self._sql:
-            sql.check(self._report, text, path, label, owner, aggregates=made.aggregates)
+        for made, text, path, label, owner, language in self._sql:
+            sql.check(self._report, text, path, label, owner, aggregates=made.aggregates, language=language)
 
     def rest(self, messages: Any, meant: Any, path: str, label: str, owner: Owner) -> None:
         """Reports what the schema itself found: a whole thought ("give either table or path") or the end of a sentence ("must be ...")."""
@@ -193,7 +199,7 @@ class _Walk:
     def _words(self, made: fields.Field[Any], value: Any, path: str, label: str, owner: Owner) -> None:
         """Words out of a list, and SQL."""
         if isinstance(made, Expression):
-            self._sql.append((made, value, path, label, owner))
+            self._sql.append((made, value, path, label, owner, self._language))
         for validator in made.validators:
             if not isinstance(validator, validate.OneOf) or value in validator.choices or str(value) in validator.choices:
                 continue

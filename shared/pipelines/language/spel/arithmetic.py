@@ -13,6 +13,8 @@ from shared.pipelines.language.spel.tree import Binary, Node, Unary
 from shared.pipelines.language.spel.types import FLOATING, NUMBERS, WHOLE, Kind, Type
 from shared.pipelines.language.spel.values import Scope, Value, call, cast, choose, errors, number, refuse
 
+# DuckDB adds and multiplies NUMERICs of so many digits in so many digits.
+_NATIVE_DIGITS = 18
 _NAMES = {"+": "adding", "-": "subtracting", "*": "multiplying", "/": "dividing", "%": "the remainder", "^": "the power"}
 _TREES: dict[str, type[exp.Binary]] = {"+": exp.Add, "-": exp.Sub, "*": exp.Mul}
 
@@ -31,20 +33,21 @@ def compute(scope: Scope, node: Binary, left: Value, right: Value) -> Value:
     if node.operator == "^":
         return _power(scope, node, a, b, failed)
     if node.operator in _TREES:
-        made = _TREES[node.operator](this=_exact(a, b), expression=b.sql)
         result = _result(node, a.type, b.type)
+        made = _made(_TREES[node.operator], *_exact(node, a, b, result))
         return Value(cast(made, "REAL") if result.kind is Kind.FLOAT else made, result, error=failed)
     if a.kind in FLOATING:
         return _floating_division(node, a, b, failed)
     zero = None if b.constant else scope.wrong(exp.EQ(this=b.sql, expression=number(0)), f"division by zero in {scope.source(node)}")
     failed = errors(failed, zero)
-    divisor = b.sql if b.constant else call("NULLIF", b.sql, number(0))
+    if a.kind is Kind.DECIMAL and node.operator == "/":
+        return Value(*_decimal_division(node, a, b), error=failed)
+    result = _result(node, a.type, b.type)
+    top, divisor = _exact(node, a, b, result)
+    divisor = divisor if b.constant else call("NULLIF", divisor, number(0))
     if node.operator == "%":
-        result = types.decimal(min(a.type.digits, b.type.digits) + 1 + max(a.type.scale, b.type.scale), max(a.type.scale, b.type.scale))
-        return Value(exp.Mod(this=_exact(a, b), expression=divisor), result if a.kind is Kind.DECIMAL else _wider(a, b), error=failed)
-    if a.kind is Kind.DECIMAL:
-        return Value(*_decimal_division(node, a, b, divisor), error=failed)
-    return Value(cast(exp.IntDiv(this=_exact(a, b), expression=divisor), "BIGINT"), _wider(a, b), error=failed)
+        return Value(exp.Mod(this=top, expression=divisor), result, error=failed)
+    return Value(cast(exp.IntDiv(this=top, expression=divisor), "BIGINT"), result, error=failed)
 
 
 def sign(scope: Scope, node: Unary, value: Value) -> Value:
@@ -112,19 +115,27 @@ def _refuse_no_number(scope: Scope, node: Node, part: Node, value: Value) -> Non
         raise refuse(part, f"{operator} computes with numbers, and {scope.source(part)} is {value.type}")
 
 
-def _wider(a: Value, b: Value) -> Type:
-    return types.LONG if Kind.LONG in (a.kind, b.kind) else types.INTEGER
-
-
 def _long(value: Value) -> exp.Expr:
     return value.sql if value.type.sql == "BIGINT" and value.constant is None else cast(value.sql, "BIGINT")
 
 
-def _exact(a: Value, b: Value) -> exp.Expr:
-    """The left operand, made 64 bits wide where neither is: engines compute 32-bit numbers in 32 bits."""
+def _made(operator: type[exp.Binary], left: exp.Expr, right: exp.Expr) -> exp.Expr:
+    return operator(this=left, expression=right)
+
+
+def _wide(tree: exp.Expr, scale: int) -> exp.Expr:
+    """With all the digits that there can be."""
+    return cast(tree, f"NUMERIC({types.MAX_DIGITS}, {scale})")
+
+
+def _exact(node: Binary, a: Value, b: Value, result: Type) -> tuple[exp.Expr, exp.Expr]:
+    """Both sides so that no engine computes in less than the result needs: whole numbers in 64 bits, NUMERICs in all digits."""
     if a.kind in WHOLE and (b.constant is not None or b.type.sql != "BIGINT"):
-        return _long(a)
-    return a.sql
+        return _long(a), b.sql
+    if a.kind is Kind.DECIMAL and result.digits > _NATIVE_DIGITS:
+        # A product has the scales of both; sums and remainders have one scale, and DuckDB goes over to doubles where that cannot be.
+        return (_wide(a.sql, a.type.scale), b.sql) if node.operator == "*" else (_wide(a.sql, result.scale), _wide(b.sql, result.scale))
+    return a.sql, b.sql
 
 
 def _result(node: Binary, a: Type, b: Type) -> Type:
@@ -162,7 +173,7 @@ def _floating_division(node: Binary, a: Value, b: Value, failed: exp.Expr | None
     return Value(cast(made, "REAL") if result.kind is Kind.FLOAT else made, result, error=failed)
 
 
-def _decimal_division(node: Binary, a: Value, b: Value, divisor: exp.Expr) -> tuple[exp.Expr, Type]:
+def _decimal_division(node: Binary, a: Value, b: Value) -> tuple[exp.Expr, Type]:
     """a / b to the larger scale s of the two, half to even, in whole numbers: N = a·10^2s over D = b·10^s.
 
     Half away from zero is (2N ± |D|) div 2D, its sign that of N; for an exact half it is twice the same of half the quotient.
@@ -170,33 +181,34 @@ def _decimal_division(node: Binary, a: Value, b: Value, divisor: exp.Expr) -> tu
     scale = max(a.type.scale, b.type.scale)
     _refuse_scale(node, 2 * scale)
 
-    def whole(tree: exp.Expr, shift: int) -> exp.Expr:
-        shifted = exp.Mul(this=tree, expression=exp.Literal.number(10**shift)) if shift else tree
-        return cast(shifted, f"NUMERIC({types.MAX_DIGITS}, 0)")
+    def whole(tree: exp.Expr) -> exp.Expr:
+        return cast(tree, f"NUMERIC({types.MAX_DIGITS}, 0)")
+
+    def shifted(tree: exp.Expr, digits: int, by: int) -> exp.Expr:
+        wide = _wide(tree, digits)
+        return whole(exp.Mul(this=wide, expression=exp.Literal.number(10**by)) if by else wide)
 
     def n() -> exp.Expr:
-        return whole(a.sql, 2 * scale)
+        return shifted(a.sql, a.type.scale, 2 * scale)
 
     def d() -> exp.Expr:
-        return whole(divisor.copy(), scale)
+        return shifted(b.sql if b.constant else call("NULLIF", b.sql, number(0)), b.type.scale, scale)
 
     def twice(tree: exp.Expr) -> exp.Expr:
         return exp.Mul(this=tree, expression=number(2))
 
     def rounded(factor: int) -> exp.Expr:
         """N·factor / 2D, away from zero where it is a half."""
-        half = exp.Mul(this=cast(call("SIGN", n()), f"NUMERIC({types.MAX_DIGITS}, 0)"), expression=call("ABS", d()))
+        half = exp.Mul(this=whole(call("SIGN", n())), expression=call("ABS", d()))
         above = exp.Paren(this=exp.Add(this=exp.Mul(this=n(), expression=number(factor)), expression=half))
-        return exp.IntDiv(this=whole(above, 0), expression=whole(twice(d()), 0))
+        return whole(exp.IntDiv(this=whole(above), expression=whole(twice(d()))))
 
     is_half = exp.and_(
         exp.EQ(this=exp.Mod(this=exp.Paren(this=twice(n())), expression=d()), expression=number(0)),
         exp.NEQ(this=exp.Mod(this=n(), expression=d()), expression=number(0)),
         copy=False,
     )
-    quotient = choose(
-        (is_half, twice(cast(rounded(1), f"NUMERIC({types.MAX_DIGITS}, 0)"))), default=cast(rounded(2), f"NUMERIC({types.MAX_DIGITS}, 0)")
-    )
+    quotient = choose((is_half, twice(rounded(1))), default=rounded(2))
     result = types.decimal(a.type.digits - a.type.scale + b.type.scale + 1 + scale, scale)
     unit = exp.Literal.number(f"0.{'0' * (scale - 1)}1") if scale else number(1)
     return cast(exp.Mul(this=quotient, expression=unit), result.sql), result

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from shared.pipelines.language.spel import constants, dates, mathematics, parsing, types
-from shared.pipelines.language.spel.errors import did_you_mean
+from shared.pipelines.language.spel.errors import did_you_mean, nearest
 from shared.pipelines.language.spel.method import Methods
 from shared.pipelines.language.spel.tree import TypeName
 from shared.pipelines.language.spel.types import NUMBERS, Kind
@@ -59,7 +59,14 @@ def full_name(name: str) -> str:
 def refuse_unknown(node: TypeName) -> None:
     """Raises SpelError for a class that has nothing SQL has a form for."""
     if full_name(node.name) not in STATIC:
-        raise refuse(node, f"T({node.name}) has no form in SQL{did_you_mean(full_name(node.name), STATIC)}")
+        raise refuse(node, f"T({node.name}) has no form in SQL{near_class(node.name, STATIC)}")
+
+
+def near_class(name: str, known: Iterable[str]) -> str:
+    """As `did_you_mean`, by the name without its package, and with it."""
+    by_short = {one.rpartition(".")[2]: one for one in known}
+    near = nearest(name.rpartition(".")[2], by_short)
+    return f"; did you mean {by_short[near]}?" if near else f"; there is {', '.join(sorted(known))}"
 
 
 def constant(node: TypeName, name: str) -> Value:

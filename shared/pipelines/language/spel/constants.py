@@ -12,6 +12,7 @@ from shared.pipelines.language.spel import types
 from shared.pipelines.language.spel.tree import Literal
 from shared.pipelines.language.spel.types import Kind
 from shared.pipelines.language.spel.values import Value, cast, number, text
+from shared.pipelines.language.spel.wording import java_double
 
 NULL = Value(exp.Null(), types.NULL, nullable=True)
 
@@ -109,9 +110,4 @@ def written_as_decimal(value: Value) -> Value | None:
     constant = value.constant
     if value.kind is not Kind.DOUBLE or not isinstance(constant, float) or abs(constant) >= 1e30 or (constant and abs(constant) < 1e-30):
         return None
-    # Double.toString writes at least one digit after the point, and its BigDecimal has that scale.
-    exact = Decimal(repr(constant))
-    in_java = (
-        exact if 1e-3 > abs(constant) > 0 or abs(constant) >= 1e7 or int(exact.as_tuple().exponent) < 0 else exact.quantize(Decimal("0.1"))
-    )
-    return decimal(in_java)
+    return decimal(Decimal(java_double(constant)))

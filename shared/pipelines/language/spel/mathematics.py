@@ -26,7 +26,8 @@ def _function(name: str, *outside: tuple[Condition, str]) -> tuple[Method, ...]:
 
     def build(one: Invocation) -> Value:
         x = as_double(one.arguments[0]).sql
-        made = call(name, x.copy())
+        # By its plain name: sqlglot writes its own node for LOG10 in a way that PostgreSQL has for NUMERIC only.
+        made: exp.Expr = exp.Anonymous(this=name, expressions=[x.copy()])
         if outside:
             made = choose(*((condition(x.copy()), _special(word)) for condition, word in outside), default=made)
         return Value(made, types.DOUBLE)

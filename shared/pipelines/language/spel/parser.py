@@ -172,9 +172,9 @@ class _Parser:
             return self._index(target, target.start, safe=safe)
         name = self._name()
         if not self.here.is_symbol("("):
-            return Property(target.start, name.end, target, str(name.value), safe)
+            return Property(target.start, name.end, target, str(name.value), name.start, safe)
         arguments = self._list("(", ")")
-        return Call(target.start, self._end, target, str(name.value), arguments, safe)
+        return Call(target.start, self._end, target, str(name.value), name.start, arguments, safe)
 
     def _start(self) -> Node:
         token = self.here
@@ -214,7 +214,7 @@ class _Parser:
             return Literal(token.start, token.end, "boolean", _WORDS[word])
         if word == "null":
             return Literal(token.start, token.end, "null", None)
-        return Property(token.start, token.end, None, str(token.value))
+        return Property(token.start, token.end, None, str(token.value), token.start)
 
     def _type(self, token: Token) -> Node:
         self._next()

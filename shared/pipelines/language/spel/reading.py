@@ -50,7 +50,7 @@ def _check_binary(node: Binary) -> None:
         if not isinstance(node.right, TypeName):
             raise refuse(node.right, "instanceof needs a class, such as T(String)")
         if classes.full_name(node.right.name) not in classes.INSTANCES:
-            raise refuse(node.right, f"no column is a {node.right.name}{did_you_mean(node.right.name, classes.INSTANCES)}")
+            raise refuse(node.right, f"no column is a {node.right.name}{classes.near_class(node.right.name, classes.INSTANCES)}")
     if node.operator == "between" and not (isinstance(node.right, InlineList) and len(node.right.items) == 2):
         raise refuse(node.right, "between needs a list of two written out, such as {1, 10}")
     if node.operator == "matches":

@@ -53,6 +53,11 @@ def whole(pattern: Pattern) -> str:
     return f"^(?:{pattern.sql})$"
 
 
+def quoted(literal: str) -> str:
+    """A pattern that matches that text and no other."""
+    return "".join(f"\\{letter}" if letter in _SPECIAL else letter for letter in literal)
+
+
 class _Reader:
     def __init__(self, pattern: str, position: int) -> None:
         self._pattern, self._position, self._at, self.groups = pattern, position, 0, 0
@@ -217,7 +222,7 @@ class _Reader:
             if not (low.isascii() and high.isascii() and low.isalpha() and high.isalpha() and low.islower() == high.islower()):
                 raise self.error(f"the range {low}-{high} beside (?i)")
             return f"{low.lower()}-{high.lower()}{low.upper()}-{high.upper()}"
-        return f"{_quoted(low)}-{_quoted(high)}"
+        return f"{_in_brackets(low)}-{_in_brackets(high)}"
 
     def _one(self) -> str:
         sign = self._pattern[self._at : self._at + 1]
@@ -231,12 +236,12 @@ class _Reader:
     def _in_set(self, letter: str) -> str:
         if self._any_case and letter.isascii() and letter.isalpha():
             return letter.lower() + letter.upper()
-        return _quoted(letter)
+        return _in_brackets(letter)
 
     def _letter(self, letter: str) -> str:
         if self._any_case and letter.isascii() and letter.isalpha():
             return f"[{letter.lower()}{letter.upper()}]"
-        return f"\\{letter}" if letter in _SPECIAL else letter
+        return quoted(letter)
 
     def _takes(self, sign: str) -> bool:
         if self._pattern.startswith(sign, self._at):
@@ -249,5 +254,5 @@ def _is_count(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 6
 
 
-def _quoted(letter: str) -> str:
+def _in_brackets(letter: str) -> str:
     return f"\\{letter}" if letter in r"\]^-[" else letter

@@ -63,16 +63,14 @@ def _index_of(one: Invocation) -> Value:
 
 
 def _last_index_of(one: Invocation) -> Value:
-    part = one.arguments[0]
-
-    def from_end() -> exp.Expr:
-        return found_at(call("REVERSE", one.target.sql), call("REVERSE", part.sql))
-
-    before = exp.Sub(
-        this=exp.Sub(this=exp.Add(this=exp.Length(this=one.target.sql), expression=number(1)), expression=from_end()),
-        expression=exp.Length(this=part.sql),
-    )
-    at = choose((exp.EQ(this=from_end(), expression=number(0)), number(-1)), default=before)
+    """What stands before the last one, found by a regular expression: engines do not agree on how a text is reversed."""
+    part = one.arguments[0].constant
+    if not isinstance(part, str):
+        raise refuse(one.places[0], "lastIndexOf needs what it looks for written out as a text")
+    pattern = f"^((?:.|\n)*){regex.quoted(part)}(?:.|\n)*$"
+    before = exp.Anonymous(this="REGEXP_REPLACE", expressions=[one.target.sql, text(pattern), text(r"\1")])
+    absent = exp.EQ(this=found_at(one.target.sql, text(part)), expression=number(0))
+    at = choose((absent, number(-1)), default=exp.Length(this=before))
     return Value(cast(at, "BIGINT"), types.INTEGER)
 
 

@@ -39,10 +39,11 @@ class Literal(Node):
 
 @dataclass(frozen=True, slots=True)
 class Property(Node):
-    """`target` None: of the row. `safe`: written `?.`."""
+    """`target` None: of the row. `safe`: written `?.`. `at`: where the name begins."""
 
     target: Node | None
     name: str
+    at: int
     safe: bool = False
 
 
@@ -57,8 +58,11 @@ class Index(Node):
 
 @dataclass(frozen=True, slots=True)
 class Call(Node):
+    """`at`: where the name begins."""
+
     target: Node
     name: str
+    at: int
     arguments: tuple[Node, ...]
     safe: bool = False
 

@@ -14,7 +14,7 @@ from sqlglot import exp
 
 from shared.datasets import Column
 from shared.pipelines.language.spel.errors import SpelError
-from shared.pipelines.language.spel.tree import Node
+from shared.pipelines.language.spel.tree import Call, Node, Property
 from shared.pipelines.language.spel.types import Kind, Type
 from shared.sql.row_errors import first_of
 from shared.sql.typing import named_type
@@ -134,4 +134,5 @@ def only_when(condition: exp.Expr, error: exp.Expr | None) -> exp.Expr | None:
 
 
 def refuse(node: Node, message: str) -> SpelError:
-    return SpelError(message, node.start)
+    """At the name of what is called, else where the node begins."""
+    return SpelError(message, node.at if isinstance(node, Call | Property) else node.start)
