@@ -6,10 +6,11 @@ import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import yaml
 from sqlglot import exp
@@ -20,7 +21,7 @@ from shared.pipelines.language.spel import lower
 GOLDEN = Path(__file__).parents[2] / "golden" / "spel"
 TABLE = yaml.safe_load((GOLDEN / "rows.yaml").read_text())
 ROWS = tuple(TABLE["rows"])
-COLUMNS: Columns = tuple(Column(name, kind.replace(", ", ", ")) for name, kind in TABLE["columns"].items())
+COLUMNS: Columns = tuple(Column(name, kind) for name, kind in TABLE["columns"].items())
 EXPRESSIONS = [each for group in yaml.safe_load((GOLDEN / "expressions.yaml").read_text()).values() for each in group]
 ANSWERS: dict[str, list[Any]] = json.loads((GOLDEN / "answers.json").read_text())
 READ_PARAMETER: dict[str, Callable[[Any], Any]] = {
@@ -29,7 +30,8 @@ READ_PARAMETER: dict[str, Callable[[Any], Any]] = {
     "string": str,
     "boolean": lambda value: value == "true",
     "date": date.fromisoformat,
-    "timestamp": datetime.fromisoformat,
+    # As a run has them: with a time zone.
+    "timestamp": lambda value: datetime.fromisoformat(value).replace(tzinfo=UTC),
     "list": list,
 }
 PARAMETERS = {name: READ_PARAMETER[said["type"]](said["value"]) for name, said in TABLE["parameters"].items()}
@@ -60,8 +62,7 @@ def _literal(value: Any, kind: str, dialect: str) -> str:
         written = f"CAST({'ARRAY' if dialect == 'postgres' else ''}[{items}] AS {name})"
     else:
         written = f"CAST({'NULL' if value is None else exp.Literal.string(value).sql(dialect)} AS {name})"
-    column = next(column.name for column in COLUMNS if column.type == kind)
-    return f"{written}" if column else written
+    return written
 
 
 def table_as_sql(dialect: str) -> str:
@@ -77,6 +78,11 @@ def evaluate(query: Query, render: Callable[[exp.Expr], str], expression: str) -
     return [Raised(said) if said is not None else value for value, said in found]
 
 
+def told(ours: Any) -> str | None:
+    """As differences.yaml writes it."""
+    return f"error: {ours.said}" if isinstance(ours, Raised) else None if ours is None else str(ours)
+
+
 def same(ours: Any, spring: Any) -> bool:
     """Whether a row's value is what Spring answered."""
     if isinstance(spring, dict):
@@ -90,7 +96,8 @@ def same(ours: Any, spring: Any) -> bool:
         close = math.isclose(ours, wanted, rel_tol=1e-14 if kind == "Double" else 1e-6)
         return isinstance(ours, float) and (close or (math.isnan(ours) and math.isnan(wanted)))
     if kind in ("Integer", "Long"):
-        return isinstance(ours, int) and not isinstance(ours, bool) and ours == int(text)
+        # A column has one type: beside a NUMERIC or a Double, a whole number is one too.
+        return isinstance(ours, int | float | Decimal) and not isinstance(ours, bool) and ours == int(text)
     if kind == "BigDecimal":
         return isinstance(ours, Decimal) and ours == Decimal(text)
     readers: dict[str, Callable[[str], Any]] = {
@@ -98,6 +105,8 @@ def same(ours: Any, spring: Any) -> bool:
         "Boolean": lambda word: word == "true",
         "LocalDate": date.fromisoformat,
         "LocalDateTime": datetime.fromisoformat,
+        "Instant": datetime.fromisoformat,
+        "UUID": UUID,
     }
     wanted_value = readers[kind](text)
     return type(ours) is type(wanted_value) and bool(ours == wanted_value)

@@ -43,10 +43,12 @@ INSTANCES: Mapping[str, frozenset[Kind]] = {
     "java.math.BigDecimal": frozenset({Kind.DECIMAL}),
     "java.time.LocalDate": frozenset({Kind.DATE}),
     "java.time.LocalDateTime": frozenset({Kind.TIMESTAMP}),
+    "java.time.Instant": frozenset({Kind.INSTANT}),
+    "java.util.UUID": frozenset({Kind.UUID}),
     "java.util.List": frozenset({Kind.LIST}),
     "java.lang.Number": NUMBERS,
     "java.lang.CharSequence": frozenset({Kind.TEXT}),
-    "java.lang.Comparable": NUMBERS | {Kind.BOOLEAN, Kind.TEXT, Kind.DATE, Kind.TIMESTAMP},
+    "java.lang.Comparable": NUMBERS | {Kind.BOOLEAN, Kind.TEXT, Kind.DATE, Kind.TIMESTAMP, Kind.INSTANT, Kind.UUID},
     "java.lang.Object": frozenset(Kind) - {Kind.NULL},
 }
 

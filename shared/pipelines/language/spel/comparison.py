@@ -9,12 +9,13 @@ from sqlglot import exp
 
 from shared.pipelines.language.spel import types
 from shared.pipelines.language.spel.arithmetic import as_decimal
-from shared.pipelines.language.spel.tree import Binary, InlineList, Node
+from shared.pipelines.language.spel.constants import in_utc
+from shared.pipelines.language.spel.tree import Binary, Node
 from shared.pipelines.language.spel.types import FLOATING, NUMBERS, WHOLE, Kind
 from shared.pipelines.language.spel.values import Scope, Value, all_of, any_of, cast, errors, is_null, not_null, refuse
 
 _ORDER: dict[str, type[exp.Binary]] = {"<": exp.LT, "<=": exp.LTE, ">": exp.GT, ">=": exp.GTE}
-_COMPARED = frozenset({Kind.BOOLEAN, Kind.TEXT, Kind.DATE, Kind.TIMESTAMP, Kind.DAY_OF_WEEK}) | NUMBERS
+_COMPARED = frozenset({Kind.BOOLEAN, Kind.TEXT, Kind.DATE, Kind.TIMESTAMP, Kind.INSTANT, Kind.DAY_OF_WEEK}) | NUMBERS
 
 
 def compare(scope: Scope, node: Binary, left: Value, right: Value) -> Value:
@@ -94,7 +95,11 @@ def _alike(scope: Scope, node: Node, left: Value, right: Value, operator: str) -
     """Both sides as they can be compared."""
     if left.kind in NUMBERS and right.kind in NUMBERS:
         return _numbers(scope, node, left, right)
-    if left.kind is not right.kind or left.kind not in _COMPARED:
+    if {left.kind, right.kind} == {Kind.INSTANT, Kind.TIMESTAMP}:
+        left, right = in_utc(left), in_utc(right)
+    # Java orders UUIDs as pairs of signed numbers, which no engine does.
+    comparable = left.kind in _COMPARED or (left.kind is Kind.UUID and operator == "==")
+    if left.kind is not right.kind or not comparable:
         raise refuse(node, _mismatch(scope, node, left, right, operator))
     return left.sql, right.sql
 
@@ -127,8 +132,3 @@ def _mismatch(scope: Scope, node: Node, left: Value, right: Value, operator: str
     if Kind.TEXT in kinds and kinds & NUMBERS:
         return f"{said}; make a number of the text with T(Long).parseLong(…) or T(Double).parseDouble(…)"
     return f"{said}, which {'are never equal' if operator == '==' else 'have no order'}"
-
-
-def bounds_of(node: Binary) -> InlineList | None:
-    """The list that `between` must have at its right; None where it has not."""
-    return node.right if isinstance(node.right, InlineList) and len(node.right.items) == 2 else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -52,7 +52,17 @@ def day(value: date) -> Value:
 
 
 def moment(value: datetime) -> Value:
-    return Value(cast(text(value.replace(tzinfo=None).isoformat(" ")), "TIMESTAMP"), types.TIMESTAMP)
+    """A LocalDateTime; where the value has a time zone, an Instant."""
+    if value.tzinfo is None:
+        return Value(cast(text(value.isoformat(" ")), "TIMESTAMP"), types.TIMESTAMP)
+    return Value(cast(text(value.astimezone(UTC).isoformat(" ")), "TIMESTAMPTZ"), types.INSTANT, constant=value)
+
+
+def in_utc(value: Value) -> Value:
+    """An Instant that the text or a parameter says as the LocalDateTime it is in UTC; anything else as it is."""
+    if value.kind is Kind.INSTANT and isinstance(value.constant, datetime):
+        return moment(value.constant.astimezone(UTC).replace(tzinfo=None))
+    return value
 
 
 def literal(node: Literal) -> Value:

@@ -1,4 +1,4 @@
-"""Methods of LocalDate, LocalDateTime and DayOfWeek, and LocalDate's static ones.
+"""Methods of LocalDate, LocalDateTime, Instant and DayOfWeek, and LocalDate's static ones.
 
 A date moved by more than 5000 years goes to the error port: engines end where Java does not.
 """
@@ -11,7 +11,7 @@ from datetime import date
 from sqlglot import exp
 
 from shared.pipelines.language.spel import constants, types
-from shared.pipelines.language.spel.method import DATES, MOMENTS, TEXTS, WHOLES, Invocation, Method, Methods
+from shared.pipelines.language.spel.method import DATES, INSTANTS, MOMENTS, TEXTS, WHOLES, Invocation, Method, Methods
 from shared.pipelines.language.spel.numbers import to_text
 from shared.pipelines.language.spel.types import Kind, Type
 from shared.pipelines.language.spel.values import Value, all_of, any_of, call, cast, choose, number, refuse, text
@@ -203,6 +203,11 @@ _MOMENT: Methods = {
 METHODS: dict[Kind, Methods] = {
     Kind.DATE: _DATE,
     Kind.TIMESTAMP: _MOMENT,
+    Kind.INSTANT: {
+        "isBefore": (Method(_compared(exp.LT), (INSTANTS,)),),
+        "isAfter": (Method(_compared(exp.GT), (INSTANTS,)),),
+    },
+    Kind.UUID: {"toString": (Method(to_text),)},
     Kind.DAY_OF_WEEK: {
         "getValue": (Method(lambda one: Value(one.target.tree.copy(), types.INTEGER)),),
         "name": (Method(to_text),),

@@ -15,6 +15,7 @@ WHOLES = (WHOLE, "a whole number")
 REALS = (NUMBERS - {Kind.DECIMAL}, "a number that is no NUMERIC (write .doubleValue() behind one)")
 DATES = (frozenset({Kind.DATE}), "a date")
 MOMENTS = (frozenset({Kind.TIMESTAMP}), "a timestamp")
+INSTANTS = (frozenset({Kind.INSTANT}), "a timestamp with a time zone")
 ROUNDINGS = (frozenset({Kind.ROUNDING}), "T(java.math.RoundingMode).HALF_UP")
 ANYTHING = (frozenset(Kind), "anything")
 

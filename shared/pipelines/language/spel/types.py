@@ -27,6 +27,8 @@ class Kind(Enum):
     TEXT = "String"
     DATE = "LocalDate"
     TIMESTAMP = "LocalDateTime"
+    INSTANT = "Instant"
+    UUID = "UUID"
     DAY_OF_WEEK = "DayOfWeek"
     ROUNDING = "RoundingMode"
     UNIT = "ChronoUnit"
@@ -68,6 +70,7 @@ DOUBLE = Type(Kind.DOUBLE, "DOUBLE PRECISION")
 TEXT = Type(Kind.TEXT, "TEXT")
 DATE = Type(Kind.DATE, "DATE")
 TIMESTAMP = Type(Kind.TIMESTAMP, "TIMESTAMP")
+INSTANT = Type(Kind.INSTANT, "TIMESTAMPTZ")
 DAY_OF_WEEK = Type(Kind.DAY_OF_WEEK, "a day of the week")
 ROUNDING = Type(Kind.ROUNDING, "a rounding mode")
 UNIT = Type(Kind.UNIT, "a unit of time")
@@ -82,6 +85,8 @@ _KINDS = {
     "TEXT": Kind.TEXT,
     "DATE": Kind.DATE,
     "TIMESTAMP": Kind.TIMESTAMP,
+    "TIMESTAMPTZ": Kind.INSTANT,
+    "UUID": Kind.UUID,
 }
 _NUMERIC = re.compile(r"NUMERIC(?:\((\d+)(?:, ?(\d+))?\))?")
 # A NUMERIC that says nothing of its digits is carried with these (shared/formats/types.py).

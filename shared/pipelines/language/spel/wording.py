@@ -171,6 +171,7 @@ _WRITTEN: dict[Kind, Callable[[Value], exp.Expr]] = {
     Kind.LONG: _cast,
     Kind.DECIMAL: _cast,
     Kind.DATE: _cast,
+    Kind.UUID: _cast,
     Kind.TIMESTAMP: _moment,
     Kind.DOUBLE: _double,
     Kind.DAY_OF_WEEK: _day,
