@@ -62,6 +62,9 @@ def sign(scope: Scope, node: Unary, value: Value) -> Value:
         return Value(value.tree, value.type, error=failed)
     if value.kind in WHOLE:
         return Value(exp.Neg(this=_long(value)), types.INTEGER if value.kind is Kind.INTEGER else types.LONG, error=failed)
+    if value.kind in FLOATING:
+        # Spring takes it from zero, so that there is no -0.0.
+        return Value(cast(exp.Sub(this=number(0), expression=value.sql), value.type.sql), value.type, error=failed)
     return Value(exp.Neg(this=value.sql), value.type, error=failed)
 
 

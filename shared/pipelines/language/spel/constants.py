@@ -112,7 +112,7 @@ def negated(value: Value) -> Value | None:
         return None
     if isinstance(constant, int):
         return whole(-constant, long=value.kind is Kind.LONG)
-    return double(-constant) if isinstance(constant, float) else decimal(-constant)
+    return double(0 - constant) if isinstance(constant, float) else decimal(-constant)
 
 
 def written_as_decimal(value: Value) -> Value | None:

@@ -32,16 +32,18 @@ def item(scope: Scope, node: Node, target: Value, key: Value, *, safe: bool) -> 
         if not isinstance(key.constant, int) or not 0 <= key.constant < len(target.items):
             raise refuse(node, f"the list has {len(target.items)} elements; index it with a number from 0 to {len(target.items) - 1}")
         return target.items[key.constant]
-    operands = errors(target.error, key.error)
-    nulls = errors(None if safe else scope.when_null(target, node, "an index"), scope.when_null(key, node, "an index"))
     beyond = exp.Not(this=exp.Paren(this=exp.Between(this=key.sql, low=number(0), high=exp.Sub(this=_size(target), expression=number(1)))))
-    failed = errors(nulls, only_when(not_null(target.tree), scope.wrong(beyond, f"{scope.source(node)} is beyond the end of the list")))
+    inside = errors(
+        key.error, scope.when_null(key, node, "an index"), scope.wrong(beyond, f"{scope.source(node)} is beyond the end of the list")
+    )
+    # Of a list that is null not even the index is looked at.
+    failed = errors(target.error, None if safe else scope.when_null(target, node, "an index"), only_when(not_null(target.tree), inside))
     # Outside of the list any place will do; a subscript is an INTEGER.
     at = number(key.constant + 1) if _small(key) else cast(choose((exp.LT(this=key.sql, expression=_size(target)), key.sql)), "INTEGER")
     place = at if _small(key) else exp.Add(this=at, expression=number(1))
     element = target.type.element
     assert element is not None
-    return Value(exp.Bracket(this=target.tree.copy(), expressions=[place], offset=1), element, True, errors(operands, failed))
+    return Value(exp.Bracket(this=target.tree.copy(), expressions=[place], offset=1), element, True, failed)
 
 
 def _small(key: Value) -> bool:

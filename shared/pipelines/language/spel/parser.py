@@ -78,15 +78,16 @@ class _Parser:
             raise SpelError(
                 f"the expression is nested more than {MAX_NESTING} deep; compute parts of it in an expression node before", self.here.start
             )
+        start = self.here.start
         tree = self._or()
         if self._takes("?:"):
             otherwise = self.expression()
-            tree = Elvis(tree.start, otherwise.end, tree, otherwise)
+            tree = Elvis(start, self._end, tree, otherwise)
         elif self._takes("?"):
             yes = self.expression()
             self._needs(":")
             no = self.expression()
-            tree = Ternary(tree.start, no.end, tree, yes, no)
+            tree = Ternary(start, self._end, tree, yes, no)
         self._depth -= 1
         return tree
 
@@ -97,13 +98,15 @@ class _Parser:
         return self._logical("and", "&&", self._relational)
 
     def _logical(self, word: str, symbol: str, below: Callable[[], Node]) -> Node:
+        start = self.here.start
         operands = [below()]
         while self.here.is_symbol(symbol) or self.here.is_word(word):
             self._next()
             operands.append(below())
-        return operands[0] if len(operands) == 1 else Logical(operands[0].start, operands[-1].end, word, tuple(operands))
+        return operands[0] if len(operands) == 1 else Logical(start, self._end, word, tuple(operands))
 
     def _relational(self) -> Node:
+        start = self.here.start
         left = self._sum()
         token = self.here
         if token.is_symbol("==", "!=", "<", "<=", ">", ">="):
@@ -114,7 +117,7 @@ class _Parser:
             return left
         self._next()
         right = self._sum()
-        return Binary(left.start, right.end, operator, left, right)
+        return Binary(start, self._end, operator, left, right)
 
     def _sum(self) -> Node:
         return self._chain(("+", "-"), self._product)
@@ -123,6 +126,7 @@ class _Parser:
         return self._chain(("*", "/", "%"), self._power)
 
     def _chain(self, operators: tuple[str, ...], below: Callable[[], Node]) -> Node:
+        start = self.here.start
         tree = below()
         length = 0
         while self.here.is_symbol(*operators):
@@ -131,15 +135,16 @@ class _Parser:
                 raise SpelError(f"more than {MAX_CHAIN} operators in a row; compute parts in an expression node before", self.here.start)
             operator = str(self._next().value)
             right = below()
-            tree = Binary(tree.start, right.end, operator, tree, right)
+            tree = Binary(start, self._end, operator, tree, right)
         return tree
 
     def _power(self) -> Node:
+        start = self.here.start
         base = self._unary()
         if not self._takes("^"):
             return base
         exponent = self._unary()
-        return Binary(base.start, exponent.end, "^", base, exponent)
+        return Binary(start, self._end, "^", base, exponent)
 
     def _unary(self) -> Node:
         signs: list[Token] = []
@@ -149,32 +154,33 @@ class _Parser:
                 raise SpelError(f"more than {MAX_NESTING} signs in a row", signs[0].start)
         tree = self._primary()
         for sign in reversed(signs):
-            tree = Unary(sign.start, tree.end, str(sign.value), tree)
+            tree = Unary(sign.start, self._end, str(sign.value), tree)
         return tree
 
     def _primary(self) -> Node:
+        start = self.here.start
         tree = self._start()
         for _ in range(MAX_NESTING):
-            step = self._step(tree)
+            step = self._step(tree, start)
             if step is None:
                 return tree
             tree = step
         raise SpelError(f"more than {MAX_NESTING} calls in a row; compute parts in an expression node before", self.here.start)
 
-    def _step(self, target: Node) -> Node | None:
-        """What is done with `target`: .name .name(…) ?.name [key] ?.[key]; None when nothing is."""
+    def _step(self, target: Node, start: int) -> Node | None:
+        """What is done with `target`: .name .name(…) ?.name [key] ?.[key]; None when nothing is. `start`: with its parenthesis."""
         if self.here.is_symbol("["):
-            return self._index(target, target.start, safe=False)
+            return self._index(target, start, safe=False)
         if not self.here.is_symbol(".", "?."):
             return None
         safe = self._next().value == "?."
         if self.here.is_symbol("["):
-            return self._index(target, target.start, safe=safe)
+            return self._index(target, start, safe=safe)
         name = self._name()
         if not self.here.is_symbol("("):
-            return Property(target.start, name.end, target, str(name.value), name.start, safe)
+            return Property(start, name.end, target, str(name.value), name.start, safe)
         arguments = self._list("(", ")")
-        return Call(target.start, self._end, target, str(name.value), name.start, arguments, safe)
+        return Call(start, self._end, target, str(name.value), name.start, arguments, safe)
 
     def _start(self) -> Node:
         token = self.here
