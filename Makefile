@@ -7,7 +7,7 @@ export PENSTOCK_HOME ?= $(CURDIR)/.penstock
 # uv works on this environment and no other, whatever is active in the shell.
 SYNC := UV_PROJECT_ENVIRONMENT=$(CURDIR)/$(VENV) UV_PYTHON_DOWNLOADS=never $(VENV)/bin/uv sync --quiet --frozen --extra demo
 
-.PHONY: help demo test up down status check bench clean
+.PHONY: help demo test up down status check bench golden-spel clean
 .DEFAULT_GOAL := help
 
 help:
@@ -16,6 +16,7 @@ help:
 	@echo "make test    all checks and tests, with coverage floors"
 	@echo "make check   ruff, types, import contracts"
 	@echo "make bench   measured ratios, one JSON line each (BENCH=W1 selects)"
+	@echo "make golden-spel  ask Spring's own library again what SpEL means (needs Java 17 and Maven)"
 	@echo "make clean   remove caches and the environment (STATE=1: the state folder too)"
 
 $(VENV)/bin/uv:
@@ -63,6 +64,11 @@ test: check
 
 bench: $(VENV)/.synced-dev
 	@$(RUN) -m tests.bench $(BENCH)
+
+# What tests/golden/spel/answers.json says; its difference is to be read like code.
+golden-spel: $(VENV)/.synced-dev
+	cd tests/golden/spel/reference && mvn --quiet --batch-mode compile exec:java -Dexec.args="$(CURDIR)/tests/golden/spel"
+	$(RUN) -m tests.unit.spel.write_golden
 
 # The state folder holds rows and history: it goes only with STATE=1.
 clean: down

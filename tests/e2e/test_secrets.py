@@ -59,7 +59,10 @@ FAILING = {
     "in-a-query": ("SELECT id, owner FROM guarded WHERE '{{vault:secret/app/keys#pepper}}'::int = id", "owner <> ''"),
     # A row that fails says what could not be read.
     "in-a-row": ("SELECT id, owner FROM guarded WHERE id <> 3", "CAST('{{credential:sesame#word}}' AS INTEGER) = id"),
-    "in-another-type": ("SELECT id, owner FROM guarded WHERE id <> 3", "CAST(owner || {{vault:secret/app/keys#pepper}} AS DATE) > DATE '2000-01-01'"),
+    "in-another-type": (
+        "SELECT id, owner FROM guarded WHERE id <> 3",
+        "CAST(owner || {{vault:secret/app/keys#pepper}} AS DATE) > DATE '2000-01-01'",
+    ),
 }
 
 

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from typing import Any
+
+from marshmallow import Schema, fields, validate, validates_schema
 from sqlglot import exp
 
 from shared.datasets import Column
 from shared.pipelines.model import Node
-from shared.pipelines.nodes.fields import Expression, Type, sql_only, text, texts
-from shared.pipelines.nodes.relations import column, errors_of, find, is_null, named, select, typed
+from shared.pipelines.nodes.fields import Type, text, texts
+from shared.pipelines.nodes.languages import EitherExpression, computed, language, refuse_unreadable, unreadable
+from shared.pipelines.nodes.relations import column, errors_of, find, is_null, named, select
 from shared.pipelines.nodes.types import Compiled, Input, NodeType, Relation
 from shared.sql.errors import SqlProblem
-from shared.sql.row_errors import first_of, guard
-from shared.sql.typing import annotate, named_type, type_of
+from shared.sql.row_errors import first_of
 
 
 class ComputedColumn(Schema):
     name = text("Column", required=True)
-    expression = Expression(required=True, metadata={"title": "Expression"})
+    expression = EitherExpression(required=True, metadata={"title": "Expression"})
     type = Type(metadata={"title": "Type", "description": "Casts the result, for example NUMERIC(12, 2)"})
 
 
 class ExpressionConfig(Schema):
     columns = fields.List(fields.Nested(ComputedColumn), required=True, metadata={"title": "Computed columns"})
-    language = sql_only()
+    language = language()
     keep = fields.String(load_default="all", validate=validate.OneOf(("all", "listed")), metadata={"title": "Columns that go on"})
     drop = texts("Columns to drop", load_default=list)
     rename = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict, metadata={"title": "New names, by old name"})
+
+    @validates_schema
+    def _readable(self, data: dict[str, Any], **_: Any) -> None:
+        found = {at: unreadable(column["expression"], data["language"]) for at, column in enumerate(data["columns"])}
+        if wrong := {at: {"expression": said} for at, said in found.items() if said}:
+            refuse_unreadable({"columns": wrong})
 
 
 def compile_expression(node: Node, inputs: tuple[Input, ...]) -> Compiled:
@@ -34,27 +42,24 @@ def compile_expression(node: Node, inputs: tuple[Input, ...]) -> Compiled:
     config = node.config
     for dropped in (*config["drop"], *config["rename"]):
         find(source.columns, dropped, source.node)
-    computed: dict[str, tuple[exp.Expr, Column]] = {}
+    made: dict[str, tuple[exp.Expr, Column]] = {}
     errors: list[exp.Expr | None] = []
     for wanted in config["columns"]:
-        tree = typed(wanted["expression"], inputs)
-        if wanted.get("type"):
-            tree = _cast(tree, wanted["type"], source)
-        safe, error = guard(tree, wanted["name"])
-        computed[wanted["name"]] = (safe, Column(wanted["name"], type_of(tree)))
-        errors.append(error)
+        value = computed(node, wanted["expression"], source, wanted["name"], wanted.get("type"))
+        made[wanted["name"]] = (value.tree, Column(wanted["name"], value.type))
+        errors.append(value.error)
     kept = source.columns if config["keep"] == "all" else ()
     rows: list[exp.Expr] = []
     columns: list[Column] = []
     for old in kept:
         new = config["rename"].get(old.name, old.name)
         # A computed column takes the place of the one whose name it has.
-        if old.name in config["drop"] or new in computed:
+        if old.name in config["drop"] or new in made:
             continue
         rows.append(named(column(old.name, source.table), new) if new != old.name else column(old.name, source.table))
         columns.append(Column(new, old.type, old.nullable))
-    for made, (safe, made_column) in computed.items():
-        rows.append(named(safe, made))
+    for name, (safe, made_column) in made.items():
+        rows.append(named(safe, name))
         columns.append(made_column)
     twice = {c.name for c in columns if [other.name for other in columns].count(c.name) > 1}
     if twice:
@@ -62,10 +67,6 @@ def compile_expression(node: Node, inputs: tuple[Input, ...]) -> Compiled:
     error = first_of(errors)
     out = Relation(select(rows, source.table, is_null(error) if error is not None else None), tuple(columns), "same")
     return Compiled({"out": out} if error is None else {"out": out, "error": errors_of(source, error)})
-
-
-def _cast(tree: exp.Expr, wanted: str, source: Input) -> exp.Expr:
-    return annotate(exp.Cast(this=tree, to=named_type(wanted)), {source.table: source.columns})
 
 
 EXPRESSION = NodeType("expression", "transform", "Expression", ExpressionConfig, (1, 1), lambda _: ("out", "error"), compile_expression)

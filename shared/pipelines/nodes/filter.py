@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema
+from typing import Any
+
+from marshmallow import Schema, validates_schema
 from sqlglot import exp
 
 from shared.pipelines.model import Node
-from shared.pipelines.nodes.fields import Expression, sql_only
-from shared.pipelines.nodes.relations import errors_of, is_null, pass_on, select, typed
+from shared.pipelines.nodes.languages import EitherExpression, computed, language, refuse_unreadable, unreadable
+from shared.pipelines.nodes.relations import errors_of, is_null, pass_on, select
 from shared.pipelines.nodes.types import Compiled, Input, NodeType, Relation
 from shared.sql.errors import SqlProblem
-from shared.sql.row_errors import guard
-from shared.sql.typing import UNKNOWN, type_of
+from shared.sql.typing import UNKNOWN
 
 
 class FilterConfig(Schema):
-    condition = Expression(required=True, metadata={"title": "Condition", "description": "Rows for which it is true go on"})
-    language = sql_only()
+    condition = EitherExpression(required=True, metadata={"title": "Condition", "description": "Rows for which it is true go on"})
+    language = language()
+
+    @validates_schema
+    def _readable(self, data: dict[str, Any], **_: Any) -> None:
+        if wrong := unreadable(data["condition"], data["language"]):
+            refuse_unreadable({"condition": wrong})
 
 
 def compile_filter(node: Node, inputs: tuple[Input, ...]) -> Compiled:
     (source,) = inputs
-    condition = typed(node.config["condition"], inputs)
-    if type_of(condition) not in {"BOOLEAN", UNKNOWN}:
-        raise SqlProblem(f"the condition {node.config['condition']!r} gives {type_of(condition)}, not true or false", node=node.id)
-    safe, error = guard(condition, "condition")
+    condition = computed(node, node.config["condition"], source, "condition")
+    if condition.type not in {"BOOLEAN", UNKNOWN}:
+        raise SqlProblem(f"the condition {node.config['condition']!r} gives {condition.type}, not true or false", node=node.id)
+    safe, error = condition.tree, condition.error
     no_error = [is_null(error)] if error is not None else []
     untrue = exp.Not(this=exp.Coalesce(this=safe.copy(), expressions=[exp.false()]))
     ports = {
-        "out": Relation(select(pass_on(source), source.table, safe), source.columns, "fewer"),
+        # The safe condition may be true where the real one failed: CAST(x AS INTEGER) IS NULL.
+        "out": Relation(select(pass_on(source), source.table, exp.and_(safe, *no_error)), source.columns, "fewer"),
         "rejected": Relation(select(pass_on(source), source.table, exp.and_(untrue, *no_error)), source.columns, "fewer"),
     }
     if error is not None:

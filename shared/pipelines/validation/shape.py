@@ -17,6 +17,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate
 from shared.pipelines.kinds.fields import CheckedByType, Choice, NotYet, Word
 from shared.pipelines.language.pointers import below
 from shared.pipelines.nodes.fields import Expression
+from shared.pipelines.nodes.languages import SPEL, SQL
 from shared.pipelines.validation import sql, templates
 from shared.pipelines.validation.report import Owner, Report
 from shared.pipelines.validation.words import described, hint, nearest
@@ -51,7 +52,7 @@ class Rules:
 def check(report: Report, schema: type[Schema], value: Any, path: str, owner: Owner, rules: Rules | None = None) -> dict[str, Any] | None:
     """Reports all that is wrong with `value`. Returns what the schema loads from it, defaults in place; None when anything is wrong."""
     before = report.errors
-    walk = _Walk(report, rules or Rules(), str(value.get("language", "sql")) if isinstance(value, Mapping) else "sql")
+    walk = _Walk(report, rules or Rules())
     if not isinstance(value, Mapping):
         report.add("wrong_type", f"{owner.phrase} must be a mapping of settings, not {described(value)}", path, node=owner.node)
         return None
@@ -81,19 +82,22 @@ _LEFT_OUT = object()
 
 
 class _Walk:
-    def __init__(self, report: Report, rules: Rules, language: str) -> None:
+    def __init__(self, report: Report, rules: Rules) -> None:
         self._report = report
         self._rules = rules
         # Of a document that is filled, what looks like a template came with a value.
         self._scope = rules.templates if report.document.filled is None else None
-        self._language = language
         self._owners: dict[str, Owner] = {}
-        self._sql: list[tuple[Expression, str, str, str, str, Owner]] = []
+        self._sql: list[tuple[Expression, str, str, str, str, Owner, str]] = []
+        # Of the expressions of the node that is being looked at.
+        self._language = SQL
 
     def mapping(self, schema: Schema, value: Mapping[str, Any], path: str, label: str, owner: Owner) -> dict[str, Any]:
         """What was meant by `value`: misspelt settings under their right names, what cannot be used left out."""
         known = {made.data_key or name: made for name, made in schema.load_fields.items()}
         meant: dict[str, Any] = {}
+        around = self._language
+        self._language = SPEL if "language" in known and value.get("language") == SPEL else around
         for key, entry in value.items():
             if key not in known and schema.unknown != RAISE:
                 continue
@@ -103,6 +107,7 @@ class _Walk:
             used = self._entry(known[right], entry, below(path, key), f"{label}.{right}" if label else right, owner)
             if used is not _LEFT_OUT:
                 meant[right] = used
+        self._language = around
         for name, made in known.items():
             if made.required and name not in value and not self._report.settled(below(path, name)):
                 where = f" in '{label}'" if label else ""
@@ -113,8 +118,8 @@ class _Walk:
 
     def expressions(self) -> None:
         """Reports the SQL that does not parse, at its character. Only once loading has failed: it parses too, and that is what costs."""
-        for made, text, written, path, label, owner in self._sql:
-            sql.check(self._report, text, path, label, owner, aggregates=made.aggregates, written=written)
+        for made, text, written, path, label, owner, language in self._sql:
+            sql.check(self._report, text, path, label, owner, aggregates=made.aggregates, written=written, language=language)
 
     def rest(self, messages: Any, meant: Any, path: str, label: str, owner: Owner) -> None:
         """Reports what the schema itself found: a whole thought ("give either table or path") or the end of a sentence ("must be ...")."""
@@ -194,7 +199,7 @@ class _Walk:
     def _words(self, made: fields.Field[Any], value: Any, path: str, label: str, owner: Owner) -> None:
         """Words out of a list, and SQL."""
         if isinstance(made, Expression):
-            self._sql.append((made, value, value, path, label, owner))
+            self._sql.append((made, value, value, path, label, owner, self._language))
         for validator in made.validators:
             if not isinstance(validator, validate.OneOf) or value in validator.choices or str(value) in validator.choices:
                 continue
@@ -213,7 +218,7 @@ class _Walk:
         if found is None:
             return _LEFT_OUT if self._report.settled(path) else value
         used = templates.sample(self._report, scope, made, found, value, path, label, owner, self._language)
-        if isinstance(made, Expression) and self._language == "sql":
+        if isinstance(made, Expression) and self._language == SQL:
             sql.check(self._report, used, path, label, owner, aggregates=made.aggregates, written=value)
         return used
 

@@ -1,20 +1,27 @@
-"""SQL inside a recipe: does it parse, and where in the file it does not."""
+"""SQL and SpEL inside a recipe: does it parse, and where in the file it does not."""
 
 from __future__ import annotations
 
+from shared.pipelines.language import spel
 from shared.pipelines.model import Document
+from shared.pipelines.nodes.languages import SPEL, SQL
 from shared.pipelines.validation.report import Owner, Report
 from shared.sql.errors import SqlProblem
 from shared.sql.parse import expression
 
 
-def check(report: Report, text: str, path: str, label: str, owner: Owner, *, aggregates: bool, written: str | None = None) -> None:
+def check(
+    report: Report, text: str, path: str, label: str, owner: Owner, *, aggregates: bool, written: str | None = None, language: str = SQL
+) -> None:
     """`written`: the text as it stands in the document, where `text` is another of the same length."""
     try:
-        expression(text, aggregates=aggregates)
+        if language == SPEL:
+            spel.read(text)
+        else:
+            expression(text, aggregates=aggregates)
     except SqlProblem as problem:
         at = position(report.document, path, written or text, problem.position or 0)
-        report.add("invalid_sql", f"'{label}' of {owner.phrase}: {problem.message}", path, node=owner.node, at=at)
+        report.add(f"invalid_{language}", f"'{label}' of {owner.phrase}: {problem.message}", path, node=owner.node, at=at)
 
 
 def position(document: Document, path: str, text: str, offset: int) -> tuple[int, int] | None:

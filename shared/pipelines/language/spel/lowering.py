@@ -1,0 +1,264 @@
+"""A tree and the columns it stands over, to SQL: by the class of each part, with Spring's rules for null written out.
+
+The SQL never raises; the rows for which Spring would raise have an error beside it. What has no form in SQL is refused, by place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlglot import exp
+
+from shared.datasets import Columns
+from shared.pipelines.language.spel import arithmetic, classes, comparison, constants, dates, lists, logic, numbers, texts, types
+from shared.pipelines.language.spel.errors import SpelError, did_you_mean
+from shared.pipelines.language.spel.joining import joined
+from shared.pipelines.language.spel.method import Invocation, Methods, find, invoke
+from shared.pipelines.language.spel.reading import read
+from shared.pipelines.language.spel.tree import (
+    Binary,
+    Call,
+    Elvis,
+    Index,
+    InlineList,
+    Literal,
+    Logical,
+    Node,
+    Property,
+    Ternary,
+    TypeName,
+    Unary,
+    Variable,
+)
+from shared.pipelines.language.spel.types import WHOLE, Kind
+from shared.pipelines.language.spel.values import Scope, Value, refuse
+
+METHODS: Mapping[Kind, Methods] = {Kind.TEXT: texts.METHODS, Kind.LIST: lists.METHODS, **numbers.METHODS, **dates.METHODS}
+
+# Rendering is recursive, and engines parse so too; an expression that needs more than this is better off in parts.
+_MAX_SQL_DEPTH = 110
+_MAX_SQL_NODES = 20_000
+_ROW = ("root", "this")
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """`tree` has its type set. `error`: a text, NULL for a good row; None: no row can fail. `type`: in our spelling; UNKNOWN for null."""
+
+    tree: exp.Expr
+    error: exp.Expr | None
+    type: str
+    nullable: bool
+
+
+def lower(written_text: str, label: str, table: str, columns: Columns, parameters: Mapping[str, Any] | None = None) -> Lowered:
+    """`label` begins what is said of a bad row. Raises SpelError."""
+    tree = read(written_text)
+    scope = Scope(written_text, label, table, {column.name: column for column in columns}, parameters or {})
+    value = _Lowering(scope).value(tree)
+    if value.items is not None or value.kind in (Kind.UNIT, Kind.ROUNDING):
+        raise refuse(tree, f"{scope.source(tree)} is {value.type}, which is no value of a column")
+    if value.kind is Kind.DAY_OF_WEEK:
+        raise refuse(tree, f"{scope.source(tree)} is a day of the week; write .value behind it for its number, or .name()")
+    made = value.tree.copy()
+    for one in (made, value.error):
+        if one is not None and _depth(one) > _MAX_SQL_DEPTH:
+            raise _too_large(tree)
+    made.type = value.type.data_type if value.kind is not Kind.NULL else None
+    return Lowered(made, value.error, value.type.sql, value.nullable)
+
+
+class _Lowering:
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._nodes = 0
+
+    def value(self, node: Node) -> Value:
+        made = _LOWERED[type(node)](self, node)
+        self._nodes += sum(1 for tree in (made.tree, made.error) if tree is not None for _ in tree.walk())
+        if self._nodes > _MAX_SQL_NODES * 10:
+            raise _too_large(node)
+        return made
+
+    def _literal(self, node: Literal) -> Value:
+        return constants.literal(node)
+
+    def _variable(self, node: Variable) -> Value:
+        if node.name in _ROW:
+            raise refuse(node, f"#{node.name} is the whole row; name a column of it, as in #{node.name}.amount")
+        if node.name not in self._scope.parameters:
+            raise refuse(node, f"there is no parameter {node.name}{did_you_mean(node.name, self._scope.parameters)}")
+        found = constants.parameter(self._scope.parameters[node.name])
+        if found is None:
+            raise refuse(node, f"the parameter {node.name} is of a type that SpEL has no literal for")
+        return found
+
+    def _column(self, name: str, node: Node) -> Value:
+        column = self._scope.columns.get(name)
+        if column is None:
+            raise refuse(node, f"there is no column {name}{did_you_mean(name, self._scope.columns)}")
+        return Value(exp.column(column.name, table=self._scope.table, quoted=True), types.of_column(column.type), column.nullable)
+
+    def _property(self, node: Property) -> Value:
+        if _is_row(node.target):
+            return self._column(node.name, node)
+        if isinstance(node.target, TypeName):
+            return classes.constant(node.target, node.name)
+        assert node.target is not None
+        target = self.value(node.target)
+        # A property is a method without its get, or its is.
+        capital = f"{node.name[:1].upper()}{node.name[1:]}"
+        methods = METHODS.get(target.kind, {})
+        for name in (f"get{capital}", f"is{capital}"):
+            if name in methods:
+                return self._invoke(methods, name, node.name, node, target, (), safe=node.safe)
+        if target.kind is Kind.NULL:
+            return self._of_null(node, node.safe, target)
+        known = {name: name for name in methods}
+        raise refuse(
+            node, f"{self._scope.source(node.target)} is {target.type}, which has no property {node.name}{_call_of(node.name, known)}"
+        )
+
+    def _call(self, node: Call) -> Value:
+        if isinstance(node.target, TypeName):
+            classes.refuse_unknown(node.target)
+            methods = classes.STATIC[classes.full_name(node.target.name)]
+            method = find(methods, node.name, len(node.arguments), f"T({node.target.name})", node)
+            arguments = tuple(self.value(argument) for argument in node.arguments)
+            invocation = Invocation(self._scope, node, node.name, constants.NULL, arguments, node.arguments)
+            return invoke(method, invocation, static=True)
+        target = self.value(node.target)
+        if target.kind is Kind.NULL:
+            return self._of_null(node, node.safe, target)
+        return self._invoke(METHODS.get(target.kind, {}), node.name, node.name, node, target, node.arguments, safe=node.safe)
+
+    def _invoke(
+        self, methods: Methods, name: str, said: str, node: Node, target: Value, arguments: tuple[Node, ...], *, safe: bool
+    ) -> Value:
+        method = find(methods, name, len(arguments), f"{target.type} (here {target.kind.value})", node)
+        values = tuple(self.value(argument) for argument in arguments)
+        return invoke(method, Invocation(self._scope, node, said, target, values, arguments), safe=safe)
+
+    def _of_null(self, node: Node, safe: bool, target: Value) -> Value:
+        if safe:
+            return Value(target.tree, types.NULL, True, target.error)
+        raise refuse(node, f"{self._scope.source(node)} asks null for something; write ?. to have null again")
+
+    def _index(self, node: Index) -> Value:
+        if _is_row(node.target):
+            if not isinstance(node.key, Literal) or not isinstance(node.key.value, str):
+                raise refuse(node, "a column is named by a text, as in ['unit price']")
+            return self._column(node.key.value, node)
+        assert node.target is not None
+        target, key = self.value(node.target), self.value(node.key)
+        if target.kind is Kind.LIST:
+            return lists.item(self._scope, node, target, key, safe=node.safe)
+        if target.kind is not Kind.TEXT:
+            raise refuse(node, f"{self._scope.source(node.target)} is {target.type}, which cannot be indexed")
+        following = arithmetic.compute(self._scope, Binary(node.start, node.end, "+", node.key, node.key), key, constants.whole(1))
+        method = find(texts.METHODS, "substring", 2, "a text", node)
+        # One character, named as an index where it is not there.
+        bare = Value(following.tree, following.type, constant=key.constant + 1 if isinstance(key.constant, int) else None)
+        return invoke(method, Invocation(self._scope, node, "an index", target, (key, bare), (node.key, node.key)), safe=node.safe)
+
+    def _list(self, node: InlineList) -> Value:
+        items = tuple(self.value(item) for item in node.items)
+        if any(item.items is not None for item in items):
+            raise refuse(node, "a list in a list has no form in SQL")
+        return constants.written_list(items)
+
+    def _type_name(self, node: TypeName) -> Value:
+        raise refuse(node, f"T({node.name}) alone is no value; call a method of it, or write it behind instanceof")
+
+    def _unary(self, node: Unary) -> Value:
+        operand = self.value(node.operand)
+        return logic.negation(self._scope, node, operand) if node.operator == "!" else arithmetic.sign(self._scope, node, operand)
+
+    def _binary(self, node: Binary) -> Value:
+        # A long row of operators is a deep tree to the left: gone down in a loop.
+        spine = [node]
+        while isinstance(spine[-1].left, Binary):
+            spine.append(spine[-1].left)
+        left = self.value(spine[-1].left)
+        for step in reversed(spine):
+            left = self._two(step, left)
+        return left
+
+    def _two(self, node: Binary, left: Value) -> Value:
+        if node.operator == "instanceof":
+            return self._instance(node, left)
+        right = self.value(node.right)
+        if node.operator == "between":
+            return comparison.between(self._scope, node, left, right)
+        if node.operator == "matches":
+            return self._matches(node, left, right)
+        if node.operator in ("==", "!=", "<", "<=", ">", ">="):
+            return comparison.compare(self._scope, node, left, right)
+        if node.operator == "+" and Kind.TEXT in (left.kind, right.kind):
+            return joined(self._scope, node, left, right)
+        if node.operator == "*" and left.kind is Kind.TEXT and right.kind in WHOLE:
+            method = find(texts.METHODS, "repeat", 1, "a text", node)
+            return invoke(method, Invocation(self._scope, node, "repeating", left, (right,), (node.right,)))
+        return arithmetic.compute(self._scope, node, left, right)
+
+    def _instance(self, node: Binary, left: Value) -> Value:
+        assert isinstance(node.right, TypeName)
+        kinds = classes.INSTANCES[classes.full_name(node.right.name)]
+        if left.kind not in kinds:
+            return Value(exp.false(), types.BOOLEAN, error=left.error)
+        present = exp.Not(this=exp.Paren(this=exp.Is(this=left.sql, expression=exp.null()))) if left.nullable else exp.true()
+        return Value(present, types.BOOLEAN, error=left.error)
+
+    def _matches(self, node: Binary, left: Value, right: Value) -> Value:
+        method = find(texts.METHODS, "matches", 1, "a text", node)
+        if left.kind is not Kind.TEXT:
+            raise refuse(node.left, f"matches needs a text, and {self._scope.source(node.left)} is {left.type}")
+        return invoke(method, Invocation(self._scope, node, "matches", left, (right,), (node.right,)))
+
+    def _logical(self, node: Logical) -> Value:
+        return logic.logical(self._scope, node, [self.value(operand) for operand in node.operands])
+
+    def _ternary(self, node: Ternary) -> Value:
+        return logic.ternary(self._scope, node, self.value(node.condition), self.value(node.true), self.value(node.false))
+
+    def _elvis(self, node: Elvis) -> Value:
+        return logic.elvis(self._scope, node, self.value(node.value), self.value(node.otherwise))
+
+
+_LOWERED: dict[type[Node], Callable[[_Lowering, Any], Value]] = {
+    Literal: _Lowering._literal,
+    Variable: _Lowering._variable,
+    Property: _Lowering._property,
+    Call: _Lowering._call,
+    Index: _Lowering._index,
+    InlineList: _Lowering._list,
+    TypeName: _Lowering._type_name,
+    Unary: _Lowering._unary,
+    Binary: _Lowering._binary,
+    Logical: _Lowering._logical,
+    Ternary: _Lowering._ternary,
+    Elvis: _Lowering._elvis,
+}
+
+
+def _is_row(target: Node | None) -> bool:
+    return target is None or (isinstance(target, Variable) and target.name in _ROW)
+
+
+def _call_of(name: str, methods: Mapping[str, str]) -> str:
+    return f"; it is a method: write {name}()" if name in methods else did_you_mean(name, methods)
+
+
+def _depth(tree: exp.Expr) -> int:
+    """Of nested nodes; without recursion."""
+    deepest, level = 0, [tree]
+    while level:
+        deepest += 1
+        level = [child for node in level for child in node.iter_expressions()]
+    return deepest
+
+
+def _too_large(node: Node) -> SpelError:
+    return refuse(node, "the expression is too large as SQL; compute parts of it in an expression node before")

@@ -1,0 +1,59 @@
+"""Text to a tree in which all that can be checked without knowing the columns is right: names of methods and classes, and their places."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from shared.pipelines.language.spel import classes, dates, lists, numbers, regex, texts
+from shared.pipelines.language.spel.errors import did_you_mean
+from shared.pipelines.language.spel.method import find
+from shared.pipelines.language.spel.parser import parse
+from shared.pipelines.language.spel.tree import Binary, Call, InlineList, Literal, Node, Property, TypeName, Variable
+from shared.pipelines.language.spel.values import refuse
+
+# Of any class: whose they must be is known only with the columns.
+_KNOWN = {name for methods in (texts.METHODS, lists.METHODS, *numbers.METHODS.values(), *dates.METHODS.values()) for name in methods}
+
+
+@lru_cache(maxsize=2048)
+def read(text: str) -> Node:
+    """Raises SpelError."""
+    tree = parse(text)
+    for node in tree.walk():
+        if isinstance(node, Call):
+            _check_call(node)
+        elif isinstance(node, Binary):
+            _check_binary(node)
+        elif isinstance(node, Property) and isinstance(node.target, TypeName):
+            classes.constant(node.target, node.name)
+    return tree
+
+
+def parameters(text: str) -> dict[str, int]:
+    """The parameters that an expression names, with the place of the first mention. Raises SpelError."""
+    named = sorted(
+        (node.start, node.name) for node in read(text).walk() if isinstance(node, Variable) and node.name not in ("root", "this")
+    )
+    return {name: start for start, name in reversed(named)}
+
+
+def _check_call(node: Call) -> None:
+    if isinstance(node.target, TypeName):
+        classes.refuse_unknown(node.target)
+        find(classes.STATIC[classes.full_name(node.target.name)], node.name, len(node.arguments), f"T({node.target.name})", node)
+    elif node.name not in _KNOWN:
+        raise refuse(node, f"the method {node.name} has no form in SQL{did_you_mean(node.name, _KNOWN)}")
+
+
+def _check_binary(node: Binary) -> None:
+    if node.operator == "instanceof":
+        if not isinstance(node.right, TypeName):
+            raise refuse(node.right, "instanceof needs a class, such as T(String)")
+        if classes.full_name(node.right.name) not in classes.INSTANCES:
+            raise refuse(node.right, f"no column is a {node.right.name}{classes.near_class(node.right.name, classes.INSTANCES)}")
+    if node.operator == "between" and not (isinstance(node.right, InlineList) and len(node.right.items) == 2):
+        raise refuse(node.right, "between needs a list of two written out, such as {1, 10}")
+    if node.operator == "matches":
+        if not isinstance(node.right, Literal) or not isinstance(node.right.value, str):
+            raise refuse(node.right, "a regular expression must be written out as a text, to be the same on every engine")
+        regex.translate(node.right.value, node.right.start + 1)
