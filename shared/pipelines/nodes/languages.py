@@ -9,7 +9,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 from sqlglot import exp
 
-from shared.pipelines.language import spel
+from shared.pipelines import spel
 from shared.pipelines.model import Node
 from shared.pipelines.nodes.fields import Expression
 from shared.pipelines.nodes.relations import typed

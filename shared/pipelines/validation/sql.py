@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.pipelines.language import spel
+from shared.pipelines import spel
 from shared.pipelines.model import Document
 from shared.pipelines.nodes.languages import SPEL, SQL
 from shared.pipelines.validation.report import Owner, Report

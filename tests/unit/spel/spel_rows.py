@@ -16,7 +16,7 @@ import yaml
 from sqlglot import exp
 
 from shared.datasets import Column, Columns
-from shared.pipelines.language.spel import lower
+from shared.pipelines.spel import lower
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "spel"
 TABLE = yaml.safe_load((GOLDEN / "rows.yaml").read_text())

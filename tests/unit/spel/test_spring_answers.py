@@ -15,7 +15,7 @@ import pytest
 import yaml
 from sqlglot import exp
 
-from shared.pipelines.language.spel import SpelError, lower
+from shared.pipelines.spel import SpelError, lower
 from shared.sql.render import sql
 from tests.support.stack import Stack
 from tests.unit.spel.spel_rows import (

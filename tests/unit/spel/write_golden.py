@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from shared.pipelines.language.spel import SpelError
+from shared.pipelines.spel import SpelError
 from shared.sql.render import sql
 from tests.unit.spel.spel_rows import ANSWERS, EXPRESSIONS, GOLDEN, differing, evaluate, table_as_sql, told
 

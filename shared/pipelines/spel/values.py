@@ -13,9 +13,9 @@ from typing import Any
 from sqlglot import exp
 
 from shared.datasets import Column
-from shared.pipelines.language.spel.errors import SpelError
-from shared.pipelines.language.spel.tree import Call, Node, Property
-from shared.pipelines.language.spel.types import Kind, Type
+from shared.pipelines.spel.errors import SpelError
+from shared.pipelines.spel.tree import Call, Node, Property
+from shared.pipelines.spel.types import Kind, Type
 from shared.sql.row_errors import first_of
 from shared.sql.typing import named_type
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from shared.pipelines.language.spel import types
-from shared.pipelines.language.spel.method import ANYTHING, TEXTS, Invocation, Method, Methods
-from shared.pipelines.language.spel.values import Value, cast, choose, is_null, number, refuse, text
-from shared.pipelines.language.spel.wording import written
+from shared.pipelines.spel import types
+from shared.pipelines.spel.method import ANYTHING, TEXTS, Invocation, Method, Methods
+from shared.pipelines.spel.values import Value, cast, choose, is_null, number, refuse, text
+from shared.pipelines.spel.wording import written
 
 _WHOLE = "^[+-]?0{0,99}[0-9]{1,19}$"
 # Longer ones would be read as well, but not all engines read 1e400.

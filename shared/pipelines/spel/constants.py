@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlglot import exp
 
-from shared.pipelines.language.spel import types
-from shared.pipelines.language.spel.tree import Literal
-from shared.pipelines.language.spel.types import Kind
-from shared.pipelines.language.spel.values import Value, cast, number, text
-from shared.pipelines.language.spel.wording import java_double
+from shared.pipelines.spel import types
+from shared.pipelines.spel.tree import Literal
+from shared.pipelines.spel.types import Kind
+from shared.pipelines.spel.values import Value, cast, number, text
+from shared.pipelines.spel.wording import java_double
 
 NULL = Value(exp.Null(), types.NULL, nullable=True)
 

@@ -12,12 +12,12 @@ from typing import Any
 from sqlglot import exp
 
 from shared.datasets import Columns
-from shared.pipelines.language.spel import arithmetic, classes, comparison, constants, dates, lists, logic, numbers, texts, types
-from shared.pipelines.language.spel.errors import SpelError, did_you_mean
-from shared.pipelines.language.spel.joining import joined
-from shared.pipelines.language.spel.method import Invocation, Methods, find, invoke
-from shared.pipelines.language.spel.reading import read
-from shared.pipelines.language.spel.tree import (
+from shared.pipelines.spel import arithmetic, classes, comparison, constants, dates, lists, logic, numbers, texts, types
+from shared.pipelines.spel.errors import SpelError, did_you_mean
+from shared.pipelines.spel.joining import joined
+from shared.pipelines.spel.method import Invocation, Methods, find, invoke
+from shared.pipelines.spel.reading import read
+from shared.pipelines.spel.tree import (
     Binary,
     Call,
     Elvis,
@@ -32,8 +32,8 @@ from shared.pipelines.language.spel.tree import (
     Unary,
     Variable,
 )
-from shared.pipelines.language.spel.types import WHOLE, Kind
-from shared.pipelines.language.spel.values import Scope, Value, refuse
+from shared.pipelines.spel.types import WHOLE, Kind
+from shared.pipelines.spel.values import Scope, Value, refuse
 
 METHODS: Mapping[Kind, Methods] = {Kind.TEXT: texts.METHODS, Kind.LIST: lists.METHODS, **numbers.METHODS, **dates.METHODS}
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from shared.pipelines.language.spel import types
-from shared.pipelines.language.spel.tree import Binary, Node
-from shared.pipelines.language.spel.types import Kind
-from shared.pipelines.language.spel.values import Scope, Value, all_of, errors, is_null, refuse, text
-from shared.pipelines.language.spel.wording import concat, written
+from shared.pipelines.spel import types
+from shared.pipelines.spel.tree import Binary, Node
+from shared.pipelines.spel.types import Kind
+from shared.pipelines.spel.values import Scope, Value, all_of, errors, is_null, refuse, text
+from shared.pipelines.spel.wording import concat, written
 
 
 def joined(scope: Scope, node: Binary, left: Value, right: Value) -> Value:

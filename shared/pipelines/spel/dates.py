@@ -10,11 +10,11 @@ from datetime import date
 
 from sqlglot import exp
 
-from shared.pipelines.language.spel import constants, types
-from shared.pipelines.language.spel.method import DATES, INSTANTS, MOMENTS, TEXTS, WHOLES, Invocation, Method, Methods
-from shared.pipelines.language.spel.numbers import to_text
-from shared.pipelines.language.spel.types import Kind, Type
-from shared.pipelines.language.spel.values import Value, all_of, any_of, call, cast, choose, number, refuse, text
+from shared.pipelines.spel import constants, types
+from shared.pipelines.spel.method import DATES, INSTANTS, MOMENTS, TEXTS, WHOLES, Invocation, Method, Methods
+from shared.pipelines.spel.numbers import to_text
+from shared.pipelines.spel.types import Kind, Type
+from shared.pipelines.spel.values import Value, all_of, any_of, call, cast, choose, number, refuse, text
 
 # A unit of an interval, and how many of it are 5000 years.
 _UNITS = {

@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from shared.pipelines.language.spel import constants, types
-from shared.pipelines.language.spel.arithmetic import as_double, power
-from shared.pipelines.language.spel.method import REALS, WHOLES, Invocation, Method, Methods
-from shared.pipelines.language.spel.numbers import saturated
-from shared.pipelines.language.spel.types import WHOLE, Kind
-from shared.pipelines.language.spel.values import Value, any_of, call, cast, choose, number, text
+from shared.pipelines.spel import constants, types
+from shared.pipelines.spel.arithmetic import as_double, power
+from shared.pipelines.spel.method import REALS, WHOLES, Invocation, Method, Methods
+from shared.pipelines.spel.numbers import saturated
+from shared.pipelines.spel.types import WHOLE, Kind
+from shared.pipelines.spel.values import Value, any_of, call, cast, choose, number, text
 
 Condition = Callable[[exp.Expr], exp.Expr]
 

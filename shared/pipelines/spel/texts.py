@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from shared.pipelines.language.spel import regex, types
-from shared.pipelines.language.spel.comparison import equal
-from shared.pipelines.language.spel.method import ANYTHING, TEXTS, WHOLES, Invocation, Method, Methods
-from shared.pipelines.language.spel.types import Kind
-from shared.pipelines.language.spel.values import Value, any_of, call, cast, choose, number, refuse, text
+from shared.pipelines.spel import regex, types
+from shared.pipelines.spel.comparison import equal
+from shared.pipelines.spel.method import ANYTHING, TEXTS, WHOLES, Invocation, Method, Methods
+from shared.pipelines.spel.types import Kind
+from shared.pipelines.spel.values import Value, any_of, call, cast, choose, number, refuse, text
 
 # String.trim() takes away what is not above a space; strip() what Character.isWhitespace says, which has no non-breaking spaces.
 _TRIMMED = "".join(chr(code) for code in range(1, 33))

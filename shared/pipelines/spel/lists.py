@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from shared.pipelines.language.spel import constants, types
-from shared.pipelines.language.spel.comparison import equal
-from shared.pipelines.language.spel.method import ANYTHING, Invocation, Method, Methods
-from shared.pipelines.language.spel.tree import Node
-from shared.pipelines.language.spel.types import NUMBERS, WHOLE, Kind
-from shared.pipelines.language.spel.values import (
+from shared.pipelines.spel import constants, types
+from shared.pipelines.spel.comparison import equal
+from shared.pipelines.spel.method import ANYTHING, Invocation, Method, Methods
+from shared.pipelines.spel.tree import Node
+from shared.pipelines.spel.types import NUMBERS, WHOLE, Kind
+from shared.pipelines.spel.values import (
     Scope,
     Value,
     any_of,

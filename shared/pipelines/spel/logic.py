@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from shared.pipelines.language.spel import types
-from shared.pipelines.language.spel.constants import written_as_decimal
-from shared.pipelines.language.spel.tree import Elvis, Logical, Node, Ternary, Unary
-from shared.pipelines.language.spel.types import WHOLE, Kind, Type
-from shared.pipelines.language.spel.values import (
+from shared.pipelines.spel import types
+from shared.pipelines.spel.constants import written_as_decimal
+from shared.pipelines.spel.tree import Elvis, Logical, Node, Ternary, Unary
+from shared.pipelines.spel.types import WHOLE, Kind, Type
+from shared.pipelines.spel.values import (
     Scope,
     Value,
     all_of,

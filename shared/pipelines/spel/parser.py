@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from shared.pipelines.language.spel.errors import SpelError
-from shared.pipelines.language.spel.lexer import Token, tokens
-from shared.pipelines.language.spel.tree import (
+from shared.pipelines.spel.errors import SpelError
+from shared.pipelines.spel.lexer import Token, tokens
+from shared.pipelines.spel.tree import (
     Binary,
     Call,
     Elvis,

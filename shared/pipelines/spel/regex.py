@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shared.pipelines.language.spel.errors import SpelError
+from shared.pipelines.spel.errors import SpelError
 
 # Java's own sets: ASCII only, and a dot is no line end.
 _CLASSES = {"d": "0-9", "w": "a-zA-Z0-9_", "s": " \t\n\x0b\f\r"}

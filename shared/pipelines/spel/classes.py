@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from shared.pipelines.language.spel import constants, dates, mathematics, parsing, types
-from shared.pipelines.language.spel.errors import did_you_mean, nearest
-from shared.pipelines.language.spel.method import Methods
-from shared.pipelines.language.spel.tree import TypeName
-from shared.pipelines.language.spel.types import NUMBERS, Kind
-from shared.pipelines.language.spel.values import Value, number, refuse, text
-from shared.pipelines.language.spel.wording import DAYS
+from shared.pipelines.spel import constants, dates, mathematics, parsing, types
+from shared.pipelines.spel.errors import did_you_mean, nearest
+from shared.pipelines.spel.method import Methods
+from shared.pipelines.spel.tree import TypeName
+from shared.pipelines.spel.types import NUMBERS, Kind
+from shared.pipelines.spel.values import Value, number, refuse, text
+from shared.pipelines.spel.wording import DAYS
 
 STATIC: Mapping[str, Methods] = {
     "java.lang.Math": mathematics.METHODS,

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from shared.pipelines.language.spel.errors import SpelError
+from shared.pipelines.spel.errors import SpelError
 
 MAX_LENGTH = 10_000
 

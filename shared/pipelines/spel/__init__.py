@@ -4,8 +4,8 @@
 own library, is in docs/semantics/spel.md.
 """
 
-from shared.pipelines.language.spel.errors import SpelError
-from shared.pipelines.language.spel.lowering import Lowered, lower
-from shared.pipelines.language.spel.reading import parameters, read
+from shared.pipelines.spel.errors import SpelError
+from shared.pipelines.spel.lowering import Lowered, lower
+from shared.pipelines.spel.reading import parameters, read
 
 __all__ = ["Lowered", "SpelError", "lower", "parameters", "read"]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from shared.pipelines.language.spel import classes, dates, lists, numbers, regex, texts
-from shared.pipelines.language.spel.errors import did_you_mean
-from shared.pipelines.language.spel.method import find
-from shared.pipelines.language.spel.parser import parse
-from shared.pipelines.language.spel.tree import Binary, Call, InlineList, Literal, Node, Property, TypeName, Variable
-from shared.pipelines.language.spel.values import refuse
+from shared.pipelines.spel import classes, dates, lists, numbers, regex, texts
+from shared.pipelines.spel.errors import did_you_mean
+from shared.pipelines.spel.method import find
+from shared.pipelines.spel.parser import parse
+from shared.pipelines.spel.tree import Binary, Call, InlineList, Literal, Node, Property, TypeName, Variable
+from shared.pipelines.spel.values import refuse
 
 # Of any class: whose they must be is known only with the columns.
 _KNOWN = {name for methods in (texts.METHODS, lists.METHODS, *numbers.METHODS.values(), *dates.METHODS.values()) for name in methods}

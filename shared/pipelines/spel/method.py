@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from shared.pipelines.language.spel.errors import did_you_mean
-from shared.pipelines.language.spel.tree import Node
-from shared.pipelines.language.spel.types import NUMBERS, WHOLE, Kind
-from shared.pipelines.language.spel.values import Scope, Value, choose, errors, not_null, only_when, refuse
+from shared.pipelines.spel.errors import did_you_mean
+from shared.pipelines.spel.tree import Node
+from shared.pipelines.spel.types import NUMBERS, WHOLE, Kind
+from shared.pipelines.spel.values import Scope, Value, choose, errors, not_null, only_when, refuse
 
 TEXTS = (frozenset({Kind.TEXT}), "a text")
 WHOLES = (WHOLE, "a whole number")

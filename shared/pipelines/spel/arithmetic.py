@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from shared.pipelines.language.spel import constants, types
-from shared.pipelines.language.spel.tree import Binary, Node, Unary
-from shared.pipelines.language.spel.types import FLOATING, NUMBERS, WHOLE, Kind, Type
-from shared.pipelines.language.spel.values import Scope, Value, call, cast, choose, errors, number, refuse
+from shared.pipelines.spel import constants, types
+from shared.pipelines.spel.tree import Binary, Node, Unary
+from shared.pipelines.spel.types import FLOATING, NUMBERS, WHOLE, Kind, Type
+from shared.pipelines.spel.values import Scope, Value, call, cast, choose, errors, number, refuse
 
 # DuckDB adds and multiplies NUMERICs of so many digits in so many digits.
 _NATIVE_DIGITS = 18

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from shared.pipelines.language.spel.types import Kind
-from shared.pipelines.language.spel.values import Value, all_of, call, cast, choose, number, operand, text
+from shared.pipelines.spel.types import Kind
+from shared.pipelines.spel.values import Value, all_of, call, cast, choose, number, operand, text
 
 DAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from shared.pipelines.language.spel import types
-from shared.pipelines.language.spel.method import ROUNDINGS, WHOLES, Invocation, Method, Methods
-from shared.pipelines.language.spel.types import WHOLE, Kind
-from shared.pipelines.language.spel.values import Value, call, cast, choose, number, refuse, text
-from shared.pipelines.language.spel.wording import written
+from shared.pipelines.spel import types
+from shared.pipelines.spel.method import ROUNDINGS, WHOLES, Invocation, Method, Methods
+from shared.pipelines.spel.types import WHOLE, Kind
+from shared.pipelines.spel.values import Value, call, cast, choose, number, refuse, text
+from shared.pipelines.spel.wording import written
 
 
 def to_text(one: Invocation) -> Value:

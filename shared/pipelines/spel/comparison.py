@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from shared.pipelines.language.spel import types
-from shared.pipelines.language.spel.arithmetic import as_decimal
-from shared.pipelines.language.spel.constants import in_utc
-from shared.pipelines.language.spel.tree import Binary, Node
-from shared.pipelines.language.spel.types import FLOATING, NUMBERS, WHOLE, Kind
-from shared.pipelines.language.spel.values import Scope, Value, all_of, any_of, cast, errors, is_null, not_null, refuse
+from shared.pipelines.spel import types
+from shared.pipelines.spel.arithmetic import as_decimal
+from shared.pipelines.spel.constants import in_utc
+from shared.pipelines.spel.tree import Binary, Node
+from shared.pipelines.spel.types import FLOATING, NUMBERS, WHOLE, Kind
+from shared.pipelines.spel.values import Scope, Value, all_of, any_of, cast, errors, is_null, not_null, refuse
 
 _ORDER: dict[str, type[exp.Binary]] = {"<": exp.LT, "<=": exp.LTE, ">": exp.GT, ">=": exp.GTE}
 _COMPARED = frozenset({Kind.BOOLEAN, Kind.TEXT, Kind.DATE, Kind.TIMESTAMP, Kind.INSTANT, Kind.DAY_OF_WEEK}) | NUMBERS
