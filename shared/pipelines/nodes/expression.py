@@ -2,31 +2,53 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from marshmallow import fields, validate
 from sqlglot import exp
 
 from shared.datasets import Column
+from shared.pipelines.fields import parts, shown, text
 from shared.pipelines.model import Node
-from shared.pipelines.nodes.fields import Expression, Type, sql_only, text, texts
+from shared.pipelines.nodes.fields import Expression, Type, sql_only
+from shared.pipelines.nodes.fields import columns as column_names
 from shared.pipelines.nodes.relations import column, errors_of, find, is_null, named, select, typed
-from shared.pipelines.nodes.types import Compiled, Input, NodeType, Relation
+from shared.pipelines.nodes.types import Compiled, Input, Names, NodeType, Relation
+from shared.pipelines.shapes import Shape
 from shared.sql.errors import SqlProblem
 from shared.sql.row_errors import first_of, guard
 from shared.sql.typing import annotate, named_type, type_of
 
 
-class ComputedColumn(Schema):
-    name = text("Column", required=True)
-    expression = Expression(required=True, metadata={"title": "Expression"})
-    type = Type(metadata={"title": "Type", "description": "Casts the result, for example NUMERIC(12, 2)"})
+class ComputedColumn(Shape):
+    name = text("Column", "That is made; one of that name is replaced", required=True, example="net")
+    expression = Expression(required=True, metadata=shown("Expression", "Over the columns that come in", "amount - tax"))
+    type = Type(metadata=shown("Type", "Casts the result", "NUMERIC(12, 2)"))
 
 
-class ExpressionConfig(Schema):
-    columns = fields.List(fields.Nested(ComputedColumn), required=True, metadata={"title": "Computed columns"})
+class ExpressionConfig(Shape):
+    columns = parts(ComputedColumn, "Computed columns", required=True)
     language = sql_only()
-    keep = fields.String(load_default="all", validate=validate.OneOf(("all", "listed")), metadata={"title": "Columns that go on"})
-    drop = texts("Columns to drop", load_default=list)
-    rename = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict, metadata={"title": "New names, by old name"})
+    keep = fields.String(
+        load_default="all",
+        validate=validate.OneOf(("all", "listed")),
+        metadata=shown("Columns that go on", "All that come in and the computed ones, or only those"),
+    )
+    drop = column_names("Columns to drop", load_default=list, example=["internal_note"])
+    rename = fields.Dict(
+        keys=fields.String(), values=fields.String(), load_default=dict, metadata=shown("New names, by old name", example={"amt": "amount"})
+    )
+
+
+def outgoing(config: Mapping[str, Any], inputs: Sequence[Names]) -> tuple[str, ...] | None:
+    computed = tuple(wanted["name"] for wanted in config["columns"])
+    if config["keep"] == "listed":
+        return computed
+    if not inputs or inputs[0].names is None:
+        return None
+    kept = [config["rename"].get(old, old) for old in inputs[0].names if old not in config["drop"]]
+    return tuple(dict.fromkeys((*kept, *computed)))
 
 
 def compile_expression(node: Node, inputs: tuple[Input, ...]) -> Compiled:
@@ -68,4 +90,14 @@ def _cast(tree: exp.Expr, wanted: str, source: Input) -> exp.Expr:
     return annotate(exp.Cast(this=tree, to=named_type(wanted)), {source.table: source.columns})
 
 
-EXPRESSION = NodeType("expression", "transform", "Expression", ExpressionConfig, (1, 1), lambda _: ("out", "error"), compile_expression)
+EXPRESSION = NodeType(
+    "expression",
+    "transform",
+    "Expression",
+    ExpressionConfig,
+    (1, 1),
+    lambda _: ("out", "error"),
+    compile_expression,
+    description="Computes columns row by row, drops and renames others",
+    outgoing=outgoing,
+)

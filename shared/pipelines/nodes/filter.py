@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema
 from sqlglot import exp
 
+from shared.pipelines.fields import shown
 from shared.pipelines.model import Node
 from shared.pipelines.nodes.fields import Expression, sql_only
 from shared.pipelines.nodes.relations import errors_of, is_null, pass_on, select, typed
-from shared.pipelines.nodes.types import Compiled, Input, NodeType, Relation
+from shared.pipelines.nodes.types import Compiled, Input, NodeType, Relation, same_names
+from shared.pipelines.shapes import Shape
 from shared.sql.errors import SqlProblem
 from shared.sql.row_errors import guard
 from shared.sql.typing import UNKNOWN, type_of
 
 
-class FilterConfig(Schema):
-    condition = Expression(required=True, metadata={"title": "Condition", "description": "Rows for which it is true go on"})
+class FilterConfig(Shape):
+    condition = Expression(required=True, metadata=shown("Condition", "Rows for which it is true go on", "status <> 'TEST'"))
     language = sql_only()
 
 
@@ -36,4 +37,14 @@ def compile_filter(node: Node, inputs: tuple[Input, ...]) -> Compiled:
     return Compiled(ports)
 
 
-FILTER = NodeType("filter", "transform", "Filter", FilterConfig, (1, 1), lambda _: ("out", "rejected", "error"), compile_filter)
+FILTER = NodeType(
+    "filter",
+    "transform",
+    "Filter",
+    FilterConfig,
+    (1, 1),
+    lambda _: ("out", "rejected", "error"),
+    compile_filter,
+    description="Lets the rows go on for which a condition is true",
+    outgoing=same_names,
+)

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
-from shared.pipelines.kinds.fields import CheckedByType, Choice, NotYet, Word
+from shared.pipelines.fields import ByType, CheckedByType, Choice, Quantity, Word, not_available
 from shared.pipelines.language.pointers import below
 from shared.pipelines.language.templates import TEMPLATE
-from shared.pipelines.nodes.fields import Expression
+from shared.pipelines.shapes import Shape, instance
+from shared.pipelines.sql_fields import Expression, Query
 from shared.pipelines.validation import sql
 from shared.pipelines.validation.report import Owner, Report
 from shared.pipelines.validation.words import described, hint, nearest
@@ -42,7 +42,7 @@ _SAID = {"Shorter than minimum length 1": "must not be empty", "Field may not be
 class Rules:
     """`owners` names entries that are more than a part of their owner (a pipeline's nodes): schema class -> owner of one such value.
 
-    `is_reference` says which templates may stand in a value; all others are refused, since templates come later.
+    `is_reference` says which templates may stand in a value; all others are refused. None: any may.
     """
 
     owners: Mapping[type[Schema], Callable[[Mapping[str, Any], int], Owner]] = field(default_factory=dict)
@@ -57,9 +57,9 @@ def check(report: Report, schema: type[Schema], value: Any, path: str, owner: Ow
     if not isinstance(value, Mapping):
         report.add("wrong_type", f"{owner.phrase} must be a mapping of settings, not {described(value)}", path, node=owner.node)
         return None
-    meant = walk.mapping(_made(schema), value, path, "", owner)
+    meant = walk.mapping(instance(schema), value, path, "", owner)
     try:
-        loaded: dict[str, Any] = _made(schema).load(meant)
+        loaded: dict[str, Any] = instance(schema).load(meant)
     except ValidationError as error:
         walk.expressions()
         walk.rest(error.messages_dict, meant, path, "", owner)
@@ -69,17 +69,13 @@ def check(report: Report, schema: type[Schema], value: Any, path: str, owner: Ow
 
 def names(schema: type[Schema]) -> dict[str, fields.Field[Any]]:
     """A schema's settings as they are written, with their fields."""
-    return {made.data_key or name: made for name, made in _made(schema).load_fields.items()}
-
-
-@cache
-def _made(schema: type[Schema]) -> Schema:
-    # Making a schema copies all its fields: too slow to do it for each node.
-    return schema()
+    return {made.data_key or name: made for name, made in instance(schema).load_fields.items()}
 
 
 # Stands for a value that is not handed on to the schema: unknown, not available, or of the wrong type.
 _LEFT_OUT = object()
+# Stands for the field of a value inside a mapping without a shape.
+_PLAIN = fields.Raw()
 
 
 class _Walk:
@@ -87,7 +83,7 @@ class _Walk:
         self._report = report
         self._rules = rules
         self._owners: dict[str, Owner] = {}
-        self._sql: list[tuple[Expression, str, str, str, Owner]] = []
+        self._sql: list[tuple[Expression | Query, str, str, str, Owner]] = []
 
     def mapping(self, schema: Schema, value: Mapping[str, Any], path: str, label: str, owner: Owner) -> dict[str, Any]:
         """What was meant by `value`: misspelt settings under their right names, what cannot be used left out."""
@@ -108,12 +104,33 @@ class _Walk:
                 self._add(
                     "missing_setting", f"{owner.phrase} needs the setting '{name}'{_told(name, made)}{where}", below(path, name), owner
                 )
+        if isinstance(schema, Shape):
+            self._together(schema, value, meant, known, path, label, owner)
         return meant
+
+    def _together(
+        self,
+        schema: Shape,
+        value: Mapping[str, Any],
+        meant: Mapping[str, Any],
+        known: Mapping[str, fields.Field[Any]],
+        path: str,
+        label: str,
+        owner: Owner,
+    ) -> None:
+        """Rules across settings, which the schema itself looks at only once nothing else is wrong with them."""
+        given = {name: meant.get(name, value.get(name)) for name in known if name in meant or name in value}
+        for rule in schema.together:
+            found = rule.broken(given)
+            if found is not None:
+                message, at = found
+                self.rest({at: [message]}, {}, path, label, owner)
+                self._report.settle(path if at == "_schema" else below(path, at))
 
     def expressions(self) -> None:
         """Reports the SQL that does not parse, at its character. Only once loading has failed: it parses too, and that is what costs."""
         for made, text, path, label, owner in self._sql:
-            sql.check(self._report, text, path, label, owner, aggregates=made.aggregates)
+            sql.check(self._report, text, path, label, owner, made)
 
     def rest(self, messages: Any, meant: Any, path: str, label: str, owner: Owner) -> None:
         """Reports what the schema itself found: a whole thought ("give either table or path") or the end of a sentence ("must be ...")."""
@@ -156,13 +173,10 @@ class _Walk:
 
     def _entry(self, made: fields.Field[Any], value: Any, path: str, label: str, owner: Owner) -> Any:
         """What was meant by one value, once all that is wrong with it is reported."""
-        if isinstance(made, NotYet):
-            self._add("not_available_yet", f"'{label}' of {owner.phrase} is not available yet in this release; leave it out", path, owner)
-            return _LEFT_OUT
         if path in self._report.unread or (value is None and made.allow_none):
             return value
-        if isinstance(value, str) and not self._rules.templates_are_text and TEMPLATE.search(value):
-            return self._template(value, path, label, owner)
+        if self._is_template(made, value):
+            return self._template(made, value, path, label, owner)
         for kind, words, fits in _TYPES:
             if isinstance(made, kind):
                 if not fits(value):
@@ -170,12 +184,25 @@ class _Walk:
                     self._add("wrong_type", message, path, owner)
                     return value if made.required else _LEFT_OUT
                 break
+        if isinstance(made, Quantity) and (isinstance(value, bool) or not isinstance(value, int | float | str)):
+            self._add("wrong_type", f"'{label}' of {owner.phrase} must be {made.told}, not {described(value)}", path, owner)
+            return value if made.required else _LEFT_OUT
+        if verdict := not_available(made, value):
+            if "later" in made.metadata:
+                self._report.not_available(f"'{label}' of {owner.phrase}", path, owner, told=verdict == "told")
+            else:
+                words = [word for one in made.validators if isinstance(one, Choice) for word in one.available]
+                self._report.not_available(f"'{label}: {value}' of {owner.phrase}", path, owner, remedy=f"use {' or '.join(words)}")
         if isinstance(made, fields.List):
             return [self._item(made.inner, item, below(path, at), f"{label}[{at}]", at, owner) for at, item in enumerate(value)]
         if isinstance(made, fields.Nested):
             return self.mapping(made.schema, value, path, label, owner)
         if isinstance(made, CheckedByType):
             return value
+        if isinstance(made, ByType):
+            return self._by_type(made, value, path, owner)
+        if isinstance(made, fields.Mapping) and made.value_field is not None:
+            return {key: self._kept(made.value_field, entry, below(path, key), f"{label}.{key}", owner) for key, entry in value.items()}
         if isinstance(made, fields.Mapping | fields.Raw):
             self._templates_in(value, path, label, owner)
             return value
@@ -187,36 +214,70 @@ class _Walk:
         named = self._rules.owners.get(type(made.schema)) if isinstance(made, fields.Nested) and isinstance(value, Mapping) else None
         if named is not None:
             owner, label = self._owners.setdefault(path, named(value, at)), ""
+        return self._kept(made, value, path, label, owner)
+
+    def _kept(self, made: fields.Field[Any], value: Any, path: str, label: str, owner: Owner) -> Any:
         used = self._entry(made, value, path, label, owner)
         return value if used is _LEFT_OUT else used
 
+    def _by_type(self, made: ByType, value: Mapping[str, Any], path: str, owner: Owner) -> Any:
+        """An entry that has a type of its own; it is spoken of by its name or its number."""
+        name, kind = value.get("name"), value.get("type")
+        phrase = f"{made.what} '{name}'" if isinstance(name, str) and name else f"{made.what} number {int(path.rpartition('/')[2]) + 1}"
+        phrase += f" ({kind})" if isinstance(kind, str) and kind in made.schemas else ""
+        phrase += f" of {owner.phrase}" if owner.node is not None else ""
+        named = self._owners[path] = Owner(phrase, owner.node)
+        at = below(path, "type")
+        if isinstance(kind, str) and kind in made.schemas:
+            if kind in made.later:
+                self._report.not_available(f"the type {kind} of {made.what} '{name}'", at, named)
+            return self.mapping(instance(made.schemas[kind]), value, path, "", named)
+        if isinstance(kind, str) and kind in made.elsewhere:
+            self._add("invalid_choice", f"{phrase} cannot be of the type {kind}: {made.elsewhere[kind]}", at, named)
+        elif isinstance(kind, str) and kind and not self._report.settled(at):
+            near = nearest(kind, made.schemas)
+            message = f"{phrase} has the unknown type '{kind}'{hint(near, made.schemas)}"
+            self._report.add(f"unknown_{made.what}_type", message, at, node=owner.node, suggestion=near)
+        # Nobody knows what else it may say; what all types have is looked at.
+        common = names(made.common)
+        self.mapping(instance(made.common), {key: entry for key, entry in value.items() if key in common}, path, "", named)
+        return value
+
     def _words(self, made: fields.Field[Any], value: Any, path: str, label: str, owner: Owner) -> None:
         """Words out of a list, and SQL."""
-        if isinstance(made, Expression):
+        if isinstance(made, Expression | Query):
             self._sql.append((made, value, path, label, owner))
         for validator in made.validators:
             if not isinstance(validator, validate.OneOf) or value in validator.choices or str(value) in validator.choices:
                 continue
             choices = [str(one) for one in validator.choices]
-            if isinstance(validator, Choice) and value in validator.later:
-                message = f"'{label}: {value}' of {owner.phrase} is not available yet in this release; use {' or '.join(choices)}"
-                self._add("not_available_yet", message, path, owner)
-                continue
             near = nearest(str(value), choices)
             message = f"'{label}' of {owner.phrase} cannot be '{value}'{hint(near, choices)}"
             self._report.add("invalid_choice", message, path, node=owner.node, suggestion=near)
 
-    def _template(self, value: str, path: str, label: str, owner: Owner) -> Any:
+    def _is_template(self, made: fields.Field[Any], value: Any) -> bool:
+        if not isinstance(value, str) or self._rules.templates_are_text or made.metadata.get("templates") == "own":
+            return False
+        return TEMPLATE.search(value) is not None
+
+    def _template(self, made: fields.Field[Any], value: str, path: str, label: str, owner: Owner) -> Any:
         """A value that a template gives: what it will be is not known here, so nothing more is said of it."""
         found = TEMPLATE.findall(value)
+        if made.metadata.get("templates") == "never":
+            message = f"'{label}' of {owner.phrase} holds the template {found[0]}, but must be known before any run; write it out"
+            self._add("template_not_allowed", message, path, owner)
+            return _LEFT_OUT
         allowed = self._rules.is_reference
         refused = [one for one in found if allowed is None or not allowed(one)]
-        self._report.settle(path)
-        if refused:
-            remedy = "write the value out" if allowed is None else "of these only {{credential:name#field}} can stand here"
-            message = f"'{label}' of {owner.phrase} holds the template {refused[0]}, and templates are not available yet; {remedy}"
-            self._add("not_available_yet", message, path, owner)
+        if refused and allowed is not None:
+            message = f"'{label}' of {owner.phrase} holds the template {refused[0]}; only {{{{credential:name#field}}}} can stand here"
+            self._add("template_not_allowed", message, path, owner)
             return _LEFT_OUT
+        if refused:
+            self._report.not_available(
+                f"the template {refused[0]} in '{label}' of {owner.phrase}", path, owner, remedy="write the value out"
+            )
+        self._report.settle(path)
         return value
 
     def _templates_in(self, value: Any, path: str, label: str, owner: Owner) -> None:
@@ -224,7 +285,7 @@ class _Walk:
         if self._rules.templates_are_text:
             return
         if isinstance(value, str) and TEMPLATE.search(value):
-            self._template(value, path, label, owner)
+            self._template(_PLAIN, value, path, label, owner)
         elif isinstance(value, Mapping):
             for key, entry in value.items():
                 self._templates_in(entry, below(path, key), f"{label}.{key}", owner)
@@ -237,7 +298,7 @@ class _Walk:
 
 
 def _told(name: str, made: fields.Field[Any]) -> str:
-    title = made.metadata.get("description") or made.metadata.get("title")
+    title = made.metadata.get("title")
     return f" ({title})" if title and str(title).replace(" ", "").casefold() != name.casefold() else ""
 
 
