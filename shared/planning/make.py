@@ -11,6 +11,7 @@ from shared.pipelines.rules import refused
 from shared.planning.compile import Graph, compile_graph
 from shared.planning.cut import cut
 from shared.planning.emit import emit
+from shared.planning.errors import PlanProblem
 from shared.planning.needs import full_reference, generations, retry_settings
 from shared.planning.stages import Plan, PlannedNode, Stage, StageId
 

@@ -191,8 +191,8 @@ class _Walk:
             if "later" in made.metadata:
                 self._report.not_available(f"'{label}' of {owner.phrase}", path, owner, told=verdict == "told")
             else:
-                words = [word for one in made.validators if isinstance(one, Choice) for word in one.available]
-                self._report.not_available(f"'{label}: {value}' of {owner.phrase}", path, owner, remedy=f"use {' or '.join(words)}")
+                there = [word for one in made.validators if isinstance(one, Choice) for word in one.available]
+                self._report.not_available(f"'{label}: {value}' of {owner.phrase}", path, owner, remedy=f"use {' or '.join(there)}")
         if isinstance(made, fields.List):
             return [self._item(made.inner, item, below(path, at), f"{label}[{at}]", at, owner) for at, item in enumerate(value)]
         if isinstance(made, fields.Nested):
