@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 
 from sqlglot import exp
@@ -9,6 +10,7 @@ from sqlglot.errors import OptimizeError, SqlglotError
 from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.qualify_columns import qualify_columns
 from sqlglot.optimizer.qualify_tables import qualify_tables
+from sqlglot.optimizer.scope import traverse_scope
 from sqlglot.schema import MappingSchema
 
 from shared.datasets import Column, Columns
@@ -16,7 +18,7 @@ from shared.sql.division import written_out
 from shared.sql.errors import SqlProblem
 from shared.sql.query import tables
 from shared.sql.row_errors import can_fail
-from shared.sql.typing import type_of
+from shared.sql.typing import INTEGERS, type_of
 
 
 def qualified(tree: exp.Query, inputs: Mapping[str, Columns]) -> tuple[exp.Query, Columns]:
@@ -35,12 +37,16 @@ def qualified(tree: exp.Query, inputs: Mapping[str, Columns]) -> tuple[exp.Query
     try:
         found: exp.Query = qualify_columns(qualify_tables(tree, dialect="postgres"), schema)
         annotate_types(found, schema=schema, dialect="postgres")
+        _widen(found)
+        annotate_types(found, schema=schema, dialect="postgres", overwrite_types=True)
     except (OptimizeError, SqlglotError) as error:
         raise SqlProblem(f"the query cannot be understood: {str(error).rstrip('.')}") from error
     _unresolved(found, inputs)
     columns = tuple(Column(projection.alias_or_name, type_of(projection)) for projection in found.selects)
     _divide(found)
     _narrow(found, inputs)
+    for identifier in found.find_all(exp.Identifier):
+        identifier.set("quoted", True)
     return found, columns
 
 
@@ -58,10 +64,36 @@ def _spell(tree: exp.Query, inputs: Mapping[str, Columns]) -> None:
 
 
 def _unresolved(tree: exp.Query, inputs: Mapping[str, Columns]) -> None:
+    named = {found.alias_or_name for found in tree.find_all(exp.Table, exp.Subquery, exp.CTE, exp.Lateral, exp.Unnest, exp.Values)}
     for found in tree.find_all(exp.Column):
-        if not found.table and not isinstance(found.this, exp.Star):
-            known = sorted({c.name for columns in inputs.values() for c in columns})
-            raise SqlProblem(f"there is no column {found.name}; there is {', '.join(known[:20])}")
+        if found.args.get("db"):
+            raise SqlProblem(f"{found.sql('postgres')}: tables have no schema here; write {found.table}.{found.name}")
+        if found.table and found.table not in named:
+            raise SqlProblem(f"{found.table} is no table here; there is {', '.join(inputs)}")
+    for scope in traverse_scope(tree):
+        for found in scope.unqualified_columns if isinstance(scope.expression, exp.Select) else ():
+            raise _nowhere(found.name, inputs)
+
+
+def _nowhere(name: str, inputs: Mapping[str, Columns]) -> SqlProblem:
+    holders = [table for table, columns in inputs.items() if name in {c.name for c in columns}]
+    if len(holders) > 1:
+        return SqlProblem(f"column {name} is in {' and in '.join(holders)}; write {holders[0]}.{name} or the other")
+    known = sorted({c.name for columns in inputs.values() for c in columns})
+    near = difflib.get_close_matches(name, known, 1, 0.6)
+    return SqlProblem(f"there is no column {name}" + (f"; did you mean {near[0]}?" if near else f"; there is {', '.join(known[:20])}"))
+
+
+def _widen(tree: exp.Query) -> None:
+    """Sums of whole numbers in PostgreSQL's types, which engines differ about."""
+    for total in list(tree.find_all(exp.Sum)):
+        argument = total.this.expressions[0] if isinstance(total.this, exp.Distinct) else total.this
+        wide = "NUMERIC(38, 0)" if type_of(argument) == "BIGINT" else "BIGINT" if type_of(argument) in INTEGERS else None
+        whole: exp.Expr = total
+        while isinstance(whole.parent, exp.Filter | exp.Window) and whole.arg_key == "this":
+            whole = whole.parent
+        if wide is not None:
+            whole.replace(exp.cast(whole.copy(), wide))
 
 
 def _divide(tree: exp.Query) -> None:

@@ -29,7 +29,8 @@ def compile_filter(node: Node, inputs: tuple[Input, ...]) -> Compiled:
     no_error = [is_null(error)] if error is not None else []
     untrue = exp.Not(this=exp.Coalesce(this=safe.copy(), expressions=[exp.false()]))
     ports = {
-        "out": Relation(select(pass_on(source), source.table, safe), source.columns, "fewer"),
+        # The safe condition may be true where the real one failed: CAST(x AS INTEGER) IS NULL.
+        "out": Relation(select(pass_on(source), source.table, exp.and_(safe, *no_error)), source.columns, "fewer"),
         "rejected": Relation(select(pass_on(source), source.table, exp.and_(untrue, *no_error)), source.columns, "fewer"),
     }
     if error is not None:

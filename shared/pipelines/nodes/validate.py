@@ -67,7 +67,8 @@ def _broken(rule: Mapping[str, Any], source: Input, inputs: tuple[Input, ...]) -
     """Text where the row breaks the rule, or where that cannot be told; else NULL."""
     breaks, told = _RULES[rule["type"]](rule, source, inputs)
     if "where" in rule:
-        breaks = exp.and_(typed(rule["where"], inputs), breaks)
+        # A CASE, so that a value outside the rule's scope is not even read.
+        breaks = exp.Case(ifs=[exp.If(this=typed(rule["where"], inputs), true=breaks)], default=exp.false())
     safe, error = guard(annotate(breaks, {source.table: source.columns}), f"rule {rule['name']}")
     text = exp.Case(ifs=[exp.If(this=safe, true=exp.Literal.string(f"{rule['name']}: {told}"))])
     found = first_of([error, text])
