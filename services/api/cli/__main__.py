@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from services.api.cli.schema import schema
 from services.api.cli.texts import joined
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ OUTPUT = click.option("--output", "-o", type=click.Choice(["table", "json", "yam
 def cli(context: click.Context, url: str | None, token: str | None) -> None:
     """Data pipelines for people who cannot afford to lose or distrust a row."""
     context.obj = (url, token)
+
+
+cli.add_command(schema)
 
 
 def _answering(command: Callable[..., int | None]) -> Callable[..., None]:
