@@ -19,11 +19,15 @@ _PAIR_LENGTH, _SINGLE_LENGTH = 12, 10
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """`text` as it was sent, without a byte order mark; `readable` what libyaml is given; `moved` where in that each joined pair ends."""
+    """`text` as it was sent, without a byte order mark; `readable` what libyaml is given; `moved` where in that each joined pair ends.
+
+    `lines_before`: of a part of what was sent, how many lines stand before it.
+    """
 
     text: str
     readable: str
     moved: list[int] = field(default_factory=list)
+    lines_before: int = 0
 
     def offset(self, index: int) -> int:
         """The offset in `text` of a mark's index."""
@@ -32,13 +36,13 @@ class Source:
     def place(self, start: int, end: int, line: int, column: int) -> Place:
         """A place from a mark's index, line and column, which count from 0."""
         if not self.moved:
-            return Place(line + 1, column + 1, start, end)
+            return Place(line + 1 + self.lines_before, column + 1, start, end)
         begin = self.offset(start)
-        return Place(line + 1, begin - self.text.rfind("\n", 0, begin), begin, self.offset(end))
+        return Place(line + 1 + self.lines_before, begin - self.text.rfind("\n", 0, begin), begin, self.offset(end))
 
     def at(self, offset: int) -> tuple[int, int]:
         """Line and column, from 1, of an offset in `text`."""
-        return self.text.count("\n", 0, offset) + 1, offset - self.text.rfind("\n", 0, offset)
+        return self.text.count("\n", 0, offset) + 1 + self.lines_before, offset - self.text.rfind("\n", 0, offset)
 
 
 def source(sent: str | bytes, max_bytes: int) -> Source | Problem:
