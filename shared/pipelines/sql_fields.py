@@ -10,8 +10,8 @@ from marshmallow import ValidationError, fields, validate
 from shared.pipelines.fields import shown
 from shared.pipelines.shapes import Shape
 from shared.sql.errors import SqlProblem
-from shared.sql.parse import expression
-from shared.sql.query import query
+from shared.sql.parse import read_expression
+from shared.sql.query import read_query
 from shared.sql.typing import named_type
 
 
@@ -25,7 +25,7 @@ class Expression(fields.String):
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> str:
         value_text = str(super()._deserialize(value, attr, data, **options))
         try:
-            expression(value_text, aggregates=self.aggregates)
+            read_expression(value_text, aggregates=self.aggregates)
         except SqlProblem as problem:
             raise ValidationError(problem.message) from problem
         return value_text
@@ -37,7 +37,7 @@ class Query(fields.String):
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> str:
         value_text = str(super()._deserialize(value, attr, data, **options))
         try:
-            query(value_text)
+            read_query(value_text)
         except SqlProblem as problem:
             raise ValidationError(problem.message) from problem
         return value_text

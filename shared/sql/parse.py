@@ -28,7 +28,12 @@ def expression(text: str, *, aggregates: bool = False) -> exp.Expr:
 
     `aggregates`: SUM(x) and the like are allowed (in an aggregator), and COUNT(*) with them.
     """
-    return _parsed(text, aggregates).copy()
+    return read_expression(text, aggregates=aggregates).copy()
+
+
+def read_expression(text: str, *, aggregates: bool = False) -> exp.Expr:
+    """As `expression`, a tree that others see too: to be looked at only."""
+    return _parsed(text, aggregates)
 
 
 @lru_cache(maxsize=2048)

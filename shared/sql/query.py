@@ -29,6 +29,11 @@ def query(text: str) -> exp.Query:
     return _parsed(text).copy()
 
 
+def read_query(text: str) -> exp.Query:
+    """As `query`, a tree that others see too: to be looked at only."""
+    return _parsed(text)
+
+
 def tables(tree: exp.Query) -> list[exp.Table]:
     """The tables that a query reads from outside: all it names but its own CTEs, in the order of the text."""
     own = {cte.alias_or_name.lower() for cte in tree.find_all(exp.CTE)}

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import yaml
 
 from shared.pipelines.language import toml
 from shared.pipelines.language.compose import Composer, Unreadable, template_not_quoted
-from shared.pipelines.language.spelling import Source, source
+from shared.pipelines.language.spelling import Source, missing_quotes, source, with_quotes
 from shared.pipelines.language.templates import has_bare_template
 from shared.pipelines.model import Document, Places, Problem
 
 MAX_BYTES = 1_000_000
 MAX_DOCUMENTS = 1000
+_MOST_QUOTED = 50
 
 # The marker of a document that begins on the next line is no part of that document's own text.
 _DIVIDER = re.compile(r"(?m:^)---[ \t]*(?:\r?\n|\Z)")
@@ -76,8 +78,44 @@ def _spelt(sent: Source) -> Iterator[Document]:
         lines += part.count("\n") + 1
 
 
+def _quoted(sent: Source) -> tuple[Source, list[Problem]]:
+    """The text read on past templates without quotes that make it no YAML, and the problems that those are."""
+    problems: list[Problem] = []
+    quotes: dict[int, str] = {}
+    reading = sent
+    # Each is found by reading anew from the beginning: enough of them for a recipe, and bounded for a large text.
+    while sent.readable == sent.text and len(problems) < _MOST_QUOTED and len(problems) * len(sent.text) < MAX_BYTES:
+        try:
+            for _ in yaml.parse(reading.readable, Loader=yaml.CSafeLoader):
+                pass
+            break
+        except yaml.YAMLError as error:
+            problem = _problem(error, reading)
+        if problem.code != "template_not_quoted" or problem.suggestion is None:
+            break
+        missing = missing_quotes(sent.text, _line_start(sent, problem), problem.suggestion)
+        if not missing or missing.keys() & quotes.keys():
+            break
+        quotes |= missing
+        problems.append(problem)
+        reading = with_quotes(sent, quotes)
+    return reading, problems
+
+
 def _documents(sent: Source) -> Iterator[Document]:
     """Each document once the place where the next begins is known, since that is where its text ends."""
+    unquoted: list[Problem] = []
+    if "{{" in sent.text and any(has_bare_template(line) for line in sent.text.split("\n") if "{{" in line):
+        sent, unquoted = _quoted(sent)
+    for document in _composed(sent):
+        first = document.places.values[""].line if document.places.values else 0
+        last = first + document.text.count("\n")
+        own = [problem for problem in unquoted if problem.line <= last]
+        unquoted = unquoted[len(own) :]
+        yield replace(document, problems=(*document.problems, *own)) if own else document
+
+
+def _composed(sent: Source) -> Iterator[Document]:
     events: Iterator[Any] = yaml.parse(sent.readable, Loader=yaml.CSafeLoader)
     composer: Composer | None = None
     finished, tree, begin = False, None, 0

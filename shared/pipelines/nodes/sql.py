@@ -20,7 +20,7 @@ from shared.pipelines.shapes import Shape
 from shared.pipelines.sql_fields import Query
 from shared.sql.errors import SqlProblem
 from shared.sql.qualify import qualified
-from shared.sql.query import query, tables
+from shared.sql.query import query, read_query, tables
 
 
 class SqlConfig(Shape):
@@ -37,7 +37,7 @@ def reads(config: Mapping[str, Any]) -> Iterator[tuple[str, str, int | None]]:
     if not isinstance(text, str):
         return
     try:
-        tree = query(text)
+        tree = read_query(text)
     except SqlProblem:
         return
     for table in tables(tree):

@@ -28,7 +28,7 @@ from shared.pipelines.validation.report import Report
 from shared.pipelines.validation.seen import SeenEdge, SeenNode
 from shared.pipelines.validation.words import hint
 from shared.sql.errors import SqlProblem
-from shared.sql.parse import expression
+from shared.sql.parse import read_expression
 from shared.sql.qualify import qualified
 from shared.sql.query import query
 
@@ -52,12 +52,14 @@ def check(report: Report, nodes: Mapping[str, SeenNode], edges: Sequence[SeenEdg
 
 
 def _in_order(nodes: Mapping[str, SeenNode], edges: Sequence[SeenEdge]) -> list[SeenNode]:
-    """Upstream first; nothing where there is a cycle, which is reported, and without which there is no upstream."""
-    try:
-        levels = graph.generations(list(nodes), [(edge.source, edge.target) for edge in edges])
-    except graph.Cyclic:
-        return []
-    return [nodes[name] for level in levels for name in level]
+    """Upstream first. What is in a cycle or behind one is left out: there is no upstream."""
+    links = [(edge.source, edge.target) for edge in edges]
+    left = list(nodes)
+    while (knot := graph.cycle(left, links)) is not None:
+        out = {*knot, *(below for name in dict.fromkeys(knot) for below in graph.descendants(left, links, name))}
+        left = [name for name in left if name not in out]
+        links = [(source, target) for source, target in links if source not in out and target not in out]
+    return [nodes[name] for level in graph.generations(left, links) for name in level]
 
 
 def _input(report: Report, edge: SeenEdge, made: Found) -> Names:
@@ -138,8 +140,10 @@ class _Config:
             _add(self._report, message, name, there, path, self._node.id)
 
     def _expression(self, made: Expression, text: str, path: str, label: str) -> None:
+        if all(one.names is None for one in self._inputs):
+            return
         try:
-            tree = expression(text, aggregates=made.aggregates)
+            tree = read_expression(text, aggregates=made.aggregates)
         except SqlProblem:
             # Another language than SQL, which is its own front end's matter.
             return

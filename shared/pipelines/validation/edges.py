@@ -66,7 +66,7 @@ def _edge(report: Report, nodes: Mapping[str, SeenNode], edge: Any, path: str) -
     _port(report, nodes[start], port, below(path, "output" if output is not None else "from"))
     columns = edge.get("columns")
     kept = tuple(columns) if isinstance(columns, list) and columns and all(isinstance(name, str) for name in columns) else None
-    return SeenEdge(start, port, end, path, kept)
+    return SeenEdge(start, port, end, path, kept, guessed=(start, end) != (node, target))
 
 
 def _end(report: Report, nodes: Mapping[str, SeenNode], name: str, path: str, what: str) -> str | None:
@@ -108,6 +108,9 @@ def _inputs(report: Report, node: SeenNode, incoming: Sequence[SeenEdge], comple
     if node.kind is None:
         return
     least, most = node.kind.inputs
+    if any(edge.guessed for edge in incoming) and most is not None and len(incoming) > most:
+        # One too many only if the guess is right.
+        incoming = [edge for edge in incoming if not edge.guessed]
     number = len(incoming)
     if most == 1 and number > 1:
         told = ", ".join(port_table(edge.source, edge.port) for edge in incoming)

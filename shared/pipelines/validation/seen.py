@@ -28,10 +28,13 @@ class SeenNode:
 
 @dataclass(frozen=True, slots=True)
 class SeenEdge:
-    """An edge both of whose ends are known, misspelt ones as what was meant. `columns` None: the entire record passes."""
+    """An edge both of whose ends are known. `guessed`: one was misspelt, and is taken for the nearest. `columns` None: the entire
+    record passes.
+    """
 
     source: str
     port: str
     target: str
     path: str
     columns: tuple[str, ...] | None = None
+    guessed: bool = False

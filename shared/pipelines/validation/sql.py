@@ -6,16 +6,16 @@ from shared.pipelines.model import Document
 from shared.pipelines.sql_fields import Expression, Query
 from shared.pipelines.validation.report import Owner, Report
 from shared.sql.errors import SqlProblem
-from shared.sql.parse import expression
-from shared.sql.query import query
+from shared.sql.parse import read_expression
+from shared.sql.query import read_query
 
 
 def check(report: Report, text: str, path: str, label: str, owner: Owner, made: Expression | Query) -> None:
     try:
         if isinstance(made, Query):
-            query(text)
+            read_query(text)
         else:
-            expression(text, aggregates=made.aggregates)
+            read_expression(text, aggregates=made.aggregates)
     except SqlProblem as problem:
         at = position(report.document, path, text, problem.position or 0)
         report.add("invalid_sql", f"'{label}' of {owner.phrase}: {problem.message}", path, node=owner.node, at=at)
