@@ -92,6 +92,8 @@ def compile_graph(pipeline: Pipeline, facts: Mapping[str, Mapping[str, Any]], co
         node = pipeline.node(node_id)
         kind = NODE_TYPES[node.type]
         try:
+            if (why := kind.refusal(node_id, node.config)) is not None:
+                raise PlanProblem(why, node=node_id)
             inputs = tuple(_input(pipeline, edge, made) for edge in pipeline.incoming(node_id))
             if kind.role == "source":
                 sources[node_id] = _source(pipeline, node, facts, connector_types)
@@ -102,7 +104,7 @@ def compile_graph(pipeline: Pipeline, facts: Mapping[str, Mapping[str, Any]], co
             elif kind.compile is not None:
                 for name, relation in kind.compile(node, inputs).ports.items():
                     table = port_table(node_id, name)
-                    ports[table] = Port(node_id, table, relation, tuple(dict.fromkeys(i.table for i in inputs)), name == "error")
+                    ports[table] = Port(node_id, table, relation, tuple(dict.fromkeys(i.table for i in inputs)), name in kind.rejects)
                     made[table] = relation.columns
         except SqlProblem as problem:
             raise PlanProblem(f"node {node_id}: {problem.message}", node=node_id) from problem

@@ -192,5 +192,6 @@ def _transform_figures(graph: Graph, node: str, counting: Counting) -> dict[str,
     elif main and main[0].relation.rows == "own" and rows_out is not None:
         # More rows out than in is a join's fan-out; fewer is what was merged into groups or left without a partner.
         balance: Count = {"minus": [rows_in, {"sum": [rows_out, rejected]}]}
-        terms["fanOut" if len(inputs) == 2 and main[0].relation.select.args.get("joins") else "merged"] = balance
+        multiplies = len(main) > 1 or (len(inputs) == 2 and main[0].relation.select.args.get("joins"))
+        terms["fanOut" if multiplies else "merged"] = balance
     return terms

@@ -7,9 +7,11 @@ from typing import Any
 
 from shared.engines.program import CheckProgram
 from shared.pipelines.model import Pipeline, RuleSet
+from shared.pipelines.rules import refused
 from shared.planning.compile import Graph, compile_graph
 from shared.planning.cut import cut
 from shared.planning.emit import emit
+from shared.planning.errors import PlanProblem
 from shared.planning.needs import full_reference, generations, retry_settings
 from shared.planning.secrets import marked
 from shared.planning.stages import Plan, PlannedNode, Stage, StageId
@@ -51,6 +53,7 @@ def plan(
         stage_of.update(dict.fromkeys(piece.nodes, number))
     for node, found in checks.items():
         for rules in found:
+            _refuse(rules, node)
             stages.append(_check(pipeline, graph, node, rules, StageId(first_stage + len(stages)), StageId(stage_of[node]), stages))
     level = generations(pipeline)
     nodes = tuple(PlannedNode(node.id, node.type, level[node.id], StageId(stage_of[node.id])) for node in pipeline.nodes)
@@ -84,6 +87,12 @@ def _check(pipeline: Pipeline, graph: Graph, node: str, rules: RuleSet, number: 
         why=(f"rule set {rules.name} checks what {node} wrote",),
         policy=retry_settings(pipeline),
     )
+
+
+def _refuse(rules: RuleSet, node: str) -> None:
+    for rule in rules.rules:
+        if (why := refused(rule)) is not None:
+            raise PlanProblem(f"rule {rule['name']} of rule set {rules.name}, which checks {node}: {why}; leave it out", node=node)
 
 
 def _warnings(graph: Graph) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ def full_reference(pipeline: Pipeline, name: str) -> str:
 def need_of(pipeline: Pipeline, node: Node, connector_types: Mapping[str, str]) -> Need | None:
     """The facts one source or sink needs; None for transforms, and for sinks whose target has no columns of its own (files)."""
     role = NODE_TYPES[node.type].role
-    if role == "transform":
+    if role == "transform" or not NODE_TYPES[node.type].runs:
         return None
     connector = full_reference(pipeline, node.config["connector"])
     if role == "sink" and CONNECTORS[connector_types[connector]].dialect is None:

@@ -28,7 +28,12 @@ def expression(text: str, *, aggregates: bool = False) -> exp.Expr:
 
     `aggregates`: SUM(x) and the like are allowed (in an aggregator), and COUNT(*) with them.
     """
-    return _parsed(text, aggregates).copy()
+    return read_expression(text, aggregates=aggregates).copy()
+
+
+def read_expression(text: str, *, aggregates: bool = False) -> exp.Expr:
+    """As `expression`, a tree that others see too: to be looked at only."""
+    return _parsed(text, aggregates)
 
 
 @lru_cache(maxsize=2048)
@@ -38,12 +43,9 @@ def _parsed(text: str, aggregates: bool) -> exp.Expr:
     try:
         trees = sqlglot.parse(text, read="postgres")
     except (ParseError, TokenError) as error:
-        detail = error.errors[0] if isinstance(error, ParseError) and error.errors else {}
-        token = str(detail.get("highlight") or "")
-        # sqlglot names the column in which the token ends.
-        position = _offset(text, int(detail.get("line") or 1), int(detail.get("col") or 1) - max(0, len(token) - 1))
-        near = (token or text[max(0, position - 1) : position + 19]).strip()
-        raise SqlProblem(f"cannot read {text!r} as SQL{f' near {near!r}' if near else ''}", position) from error
+        raise parse_problem(text, error) from error
+    except RecursionError as error:
+        raise SqlProblem("the expression is nested too deeply; divide it over several columns", 0) from error
     if len(trees) != 1 or trees[0] is None:
         raise SqlProblem(f"{text!r} is more than one expression", 0)
     tree = trees[0]
@@ -51,6 +53,16 @@ def _parsed(text: str, aggregates: bool) -> exp.Expr:
     if not isinstance(tree, exp.Condition):
         raise SqlProblem(f"{text!r} is not an expression", 0)
     return tree
+
+
+def parse_problem(text: str, error: ParseError | TokenError) -> SqlProblem:
+    """What sqlglot says is wrong with a text, at its character."""
+    detail = error.errors[0] if isinstance(error, ParseError) and error.errors else {}
+    token = str(detail.get("highlight") or "")
+    # sqlglot names the column in which the token ends.
+    position = _offset(text, int(detail.get("line") or 1), int(detail.get("col") or 1) - max(0, len(token) - 1))
+    near = (token or text[max(0, position - 1) : position + 19]).strip()
+    return SqlProblem(f"cannot read {text!r} as SQL{f' near {near!r}' if near else ''}", position)
 
 
 def _refuse(tree: exp.Expr, text: str, aggregates: bool) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from services.api.cli.schema import schema
 from services.api.cli.texts import joined
 from shared.errors import PenstockError
 
@@ -35,6 +36,9 @@ PARAM = click.option("--param", "-p", "typed", multiple=True, metavar="NAME=VALU
 def cli(context: click.Context, url: str | None, token: str | None) -> None:
     """Data pipelines for people who cannot afford to lose or distrust a row."""
     context.obj = (url, token)
+
+
+cli.add_command(schema)
 
 
 def _answering(command: Callable[..., int | None]) -> Callable[..., None]:

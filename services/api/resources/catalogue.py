@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
+from functools import cache
+from importlib.metadata import version
 from typing import Any
 
 import redis
-from flask import Response, current_app
+from flask import Response, current_app, jsonify
 from flask_smorest import Blueprint
 
 from services.api.auth import database
+from services.api.problems import Refused
 from services.api.resources.documents import stamp
-from services.api.schemas.catalogue import ConnectorTypes, NodeTypes, System
+from services.api.schemas.catalogue import ConnectorTypes, FlowTypes, JsonSchema, NodeTypes, System
 from shared.connectors import CONNECTORS
+from shared.pipelines.json_schema import connector_schema, kind_schema, node_schema, recipe_schema
+from shared.pipelines.kinds import KINDS
+from shared.pipelines.kinds.flow import FLOW_TYPES
 from shared.pipelines.nodes import NODE_TYPES
 from shared.store import workers
 
 blueprint = Blueprint("catalogue", __name__, url_prefix="/api", description="What there is")
 SEEN_WITHIN = timedelta(seconds=15)
+# Who brought a type: everything there is comes with the release itself so far.
+_PACKAGE = {"package": "penstock", "version": version("penstock")}
 
 
 @blueprint.get("/v1/node-types")
@@ -25,19 +34,74 @@ SEEN_WITHIN = timedelta(seconds=15)
 def node_types() -> dict[str, Any]:
     return {
         "items": [
-            {"name": kind.name, "title": kind.title, "role": kind.role, "ports": list(kind.ports({}))} for kind in NODE_TYPES.values()
+            {
+                "name": kind.name,
+                "title": kind.title,
+                "description": kind.description,
+                "role": kind.role,
+                "ports": list(kind.ports({})),
+                "inputs": {"least": kind.inputs[0], "most": kind.inputs[1]},
+                "available": kind.runs,
+                "schema": _described("nodes", kind.name),
+                **_PACKAGE,
+            }
+            for kind in NODE_TYPES.values()
         ]
     }
+
+
+@blueprint.get("/v1/flow-types")
+@blueprint.response(200, FlowTypes)
+def flow_types() -> dict[str, Any]:
+    return {"items": [{"name": name, "available": False, **_PACKAGE} for name in FLOW_TYPES]}
 
 
 @blueprint.get("/v1/connector-types")
 @blueprint.response(200, ConnectorTypes)
 def connector_types() -> dict[str, Any]:
     listed = [
-        {"type": s.type, "title": s.title, "writeModes": list(s.write_modes), "secretFields": list(s.secret_fields)}
+        {"type": s.type, "title": s.title, "writeModes": list(s.write_modes), "secretFields": list(s.secret_fields), **_PACKAGE}
         for s in CONNECTORS.values()
     ]
     return {"items": listed}
+
+
+@blueprint.get("/v1/connector-types/<kind>/schema")
+@blueprint.response(200, JsonSchema)
+def connector_type_schema(kind: str) -> Response:
+    """The config of a connector type as JSON Schema, for a form."""
+    return _schema("connectors", kind, CONNECTORS)
+
+
+@blueprint.get("/v1/schemas/<kind>.json")
+@blueprint.response(200, JsonSchema)
+def document_schema(kind: str) -> Response:
+    """A kind of document as JSON Schema (2020-12); `recipe` is a document of any kind. Needs no token, so that editors can read it."""
+    return _schema("kinds", kind, (*KINDS, "recipe"))
+
+
+@blueprint.get("/v1/schemas/nodes/<kind>.json")
+@blueprint.response(200, JsonSchema)
+def node_type_schema(kind: str) -> Response:
+    """The config of a node type as JSON Schema (2020-12)."""
+    return _schema("nodes", kind, NODE_TYPES)
+
+
+def _schema(family: str, name: str, there: Iterable[str]) -> Response:
+    # A file name in lower case is what people write first.
+    found = next((one for one in there if one.lower() == name.lower()), None)
+    if found is None:
+        raise Refused(404, f"there is no schema {name}; there is {', '.join(there)}")
+    response = jsonify(_described(family, found))
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return response
+
+
+@cache
+def _described(family: str, name: str) -> dict[str, Any]:
+    if family == "kinds":
+        return recipe_schema() if name == "recipe" else kind_schema(name)
+    return node_schema(name) if family == "nodes" else connector_schema(name)
 
 
 @blueprint.get("/v1/system")

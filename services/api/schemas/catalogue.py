@@ -2,21 +2,51 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields
+from marshmallow import INCLUDE, Schema, fields
 
 
-class NodeType(Schema):
+class Brought(Schema):
+    package = fields.String(metadata={"description": "The package that brings it"})
+    version = fields.String(metadata={"description": "Of that package"})
+
+
+class Inputs(Schema):
+    least = fields.Integer()
+    most = fields.Integer(allow_none=True, metadata={"description": "null: any number"})
+
+
+class NodeType(Brought):
     name = fields.String()
     title = fields.String()
-    role = fields.String()
-    ports = fields.List(fields.String())
+    description = fields.String()
+    role = fields.String(metadata={"description": "source, transform or sink"})
+    ports = fields.List(fields.String(), metadata={"description": "Of an empty config; some types have more by theirs"})
+    inputs = fields.Nested(Inputs)
+    available = fields.Boolean(metadata={"description": "false: read and described, and refused by plan and run in this release"})
+    schema = fields.Dict(metadata={"description": "JSON Schema (2020-12) of its config"})
 
 
 class NodeTypes(Schema):
     items = fields.List(fields.Nested(NodeType))
 
 
-class ConnectorType(Schema):
+class FlowType(Brought):
+    name = fields.String()
+    available = fields.Boolean()
+
+
+class FlowTypes(Schema):
+    items = fields.List(fields.Nested(FlowType))
+
+
+class JsonSchema(Schema):
+    """A JSON Schema (2020-12)."""
+
+    class Meta:
+        unknown = INCLUDE
+
+
+class ConnectorType(Brought):
     type = fields.String()
     title = fields.String()
     writeModes = fields.List(fields.String())

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema
+from marshmallow import fields
 
-from shared.pipelines.kinds.fields import CheckedByType, NotYet, text, word
+from shared.pipelines.fields import CheckedByType, count, later, name, part, prose, seconds, shown, text
+from shared.pipelines.shapes import Shape
 
 # Connector types of the language that come later.
 LATER = (
@@ -13,10 +14,15 @@ LATER = (
 )  # fmt: skip
 
 
-class ConnectorSpec(Schema):
-    type = word("Type", required=True)
-    config = CheckedByType(load_default=dict, metadata={"title": "Configuration"})
-    credential = word("Credential")
-    description = text("Description")
-    circuitBreaker = NotYet()
-    maxConnections = NotYet()
+class CircuitBreaker(Shape):
+    failures = count("Failures in a row", "After so many, nothing is tried for a while", least=1, load_default=5, example=5)
+    coolDownSeconds = seconds("Cool-down", "Then one attempt goes through", load_default=120, example=120)
+
+
+class ConnectorSpec(Shape):
+    type = text("Type", "What kind of system it is", required=True, templates="never", example="postgres")
+    config = CheckedByType(load_default=dict, metadata=shown("Configuration", "The settings of the connector's type"))
+    credential: fields.String = name("Credential", "Its fields complete the configuration", example="warehouse-login")
+    description = prose("Description", example="The warehouse")
+    circuitBreaker = later(part(CircuitBreaker, "Circuit breaker", "When the system is left alone for a while"), quietly=True)
+    maxConnections = later(count("Most connections", "At once, over all workers", least=1, example=8))

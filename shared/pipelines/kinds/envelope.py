@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
 
-from shared.pipelines.kinds.fields import NAME, CheckedByType, mapping
+from shared.pipelines.fields import NAME, CheckedByType, mapping, shown
+from shared.pipelines.shapes import Shape
 
 API_VERSIONS = ("dataflow.polkomtel.com/v1", "penstock/v1")
 
@@ -14,15 +15,23 @@ _DNS_LABEL = validate.Regexp(
 )
 
 
-class Metadata(Schema):
-    name = fields.String(required=True, validate=_DNS_LABEL, metadata={"title": "Name"})
-    namespace = fields.String(load_default="default", validate=_DNS_LABEL, metadata={"title": "Namespace"})
-    labels = mapping("Labels")
-    annotations = mapping("Annotations")
+class Metadata(Shape):
+    name = fields.String(
+        required=True, validate=_DNS_LABEL, metadata=shown("Name", "Unique within its kind and namespace", "daily-sales-load")
+    )
+    namespace = fields.String(
+        load_default="default", validate=_DNS_LABEL, metadata=shown("Namespace", "Whose it is; tokens may be limited to some", "sales")
+    )
+    labels = mapping("Labels", "Words to find it by", example={"team": "sales"})
+    annotations = mapping(
+        "Annotations",
+        "What people should know: description, owner, contacts, …",
+        example={"description": "Sales of the day", "owner": "data-team", "contacts": ["data-team@example.com"]},
+    )
 
 
-class Envelope(Schema):
-    apiVersion = fields.String(required=True, metadata={"title": "API version"})
-    kind = fields.String(required=True, metadata={"title": "Kind"})
-    metadata = fields.Nested(Metadata, required=True, metadata={"title": "Metadata"})
-    spec = CheckedByType(required=True, metadata={"title": "Specification"})
+class Envelope(Shape):
+    apiVersion = fields.String(required=True, metadata=shown("API version", "The version of the language", "penstock/v1"))
+    kind = fields.String(required=True, metadata=shown("Kind", "What the document describes", "Pipeline"))
+    metadata = fields.Nested(Metadata, required=True, metadata=shown("Metadata", "Name, namespace, labels and annotations"))
+    spec = CheckedByType(required=True, metadata=shown("Specification", "What it is; each kind has its own settings"))

@@ -5,27 +5,37 @@ from __future__ import annotations
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from marshmallow import Schema, fields, validate, validates_schema
+from marshmallow import fields, validate, validates_schema
 from marshmallow.exceptions import ValidationError
 
-from shared.pipelines.kinds.fields import (
-    RETRY_ON,
+from shared.pipelines.fields import (
+    ByType,
     CheckedByType,
-    NotYet,
     choice,
     count,
+    duration,
     flag,
+    later,
     mapping,
-    retry_on,
+    name,
+    number,
+    part,
+    parts,
+    prose,
     seconds,
+    shown,
     text,
-    word,
     words,
 )
+from shared.pipelines.kinds import execution
+from shared.pipelines.kinds.fields import RETRY_ON, retry_on
+from shared.pipelines.kinds.triggers import TRIGGERS, Notification, Trigger
 from shared.pipelines.model import MAIN_PORT
-from shared.pipelines.value_types import DEFAULT_TYPE, Type
+from shared.pipelines.shapes import AtLeastOne, Shape
+from shared.triggers.schedule import BadSchedule, schedule
 
 NODE_ID = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})\Z"
+PARAMETER_TYPES = ("string", "integer", "number", "boolean", "date", "timestamp", "list")
 
 # Settings that a node may have for itself; the others are the pipeline's alone.
 NODE_POLICY = ("retries", "retryDelay", "retryBackoffMultiplier", "retryMaxDelay", "retryOn")
@@ -38,41 +48,76 @@ def _zone(name: str) -> None:
         raise ValidationError(f"'{name}' is no time zone; use an IANA name such as Europe/Warsaw") from error
 
 
-class NodeSpec(Schema):
+def _schedule(value: str) -> None:
+    try:
+        schedule(value)
+    except BadSchedule as error:
+        raise ValidationError(error.message) from error
+
+
+class Parameter(Shape):
+    name = fields.String(
+        required=True,
+        validate=validate.Regexp(r"[A-Za-z_][A-Za-z0-9_]{0,62}\Z", error="must be a letter or '_', then letters, digits and '_'"),
+        metadata=shown("Name", "What templates and expressions call it", "load_date", templates="never"),
+    )
+    type = choice("Type", PARAMETER_TYPES, "What values it takes", load_default="string", templates="never")
+    default = fields.Raw(
+        allow_none=True, metadata=shown("Default", "Its value where a run says none; a template is evaluated then", "{{yesterday}}")
+    )
+    required = flag("Required", "A run must say it", load_default=False, templates="never")
+    description = prose("Description", example="The day to load")
+
+
+class RejectLimit(Shape):
+    maxRows = count("Most rejected rows", example=100)
+    maxPercent = number("Largest share of rejected rows, in percent", most=100, example=5)
+    minRows = count("Rows from which on the share counts", load_default=0, example=1000)
+
+    together = (AtLeastOne(("maxRows", "maxPercent")),)
+
+
+class NodeSpec(Shape):
     """`config` is checked by the node type's own schema."""
 
     id = fields.String(
         required=True,
         validate=validate.Regexp(NODE_ID, error="must be 1 to 63 letters, digits, '-' and '_', and not begin with '-'"),
-        metadata={"title": "Id"},
+        metadata=shown("Id", "Unique within the pipeline; edges and SQL name the node by it", "read-orders", templates="never"),
     )
-    type = word("Type", required=True)
-    label = text("Label")
-    description = text("Description")
-    config = CheckedByType(load_default=dict, metadata={"title": "Configuration"})
-    onError = choice("What happens to rows that fail", ("route",), later=("skip", "fail"), load_default="route")
-    retries = count("Retries after a transient failure")
-    retryDelay = seconds("Wait before the first retry")
-    retryBackoffMultiplier = fields.Float(validate=validate.Range(min=1), metadata={"title": "Growth of the wait"})
-    retryMaxDelay = seconds("Longest wait")
+    type = text("Type", "What the node does", required=True, templates="never", example="filter")
+    label = prose("Label", "What people see", example="Read orders")
+    description = prose("Description", example="All orders of the day")
+    config = CheckedByType(load_default=dict, metadata=shown("Configuration", "The settings of the node's type"))
+    masterData = later(flag("Master data", "Runs before all others; any node's SQL may name it", load_default=False, templates="never"))
+    onError = choice(
+        "Rows that fail",
+        ("route",),
+        "To the error port or the dead letters (route), dropped but counted (skip), or the first one fails the node (fail)",
+        later=("skip", "fail"),
+        load_default="route",
+    )
+    rejectLimit = later(part(RejectLimit, "Reject limit", "The node fails once more rows than this are rejected"))
+    retries = execution.retries()
+    retryDelay = execution.retry_delay()
+    retryBackoffMultiplier = execution.retry_growth()
+    retryMaxDelay = execution.retry_longest()
     retryOn = retry_on()
-    masterData = NotYet()
-    timeout = NotYet()
-    resources = NotYet()
-    rejectLimit = NotYet()
-    worker = NotYet()
-    cache = NotYet()
+    timeout = later(seconds("Longest duration", "Of one attempt of this node", least=1, example=600))
+    resources = later(part(execution.Resources, "Resources", "What this node may use"))
+    worker = later(execution.worker())
+    cache = later(flag("Cache", "Reuses the last output while version, parameters and sources are the same", load_default=False))
 
 
-class EdgeSpec(Schema):
+class EdgeSpec(Shape):
     """`from: split.rejected` is the same as `from: split` with `output: rejected`; `ends` reads both."""
 
-    source = word("Upstream node", data_key="from", required=True)
-    target = word("Downstream node", data_key="to", required=True)
-    output = word("Port of the upstream node")
-    columns = fields.List(
-        fields.String(validate=validate.Length(min=1)), validate=validate.Length(min=1), metadata={"title": "Only these columns"}
+    source = text(
+        "From", "The upstream node; split.rejected names a port too", data_key="from", required=True, templates="never", example="read"
     )
+    target = text("To", "The downstream node", data_key="to", required=True, templates="never", example="keep")
+    output = text("Port", "Of the upstream node; its main one where left out", templates="never", example="rejected")
+    columns = words("Columns", "Only these go on; all where left out", least=1, example=["id", "amount"])
 
     @validates_schema
     def _one_port(self, data: dict[str, Any], **_: Any) -> None:
@@ -81,52 +126,92 @@ class EdgeSpec(Schema):
             raise ValidationError(f"'from' names the port {port} and 'output' the port {data['output']}; name it once", "output")
 
 
-class ParameterSpec(Schema):
-    """`default` is a value of the type, or text with templates that give one."""
-
-    name = fields.String(
-        required=True,
-        validate=validate.Regexp(r"[A-Za-z_][A-Za-z0-9_]{0,62}\Z", error="must be letters, digits and '_', and not begin with a digit"),
-        metadata={"title": "Name"},
+class PipelineSpec(Shape):
+    description = prose("Description", example="Loads the orders of the day")
+    labels = mapping("Labels", example={"team": "sales"})
+    schedule = later(
+        fields.String(
+            validate=_schedule,
+            metadata=shown(
+                "Schedule",
+                "Five cron fields, or @hourly, @daily, @weekly, @monthly, @yearly; !PL_HOLIDAY after them skips Polish public holidays,"
+                " !XX_HOLIDAY those of another country, !NAME the days of a Calendar",
+                "0 2 * * 1-5 !PL_HOLIDAY",
+                templates="never",
+            ),
+        ),
+        quietly=True,
     )
-    type = choice("Type", list(Type), load_default=DEFAULT_TYPE.value)
-    default = fields.Raw(allow_none=True, metadata={"title": "Default"})
-    required = flag("Must be given", load_default=False)
-    description = text("Description")
-
-
-class PipelineSpec(Schema):
-    enabled = flag("Enabled", load_default=True)
-    timezone = fields.String(load_default="Europe/Warsaw", validate=_zone, metadata={"title": "Time zone"})
-    description = text("Description")
-    labels = mapping("Labels")
-    timeout = seconds("Longest duration of a run", least=1, load_default=3600)
-    retries = count("Retries after a transient failure", load_default=3)
-    retryDelay = seconds("Wait before the first retry", load_default=300)
-    retryBackoffMultiplier = fields.Float(load_default=2.0, validate=validate.Range(min=1), metadata={"title": "Growth of the wait"})
-    retryMaxDelay = seconds("Longest wait", load_default=1800)
+    timezone = fields.String(
+        load_default="Europe/Warsaw",
+        validate=_zone,
+        metadata=shown("Time zone", "An IANA name; of the schedule and of dates in templates", "Europe/Warsaw", templates="never"),
+    )
+    enabled = flag("Enabled", "Whether it starts by itself; by hand it can always be run", load_default=True, templates="never")
+    parameters = parts(Parameter, "Parameters", "What a run can be told", load_default=list)
+    timeout = seconds("Longest duration", "Of a whole run; past it the run is cancelled", least=1, load_default=3600, example=3600)
+    retries = execution.retries(load_default=3)
+    retryDelay = execution.retry_delay(load_default=300)
+    retryBackoffMultiplier = execution.retry_growth(load_default=2.0)
+    retryMaxDelay = execution.retry_longest(load_default=1800)
     retryOn = retry_on(load_default=lambda: list(RETRY_ON))
-    concurrencyPolicy = choice("When the last run is still going", ("Allow", "Forbid", "Replace"), load_default="Forbid")
-    maxParallelNodes = count("Nodes that run at once", least=1)
-    processingMode = choice("Engine", ("auto", "duckdb"), later=("dataframe", "pandas", "dask", "spark"), load_default="auto")
-    staging = choice("What is staged", ("auto", "all"), later=("none",), load_default="auto")
-    ledger = choice("Row ledger", ("auto",), later=("exact",), load_default="auto")
-    quality = words("Rule sets", load_default=list)
-    nodes = fields.List(fields.Nested(NodeSpec), required=True, validate=validate.Length(min=1), metadata={"title": "Nodes"})
-    edges = fields.List(fields.Nested(EdgeSpec), load_default=list, metadata={"title": "Edges"})
-    schedule = NotYet()
-    parameters = fields.List(fields.Nested(ParameterSpec), load_default=list, metadata={"title": "Parameters"})
-    catchUp = NotYet()
-    jitterSeconds = NotYet()
-    worker = NotYet()
-    resources = NotYet()
-    streaming = NotYet()
-    pushDown = NotYet()
-    calendar = NotYet()
-    deadline = NotYet()
-    triggers = NotYet()
-    notifications = NotYet()
-    qualityDefault = NotYet()
+    concurrencyPolicy = choice(
+        "When the last run is still going",
+        ("Allow", "Forbid", "Replace"),
+        "Run beside it, wait or be skipped, or end it",
+        load_default="Forbid",
+        templates="never",
+    )
+    catchUp = later(
+        choice(
+            "Missed fire times",
+            ("none", "last", "all"),
+            "What is run of those missed while nothing was up",
+            load_default="last",
+            templates="never",
+        ),
+        quietly=True,
+    )
+    jitterSeconds = later(seconds("Jitter", "A random delay that spreads starts out", load_default=0, example=30), quietly=True)
+    maxParallelNodes = count("Nodes at once", "Of one run; nodes that run as one count as one", least=1, example=8)
+    processingMode = choice(
+        "Engine",
+        ("auto", "duckdb"),
+        "Of what is not pushed down",
+        later=("dataframe", "pandas", "dask", "spark"),
+        load_default="auto",
+    )
+    worker = later(execution.worker())
+    resources = later(part(execution.Resources, "Resources", "What a run may use"))
+    streaming = later(part(execution.Streaming, "Streaming", "For pipelines with a cdc_source or a streaming_sink"))
+    pushDown = part(execution.PushDown, "Push-down", "What is sent into the databases that hold the data")
+    staging = choice(
+        "Staging",
+        ("auto", "all"),
+        "all keeps every node's output: slower, every node can be restarted",
+        later=("none",),
+        load_default="auto",
+    )
+    calendar = later(name("Calendar", "Fires only on its days", example="trading-days"), quietly=True)
+    deadline = later(duration("Deadline", "After the fire time; a run that is late is told of, not cancelled"), quietly=True)
+    triggers = later(
+        fields.List(
+            ByType("trigger", TRIGGERS, Trigger),
+            load_default=list,
+            metadata=shown("Triggers", "What starts it beside the schedule", [{"type": "file", "connector": "landing", "glob": "*.csv"}]),
+        ),
+        quietly=True,
+    )
+    ledger = choice("Row ledger", ("auto",), "exact counts every term even where that costs a scan", later=("exact",), load_default="auto")
+    notifications = later(parts(Notification, "Notifications", "Who hears of what", load_default=list), quietly=True)
+    quality = fields.List(
+        name("Rule set", example="fact-sales"),
+        load_default=list,
+        metadata=shown("Rule sets", "Beside those that attach by themselves", ["fact-sales"]),
+    )
+    qualityDefault = choice("Profile of every sink's output", ("on", "off"), "Without a rule set too", load_default="on")
+    nodes = parts(NodeSpec, "Nodes", "The steps", least=1, required=True)
+    edges = parts(EdgeSpec, "Edges", "Where the rows of each node go", load_default=list)
 
 
 def ends(source: str, output: str | None) -> tuple[str, str]:

@@ -7,7 +7,7 @@ those, so in JSON each pair becomes one \\U escape, and places after it are move
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from shared.pipelines.model import Place, Problem
@@ -19,26 +19,32 @@ _PAIR_LENGTH, _SINGLE_LENGTH = 12, 10
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """`text` as it was sent, without a byte order mark; `readable` what libyaml is given; `moved` where in that each joined pair ends."""
+    """`text` as it was sent, without a byte order mark; `readable` what libyaml is given.
+
+    `moved`: where in `readable` the two drift apart, each with by how much what comes from there on stands further on in `text`.
+    `lines_before`: of a part of what was sent, how many lines stand before it.
+    """
 
     text: str
     readable: str
-    moved: list[int] = field(default_factory=list)
+    moved: list[tuple[int, int]] = field(default_factory=list)
+    lines_before: int = 0
 
     def offset(self, index: int) -> int:
         """The offset in `text` of a mark's index."""
-        return index + (_PAIR_LENGTH - _SINGLE_LENGTH) * bisect_left(self.moved, index + 1) if self.moved else index
+        at = bisect_right(self.moved, index, key=lambda moved: moved[0])
+        return index + self.moved[at - 1][1] if at else index
 
     def place(self, start: int, end: int, line: int, column: int) -> Place:
         """A place from a mark's index, line and column, which count from 0."""
         if not self.moved:
-            return Place(line + 1, column + 1, start, end)
+            return Place(line + 1 + self.lines_before, column + 1, start, end)
         begin = self.offset(start)
-        return Place(line + 1, begin - self.text.rfind("\n", 0, begin), begin, self.offset(end))
+        return Place(line + 1 + self.lines_before, begin - self.text.rfind("\n", 0, begin), begin, self.offset(end))
 
     def at(self, offset: int) -> tuple[int, int]:
         """Line and column, from 1, of an offset in `text`."""
-        return self.text.count("\n", 0, offset) + 1, offset - self.text.rfind("\n", 0, offset)
+        return self.text.count("\n", 0, offset) + 1 + self.lines_before, offset - self.text.rfind("\n", 0, offset)
 
 
 def source(sent: str | bytes, max_bytes: int) -> Source | Problem:
@@ -65,15 +71,44 @@ def _json(text: str) -> Source:
     # YAML takes no tab as indentation, JSON does; one blank for one tab moves nothing.
     start = len(text) - len(text.lstrip())
     text_in = text[:start].replace("\t", " ") + text[start:]
-    moved: list[int] = []
+    moved: list[tuple[int, int]] = []
 
     def join(pair: re.Match[str]) -> str:
         high, low = int(pair[2], 16), int(pair[3], 16)
-        moved.append(pair.end() - (_PAIR_LENGTH - _SINGLE_LENGTH) * (len(moved) + 1))
+        further = (_PAIR_LENGTH - _SINGLE_LENGTH) * (len(moved) + 1)
+        moved.append((pair.end() - further, further))
         return f"{pair[1]}\\U{0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00):08x}"
 
     readable = _PAIR.sub(join, text_in)
     return Source(text, readable, moved)
+
+
+def missing_quotes(text: str, offset: int, quoted: str) -> dict[int, str] | None:
+    """The quotes that the line at an offset lacks to be `quoted` (but for indentation): offset -> quote. None where more is different."""
+    begin = text.rfind("\n", 0, offset) + 1
+    written = text[begin:].split("\n", 1)[0]
+    at = len(written) - len(written.lstrip())
+    missing: dict[int, str] = {}
+    for sign in quoted:
+        if written[at : at + 1] == sign:
+            at += 1
+        elif sign in "'\"" and begin + at not in missing:
+            missing[begin + at] = sign
+        else:
+            return None
+    return missing if not written[at:].strip() else None
+
+
+def with_quotes(sent: Source, quotes: dict[int, str]) -> Source:
+    """The same text, read as if these quotes stood in it (offset in the text -> quote)."""
+    parts: list[str] = []
+    moved: list[tuple[int, int]] = []
+    begin = 0
+    for number, at in enumerate(sorted(quotes), start=1):
+        parts += [sent.text[begin:at], quotes[at]]
+        moved.append((at + number, -number))
+        begin = at
+    return Source(sent.text, "".join([*parts, sent.text[begin:]]), moved, sent.lines_before)
 
 
 def _line_of_bytes(data: bytes, offset: int) -> tuple[int, int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 from marshmallow import Schema, ValidationError
@@ -11,9 +10,10 @@ from marshmallow import Schema, ValidationError
 from shared.errors import ConfigurationError
 from shared.pipelines.kinds.connector import ConnectorSpec
 from shared.pipelines.kinds.pipeline import NODE_POLICY, PipelineSpec, ends
-from shared.pipelines.kinds.quality import RULES, RuleSetSpec
+from shared.pipelines.kinds.quality import RuleSetSpec
 from shared.pipelines.model import ConnectorDefinition, Document, Edge, Filling, Node, Pipeline, RuleSet
 from shared.pipelines.nodes import NODE_TYPES
+from shared.pipelines.shapes import instance
 
 MAX_PARALLEL_NODES = 8
 
@@ -45,8 +45,7 @@ def connector(document: Document) -> ConnectorDefinition:
 def rule_set(document: Document) -> RuleSet:
     """The rule set of a valid DataQualityRuleSet document. Raises InvalidDocument."""
     spec = _load(document, "DataQualityRuleSet", RuleSetSpec)
-    rules = tuple(_checked(document, RULES.get(rule.get("type", "")), rule, f"rule {rule.get('name')}") for rule in spec["rules"])
-    return RuleSet(document.namespace, document.name, spec["dataset"], rules)
+    return RuleSet(document.namespace, document.name, spec["dataset"], tuple(spec["rules"]))
 
 
 def _node(document: Document, node: Mapping[str, Any], filling: Filling) -> Node:
@@ -73,15 +72,9 @@ def _checked(document: Document, schema: type[Schema] | None, value: Any, what: 
     if schema is None:
         raise InvalidDocument(f"{document.namespace}/{document.name}: {what} has a type that is not known; validate it to see why")
     try:
-        loaded: dict[str, Any] = _schema(schema).load(value)
+        loaded: dict[str, Any] = instance(schema).load(value)
     except ValidationError as error:
         raise InvalidDocument(
             f"{document.kind} {document.namespace}/{document.name} is not valid ({what}: {error}); validate it to see every problem"
         ) from error
     return loaded
-
-
-@cache
-def _schema(schema: type[Schema]) -> Schema:
-    # Making a schema copies its fields; loading with one is what threads may share.
-    return schema()

@@ -2,41 +2,66 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from marshmallow import fields, validate
 from sqlglot import exp
 
 from shared.datasets import Column
+from shared.pipelines.fields import choice, duration, flag, later, part, parts, shown, text
 from shared.pipelines.model import Node
-from shared.pipelines.nodes.fields import Expression, NotYet, text, texts
+from shared.pipelines.nodes.fields import Expression, columns
+from shared.pipelines.nodes.fields import column as column_name
 from shared.pipelines.nodes.relations import column, errors_of, find, is_null, named, select, typed
-from shared.pipelines.nodes.types import Compiled, Input, NodeType, Relation
+from shared.pipelines.nodes.types import Compiled, Input, Names, NodeType, Relation
+from shared.pipelines.shapes import ExactlyOne, Needs, Shape
 from shared.sql.row_errors import first_of, guard
 from shared.sql.typing import INTEGERS, annotate, type_of
 
 FUNCTIONS = ("count", "sum", "avg", "min", "max", "stddev", "variance")
 
 
-class Aggregation(Schema):
-    name = text("Column", required=True)
-    function = fields.String(validate=validate.OneOf(FUNCTIONS), metadata={"title": "Function"})
-    expression = Expression(aggregates=True, metadata={"title": "Expression over aggregates, instead of a function"})
-    column = text("Of column", "Left out with count: rows are counted")
-    distinct = fields.Boolean(load_default=False, metadata={"title": "Distinct values only"})
-    where = Expression(metadata={"title": "Only rows for which this is true"})
+class Aggregation(Shape):
+    name = text("Column", "That is made", required=True, example="total")
+    function = fields.String(validate=validate.OneOf(FUNCTIONS), metadata=shown("Function", "Over the rows of a group", "sum"))
+    expression = Expression(
+        aggregates=True, metadata=shown("Expression", "Over aggregates, instead of a function", "SUM(amount) / COUNT(*)")
+    )
+    column = column_name("Of column", "Left out with count: rows are counted", example="amount")
+    distinct = flag("Distinct values only", load_default=False)
+    where = Expression(metadata=shown("Only rows for which this is true", example="amount > 0"))
 
-    @validates_schema
-    def _one_of(self, data: dict[str, object], **_: object) -> None:
-        if ("function" in data) == ("expression" in data):
-            raise ValidationError("give either function or expression", "function")
-        if "function" in data and data["function"] != "count" and "column" not in data:
-            raise ValidationError(f"{data['function']} needs column", "column")
+    together = (
+        ExactlyOne(("function", "expression")),
+        *(Needs("function", (name,), "column", f"{name} needs column") for name in FUNCTIONS if name != "count"),
+    )
 
 
-class AggregatorConfig(Schema):
-    groupBy = texts("Group by", load_default=list)
-    aggregations = fields.List(fields.Nested(Aggregation), required=True, metadata={"title": "Aggregations"})
-    having = Expression(aggregates=True, metadata={"title": "Keep groups for which this is true"})
-    window = NotYet()
+class Window(Shape):
+    type = choice("Type", ("tumbling", "sliding", "session"), "Slices of time, overlapping slices, or bursts", required=True)
+    timeColumn = column_name("Time column", "When it happened", required=True, example="called_at")
+    size = duration("Size", "Of a tumbling or sliding window", example="5m")
+    slide = duration("Slide", "From one sliding window to the next", example="1m")
+    gap = duration("Gap", "So much silence ends a session", example="30m")
+    watermark = duration("Watermark", "How late a row may come", load_default=0)
+
+    together = (
+        Needs("type", ("tumbling", "sliding"), "size", "a tumbling or sliding window needs size"),
+        Needs("type", ("sliding",), "slide", "a sliding window needs slide"),
+        Needs("type", ("session",), "gap", "a session window needs gap"),
+    )
+
+
+class AggregatorConfig(Shape):
+    groupBy = columns("Group by", "One row for each combination; one row in all where empty", load_default=list, example=["region"])
+    aggregations = parts(Aggregation, "Aggregations", "What is computed of each group", required=True)
+    having = Expression(aggregates=True, metadata=shown("Keep groups for which this is true", example="COUNT(*) > 1"))
+    window = later(part(Window, "Window", "Groups by time, for streams"))
+
+
+def outgoing(config: Mapping[str, Any], inputs: Sequence[Names]) -> tuple[str, ...]:
+    return (*config["groupBy"], *(wanted["name"] for wanted in config["aggregations"]))
 
 
 def compile_aggregator(node: Node, inputs: tuple[Input, ...]) -> Compiled:
@@ -98,4 +123,14 @@ def _result_type(tree: exp.Expr, source: Input) -> str | None:
     return "BIGINT" if of in INTEGERS - {"BIGINT"} else "NUMERIC(38, 0)" if of == "BIGINT" else None
 
 
-AGGREGATOR = NodeType("aggregator", "transform", "Aggregator", AggregatorConfig, (1, 1), lambda _: ("out", "error"), compile_aggregator)
+AGGREGATOR = NodeType(
+    "aggregator",
+    "transform",
+    "Aggregator",
+    AggregatorConfig,
+    (1, 1),
+    lambda _: ("out", "error"),
+    compile_aggregator,
+    description="Summarises rows into groups",
+    outgoing=outgoing,
+)

@@ -2,37 +2,55 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import fields, validate
 
-from shared.pipelines.nodes.fields import NotYet, text, texts
-from shared.pipelines.nodes.sorter import SortKey
-from shared.pipelines.nodes.types import NodeType
+from shared.pipelines.fields import choice, count, flag, later, mapping, name, shown, text
+from shared.pipelines.nodes.fields import columns, sort_keys
+from shared.pipelines.nodes.types import NodeType, same_names
+from shared.pipelines.shapes import ExactlyOne, Needs, Shape
 
 
-class ConnectorSinkConfig(Schema):
-    connector = text("Connector", required=True)
-    table = text("Table")
-    path = text("Path")
-    writeMode = fields.String(required=True, validate=validate.OneOf(("INSERT", "UPSERT", "OVERWRITE")), metadata={"title": "Write mode"})
-    upsertKeys = texts("Keys of UPSERT", load_default=list)
-    orderBy = fields.List(
-        fields.Nested(SortKey), load_default=list, metadata={"title": "Which of two rows with one key wins: the last in this order"}
+class ConnectorSinkConfig(Shape):
+    connector = name("Connector", "Where the rows go", required=True, example="snowflake-dw")
+    table = text("Table", example="FACT_SALES")
+    path = text("Path", "Under the connector's root", example="out/sales.parquet")
+    writeMode = fields.String(
+        required=True,
+        validate=validate.OneOf(("INSERT", "UPSERT", "OVERWRITE")),
+        metadata=shown("Write mode", "Add rows, add or replace rows by key, or replace everything", "UPSERT"),
     )
-    createTable = fields.Boolean(load_default=False, metadata={"title": "Make the table where it is missing"})
-    batchSize = fields.Integer(load_default=1000, validate=validate.Range(min=1), metadata={"title": "Rows a statement"})
-    format = text("Format")
-    options = fields.Dict(keys=fields.String(), load_default=dict, metadata={"title": "Options of the format"})
-    delivery = NotYet()
-    schemaEvolution = NotYet()
-    partitionBy = NotYet()
-    updatedAtColumn = NotYet()
+    upsertKeys = columns("Keys of UPSERT", "The columns that say which row is the same", load_default=list, example=["sale_id"])
+    orderBy = sort_keys("Which of two rows with one key wins", "The last in this order", load_default=list)
+    createTable = flag("Make the table where it is missing", load_default=False)
+    batchSize = count("Rows a statement", "Never the size of the transaction", least=1, load_default=1000, example=1000)
+    format = text("Format", "Of the file; by its ending where left out", example="parquet")
+    options = mapping("Options of the format", example={"delimiter": ";"})
+    delivery = choice(
+        "Delivery", ("exactly_once",), "What a death in the middle may leave", later=("at_least_once",), load_default="exactly_once"
+    )
+    schemaEvolution = choice(
+        "Columns the table does not have",
+        ("fail",),
+        "Fail, add them, or leave them out",
+        later=("addColumns", "ignore"),
+        load_default="fail",
+    )
+    partitionBy = later(columns("Partition by", "A folder or partition for each value", example=["sale_date"]))
+    updatedAtColumn = later(text("Time of the last change", "A column that is filled with the time of the write", example="updated_at"))
 
-    @validates_schema
-    def _consistent(self, data: dict[str, object], **_: object) -> None:
-        if ("table" in data) == ("path" in data):
-            raise ValidationError("give either table or path", "table")
-        if data["writeMode"] == "UPSERT" and not data["upsertKeys"]:
-            raise ValidationError("UPSERT needs upsertKeys: the columns that say which row is the same", "upsertKeys")
+    together = (
+        ExactlyOne(("table", "path")),
+        Needs("writeMode", ("UPSERT",), "upsertKeys", "UPSERT needs upsertKeys: the columns that say which row is the same"),
+    )
 
 
-CONNECTOR_SINK = NodeType("connector_sink", "sink", "Sink", ConnectorSinkConfig, (1, 1), lambda _: ("out", "error"))
+CONNECTOR_SINK = NodeType(
+    "connector_sink",
+    "sink",
+    "Sink",
+    ConnectorSinkConfig,
+    (1, 1),
+    lambda _: ("out", "error"),
+    description="Writes rows into a connector: INSERT, UPSERT or OVERWRITE",
+    outgoing=same_names,
+)

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, validates_schema
+from marshmallow import validates_schema
 from sqlglot import exp
 
+from shared.pipelines.fields import shown
 from shared.pipelines.model import Node
 from shared.pipelines.nodes.languages import EitherExpression, computed, language, refuse_unreadable, unreadable
 from shared.pipelines.nodes.relations import errors_of, is_null, pass_on, select
-from shared.pipelines.nodes.types import Compiled, Input, NodeType, Relation
+from shared.pipelines.nodes.types import Compiled, Input, NodeType, Relation, same_names
+from shared.pipelines.shapes import Shape
 from shared.sql.errors import SqlProblem
 from shared.sql.typing import UNKNOWN
 
 
-class FilterConfig(Schema):
-    condition = EitherExpression(required=True, metadata={"title": "Condition", "description": "Rows for which it is true go on"})
+class FilterConfig(Shape):
+    condition = EitherExpression(required=True, metadata=shown("Condition", "Rows for which it is true go on", "status <> 'TEST'"))
     language = language()
 
     @validates_schema
@@ -43,4 +45,14 @@ def compile_filter(node: Node, inputs: tuple[Input, ...]) -> Compiled:
     return Compiled(ports)
 
 
-FILTER = NodeType("filter", "transform", "Filter", FilterConfig, (1, 1), lambda _: ("out", "rejected", "error"), compile_filter)
+FILTER = NodeType(
+    "filter",
+    "transform",
+    "Filter",
+    FilterConfig,
+    (1, 1),
+    lambda _: ("out", "rejected", "error"),
+    compile_filter,
+    description="Lets the rows go on for which a condition is true",
+    outgoing=same_names,
+)

@@ -2,37 +2,58 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from marshmallow import fields, validate
 from sqlglot import exp
 
 from shared.datasets import Column
+from shared.pipelines.fields import parts, prose, shown, text
 from shared.pipelines.model import Node
-from shared.pipelines.nodes.fields import Expression, text
+from shared.pipelines.nodes.fields import Expression
+from shared.pipelines.nodes.fields import column as column_name
 from shared.pipelines.nodes.relations import column, find, named, select, table, typed
-from shared.pipelines.nodes.types import Compiled, Input, NodeType, Relation
+from shared.pipelines.nodes.types import Compiled, Input, Names, NodeType, Relation
+from shared.pipelines.shapes import ExactlyOne, Shape
 from shared.sql.errors import SqlProblem
 from shared.sql.row_errors import guard
 
 
-class Key(Schema):
-    left = text("Left column", required=True)
-    right = text("Right column", required=True)
+class Key(Shape):
+    left = column_name("Left column", of="left", required=True, example="customer_id")
+    right = column_name("Right column", of="right", required=True, example="id")
 
 
-class JoinerConfig(Schema):
-    joinType = fields.String(required=True, validate=validate.OneOf(("INNER", "LEFT", "RIGHT", "FULL")), metadata={"title": "Join type"})
-    left = text("Left input", required=True)
-    right = text("Right input", required=True)
-    keys = fields.List(fields.Nested(Key), metadata={"title": "Keys"})
-    condition = Expression(metadata={"title": "Condition, instead of keys"})
-    prefix = fields.String(
-        metadata={"title": "Prefix of clashing columns of the right input", "description": "Default: its node's id and _"}
+class JoinerConfig(Shape):
+    joinType = fields.String(
+        required=True,
+        validate=validate.OneOf(("INNER", "LEFT", "RIGHT", "FULL")),
+        metadata=shown("Join type", "Which rows go on that have no partner", "LEFT"),
     )
+    left = text("Left input", "The id of an upstream node, or id.port", required=True, templates="never", example="read-sales")
+    right = text("Right input", "The id of an upstream node, or id.port", required=True, templates="never", example="read-customers")
+    keys = parts(Key, "Keys", "Columns that must be equal", least=1)
+    condition = Expression(metadata=shown("Condition", "Instead of keys", "sales.day BETWEEN prices.valid_from AND prices.valid_to"))
+    prefix = prose("Prefix", "Of clashing columns of the right input; its node's id and _ where left out", example="customer_")
 
-    @validates_schema
-    def _one_of(self, data: dict[str, object], **_: object) -> None:
-        if bool(data.get("keys")) == ("condition" in data):
-            raise ValidationError("give either keys or condition", "keys")
+    together = (ExactlyOne(("keys", "condition")),)
+
+
+def reads(config: Mapping[str, Any]) -> Iterator[tuple[str, str, int | None]]:
+    for side in ("left", "right"):
+        if isinstance(config.get(side), str):
+            yield side, config[side], None
+
+
+def outgoing(config: Mapping[str, Any], inputs: Sequence[Names]) -> tuple[str, ...] | None:
+    found = [next((one for one in inputs if config[side] in {one.node, one.table}), None) for side in ("left", "right")]
+    left, right = found
+    if left is None or right is None or left.names is None or right.names is None:
+        return None
+    keys = {key["left"] for key in config.get("keys", ()) if key["left"] == key["right"]}
+    prefix = config.get("prefix") or f"{right.node}_"
+    return (*left.names, *(f"{prefix}{name}" if name in left.names else name for name in right.names if name not in keys))
 
 
 def compile_joiner(node: Node, inputs: tuple[Input, ...]) -> Compiled:
@@ -78,4 +99,15 @@ def _input(inputs: tuple[Input, ...], wanted: str, side: str) -> Input:
     raise SqlProblem(f"{side} is {wanted}, which no edge brings here; there is {', '.join(i.node for i in inputs)}")
 
 
-JOINER = NodeType("joiner", "transform", "Joiner", JoinerConfig, (2, 2), lambda _: ("out", "error"), compile_joiner)
+JOINER = NodeType(
+    "joiner",
+    "transform",
+    "Joiner",
+    JoinerConfig,
+    (2, 2),
+    lambda _: ("out", "error"),
+    compile_joiner,
+    description="Puts two inputs side by side, by keys or by a condition",
+    outgoing=outgoing,
+    reads=reads,
+)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from sqlglot import exp
 
@@ -56,6 +57,21 @@ def errors_of(source: Input, error: exp.Expr) -> Relation:
     """The error port: the rows as they came in, and what was wrong with them."""
     rows = [*pass_on(source), named(error.copy(), ERROR_COLUMN.name)]
     return Relation(select(rows, source.table, not_null(error)), (*source.columns, ERROR_COLUMN), "fewer")
+
+
+def ordered(key: Mapping[str, Any], source: Input) -> exp.Ordered:
+    """A key of an order ({column, direction, nulls}), with NULLs where PostgreSQL has them unless said. Raises SqlProblem."""
+    of = find(source.columns, key["column"], source.node)
+    descending = key.get("direction") == "desc"
+    first = key.get("nulls", "first" if descending else "last") == "first"
+    return exp.Ordered(this=column(of.name, source.table), desc=descending, nulls_first=first)
+
+
+def numbered(source: Input, number: exp.Expr, name: str, where: exp.Expr) -> exp.Select:
+    """The rows of a source for which `where` is true, which may look at `number`, a window over them, as the column `name`."""
+    inner = select([*pass_on(source), named(number, name)], source.table)
+    outer = exp.Subquery(this=inner, alias=exp.TableAlias(this=exp.to_identifier(source.table, quoted=True)))
+    return exp.Select(expressions=pass_on(source)).from_(outer, copy=False).where(where, copy=False)
 
 
 def find(columns: Columns, name: str, owner: str) -> Column:

@@ -7,9 +7,9 @@ sqlglot SELECT per port over their upstream ports, which appear as tables quoted
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from marshmallow import Schema
 from sqlglot import exp
@@ -51,10 +51,31 @@ class Compiled:
 
 
 @dataclass(frozen=True, slots=True)
+class Names:
+    """An incoming edge while a recipe is checked: column names only, since types are not known yet. `names` None: not known either."""
+
+    node: str
+    table: str
+    names: tuple[str, ...] | None
+
+
+# Column names of a node's ports, from its loaded config and what comes in; None where they cannot be told.
+Outgoing = Callable[[Mapping[str, Any], Sequence[Names]], tuple[str, ...] | None]
+
+
+def same_names(config: Mapping[str, Any], inputs: Sequence[Names]) -> tuple[str, ...] | None:
+    """Rows go on as they came."""
+    return inputs[0].names if inputs else None
+
+
+@dataclass(frozen=True, slots=True)
 class NodeType:
     """`inputs`: least and most number of incoming edges (None: any).
 
-    `compile` raises `shared.sql.errors.SqlProblem` for what cannot be, naming the field.
+    `ports` of a config, which may be a draft's: whatever stands in it, it answers. `compile` raises
+    `shared.sql.errors.SqlProblem` for what cannot be, naming the field. `rejects`: ports whose rows are dead letters where no edge
+    leads from them. `reads`: the inputs that a config names, as (setting, name, offset into the setting's text); it takes a draft too.
+    `runs` False: the type is read and described, and plan and run refuse it; `refuses` says so of single configs.
     """
 
     name: str
@@ -62,5 +83,18 @@ class NodeType:
     title: str
     config_schema: type[Schema]
     inputs: tuple[int, int | None]
-    ports: Callable[[Mapping[str, object]], tuple[str, ...]]
+    ports: Callable[[Mapping[str, Any]], tuple[str, ...]]
     compile: Callable[[Node, tuple[Input, ...]], Compiled] | None = None
+    description: str = ""
+    outgoing: Outgoing | None = None
+    rejects: tuple[str, ...] = ("error",)
+    reads: Callable[[Mapping[str, Any]], Iterable[tuple[str, str, int | None]]] | None = None
+    runs: bool = True
+    refuses: Callable[[Mapping[str, Any]], str | None] | None = None
+
+    def refusal(self, node: str, config: Mapping[str, Any]) -> str | None:
+        """Why this release cannot run a node of the type, as a sentence; None where it can. `config` is loaded."""
+        if not self.runs:
+            return f"node '{node}' is of type {self.name}, which is not available yet in this release; take it out to run the pipeline"
+        why = self.refuses(config) if self.refuses is not None else None
+        return f"node '{node}' ({self.name}): {why}" if why else None

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
 from sqlglot import exp
 
+from shared.pipelines.fields import flag, shown
 from shared.pipelines.model import Node
 from shared.pipelines.nodes.relations import column, find, named, table
-from shared.pipelines.nodes.types import Compiled, Input, NodeType, Relation
+from shared.pipelines.nodes.types import Compiled, Input, NodeType, Relation, same_names
+from shared.pipelines.shapes import Shape
 from shared.sql.errors import SqlProblem
 
 
-class UnionConfig(Schema):
-    distinct = fields.Boolean(load_default=False, metadata={"title": "Each row once"})
-    by = fields.String(load_default="name", validate=validate.OneOf(("name", "position")), metadata={"title": "Match columns by"})
+class UnionConfig(Shape):
+    distinct = flag("Each row once", load_default=False)
+    by = fields.String(
+        load_default="name",
+        validate=validate.OneOf(("name", "position")),
+        metadata=shown("Match columns by", "Their names, or their places"),
+    )
 
 
 def compile_union(node: Node, inputs: tuple[Input, ...]) -> Compiled:
@@ -44,4 +50,14 @@ def _select(one: Input, first: Input, by: str) -> exp.Select:
     return exp.Select(expressions=rows).from_(table(one.table), copy=False)
 
 
-UNION = NodeType("union", "transform", "Union", UnionConfig, (1, None), lambda _: ("out", "error"), compile_union)
+UNION = NodeType(
+    "union",
+    "transform",
+    "Union",
+    UnionConfig,
+    (1, None),
+    lambda _: ("out", "error"),
+    compile_union,
+    description="Stacks the rows of several inputs",
+    outgoing=same_names,
+)

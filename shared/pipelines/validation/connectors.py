@@ -26,8 +26,8 @@ def check(report: Report, spec: Mapping[str, Any], path: str, known: Known) -> N
         if isinstance(config, Mapping):
             _config(report, CONNECTORS[kind], config, below(path, "config"), "credential" in spec)
     elif kind in LATER:
-        message = f"connectors of type '{kind}' are not available yet in this release; there is {', '.join(CONNECTORS)}"
-        report.add("not_available_yet", message, below(path, "type"))
+        remedy = f"there is {', '.join(CONNECTORS)}"
+        report.not_available(f"the type '{kind}' of connector '{name}'", below(path, "type"), Owner("the document"), remedy=remedy)
     else:
         near = nearest(kind, (*CONNECTORS, *LATER))
         message = f"connector '{name}' has the unknown type '{kind}'{hint(near, CONNECTORS)}"

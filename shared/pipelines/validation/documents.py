@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from shared.pipelines.kinds import KINDS, LATER
+from shared.pipelines.kinds import IDLE, KINDS
 from shared.pipelines.kinds.envelope import API_VERSIONS, Envelope
 from shared.pipelines.language.pointers import below
 from shared.pipelines.model import Document, Problem
@@ -15,10 +15,26 @@ from shared.pipelines.validation.known import Known
 from shared.pipelines.validation.report import Owner, Report
 from shared.pipelines.validation.words import hint, nearest
 
-_CHECKS: dict[str, Callable[[Report, Mapping[str, Any], str, Known], None]] = {
+_Check = Callable[[Report, Mapping[str, Any], str, Known], None]
+
+
+def _settings(kind: str, phrase: str) -> _Check:
+    """For kinds of which nothing is to be said beside their own settings."""
+
+    def check(report: Report, spec: Mapping[str, Any], path: str, known: Known) -> None:
+        shape.check(report, KINDS[kind], spec, path, Owner(f"{phrase} '{report.document.name}'"))
+
+    return check
+
+
+_CHECKS: dict[str, _Check] = {
     "Pipeline": pipelines.check,
     "Connector": connectors.check,
     "DataQualityRuleSet": rule_sets.check,
+    "PipelineDependency": _settings("PipelineDependency", "dependency"),
+    "Calendar": _settings("Calendar", "calendar"),
+    "PipelineTest": _settings("PipelineTest", "test"),
+    "Flow": _settings("Flow", "flow"),
 }
 assert _CHECKS.keys() == KINDS.keys()
 
@@ -32,7 +48,7 @@ def validate(documents: Sequence[Document], known: Known | None = None) -> list[
     problems: list[Problem] = []
     first: dict[tuple[str, str, str], int] = {}
     for document in documents:
-        report = Report(document)
+        report = Report(document, running=there.require_connectors)
         if document.tree:
             _document(report, there)
             _twice(report, first)
@@ -61,12 +77,13 @@ def _document(report: Report, known: Known) -> None:
     kind = document.tree.get("kind")
     if not isinstance(kind, str):
         return
-    if kind in LATER:
-        report.add("not_available_yet", f"kind '{kind}' is not available yet in this release; there is {', '.join(KINDS)}", "/kind")
-    elif kind not in KINDS:
-        near = nearest(kind, (*KINDS, *LATER))
+    if kind not in KINDS:
+        near = nearest(kind, KINDS)
         report.add("unknown_kind", f"unknown kind '{kind}'{hint(near, KINDS)}", "/kind", suggestion=near)
-    elif isinstance(document.tree.get("spec"), dict):
+        return
+    if kind in IDLE:
+        report.not_available(f"kind {kind}", "/kind", Owner("the document"), told=True)
+    if isinstance(document.tree.get("spec"), dict):
         _CHECKS[kind](report, document.tree["spec"], below("", "spec"), known)
 
 

@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from shared.pipelines import graph
 from shared.pipelines.kinds.pipeline import ends
 from shared.pipelines.language.pointers import below
 from shared.pipelines.model import MAIN_PORT, port_table
+from shared.pipelines.validation import sql
 from shared.pipelines.validation.report import Owner, Report
-from shared.pipelines.validation.seen import SeenNode
+from shared.pipelines.validation.seen import SeenEdge, SeenNode
 from shared.pipelines.validation.words import hint
 
 # Of a recipe that is one knot, the first few cycles are enough to begin with.
 _MOST_CYCLES = 10
-
-
-@dataclass(frozen=True, slots=True)
-class _Edge:
-    """An edge both of whose ends are known, misspelt ones as what was meant."""
-
-    source: str
-    port: str
-    target: str
-    path: str
 
 
 def edge_owner(edge: Mapping[str, Any], at: int) -> Owner:
@@ -35,8 +25,9 @@ def edge_owner(edge: Mapping[str, Any], at: int) -> Owner:
     return Owner(f"edge number {at + 1}")
 
 
-def check(report: Report, nodes: Mapping[str, SeenNode], edges: Any, path: str) -> None:
-    seen: list[_Edge] = []
+def check(report: Report, nodes: Mapping[str, SeenNode], edges: Any, path: str) -> list[SeenEdge]:
+    """Reports all that is wrong with the edges; those that can be read are returned."""
+    seen: list[SeenEdge] = []
     # Where an edge cannot be read, nobody knows what it would have connected.
     complete = isinstance(edges, list)
     for at, edge in enumerate(edges if isinstance(edges, list) else ()):
@@ -46,21 +37,22 @@ def check(report: Report, nodes: Mapping[str, SeenNode], edges: Any, path: str) 
         else:
             seen.append(found)
     _order(report, nodes, seen)
-    incoming_of: dict[str, list[_Edge]] = {name: [] for name in nodes}
+    incoming_of: dict[str, list[SeenEdge]] = {name: [] for name in nodes}
     for edge in seen:
         incoming_of[edge.target].append(edge)
     sources = {edge.source for edge in seen}
     for node in nodes.values():
         incoming = incoming_of[node.id]
-        if complete and len(nodes) > 1 and not incoming and node.id not in sources:
+        if complete and len(nodes) > 1 and not incoming and node.id not in sources and not node.master:
             message = f"{node.owner.phrase} is connected to nothing; add an edge from or to it, or remove it"
             report.add("disconnected_node", message, below(node.path, "id"), node=node.id)
         else:
             _inputs(report, node, incoming, complete)
-            _sides(report, node, incoming, complete)
+            _named_inputs(report, node, incoming, complete)
+    return seen
 
 
-def _edge(report: Report, nodes: Mapping[str, SeenNode], edge: Any, path: str) -> _Edge | None:
+def _edge(report: Report, nodes: Mapping[str, SeenNode], edge: Any, path: str) -> SeenEdge | None:
     if not isinstance(edge, Mapping):
         return None
     source, target, output = edge.get("from"), edge.get("to"), edge.get("output")
@@ -72,7 +64,9 @@ def _edge(report: Report, nodes: Mapping[str, SeenNode], edge: Any, path: str) -
     if start is None or end is None:
         return None
     _port(report, nodes[start], port, below(path, "output" if output is not None else "from"))
-    return _Edge(start, port, end, path)
+    columns = edge.get("columns")
+    kept = tuple(columns) if isinstance(columns, list) and columns and all(isinstance(name, str) for name in columns) else None
+    return SeenEdge(start, port, end, path, kept, guessed=(start, end) != (node, target))
 
 
 def _end(report: Report, nodes: Mapping[str, SeenNode], name: str, path: str, what: str) -> str | None:
@@ -94,7 +88,7 @@ def _port(report: Report, node: SeenNode, port: str, path: str) -> None:
         report.add("unknown_port", f"{node.owner.phrase} has no port '{port}'{hint(near, ports)}", path, node=node.id, suggestion=near)
 
 
-def _order(report: Report, nodes: Mapping[str, SeenNode], edges: Sequence[_Edge]) -> None:
+def _order(report: Report, nodes: Mapping[str, SeenNode], edges: Sequence[SeenEdge]) -> None:
     """Every cycle by name, at the edge that closes it."""
     left = list(edges)
     for _ in range(_MOST_CYCLES):
@@ -110,15 +104,22 @@ def _order(report: Report, nodes: Mapping[str, SeenNode], edges: Sequence[_Edge]
         left = [edge for edge in left if edge not in closing]
 
 
-def _inputs(report: Report, node: SeenNode, incoming: Sequence[_Edge], complete: bool) -> None:
+def _inputs(report: Report, node: SeenNode, incoming: Sequence[SeenEdge], complete: bool) -> None:
     if node.kind is None:
         return
     least, most = node.kind.inputs
+    if any(edge.guessed for edge in incoming) and most is not None and len(incoming) > most:
+        # One too many only if the guess is right.
+        incoming = [edge for edge in incoming if not edge.guessed]
     number = len(incoming)
-    if most is not None and number > most:
+    if most == 1 and number > 1:
+        told = ", ".join(port_table(edge.source, edge.port) for edge in incoming)
+        what = f"stacking or pairing the {number} inputs (from {told}) of {node.owner.phrase}"
+        report.not_available(what, incoming[most].path, node.owner, remedy="put a union or a joiner before it")
+    elif most is not None and number > most:
         told = ", ".join(port_table(edge.source, edge.port) for edge in incoming)
         takes = "takes no input" if most == 0 else f"takes {_inputs_in_words(most)}"
-        remedy = "; remove the edge" if most == 0 else "; put a union or a joiner before it" if most == 1 else ""
+        remedy = "; remove the edge" if most == 0 else ""
         message = f"{node.owner.phrase} {takes}, but {number} edge{'s lead' if number > 1 else ' leads'} to it (from {told}){remedy}"
         report.add("wrong_inputs", message, incoming[most].path, node=node.id)
     elif number < least and complete:
@@ -132,15 +133,16 @@ def _inputs_in_words(number: int, most: int | None = 0) -> str:
     return words if most is not None else f"at least {words}"
 
 
-def _sides(report: Report, node: SeenNode, incoming: Sequence[_Edge], complete: bool) -> None:
-    """A joiner's left and right must be what its edges bring."""
-    if node.kind is None or node.kind.name != "joiner" or not incoming or not complete:
+def _named_inputs(report: Report, node: SeenNode, incoming: Sequence[SeenEdge], complete: bool) -> None:
+    """What a config calls an input must be what its edges bring: a joiner's sides, the tables of a query."""
+    if node.kind is None or node.kind.reads is None or not incoming or not complete:
         return
     brought = dict.fromkeys(name for edge in incoming for name in (edge.source, port_table(edge.source, edge.port)))
-    for side in ("left", "right"):
-        path = below(below(node.path, "config"), side)
-        name = node.raw.get(side)
-        if isinstance(name, str) and name not in brought and not report.settled(path):
-            near = report.nearest(name, brought)
-            message = f"'{side}' of {node.owner.phrase} is '{name}', but no edge brings it{hint(near, brought)}"
-            report.add("unknown_input", message, path, node=node.id, suggestion=near)
+    for setting, name, offset in node.kind.reads(node.raw):
+        path = below(below(node.path, "config"), setting)
+        if name in brought or name.lower() in {one.lower() for one in brought} or report.settled(path):
+            continue
+        near, what = report.nearest(name, brought), "is" if offset is None else "names"
+        message = f"'{setting}' of {node.owner.phrase} {what} '{name}', but no edge brings it{hint(near, brought)}"
+        at = sql.position(report.document, path, str(node.raw[setting]), offset) if offset is not None else None
+        report.add("unknown_input", message, path, node=node.id, suggestion=near, at=at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,12 +11,14 @@ from typing import Any
 class Known:
     """Names are full ("namespace/name"). `connectors`: name -> (type, config). What is in the documents themselves need not be here.
 
-    `require_connectors`: a connector that does not exist is an error, since a run is asked for; else it is a warning.
+    `columns`: what surveys found: connector -> table, query or path -> names of columns. `require_connectors`: a run is asked for, so that
+    a connector that does not exist is an error, and so is what this release cannot run; else these are warnings.
     """
 
     connectors: Mapping[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
     rule_sets: Collection[str] = frozenset()
     require_connectors: bool = False
+    columns: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
 
 
 def full_name(reference: str, namespace: str) -> str:

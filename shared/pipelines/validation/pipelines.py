@@ -7,9 +7,11 @@ from typing import Any
 
 from shared.pipelines.kinds.pipeline import EdgeSpec, NodeSpec, PipelineSpec
 from shared.pipelines.language.pointers import below
-from shared.pipelines.nodes import LATER, NODE_TYPES
+from shared.pipelines.nodes import NODE_TYPES
+from shared.pipelines.nodes.connector_sink import CONNECTOR_SINK
+from shared.pipelines.nodes.connector_source import CONNECTOR_SOURCE
 from shared.pipelines.nodes.types import NodeType
-from shared.pipelines.validation import edges, parameters, references, shape
+from shared.pipelines.validation import columns, edges, parameters, references, shape
 from shared.pipelines.validation.known import Known
 from shared.pipelines.validation.report import Owner, Report
 from shared.pipelines.validation.seen import SeenNode
@@ -23,12 +25,15 @@ def check(report: Report, spec: Mapping[str, Any], path: str, known: Known) -> N
     shape.check(report, PipelineSpec, spec, path, owner, rules)
     parameters.check(report, spec, below(path, "parameters"))
     nodes = _unique(report, tuple(_nodes(report, spec.get("nodes"), below(path, "nodes"), known, rules)))
-    edges.check(report, nodes, spec.get("edges", []), below(path, "edges"))
+    seen = edges.check(report, nodes, spec.get("edges", []), below(path, "edges"))
+    columns.check(report, nodes, seen, known)
     _sinks(report, nodes, below(path, "nodes"))
     named = spec.get("quality")
     for at, name in enumerate(named if isinstance(named, list) else ()):
         if isinstance(name, str) and name:
             references.rule_set(report, name, below(below(path, "quality"), at), owner, known)
+    _parameters(report, spec.get("parameters"), below(path, "parameters"))
+    _connectors(report, spec, path, owner, known)
 
 
 def _node_owner(node: Mapping[str, Any], at: int) -> Owner:
@@ -52,24 +57,19 @@ def _nodes(report: Report, nodes: Any, path: str, known: Known, rules: shape.Rul
         loaded = _config(report, kind, config, below(here, "config"), owner, known, rules) if kind and readable else None
         node_id = node.get("id")
         if isinstance(node_id, str) and node_id:
-            yield SeenNode(node_id, here, owner, kind, config if isinstance(config, Mapping) else {}, loaded)
+            raw = config if isinstance(config, Mapping) else {}
+            yield SeenNode(node_id, here, owner, kind, raw, loaded, node.get("masterData") is True)
 
 
 def _kind(report: Report, name: Any, path: str, owner: Owner) -> NodeType | None:
     if not isinstance(name, str) or report.settled(path):
         return None
-    if name in LATER:
-        message = f"node type '{name}' of {owner.phrase} is not available yet in this release; there is {', '.join(NODE_TYPES)}"
-        report.add("not_available_yet", message, path, node=owner.node)
-    elif name not in NODE_TYPES:
-        near = nearest(name, (*NODE_TYPES, *LATER))
-        report.add(
-            "unknown_node_type",
-            f"{owner.phrase} has the unknown type '{name}'{hint(near, NODE_TYPES)}",
-            path,
-            node=owner.node,
-            suggestion=near,
-        )
+    if name not in NODE_TYPES:
+        near = nearest(name, NODE_TYPES)
+        message = f"{owner.phrase} has the unknown type '{name}'{hint(near, NODE_TYPES)}"
+        report.add("unknown_node_type", message, path, node=owner.node, suggestion=near)
+    elif not NODE_TYPES[name].runs:
+        report.not_available(f"the type of {owner.phrase}", path, owner, remedy="take the node out")
     return NODE_TYPES.get(name)
 
 
@@ -77,11 +77,33 @@ def _config(
     report: Report, kind: NodeType, config: Mapping[str, Any], path: str, owner: Owner, known: Known, rules: shape.Rules
 ) -> Mapping[str, Any] | None:
     loaded = shape.check(report, kind.config_schema, config, path, owner, rules)
-    if kind.role != "transform":
-        spec = references.connector(report, config.get("connector"), below(path, "connector"), owner, known)
-        if spec is not None:
-            references.connector_settings(report, kind, config, path, owner, spec)
+    spec = references.connector(report, config.get("connector"), below(path, "connector"), owner, known)
+    if spec is not None and kind in (CONNECTOR_SOURCE, CONNECTOR_SINK):
+        references.connector_settings(report, kind, config, path, owner, spec)
+    if loaded is not None and kind.refuses is not None and (why := kind.refuses(loaded)) is not None:
+        report.refused(why, path, owner)
     return loaded
+
+
+def _parameters(report: Report, parameters: Any, path: str) -> None:
+    first: dict[str, int] = {}
+    for at, parameter in enumerate(parameters if isinstance(parameters, list) else ()):
+        name = parameter.get("name") if isinstance(parameter, Mapping) else None
+        if not isinstance(name, str):
+            continue
+        here = below(below(path, at), "name")
+        if name in first:
+            report.add("duplicate_id", f"the parameter '{name}' is there twice, first in line {first[name]}; keep one of them", here)
+        first.setdefault(name, report.place(here).line)
+
+
+def _connectors(report: Report, spec: Mapping[str, Any], path: str, owner: Owner, known: Known) -> None:
+    """Connectors that triggers and notifications name."""
+    for part in ("triggers", "notifications"):
+        entries = spec.get(part)
+        for at, entry in enumerate(entries if isinstance(entries, list) else ()):
+            if isinstance(entry, Mapping):
+                references.connector(report, entry.get("connector"), below(below(below(path, part), at), "connector"), owner, known)
 
 
 def _unique(report: Report, nodes: tuple[SeenNode, ...]) -> dict[str, SeenNode]:
@@ -99,5 +121,5 @@ def _unique(report: Report, nodes: tuple[SeenNode, ...]) -> dict[str, SeenNode]:
 
 def _sinks(report: Report, nodes: Mapping[str, SeenNode], path: str) -> None:
     if nodes and all(node.kind and node.kind.role != "sink" for node in nodes.values()):
-        message = f"pipeline '{report.document.name}' has no connector_sink, so nothing of what it computes is kept"
+        message = f"pipeline '{report.document.name}' has no sink, so nothing of what it computes is kept"
         report.add("no_sink", message, path, severity="warning", key=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.connectors import CONNECTORS
 from shared.connectors.protocols import Spec
+from shared.pipelines.kinds.connector import LATER
 from shared.pipelines.language.pointers import below
 from shared.pipelines.nodes.types import NodeType
 from shared.pipelines.validation import shape
@@ -24,7 +25,11 @@ def connector(report: Report, reference: Any, path: str, owner: Owner, known: Kn
         return None
     name = full_name(reference, report.document.namespace)
     if name in known.connectors:
-        return CONNECTORS.get(known.connectors[name][0])
+        kind = known.connectors[name][0]
+        if kind in LATER:
+            what = f"the type '{kind}' of the connector '{name}', which {owner.phrase} uses,"
+            report.not_available(what, path, owner, remedy=f"there is {', '.join(CONNECTORS)}")
+        return CONNECTORS.get(kind)
     near = nearest(name, known.connectors)
     remedy = f": did you mean '{near}'?" if near else "; apply a document of kind Connector with that name"
     report.add(

@@ -22,10 +22,14 @@ class Owner:
 
 
 class Report:
-    """Collects problems. A path that has one is settled: what else may be wrong there is a consequence, and is not told."""
+    """Collects problems. A path that has one is settled: what else may be wrong there is a consequence, and is not told.
 
-    def __init__(self, document: Document) -> None:
+    `running`: a run is asked for, so that what cannot run is an error.
+    """
+
+    def __init__(self, document: Document, *, running: bool = False) -> None:
         self.document = document
+        self._running = running
         self.problems: list[Problem] = list(document.problems)
         # What could not be read as it was written: nothing can be said of its value.
         self.unread = frozenset(problem.path for problem in document.problems if problem.path)
@@ -75,6 +79,22 @@ class Report:
         if severity == "error":
             self.errors += 1
             self.settle(path)
+
+    def not_available(
+        self, what: str, path: str, owner: Owner, *, told: bool = False, remedy: str = "leave it out", key: bool = False
+    ) -> None:
+        """What this release cannot honour: told of while a text is written, an error once a run is asked for. `told`: never an error."""
+        if told:
+            message, severity = f"{what} is kept, but nothing acts on it yet in this release", "warning"
+        elif self._running:
+            message, severity = f"{what} is not available yet in this release; {remedy}", "error"
+        else:
+            message, severity = f"{what} is not available yet in this release, and a run is refused: {remedy}", "warning"
+        self.add("not_available_yet", message, path, node=owner.node, severity=severity, key=key)
+
+    def refused(self, why: str, path: str, owner: Owner) -> None:
+        """As `not_available`, of a config; `why` is a sentence that says what to do."""
+        self.add("not_available_yet", f"{owner.phrase}: {why}", path, node=owner.node, severity="error" if self._running else "warning")
 
     def nearest(self, word: str, known: Collection[str]) -> str | None:
         """As `words.nearest`, until so many words were compared that the document is no recipe with slips of the pen but something else."""

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
-from shared.pipelines.kinds.fields import CheckedByType, Choice, NotYet, Word
+from shared.pipelines.fields import ByType, CheckedByType, Choice, Quantity, Word, not_available
 from shared.pipelines.language.pointers import below
-from shared.pipelines.nodes.fields import Expression
 from shared.pipelines.nodes.languages import SPEL, SQL
+from shared.pipelines.shapes import Shape, instance
+from shared.pipelines.sql_fields import Expression, Query
 from shared.pipelines.validation import sql, templates
 from shared.pipelines.validation.report import Owner, Report
 from shared.pipelines.validation.words import described, hint, nearest
@@ -56,9 +56,9 @@ def check(report: Report, schema: type[Schema], value: Any, path: str, owner: Ow
     if not isinstance(value, Mapping):
         report.add("wrong_type", f"{owner.phrase} must be a mapping of settings, not {described(value)}", path, node=owner.node)
         return None
-    meant = walk.mapping(_made(schema), value, path, "", owner)
+    meant = walk.mapping(instance(schema), value, path, "", owner)
     try:
-        loaded: dict[str, Any] = _made(schema).load(meant)
+        loaded: dict[str, Any] = instance(schema).load(meant)
     except ValidationError as error:
         walk.expressions()
         walk.rest(error.messages_dict, meant, path, "", owner)
@@ -68,13 +68,7 @@ def check(report: Report, schema: type[Schema], value: Any, path: str, owner: Ow
 
 def names(schema: type[Schema]) -> dict[str, fields.Field[Any]]:
     """A schema's settings as they are written, with their fields."""
-    return {made.data_key or name: made for name, made in _made(schema).load_fields.items()}
-
-
-@cache
-def _made(schema: type[Schema]) -> Schema:
-    # Making a schema copies all its fields: too slow to do it for each node.
-    return schema()
+    return {made.data_key or name: made for name, made in instance(schema).load_fields.items()}
 
 
 # Stands for a value that is not handed on to the schema: unknown, not available, or of the wrong type.
@@ -88,7 +82,7 @@ class _Walk:
         # Of a document that is filled, what looks like a template came with a value.
         self._scope = rules.templates if report.document.filled is None else None
         self._owners: dict[str, Owner] = {}
-        self._sql: list[tuple[Expression, str, str, str, str, Owner, str]] = []
+        self._sql: list[tuple[Expression | Query, str, str, str, str, Owner, str]] = []
         # Of the expressions of the node that is being looked at.
         self._language = SQL
 
@@ -114,12 +108,33 @@ class _Walk:
                 self._add(
                     "missing_setting", f"{owner.phrase} needs the setting '{name}'{_told(name, made)}{where}", below(path, name), owner
                 )
+        if isinstance(schema, Shape):
+            self._together(schema, value, meant, known, path, label, owner)
         return meant
+
+    def _together(
+        self,
+        schema: Shape,
+        value: Mapping[str, Any],
+        meant: Mapping[str, Any],
+        known: Mapping[str, fields.Field[Any]],
+        path: str,
+        label: str,
+        owner: Owner,
+    ) -> None:
+        """Rules across settings, which the schema itself looks at only once nothing else is wrong with them."""
+        given = {name: meant.get(name, value.get(name)) for name in known if name in meant or name in value}
+        for rule in schema.together:
+            found = rule.broken(given)
+            if found is not None:
+                message, at = found
+                self.rest({at: [message]}, {}, path, label, owner)
+                self._report.settle(path if at == "_schema" else below(path, at))
 
     def expressions(self) -> None:
         """Reports the SQL that does not parse, at its character. Only once loading has failed: it parses too, and that is what costs."""
         for made, text, written, path, label, owner, language in self._sql:
-            sql.check(self._report, text, path, label, owner, aggregates=made.aggregates, written=written, language=language)
+            sql.check(self._report, text, path, label, owner, made, written=written, language=language)
 
     def rest(self, messages: Any, meant: Any, path: str, label: str, owner: Owner) -> None:
         """Reports what the schema itself found: a whole thought ("give either table or path") or the end of a sentence ("must be ...")."""
@@ -162,12 +177,9 @@ class _Walk:
 
     def _entry(self, made: fields.Field[Any], value: Any, path: str, label: str, owner: Owner) -> Any:
         """What was meant by one value, once all that is wrong with it is reported."""
-        if isinstance(made, NotYet):
-            self._add("not_available_yet", f"'{label}' of {owner.phrase} is not available yet in this release; leave it out", path, owner)
-            return _LEFT_OUT
         if path in self._report.unread or (value is None and made.allow_none):
             return value
-        if isinstance(value, str) and "{{" in value and self._scope is not None:
+        if isinstance(value, str) and "{{" in value and self._scope is not None and made.metadata.get("templates") != "own":
             return self._template(self._scope, made, value, path, label, owner)
         for kind, words, fits in _TYPES:
             if isinstance(made, kind):
@@ -176,12 +188,25 @@ class _Walk:
                     self._add("wrong_type", message, path, owner)
                     return value if made.required else _LEFT_OUT
                 break
+        if isinstance(made, Quantity) and (isinstance(value, bool) or not isinstance(value, int | float | str)):
+            self._add("wrong_type", f"'{label}' of {owner.phrase} must be {made.told}, not {described(value)}", path, owner)
+            return value if made.required else _LEFT_OUT
+        if verdict := not_available(made, value):
+            if "later" in made.metadata:
+                self._report.not_available(f"'{label}' of {owner.phrase}", path, owner, told=verdict == "told")
+            else:
+                there = [word for one in made.validators if isinstance(one, Choice) for word in one.available]
+                self._report.not_available(f"'{label}: {value}' of {owner.phrase}", path, owner, remedy=f"use {' or '.join(there)}")
         if isinstance(made, fields.List):
             return [self._item(made.inner, item, below(path, at), f"{label}[{at}]", at, owner) for at, item in enumerate(value)]
         if isinstance(made, fields.Nested):
             return self.mapping(made.schema, value, path, label, owner)
         if isinstance(made, CheckedByType):
             return value
+        if isinstance(made, ByType):
+            return self._by_type(made, value, path, owner)
+        if isinstance(made, fields.Mapping) and made.value_field is not None:
+            return {key: self._kept(made.value_field, entry, below(path, key), f"{label}.{key}", owner) for key, entry in value.items()}
         if isinstance(made, fields.Mapping | fields.Raw):
             self._templates_in(value, path, label, owner)
             return value
@@ -193,21 +218,43 @@ class _Walk:
         named = self._rules.owners.get(type(made.schema)) if isinstance(made, fields.Nested) and isinstance(value, Mapping) else None
         if named is not None:
             owner, label = self._owners.setdefault(path, named(value, at)), ""
+        return self._kept(made, value, path, label, owner)
+
+    def _kept(self, made: fields.Field[Any], value: Any, path: str, label: str, owner: Owner) -> Any:
         used = self._entry(made, value, path, label, owner)
         return value if used is _LEFT_OUT else used
 
+    def _by_type(self, made: ByType, value: Mapping[str, Any], path: str, owner: Owner) -> Any:
+        """An entry that has a type of its own; it is spoken of by its name or its number."""
+        name, kind = value.get("name"), value.get("type")
+        phrase = f"{made.what} '{name}'" if isinstance(name, str) and name else f"{made.what} number {int(path.rpartition('/')[2]) + 1}"
+        phrase += f" ({kind})" if isinstance(kind, str) and kind in made.schemas else ""
+        phrase += f" of {owner.phrase}" if owner.node is not None else ""
+        named = self._owners[path] = Owner(phrase, owner.node)
+        at = below(path, "type")
+        if isinstance(kind, str) and kind in made.schemas:
+            if kind in made.later:
+                self._report.not_available(f"the type {kind} of {made.what} '{name}'", at, named)
+            return self.mapping(instance(made.schemas[kind]), value, path, "", named)
+        if isinstance(kind, str) and kind in made.elsewhere:
+            self._add("invalid_choice", f"{phrase} cannot be of the type {kind}: {made.elsewhere[kind]}", at, named)
+        elif isinstance(kind, str) and kind and not self._report.settled(at):
+            near = nearest(kind, made.schemas)
+            message = f"{phrase} has the unknown type '{kind}'{hint(near, made.schemas)}"
+            self._report.add(f"unknown_{made.what}_type", message, at, node=owner.node, suggestion=near)
+        # Nobody knows what else it may say; what all types have is looked at.
+        common = names(made.common)
+        self.mapping(instance(made.common), {key: entry for key, entry in value.items() if key in common}, path, "", named)
+        return value
+
     def _words(self, made: fields.Field[Any], value: Any, path: str, label: str, owner: Owner) -> None:
         """Words out of a list, and SQL."""
-        if isinstance(made, Expression):
+        if isinstance(made, Expression | Query):
             self._sql.append((made, value, value, path, label, owner, self._language))
         for validator in made.validators:
             if not isinstance(validator, validate.OneOf) or value in validator.choices or str(value) in validator.choices:
                 continue
             choices = [str(one) for one in validator.choices]
-            if isinstance(validator, Choice) and value in validator.later:
-                message = f"'{label}: {value}' of {owner.phrase} is not available yet in this release; use {' or '.join(choices)}"
-                self._add("not_available_yet", message, path, owner)
-                continue
             near = nearest(str(value), choices)
             message = f"'{label}' of {owner.phrase} cannot be '{value}'{hint(near, choices)}"
             self._report.add("invalid_choice", message, path, node=owner.node, suggestion=near)
@@ -218,8 +265,8 @@ class _Walk:
         if found is None:
             return _LEFT_OUT if self._report.settled(path) else value
         used = templates.sample(self._report, scope, made, found, value, path, label, owner, self._language)
-        if isinstance(made, Expression) and self._language == SQL:
-            sql.check(self._report, used, path, label, owner, aggregates=made.aggregates, written=value)
+        if isinstance(made, Query) or (isinstance(made, Expression) and self._language == SQL):
+            sql.check(self._report, used, path, label, owner, made, written=value)
         return used
 
     def _templates_in(self, value: Any, path: str, label: str, owner: Owner) -> None:
@@ -243,7 +290,7 @@ class _Walk:
 
 
 def _told(name: str, made: fields.Field[Any]) -> str:
-    title = made.metadata.get("description") or made.metadata.get("title")
+    title = made.metadata.get("title")
     return f" ({title})" if title and str(title).replace(" ", "").casefold() != name.casefold() else ""
 
 

@@ -5,20 +5,32 @@ from __future__ import annotations
 from shared.pipelines import spel
 from shared.pipelines.model import Document
 from shared.pipelines.nodes.languages import SPEL, SQL
+from shared.pipelines.sql_fields import Expression, Query
 from shared.pipelines.validation.report import Owner, Report
 from shared.sql.errors import SqlProblem
-from shared.sql.parse import expression
+from shared.sql.parse import read_expression
+from shared.sql.query import read_query
 
 
 def check(
-    report: Report, text: str, path: str, label: str, owner: Owner, *, aggregates: bool, written: str | None = None, language: str = SQL
+    report: Report,
+    text: str,
+    path: str,
+    label: str,
+    owner: Owner,
+    made: Expression | Query,
+    *,
+    written: str | None = None,
+    language: str = SQL,
 ) -> None:
     """`written`: the text as it stands in the document, where `text` is another of the same length."""
     try:
-        if language == SPEL:
+        if isinstance(made, Query):
+            read_query(text)
+        elif language == SPEL:
             spel.read(text)
         else:
-            expression(text, aggregates=aggregates)
+            read_expression(text, aggregates=made.aggregates)
     except SqlProblem as problem:
         at = position(report.document, path, written or text, problem.position or 0)
         report.add(f"invalid_{language}", f"'{label}' of {owner.phrase}: {problem.message}", path, node=owner.node, at=at)

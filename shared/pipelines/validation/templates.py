@@ -10,6 +10,7 @@ from typing import Any
 
 from marshmallow import fields, validate
 
+from shared.pipelines.fields import Quantity
 from shared.pipelines.language.fixed import OWN_TEMPLATES, is_fixed
 from shared.pipelines.language.spel_holes import filled as spel_filled
 from shared.pipelines.language.templates import Finding, TemplateProblem, findings, type_of_text
@@ -26,6 +27,7 @@ _FITS: tuple[tuple[type[fields.Field[Any]], tuple[Type, ...], str, Any], ...] = 
     (fields.Boolean, (Type.BOOLEAN,), "true or false", True),
     (fields.Integer, (Type.INTEGER,), "a whole number", 1),
     (fields.Number, (Type.INTEGER, Type.NUMBER), "a number", 1),
+    (Quantity, (Type.INTEGER, Type.NUMBER, Type.STRING), "a number or text", 1),
     (fields.List, (Type.LIST,), "a list", ["x"]),
     (fields.Nested, (), "a mapping", {}),
     (fields.Mapping, (), "a mapping", {}),

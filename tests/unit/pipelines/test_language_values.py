@@ -31,6 +31,11 @@ def test_a_pipeline_has_its_settings_by_the_names_of_the_language_with_defaults(
         "processingMode": "auto",
         "staging": "all",
         "ledger": "auto",
+        "catchUp": "last",
+        "jitterSeconds": 0,
+        "triggers": [],
+        "notifications": [],
+        "qualityDefault": "on",
     }
 
 

@@ -1,0 +1,105 @@
+"""What starts a pipeline beside its schedule, and what it tells people: triggers and notifications, one schema for each type."""
+
+from __future__ import annotations
+
+from marshmallow import fields, validate
+
+from shared.pipelines.fields import (
+    Quantity,
+    anything,
+    choice,
+    choices,
+    count,
+    duration,
+    flag,
+    mapping,
+    name,
+    number,
+    prose,
+    seconds,
+    shown,
+    text,
+)
+from shared.pipelines.shapes import AtLeastOne, ExactlyOne, Shape
+
+
+class Trigger(Shape):
+    """What every trigger has."""
+
+    type = text("Type", required=True, example="webhook")
+    name = fields.String(
+        validate=validate.Regexp(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\Z", error="must be lower-case letters, digits and '-'"),
+        metadata=shown("Name", "The last part of a webhook's address; the type where left out", "orders"),
+    )
+    enabled = flag("Enabled", load_default=True)
+
+
+class Webhook(Trigger):
+    token = text("Token", "A reference to a credential; the caller sends it as a bearer token", example="{{credential:hook#token}}")
+    secret = text(
+        "HMAC secret", "A reference to a credential; the caller signs body and timestamp with it", example="{{credential:hook#secret}}"
+    )
+    parameters = mapping("Parameters", "Parameter by name, as a JSON path into the body", example={"order_id": "$.order.id"})
+    rows = choice("Rows", ("payload",), "The body itself is the data")
+    payloadSchema = anything("Schema of the body", "JSON Schema; a body that does not fit is refused with 422", example={"type": "object"})
+    reply = choice("Reply", ("accepted", "finished"), "202 once the run is durable, or 200 once it has finished", load_default="accepted")
+    waitSeconds = seconds("Longest wait for the end", load_default=25, example=25)
+    batchMillis = count("Time in which deliveries share a run", example=500)
+
+    together = (ExactlyOne(("token", "secret"), or_none=True),)
+
+
+class File(Trigger):
+    connector = name("Connector", "Of type files", example="landing")
+    folder = text("Folder", "Under the connector's root, or absolute without a connector", example="in")
+    glob = text("Files", "A pattern of file names", required=True, example="*.csv")
+    settleSeconds = seconds("Quiet time", "A file counts once it has not changed for so long", load_default=5, example=5)
+    batch = choice("Batch", ("each", "all"), "One run for each file, or one for all that are there", load_default="each")
+    parameter = text("Parameter", "Which parameter takes the path", load_default="path", example="path")
+
+    together = (AtLeastOne(("connector", "folder")),)
+
+
+class Kafka(Trigger):
+    connector = name("Connector", "Of type kafka", required=True, example="events")
+    topic = text("Topic", required=True, example="orders")
+    group = text("Consumer group", example="penstock-orders")
+    maxMessages = count("Most messages of a run", least=1, load_default=1000, example=1000)
+    maxWait = duration("Longest wait for more messages", load_default=1)
+
+
+class AfterPipeline(Trigger):
+    pipeline = name("Pipeline", "Whose end starts this one", required=True, example="load-orders")
+    on = choice("When it ended with", ("success", "failure", "any"), load_default="success")
+
+
+TRIGGERS: dict[str, type[Trigger]] = {"webhook": Webhook, "file": File, "kafka": Kafka, "pipeline": AfterPipeline}
+
+
+class Notification(Shape):
+    """`text` has names of its own: pipeline_name, error_message, stage, count, …"""
+
+    on = choices(
+        "When",
+        ("failure", "success", "recovery", "quality", "rejects", "late", "schemaChange"),
+        "What people want to hear of",
+        required=True,
+        example=["failure", "recovery"],
+    )
+    type = choice("Through", ("slack", "webhook", "email"), required=True)
+    connector = name("Connector", "Of type slack, email or http_push", example="team-slack")
+    channel = text("Channel", example="#data")
+    url = text("URL", "Of a webhook; best a reference to a credential", example="{{credential:slack#url}}")
+    to = fields.List(fields.String(validate=validate.Length(min=1)), metadata=shown("To", "Addresses", ["data-team@example.com"]))
+    text = prose(
+        "Text",
+        "A template over pipeline_name, error_message, stage, count",
+        templates="own",
+        example="{{pipeline_name}} failed in {{stage}}: {{error_message}}",
+    )
+    over = Quantity(
+        r"[0-9]+(\.[0-9]+)?%",
+        'a number of rows, or a share such as "5%"',
+        metadata=shown("Rejects over", "So many rows, or such a share of them", "5%"),
+    )
+    limit = number("Most a day", "Further ones are counted, not sent", example=20)

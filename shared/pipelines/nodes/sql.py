@@ -1,0 +1,68 @@
+"""sql: a whole query over the upstream nodes, which are its tables.
+
+The query is PostgreSQL's, and only reads. A cast or a division that fails, fails the node: a query has no rows of its own input that
+could be set aside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlglot import exp
+
+from shared.datasets import Column
+from shared.pipelines.fields import shown
+from shared.pipelines.model import Node
+from shared.pipelines.nodes.relations import column
+from shared.pipelines.nodes.types import Compiled, Input, NodeType, Relation
+from shared.pipelines.shapes import Shape
+from shared.pipelines.sql_fields import Query
+from shared.sql.errors import SqlProblem
+from shared.sql.qualify import qualified
+from shared.sql.query import query, read_query, tables
+
+
+class SqlConfig(Shape):
+    query = Query(
+        required=True,
+        metadata=shown(
+            "Query", "Over the ids of the upstream nodes as tables", 'SELECT region, SUM(amount) AS total FROM "read-sales" GROUP BY region'
+        ),
+    )
+
+
+def reads(config: Mapping[str, Any]) -> Iterator[tuple[str, str, int | None]]:
+    text = config.get("query")
+    if not isinstance(text, str):
+        return
+    try:
+        tree = read_query(text)
+    except SqlProblem:
+        return
+    for table in tables(tree):
+        yield "query", table.sql("postgres", identify=False) if table.db else table.name, table.this.meta.get("start")
+
+
+def compile_sql(node: Node, inputs: tuple[Input, ...]) -> Compiled:
+    tree, columns = qualified(query(node.config["query"]), {one.table: one.columns for one in inputs})
+    names = [c.name for c in columns]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise SqlProblem(f"the query has two columns {twice}; name one of them otherwise with AS")
+    inner = exp.Subquery(this=tree, alias=exp.TableAlias(this=exp.to_identifier(node.id, quoted=True)))
+    outer = exp.Select(expressions=[column(name, node.id) for name in names]).from_(inner, copy=False)
+    return Compiled({"out": Relation(outer, tuple(Column(c.name, c.type) for c in columns), "own")})
+
+
+SQL = NodeType(
+    "sql",
+    "transform",
+    "SQL",
+    SqlConfig,
+    (1, None),
+    lambda _: ("out", "error"),
+    compile_sql,
+    description="A query over the upstream nodes",
+    reads=reads,
+)

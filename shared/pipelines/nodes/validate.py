@@ -1,0 +1,141 @@
+"""validate: rows that keep all the rules go to `valid`, the others, with the first rule they break, to `invalid`.
+
+Rules as in a DataQualityRuleSet, those of them that look at one row. Where no edge leads from `invalid`, its rows are dead letters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from marshmallow import fields
+from marshmallow import validate as validators
+from sqlglot import exp
+
+from shared.pipelines.fields import ByType, shown
+from shared.pipelines.model import Node
+from shared.pipelines.nodes.relations import column, errors_of, find, is_null, not_null, pass_on, select, typed
+from shared.pipelines.nodes.types import Compiled, Input, NodeType, Relation, same_names
+from shared.pipelines.rules import PATTERNS, RULES, Rule
+from shared.pipelines.shapes import Shape
+from shared.sql.errors import SqlProblem
+from shared.sql.row_errors import first_of, guard
+from shared.sql.typing import UNKNOWN, annotate, type_of
+
+ROW_RULES = {name: RULES[name] for name in ("NOT_NULL", "RANGE", "REGEX", "CONSISTENCY")}
+_ELSEWHERE = {
+    name: "it looks at more than one row; put it into a DataQualityRuleSet of the sink" for name in RULES if name not in ROW_RULES
+}
+
+
+class ValidateConfig(Shape):
+    rules = fields.List(
+        ByType("rule", ROW_RULES, Rule, elsewhere=_ELSEWHERE),
+        required=True,
+        validate=validators.Length(min=1),
+        metadata=shown(
+            "Rules",
+            "As in a DataQualityRuleSet; types that look at one row",
+            [{"name": "amount-is-there", "type": "NOT_NULL", "column": "amount"}],
+        ),
+    )
+
+
+def refuses(config: Mapping[str, Any]) -> str | None:
+    for rule in config["rules"]:
+        if rule["type"] == "NOT_NULL" and rule["maxNullPercent"]:
+            return f"rule {rule['name']} allows a share of nulls, which one row does not have; leave maxNullPercent out"
+        if rule["type"] == "REGEX" and rule["pattern"] in PATTERNS:
+            return f"rule {rule['name']} uses the named pattern {rule['pattern']}, which is not available yet in this release"
+    return None
+
+
+def compile_validate(node: Node, inputs: tuple[Input, ...]) -> Compiled:
+    (source,) = inputs
+    broken = first_of([_broken(rule, source, inputs) for rule in node.config["rules"]])
+    assert broken is not None
+    broken = annotate(broken, {source.table: source.columns})
+    return Compiled(
+        {
+            "valid": Relation(select(pass_on(source), source.table, is_null(broken)), source.columns, "fewer"),
+            "invalid": errors_of(source, broken),
+        }
+    )
+
+
+def _broken(rule: Mapping[str, Any], source: Input, inputs: tuple[Input, ...]) -> exp.Expr:
+    """Text where the row breaks the rule, or where that cannot be told; else NULL."""
+    breaks, told = _RULES[rule["type"]](rule, source, inputs)
+    if "where" in rule:
+        # A CASE, so that a value outside the rule's scope is not even read.
+        breaks = exp.Case(ifs=[exp.If(this=typed(rule["where"], inputs), true=breaks)], default=exp.false())
+    safe, error = guard(annotate(breaks, {source.table: source.columns}), f"rule {rule['name']}")
+    text = exp.Case(ifs=[exp.If(this=safe, true=exp.Literal.string(f"{rule['name']}: {told}"))])
+    found = first_of([error, text])
+    assert found is not None
+    return found
+
+
+def _not_null(rule: Mapping[str, Any], source: Input, inputs: tuple[Input, ...]) -> tuple[exp.Expr, str]:
+    of = find(source.columns, rule["column"], source.node)
+    return is_null(column(of.name, source.table)), f"{of.name} is NULL"
+
+
+def _range(rule: Mapping[str, Any], source: Input, inputs: tuple[Input, ...]) -> tuple[exp.Expr, str]:
+    of = find(source.columns, rule["column"], source.node)
+    bounds = {key: rule[key] for key in ("min", "max") if rule.get(key) is not None}
+    textual = any(isinstance(bound, str) for bound in bounds.values())
+    # Text is read as what the bounds are; text that is nothing of the kind cannot lie between them, and its cast fails the rule.
+    wanted = "TIMESTAMP" if textual and of.type in {"TEXT", "DATE"} else "NUMERIC" if not textual and of.type == "TEXT" else None
+    value: exp.Expr = column(of.name, source.table)
+    value = exp.cast(value, "DOUBLE PRECISION" if wanted == "NUMERIC" else wanted, dialect="postgres") if wanted else value
+    outside: list[exp.Expr] = []
+    for key, bound in bounds.items():
+        literal = (
+            exp.cast(exp.Literal.string(bound), wanted or of.type, dialect="postgres") if isinstance(bound, str) else exp.convert(bound)
+        )
+        below, above = (exp.LT, exp.GT) if rule["inclusive"] else (exp.LTE, exp.GTE)
+        outside.append((below if key == "min" else above)(this=value.copy(), expression=literal))
+    if of.type in {"REAL", "DOUBLE PRECISION"}:
+        # NaN lies nowhere.
+        outside.append(exp.IsNan(this=value.copy()))
+    told = " and ".join(f"{'at least' if key == 'min' else 'at most'} {bound}" for key, bound in bounds.items())
+    return exp.and_(not_null(column(of.name, source.table)), exp.or_(*outside)), f"{of.name} is not {told}"
+
+
+def _regex(rule: Mapping[str, Any], source: Input, inputs: tuple[Input, ...]) -> tuple[exp.Expr, str]:
+    of = find(source.columns, rule["column"], source.node)
+    text = exp.cast(column(of.name, source.table), "TEXT")
+    # \A and \z: $ would let a line break at the end pass.
+    matches = exp.RegexpLike(this=text, expression=exp.Literal.string(f"\\A(?:{rule['pattern']})\\z"))
+    return exp.not_(matches), f"{of.name} does not match {rule['pattern']}"
+
+
+def _consistency(rule: Mapping[str, Any], source: Input, inputs: tuple[Input, ...]) -> tuple[exp.Expr, str]:
+    condition = typed(rule["expression"], inputs)
+    if type_of(condition) not in {"BOOLEAN", UNKNOWN}:
+        raise SqlProblem(f"the expression of rule {rule['name']} gives {type_of(condition)}, not true or false")
+    default = exp.true() if rule["nullIs"] == "true" else exp.false()
+    return exp.not_(exp.Coalesce(this=exp.paren(condition, copy=False), expressions=[default])), f"{rule['expression']} is not true"
+
+
+_RULES: dict[str, Callable[[Mapping[str, Any], Input, tuple[Input, ...]], tuple[exp.Expr, str]]] = {
+    "NOT_NULL": _not_null,
+    "RANGE": _range,
+    "REGEX": _regex,
+    "CONSISTENCY": _consistency,
+}
+
+VALIDATE = NodeType(
+    "validate",
+    "transform",
+    "Validate",
+    ValidateConfig,
+    (1, 1),
+    lambda _: ("valid", "invalid"),
+    compile_validate,
+    description="Divides rows into those that keep the rules and those that break one",
+    outgoing=same_names,
+    rejects=("invalid",),
+    refuses=refuses,
+)

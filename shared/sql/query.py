@@ -1,0 +1,68 @@
+"""A whole query that a person wrote: one SELECT (or UNION … of them) over named tables, in PostgreSQL's grammar, that only reads."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import ParseError, TokenError
+
+from shared.sql.errors import SqlProblem
+from shared.sql.parse import parse_problem
+
+_REFUSED = (
+    (exp.DDL, "a statement that changes something"),
+    (exp.DML, "a statement that changes something"),
+    (exp.Command, "a statement"),
+    (exp.Into, "INTO"),
+    (exp.Lock, "a lock"),
+    (exp.ReadCSV, "a function that reads files"),
+    (exp.ReadParquet, "a function that reads files"),
+    (exp.Placeholder, "a placeholder"),
+    (exp.Parameter, "a parameter"),
+)
+
+
+def query(text: str) -> exp.Query:
+    """A fresh tree of one query. Raises SqlProblem, with the position, for text that is none or that does more than read."""
+    return _parsed(text).copy()
+
+
+def read_query(text: str) -> exp.Query:
+    """As `query`, a tree that others see too: to be looked at only."""
+    return _parsed(text)
+
+
+def tables(tree: exp.Query) -> list[exp.Table]:
+    """The tables that a query reads from outside: all it names but its own CTEs, in the order of the text."""
+    own = {cte.alias_or_name.lower() for cte in tree.find_all(exp.CTE)}
+    return [table for table in tree.find_all(exp.Table) if table.db or table.name.lower() not in own]
+
+
+@lru_cache(maxsize=512)
+def _parsed(text: str) -> exp.Query:
+    if not text.strip():
+        raise SqlProblem("the query is empty", 0)
+    try:
+        trees = sqlglot.parse(text, read="postgres")
+    except (ParseError, TokenError) as error:
+        raise parse_problem(text, error) from error
+    except RecursionError as error:
+        raise SqlProblem("the query is nested too deeply; divide it over several nodes", 0) from error
+    # A ; at the end leaves an empty statement.
+    found = [tree for tree in trees if tree is not None]
+    if len(found) != 1:
+        raise SqlProblem("give one query, not several", 0)
+    tree = found[0]
+    if not isinstance(tree, exp.Query):
+        raise SqlProblem("this is no query; begin with SELECT or WITH", 0)
+    for node in tree.walk():
+        for kind, name in _REFUSED:
+            if isinstance(node, kind):
+                raise SqlProblem(f"the query holds {name}; it may only read", 0)
+        if isinstance(node, exp.Anonymous):
+            raise SqlProblem(f"{node.name} is not a function Penstock knows", max(0, text.find(node.name)))
+        if isinstance(node, exp.Table) and not isinstance(node.this, exp.Identifier):
+            raise SqlProblem("the query reads from a function; name upstream nodes as tables", 0)
+    return tree

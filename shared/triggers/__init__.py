@@ -1,0 +1,1 @@
+"""When a run is due. Pure: what a schedule says, and whether it ever fires."""
