@@ -47,7 +47,7 @@ spec:
       config:
         connector: guarded
         query: SELECT id, owner FROM guarded WHERE api_key = '{{vault:secret/app/keys#pepper}}' AND {{vault:secret/app/keys#pepper}} <> ''
-    - {id: keep, type: filter, config: {condition: "owner <> '{{credential:sesame#word}}' AND owner <> {{asked}}"}}
+    - {id: keep, type: filter, config: {condition: "md5(owner || '{{credential:sesame#word}}') <> 'MALLORY' AND owner <> {{asked}}"}}
     - {id: sign, type: expression, config: {columns: [{name: signed, expression: "md5(id || ':{{credential:sesame#word}}')"}]}}
     - {id: sort, type: sorter, config: {by: [{column: id}]}}
     - {id: write, type: connector_sink, config: {connector: files, path: out/guarded.csv, writeMode: OVERWRITE}}
@@ -59,7 +59,10 @@ FAILING = {
     "in-a-query": ("SELECT id, owner FROM guarded WHERE '{{vault:secret/app/keys#pepper}}'::int = id", "owner <> ''"),
     # A row that fails says what could not be read.
     "in-a-row": ("SELECT id, owner FROM guarded WHERE id <> 3", "CAST('{{credential:sesame#word}}' AS INTEGER) = id"),
-    "in-another-type": ("SELECT id, owner FROM guarded WHERE id <> 3", "CAST(owner || {{vault:secret/app/keys#pepper}} AS DATE) > DATE '2000-01-01'"),
+    "in-another-type": (
+        "SELECT id, owner FROM guarded WHERE id <> 3",
+        "CAST(owner || {{vault:secret/app/keys#pepper}} AS DATE) > DATE '2000-01-01'",
+    ),
 }
 
 
@@ -101,7 +104,7 @@ def guarded(vault: VaultServer, tmp_path_factory: pytest.TempPathFactory) -> Ite
         with psycopg.connect(admin, autocommit=True) as connection:
             connection.execute(sql.SQL("CREATE ROLE guarded LOGIN PASSWORD {}").format(sql.Literal(PASSWORD)))
             connection.execute("CREATE TABLE guarded (id int, owner text, api_key text)")
-            rows = [(1, "ann", PEPPER), (2, "bob", PEPPER), (3, WORD, PEPPER), (4, "eve", "another")]
+            rows = [(1, "ann", PEPPER), (2, "bob", PEPPER), (3, "mallory", PEPPER), (4, "eve", "another")]
             for row in rows:
                 connection.execute("INSERT INTO guarded VALUES (%s, %s, %s)", row)
             connection.execute("GRANT SELECT (id, owner, api_key) ON guarded TO guarded")
@@ -120,7 +123,7 @@ def test_a_default_cannot_be_a_secret(guarded: Stack) -> None:
 
 def test_secrets_work_and_are_nowhere_to_be_found(guarded: Stack, vault: VaultServer) -> None:
     text = GOOD.replace('default: "{{credential:sesame#word}} {{vault:secret/app/keys#pepper}}"', "default: nobody")
-    guarded.apply(text)
+    guarded.apply(text.replace("MALLORY", hashlib.md5(f"mallory{WORD}".encode()).hexdigest()))
     replies: list[Any] = []
     ended = guarded.wait(guarded.start("guarded"))
     assert ended["status"] == "SUCCEEDED", ended["error"]

@@ -20,6 +20,8 @@ from services.api.resources.runs import run_json
 from services.api.schemas.documents import TEXT_BODY, PipelinePage, PipelinesQuery, Plan, Saved, SaveQuery, Shown
 from services.api.schemas.runs import Run, StartRun
 from shared.pipelines.language import RunValues
+from shared.pipelines.language.interval import interval_start
+from shared.pipelines.validation import schedule_of
 from shared.store import idempotency, resources, run_views, runs
 from shared.store.database import Tx
 from shared.store.identifiers import new_id
@@ -108,7 +110,8 @@ def start(namespace: str, name: str) -> Response:
         version = _runnable(tx, namespace, name, body.get("version"))
         run = new_id()
         logical_date = _logical_date(body, datetime.now(UTC))
-        values = _values(tx, version["document"], body, run, logical_date)
+        start_of = interval_start(*schedule_of(version["document"]), logical_date)
+        values = _values(tx, version["document"], body, run, logical_date, start_of)
         runs.create(
             tx,
             run=run,
@@ -121,6 +124,7 @@ def start(namespace: str, name: str) -> Response:
             parameters=values.plain_parameters() if values else {},
             run_values=values.to_json() if values else None,
             logical_date=logical_date,
+            interval_start=start_of,
             reason=body.get("reason"),
             created_by=who.name,
         )
@@ -159,10 +163,10 @@ def _body(raw: bytes) -> dict[str, Any]:
     return body
 
 
-def _values(tx: Tx, text: str, body: dict[str, Any], run: str, logical_date: datetime) -> RunValues | None:
+def _values(tx: Tx, text: str, body: dict[str, Any], run: str, logical_date: datetime, start_of: datetime) -> RunValues | None:
     environment = current_app.extensions["penstock.settings"].template_env
     given = body.get("parameters") or {}
-    return run_values(tx, text, given, run=run, logical_date=logical_date, interval_start=logical_date, environment=environment)
+    return run_values(tx, text, given, run=run, logical_date=logical_date, interval_start=start_of, environment=environment)
 
 
 def _logical_date(body: dict[str, Any], now: datetime) -> datetime:
@@ -203,5 +207,7 @@ def plan(namespace: str, name: str) -> dict[str, Any]:
     with database().transaction() as tx:
         body = _body(request.get_data())
         row = _runnable(tx, namespace, name, body.get("version"))
-        values = _values(tx, row["document"], body, new_id(), _logical_date(body, datetime.now(UTC)))
+        logical_date = _logical_date(body, datetime.now(UTC))
+        start_of = interval_start(*schedule_of(row["document"]), logical_date)
+        values = _values(tx, row["document"], body, new_id(), logical_date, start_of)
         return planned(tx, row["document"], values.key if values else "")

@@ -211,7 +211,8 @@ class _Walk:
         """A value that templates give: what it will be is not known here, but of what kind."""
         found = templates.check(self._report, scope, made, value, path, label, owner)
         if found is None:
-            return _LEFT_OUT if self._report.settled(path) else value
+            # Something that suits, so that nothing is said of it as if it were not there.
+            return "TRUE" if isinstance(made, Expression) else value if isinstance(made, fields.String) else _LEFT_OUT
         used = templates.sample(self._report, scope, made, found, value, path, label, owner, self._language)
         if isinstance(made, Expression) and self._language == "sql":
             sql.check(self._report, used, path, label, owner, aggregates=made.aggregates, written=value)

@@ -14,7 +14,8 @@ def check(report: Report, text: str, path: str, label: str, owner: Owner, *, agg
         expression(text, aggregates=aggregates)
     except SqlProblem as problem:
         at = position(report.document, path, written or text, problem.position or 0)
-        report.add("invalid_sql", f"'{label}' of {owner.phrase}: {problem.message}", path, node=owner.node, at=at)
+        message = problem.message.replace(repr(text), repr(written)) if written else problem.message
+        report.add("invalid_sql", f"'{label}' of {owner.phrase}: {message}", path, node=owner.node, at=at)
 
 
 def position(document: Document, path: str, text: str, offset: int) -> tuple[int, int] | None:

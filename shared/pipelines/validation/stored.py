@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
-from shared.pipelines.language import RunValues, connector, filled, needs_values, read_documents
+from shared.pipelines.language import RunValues, connector, filled, needs_values, read_documents, zone_of
 from shared.pipelines.model import ConnectorDefinition, Document, Problem
 from shared.pipelines.validation.documents import validate
 from shared.pipelines.validation.known import Known
@@ -38,6 +39,13 @@ def stored_document(text: str) -> Document:
 def has_values(text: str) -> bool:
     """Whether runs of the recipe have values: it declares parameters, or holds templates."""
     return needs_values(stored_document(text))
+
+
+@lru_cache(maxsize=128)
+def schedule_of(text: str) -> tuple[str | None, ZoneInfo]:
+    """A valid recipe's schedule as written, None where it has none, and its zone."""
+    document = stored_document(text)
+    return document.tree["spec"].get("schedule"), zone_of(document)
 
 
 @lru_cache(maxsize=64)

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 import sqlglot
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlglot import exp
 
@@ -80,6 +80,7 @@ def test_a_cover_is_as_long_as_what_it_covers() -> None:
     assert sqlglot.parse_one(cover, read="postgres").sql("postgres").startswith("a > c0___ AND a0 = 'c1")
 
 
+@settings(deadline=None)
 @given(NASTY, NASTY, st.sampled_from(["duckdb", "postgres"]))
 def test_whatever_the_values_the_tree_differs_in_literals_and_names_only(value: str, name: str, dialect: str) -> None:
     text = "{{x}} = '<{{x}}''>' AND t.\"c {{y}}\" IN ({{x}}, 'z') OR {{x}} LIKE t.a_{{y}}"
@@ -93,6 +94,7 @@ def test_whatever_the_values_the_tree_differs_in_literals_and_names_only(value: 
     assert made == plain
 
 
+@settings(deadline=None)
 @given(NASTY, st.integers(-(2**63), 2**63 - 1), st.floats(allow_nan=False, allow_infinity=False))
 def test_duckdb_reads_exactly_what_was_given(text: str, whole: int, number: float) -> None:
     query = "SELECT {{a}} AS a, '({{a}})' AS b, {{n}} AS n, {{f}}::DOUBLE AS f"
@@ -100,6 +102,7 @@ def test_duckdb_reads_exactly_what_was_given(text: str, whole: int, number: floa
     assert row == (text, f"({text})", whole, number)
 
 
+@settings(deadline=None)
 @given(NASTY, NASTY)
 def test_a_secret_takes_its_place_in_literals_only(secret: str, beside: str) -> None:
     token = "{{vault:a/b#c 0123456789abcdef01234567}}"

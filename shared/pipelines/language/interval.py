@@ -1,0 +1,54 @@
+"""The data interval of a run: from the fire time before its logical date to that date."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from cronsim import CronSim, CronSimError
+
+_SHORTCUTS = {
+    "@hourly": "0 * * * *",
+    "@daily": "0 0 * * *",
+    "@midnight": "0 0 * * *",
+    "@weekly": "0 0 * * 0",
+    "@monthly": "0 0 1 * *",
+    "@yearly": "0 0 1 1 *",
+    "@annually": "0 0 1 1 *",
+}
+_HOLIDAYS = re.compile(r"!([A-Z]{2})_HOLIDAY")
+# A schedule that finds no day in so many fire times has none.
+_MOST_SKIPPED = 10_000
+
+
+def interval_start(schedule: str | None, zone: ZoneInfo, logical_date: datetime) -> datetime:
+    """The fire time before `logical_date`, public holidays skipped where the schedule says so; the date itself where there is none.
+
+    Fire times are Debian cron's: an hour that the clock skips is the one after it, and one that it repeats is the first of the two.
+    """
+    words = (schedule or "").split()
+    countries = [found[1] for word in words if (found := _HOLIDAYS.fullmatch(word))]
+    fields = " ".join(word for word in words if not word.startswith("!"))
+    if not fields:
+        return logical_date
+    try:
+        fires = CronSim(_SHORTCUTS.get(fields, fields), logical_date.astimezone(zone), reverse=True)
+        for _ in range(_MOST_SKIPPED):
+            before = next(fires)
+            if not any(_is_holiday(country, before.date()) for country in countries):
+                # In UTC, since of two equal times on a zone's clock only that tells which is meant.
+                return before.astimezone(UTC)
+    except (CronSimError, StopIteration, OverflowError):
+        return logical_date
+    return logical_date
+
+
+def _is_holiday(country: str, day: date) -> bool:
+    # Loaded on use: most schedules skip none.
+    import holidays
+
+    try:
+        return day in holidays.country_holidays(country, years=day.year)
+    except NotImplementedError:
+        return False
