@@ -22,6 +22,7 @@ import redis
 from psycopg import sql
 
 from infra.local import redis as local_redis
+from services.api.cli.client import CallRefused
 from tests.e2e.test_parameters import written
 from tests.support.stack import SHORT, Stack, running
 from tests.support.vault import TOKEN, VaultServer, serving
@@ -97,7 +98,8 @@ def vault() -> Iterator[VaultServer]:
 @pytest.fixture(scope="module")
 def guarded(vault: VaultServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("guarded") / "home"
-    with running(folder, VAULT_ADDR=vault.url, VAULT_TOKEN=TOKEN, **SHORT) as up:
+    allowed = {"PENSTOCK_TEMPLATE_ENV": "REGION, UNSET", "REGION": "north'; --"}
+    with running(folder, VAULT_ADDR=vault.url, VAULT_TOKEN=TOKEN, **allowed, **SHORT) as up:
         up.connectors()
         port = up.home.read("ports.json")["postgres"]
         admin = f"postgresql://admin:{up.home.secrets()['admin']}@127.0.0.1:{port}/demo"
@@ -250,3 +252,27 @@ def repositories(root: Path) -> Iterator[tuple[str, bytes]]:
         if (head.parent / "objects").is_dir():
             command = ["git", "-C", str(head.parent), "cat-file", "--batch-all-objects", "--batch"]
             yield f"Git {head.parent}", subprocess.run(command, capture_output=True, check=True).stdout
+
+
+def test_the_environment_gives_what_an_operator_allows_and_nothing_else(guarded: Stack) -> None:
+    (guarded.files / "one.csv").write_text("x\n1\n")
+    recipe = (
+        HEAD
+        + """metadata: {name: environment}
+spec:
+  nodes:
+    - {id: read, type: connector_source, config: {connector: files, path: one.csv}}
+    - {id: keep, type: filter, config: {condition: "{{env(REGION)}} <> ''"}}
+    - {id: write, type: connector_sink, config: {connector: files, path: "out/{{env(REGION)}}.csv", writeMode: OVERWRITE}}
+  edges: [{from: read, to: keep}, {from: keep, to: write}]
+"""
+    )
+    guarded.apply(recipe)
+    assert guarded.wait(guarded.start("environment"))["status"] == "SUCCEEDED"
+    assert (guarded.files / "out/north'; --.csv").exists()
+    for name in ("VAULT_TOKEN", "PENSTOCK_DATABASE_URL", "UNSET"):
+        guarded.apply(recipe.replace("{{env(REGION)}}.csv", f"{{{{env({name})}}}}.csv"))
+        with pytest.raises(CallRefused) as refused:
+            guarded.start("environment")
+        assert (refused.value.status, refused.value.errors[0]["path"]) == (422, "/spec/nodes/2/config/path")
+        assert f"env({name}) may not be read" in refused.value.detail
