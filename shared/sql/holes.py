@@ -45,8 +45,11 @@ def covered(text: str, spans: Sequence[Span]) -> str:
     return _covered(text, spans)[0]
 
 
-def filled(text: str, holes: Sequence[Hole], dialect: str) -> str:
-    """`holes` in order. Raises SqlProblem, with the position, for one where no value can stand."""
+def filled(text: str, holes: Sequence[Hole], dialect: str, longest_name: int | None = None) -> str:
+    """`holes` in order. Raises SqlProblem, with the position, for one where no value can stand.
+
+    `longest_name`, in bytes: for SQL that a database reads which cuts longer names off, and so would mean another thing by them.
+    """
     cover, names = _covered(text, [(hole.start, hole.end) for hole in holes])
     try:
         tokens = Dialect.get_or_raise(dialect).tokenize(cover)
@@ -60,6 +63,8 @@ def filled(text: str, holes: Sequence[Hole], dialect: str) -> str:
         if not inside:
             continue
         parts += [text[done : token.start], _token(text, tokens, at, inside, naming, dialect)]
+        if longest_name is not None and token.token_type is not TokenType.STRING and len(_unquoted(parts[-1])) > longest_name:
+            raise SqlProblem(f"the name {parts[-1][:40]}… would have more than {longest_name} bytes, and be cut off", inside[0].start)
         done = token.end + 1
     return "".join([*parts, text[done:]])
 
@@ -129,6 +134,11 @@ def _token(text: str, tokens: Sequence[Token], at: int, inside: Sequence[Hole], 
     if whole and token.text not in naming:
         return _alone(text, tokens, at, inside[0], dialect)
     return _name(_joined(text, token.start, token.end + 1, inside, ""), inside).sql(dialect=dialect)
+
+
+def _unquoted(rendered: str) -> bytes:
+    """The name that a quoted identifier is; empty for a literal."""
+    return rendered[1:-1].replace('""', '"').encode() if rendered.startswith('"') else b""
 
 
 def _joined(text: str, start: int, end: int, inside: Sequence[Hole], quote: str) -> str:

@@ -55,12 +55,20 @@ def filled_document(text: str, values: str) -> Document:
     return filled(document, RunValues.from_json(json.loads(values))) if values else document
 
 
-@lru_cache(maxsize=64)
 def stored_errors(text: str, connectors: tuple[str, ...], rule_sets: tuple[str, ...] = (), values: str = "") -> tuple[Problem, ...]:
     """Why the recipe cannot run; empty when it can. All connectors that it names must be among `connectors`.
 
     With `values` it is the recipe of that one run that is looked at.
     """
+    return (_filled_errors if values else _errors)(text, connectors, rule_sets, values)
+
+
+def _found(text: str, connectors: tuple[str, ...], rule_sets: tuple[str, ...], values: str) -> tuple[Problem, ...]:
     documents = [filled_document(text, values)] if values else read_documents(text)
     found = validate(documents, known_from(connectors, rule_sets, require_connectors=True))
     return tuple(problem for problem in found if problem.severity == "error")
+
+
+# Apart, so that a recipe whose every run has values of its own does not push out those that never change.
+_errors = lru_cache(maxsize=64)(_found)
+_filled_errors = lru_cache(maxsize=64)(_found)

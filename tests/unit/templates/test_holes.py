@@ -67,6 +67,15 @@ def test_where_no_value_can_stand_it_is_refused_at_its_place(text: str, values: 
     assert problem.value.position == at
 
 
+def test_a_name_that_a_database_would_cut_off_is_refused() -> None:
+    text = "SELECT 'x{{x}}' FROM sales_{{x}}"
+    assert filled(text, holes(text, "a" * 57, "a" * 57), "postgres", 63).endswith('aaa"')
+    for name in ("a" * 58, "ż" * 29):
+        with pytest.raises(SqlProblem, match="more than 63 bytes") as problem:
+            filled(text, holes(text, name, name), "postgres", 63)
+        assert problem.value.position == 27
+
+
 def test_a_secret_is_no_part_of_a_name() -> None:
     for text in ("s_{{x}}", '"{{x}}"', "t.{{x}}"):
         with pytest.raises(SqlProblem, match="a secret cannot be part of a name"):

@@ -210,3 +210,8 @@ def test_what_is_typed_becomes_the_declared_type(kind: Type, typed: str, meant: 
 def test_what_is_typed_wrong_is_told(kind: Type, typed: str) -> None:
     with pytest.raises(NotOfType, match="must be"):
         from_text(kind, typed, WARSAW)
+
+
+def test_a_list_has_an_end() -> None:
+    (problem,) = told(HEAD + PARAMETERS + NODES, by="id", names=["x"] * 10_001)
+    assert "must not have more than 10000 items" in problem.message
