@@ -214,8 +214,8 @@ class _Walk:
             # Something that suits, so that nothing is said of it as if it were not there.
             return "TRUE" if isinstance(made, Expression) else value if isinstance(made, fields.String) else _LEFT_OUT
         used = templates.sample(self._report, scope, made, found, value, path, label, owner, self._language)
-        if isinstance(made, Expression) and self._language == "sql":
-            sql.check(self._report, used, path, label, owner, aggregates=made.aggregates, written=value)
+        if isinstance(made, Expression):
+            self._sql.append((made, used, value, path, label, owner))
         return used
 
     def _templates_in(self, value: Any, path: str, label: str, owner: Owner) -> None:
