@@ -58,7 +58,8 @@ class Recipe:
     def plan(self, tx: Tx, facts: Mapping[str, Mapping[str, Any]], first_stage: int) -> Plan:
         """Every valid rule set of the pipeline's namespace is handed over; the planner keeps those that attach to this pipeline."""
         rule_sets = tuple(resources.current_documents(tx, "DataQualityRuleSet", self.pipeline.namespace))
-        return _planned(self, json.dumps(facts, sort_keys=True), tuple(self.connector_types(tx).items()), rule_sets, first_stage)
+        planned = _planned_filled if self.values else _planned_as_is
+        return planned(self, json.dumps(facts, sort_keys=True), tuple(self.connector_types(tx).items()), rule_sets, first_stage)
 
     def check(self, tx: Tx) -> None:
         """Validates the version again, against today's connectors. Raises InvalidRecipe with the first problem and how many there are."""
@@ -70,16 +71,22 @@ class Recipe:
 
 def load(tx: Tx, resource_uid: str, version: int, settings: Settings, run_values: Mapping[str, Any] | None) -> Recipe:
     """`run_values`: as kept with the run."""
-    values = RunValues.from_json(run_values).key if run_values is not None else ""
-    return _read(resources.document(tx, resource_uid, version), settings.max_parallel_nodes, values)
+    text = resources.document(tx, resource_uid, version)
+    if run_values is None:
+        return _read_as_is(text, settings.max_parallel_nodes)
+    return _read_filled(text, settings.max_parallel_nodes, RunValues.from_json(run_values).key)
 
 
-@lru_cache(maxsize=64)
-def _read(text: str, max_parallel_nodes: int, values: str) -> Recipe:
+def _read(text: str, max_parallel_nodes: int, values: str = "") -> Recipe:
     document = filled_document(text, values)
     read = pipeline(document, max_parallel_nodes=max_parallel_nodes)
     levels = graph.generations([node.id for node in read.nodes], [(edge.source, edge.target) for edge in read.edges])
     return Recipe(document, values, read, tuple(tuple(level) for level in levels))
+
+
+# Apart, so that a recipe whose every run has values of its own does not push out those that never change.
+_read_as_is = lru_cache(maxsize=64)(_read)
+_read_filled = lru_cache(maxsize=64)(_read)
 
 
 @lru_cache(maxsize=256)
@@ -87,9 +94,10 @@ def _rule_set(text: str) -> RuleSet:
     return rule_set(read_documents(text)[0])
 
 
-# A recipe that runs every minute over objects that did not change is planned once.
-@lru_cache(maxsize=16)
-def _planned(
-    recipe: Recipe, facts: str, connector_types: tuple[tuple[str, str], ...], rule_sets: tuple[str, ...], first_stage: int
-) -> Plan:
+def _plan(recipe: Recipe, facts: str, connector_types: tuple[tuple[str, str], ...], rule_sets: tuple[str, ...], first_stage: int) -> Plan:
     return plan(recipe.pipeline, json.loads(facts), dict(connector_types), [_rule_set(text) for text in rule_sets], first_stage)
+
+
+# A recipe that runs every minute over objects that did not change is planned once.
+_planned_as_is = lru_cache(maxsize=16)(_plan)
+_planned_filled = lru_cache(maxsize=16)(_plan)

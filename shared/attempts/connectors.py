@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any
 
 from shared.attempts import secrets
@@ -74,13 +74,10 @@ class Resolution:
         if self._error is not None:
             raise self._error
         used = {value for values in self._credentials.values() for value in values.values()}
+        read = cache(self._vault.read)
 
         def valued(namespace: str, reference: references.Reference) -> str:
-            values = (
-                self._credentials[namespace, reference.path]
-                if reference.store == "credential"
-                else self._vault.read(reference.path, namespace)
-            )
+            values = self._credentials[namespace, reference.path] if reference.store == "credential" else read(reference.path, namespace)
             if reference.field not in values:
                 there = ", ".join(sorted(values)) or "none"
                 raise references.UnknownField(f"{reference.store} {reference.path} has no field {reference.field}; it has {there}")

@@ -12,6 +12,7 @@ from datetime import tzinfo
 from difflib import get_close_matches
 from typing import Any
 
+from shared.errors import ConfigurationError
 from shared.pipelines.language.pointers import below
 from shared.pipelines.language.templates.evaluate import text_of
 from shared.pipelines.model import Problem
@@ -76,6 +77,11 @@ def settled(
                 values[name] = None
         except NotOfType as error:
             problems.append(Problem("invalid_parameter", f"parameter '{name}' {error}", _path(name)))
+        except ConfigurationError as error:
+            # After another problem, this is most likely its consequence: the default names a parameter that has no value.
+            if not problems:
+                message = f"parameter '{name}' was not given, and its default cannot be computed: {error.message}"
+                problems.append(Problem("invalid_parameter", message, _path(name)))
     return values, problems
 
 

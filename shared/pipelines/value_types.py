@@ -12,6 +12,8 @@ from typing import Any
 Scalar = str | int | float | bool | date | datetime
 Value = Scalar | list[Scalar] | None
 
+# Each item is a literal in the SQL of every expression that names the list.
+LONGEST_LIST = 10_000
 # What every database holds; Python's own integers have no end.
 _LEAST, _GREATEST = -(2**63), 2**63 - 1
 
@@ -179,6 +181,8 @@ def _timestamp(given: str, zone: tzinfo) -> datetime:
 
 
 def _list(given: list[Any]) -> list[Scalar]:
+    if len(given) > LONGEST_LIST:
+        raise NotOfType(f"must not have more than {LONGEST_LIST} items; put more of them into a table or a file, and join it")
     items: list[Scalar] = []
     for item in given:
         if isinstance(item, str):

@@ -12,9 +12,9 @@ import string
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-import sqlglot
 from sqlglot import Token, TokenType, exp
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import SqlglotError
@@ -45,14 +45,29 @@ def covered(text: str, spans: Sequence[Span]) -> str:
     return _covered(text, spans)[0]
 
 
-def filled(text: str, holes: Sequence[Hole], dialect: str) -> str:
-    """`holes` in order. Raises SqlProblem, with the position, for one where no value can stand."""
+def check(text: str, holes: Sequence[Hole], dialect: str) -> None:
+    """Raises what `filled` would raise with values of these types."""
+    _filled(text, holes, dialect, None, trial=True)
+
+
+def filled(text: str, holes: Sequence[Hole], dialect: str, longest_name: int | None = None) -> str:
+    """`holes` in order. Raises SqlProblem, with the position, for one where no value can stand.
+
+    `longest_name`, in bytes: for SQL that a database reads which cuts longer names off, and so would mean another thing by them.
+    """
+    return _filled(text, holes, dialect, longest_name, trial=False)
+
+
+def _filled(text: str, holes: Sequence[Hole], dialect: str, longest_name: int | None, *, trial: bool) -> str:
     cover, names = _covered(text, [(hole.start, hole.end) for hole in holes])
     try:
         tokens = Dialect.get_or_raise(dialect).tokenize(cover)
     except SqlglotError as error:
         raise SqlProblem(f"cannot read {text!r} as SQL", holes[0].start) from error
-    naming = _naming(cover, names, tokens, dialect)
+    alone = {(token.start, token.end + 1) for token in tokens if token.token_type is TokenType.VAR}
+    # Parsing is what costs: only where a hole stands alone is there a question.
+    bare = any((hole.start, hole.end) in alone and (hole.secret or not trial) for hole in holes)
+    naming = _naming(cover, tuple(names), dialect) if bare else frozenset()
     parts: list[str] = []
     done = 0
     for at, token in enumerate(tokens):
@@ -60,6 +75,8 @@ def filled(text: str, holes: Sequence[Hole], dialect: str) -> str:
         if not inside:
             continue
         parts += [text[done : token.start], _token(text, tokens, at, inside, naming, dialect)]
+        if longest_name is not None and token.token_type is not TokenType.STRING and len(_unquoted(parts[-1])) > longest_name:
+            raise SqlProblem(f"the name {parts[-1][:40]}… would have more than {longest_name} bytes, and be cut off", inside[0].start)
         done = token.end + 1
     return "".join([*parts, text[done:]])
 
@@ -94,12 +111,15 @@ def _covered(text: str, spans: Sequence[Span]) -> tuple[str, list[str]]:
     return rest, names
 
 
-def _naming(cover: str, names: Sequence[str], tokens: Sequence[Token], dialect: str) -> set[str]:
+@lru_cache(maxsize=1024)
+def _naming(cover: str, names: tuple[str, ...], dialect: str) -> frozenset[str]:
     """Those of the names that stand where SQL has a name: of a table, an alias, a column of a table."""
     found: set[str] = set()
     trees: Sequence[Any] = ()
+    reading = Dialect.get_or_raise(dialect)
+    tokens = reading.tokenize(cover)
     with suppress(SqlglotError, RecursionError):
-        trees = sqlglot.parse(cover, read=dialect)
+        trees = reading.parser().parse(tokens, cover)
     wanted = set(names)
     for tree in trees:
         for identifier in tree.find_all(exp.Identifier) if tree is not None else ():
@@ -111,10 +131,10 @@ def _naming(cover: str, names: Sequence[str], tokens: Sequence[Token], dialect: 
         beside = [one.token_type for one in (before, after) if one is not None]
         if token.text in wanted and TokenType.DOT in beside:
             found.add(token.text)
-    return found
+    return frozenset(found)
 
 
-def _token(text: str, tokens: Sequence[Token], at: int, inside: Sequence[Hole], naming: set[str], dialect: str) -> str:
+def _token(text: str, tokens: Sequence[Token], at: int, inside: Sequence[Hole], naming: frozenset[str], dialect: str) -> str:
     token = tokens[at]
     quote = _QUOTED.get(token.token_type)
     whole = len(inside) == 1 and (inside[0].start, inside[0].end) == (token.start, token.end + 1)
@@ -129,6 +149,11 @@ def _token(text: str, tokens: Sequence[Token], at: int, inside: Sequence[Hole], 
     if whole and token.text not in naming:
         return _alone(text, tokens, at, inside[0], dialect)
     return _name(_joined(text, token.start, token.end + 1, inside, ""), inside).sql(dialect=dialect)
+
+
+def _unquoted(rendered: str) -> bytes:
+    """The name that a quoted identifier is; empty for a literal."""
+    return rendered[1:-1].replace('""', '"').encode() if rendered.startswith('"') else b""
 
 
 def _joined(text: str, start: int, end: int, inside: Sequence[Hole], quote: str) -> str:

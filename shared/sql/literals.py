@@ -12,6 +12,8 @@ from shared.sql.errors import SqlProblem
 Scalar = str | int | float | bool | date | datetime
 Value = Scalar | Sequence[Scalar] | None
 
+_DATE, _TIMESTAMPTZ = (exp.DataType.build(kind, dialect="postgres") for kind in ("DATE", "TIMESTAMPTZ"))
+
 
 def literal(value: Value) -> exp.Expr:
     """Numbers, texts, TRUE, DATE and TIMESTAMPTZ (in UTC); a list is an ARRAY. None is NULL."""
@@ -22,9 +24,9 @@ def literal(value: Value) -> exp.Expr:
     if isinstance(value, int | float):
         return _number(value)
     if isinstance(value, datetime):
-        return exp.cast(exp.Literal.string(value.astimezone(UTC).isoformat(sep=" ")), "TIMESTAMPTZ", dialect="postgres")
+        return _cast(value.astimezone(UTC).isoformat(sep=" "), _TIMESTAMPTZ)
     if isinstance(value, date):
-        return exp.cast(exp.Literal.string(value.isoformat()), "DATE", dialect="postgres")
+        return _cast(value.isoformat(), _DATE)
     if isinstance(value, str):
         return exp.Literal.string(value)
     return exp.Array(expressions=items(value))
@@ -35,6 +37,10 @@ def items(values: Sequence[Scalar]) -> list[exp.Expr]:
     if not values:
         raise SqlProblem("the list is empty, and SQL has no way to write that; give it at least one value")
     return [literal(value) for value in values]
+
+
+def _cast(text: str, kind: exp.DataType) -> exp.Expr:
+    return exp.Cast(this=exp.Literal.string(text), to=kind.copy())
 
 
 def _number(value: float) -> exp.Expr:

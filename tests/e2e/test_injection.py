@@ -146,13 +146,21 @@ def test_values_in_queries_and_tables_of_a_database_are_only_values(victims: Sta
             assert [column.name for column in rows.description or ()] == ["id", value, f"got {value}"], name
 
 
-@pytest.mark.parametrize("value", ["../../secrets", "/etc/passwd", "../" * 30 + "etc/passwd"])
+@pytest.mark.parametrize("value", ["../../secrets", "/etc/passwd", "/etc/pass*", "../*", "../" * 30 + "etc/passwd", "x" * 300])
 def test_a_path_does_not_leave_its_folder(victims: Stack, value: str) -> None:
     victims.apply(FILES)
     answer = post(victims, "/pipelines/default/injected-files/runs", {"parameters": {"v": value}})
     ended = victims.wait(answer.json()["id"])
     assert ended["status"] == "FAILED"
-    assert "leaves" in ended["error"]["message"] or "is not in" in ended["error"]["message"]
+    assert any(words in ended["error"]["message"] for words in ("leaves", "is not in", "more than 255 bytes"))
+
+
+@pytest.mark.parametrize("value", ["x" * 64, "ż" * 40])
+def test_a_name_that_the_database_would_cut_off_is_refused(victims: Stack, value: str) -> None:
+    victims.apply(TABLES)
+    answer = post(victims, "/pipelines/default/injected-tables/runs", {"parameters": {"v": value}})
+    assert answer.status_code == 422
+    assert "more than 63 bytes" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("value", ["a\0b", "\ud800", ["x"], {"$ne": 1}, 7, True, None])

@@ -22,6 +22,7 @@ import redis
 from psycopg import sql
 
 from infra.local import redis as local_redis
+from services.api.cli.client import CallRefused
 from tests.e2e.test_parameters import written
 from tests.support.stack import SHORT, Stack, running
 from tests.support.vault import TOKEN, VaultServer, serving
@@ -47,7 +48,7 @@ spec:
       config:
         connector: guarded
         query: SELECT id, owner FROM guarded WHERE api_key = '{{vault:secret/app/keys#pepper}}' AND {{vault:secret/app/keys#pepper}} <> ''
-    - {id: keep, type: filter, config: {condition: "owner <> '{{credential:sesame#word}}' AND owner <> {{asked}}"}}
+    - {id: keep, type: filter, config: {condition: "md5(owner || '{{credential:sesame#word}}') <> 'MALLORY' AND owner <> {{asked}}"}}
     - {id: sign, type: expression, config: {columns: [{name: signed, expression: "md5(id || ':{{credential:sesame#word}}')"}]}}
     - {id: sort, type: sorter, config: {by: [{column: id}]}}
     - {id: write, type: connector_sink, config: {connector: files, path: out/guarded.csv, writeMode: OVERWRITE}}
@@ -97,14 +98,15 @@ def vault() -> Iterator[VaultServer]:
 @pytest.fixture(scope="module")
 def guarded(vault: VaultServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("guarded") / "home"
-    with running(folder, VAULT_ADDR=vault.url, VAULT_TOKEN=TOKEN, **SHORT) as up:
+    allowed = {"PENSTOCK_TEMPLATE_ENV": "REGION, UNSET", "REGION": "north'; --"}
+    with running(folder, VAULT_ADDR=vault.url, VAULT_TOKEN=TOKEN, **allowed, **SHORT) as up:
         up.connectors()
         port = up.home.read("ports.json")["postgres"]
         admin = f"postgresql://admin:{up.home.secrets()['admin']}@127.0.0.1:{port}/demo"
         with psycopg.connect(admin, autocommit=True) as connection:
             connection.execute(sql.SQL("CREATE ROLE guarded LOGIN PASSWORD {}").format(sql.Literal(PASSWORD)))
             connection.execute("CREATE TABLE guarded (id int, owner text, api_key text)")
-            rows = [(1, "ann", PEPPER), (2, "bob", PEPPER), (3, WORD, PEPPER), (4, "eve", "another")]
+            rows = [(1, "ann", PEPPER), (2, "bob", PEPPER), (3, "mallory", PEPPER), (4, "eve", "another")]
             for row in rows:
                 connection.execute("INSERT INTO guarded VALUES (%s, %s, %s)", row)
             connection.execute("GRANT SELECT (id, owner, api_key) ON guarded TO guarded")
@@ -123,7 +125,7 @@ def test_a_default_cannot_be_a_secret(guarded: Stack) -> None:
 
 def test_secrets_work_and_are_nowhere_to_be_found(guarded: Stack, vault: VaultServer) -> None:
     text = GOOD.replace('default: "{{credential:sesame#word}} {{vault:secret/app/keys#pepper}}"', "default: nobody")
-    guarded.apply(text)
+    guarded.apply(text.replace("MALLORY", hashlib.md5(f"mallory{WORD}".encode()).hexdigest()))
     replies: list[Any] = []
     ended = guarded.wait(guarded.start("guarded"))
     assert ended["status"] == "SUCCEEDED", ended["error"]
@@ -250,3 +252,27 @@ def repositories(root: Path) -> Iterator[tuple[str, bytes]]:
         if (head.parent / "objects").is_dir():
             command = ["git", "-C", str(head.parent), "cat-file", "--batch-all-objects", "--batch"]
             yield f"Git {head.parent}", subprocess.run(command, capture_output=True, check=True).stdout
+
+
+def test_the_environment_gives_what_an_operator_allows_and_nothing_else(guarded: Stack) -> None:
+    (guarded.files / "one.csv").write_text("x\n1\n")
+    recipe = (
+        HEAD
+        + """metadata: {name: environment}
+spec:
+  nodes:
+    - {id: read, type: connector_source, config: {connector: files, path: one.csv}}
+    - {id: keep, type: filter, config: {condition: "{{env(REGION)}} <> ''"}}
+    - {id: write, type: connector_sink, config: {connector: files, path: "out/{{env(REGION)}}.csv", writeMode: OVERWRITE}}
+  edges: [{from: read, to: keep}, {from: keep, to: write}]
+"""
+    )
+    guarded.apply(recipe)
+    assert guarded.wait(guarded.start("environment"))["status"] == "SUCCEEDED"
+    assert (guarded.files / "out/north'; --.csv").exists()
+    for name in ("VAULT_TOKEN", "PENSTOCK_DATABASE_URL", "UNSET"):
+        guarded.apply(recipe.replace("{{env(REGION)}}.csv", f"{{{{env({name})}}}}.csv"))
+        with pytest.raises(CallRefused) as refused:
+            guarded.start("environment")
+        assert (refused.value.status, refused.value.errors[0]["path"]) == (422, "/spec/nodes/2/config/path")
+        assert f"env({name}) may not be read" in refused.value.detail

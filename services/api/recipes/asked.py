@@ -15,6 +15,8 @@ from services.api.recipes import save
 from services.api.recipes.values import run_values
 from services.api.schemas.runs import StartRun
 from shared.pipelines.language import RunValues
+from shared.pipelines.language.interval import interval_start
+from shared.pipelines.validation import schedule_of
 from shared.store import resources
 from shared.store.database import Tx
 
@@ -57,4 +59,5 @@ def values_of(tx: Tx, text: str, body: Mapping[str, Any], run: str, logical_date
     """What a run is given; None where its recipe takes nothing. Raises Refused."""
     environment = current_app.extensions["penstock.settings"].template_env
     given = body.get("parameters") or {}
-    return run_values(tx, text, given, run=run, logical_date=logical_date, interval_start=logical_date, environment=environment)
+    start = interval_start(*schedule_of(text), logical_date)
+    return run_values(tx, text, given, run=run, logical_date=logical_date, interval_start=start, environment=environment)

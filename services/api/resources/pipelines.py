@@ -16,6 +16,8 @@ from services.api.resources import documents, plans
 from services.api.resources.runs import run_json
 from services.api.schemas.documents import TEXT_BODY, PipelinePage, PipelinesQuery, Saved, SaveQuery, Shown
 from services.api.schemas.runs import Run
+from shared.pipelines.language.interval import interval_start
+from shared.pipelines.validation import schedule_of
 from shared.store import idempotency, resources, run_views, runs
 from shared.store.database import Tx
 from shared.store.identifiers import new_id
@@ -96,6 +98,7 @@ def start(namespace: str, name: str) -> Response:
         version = runnable(tx, namespace, name, by_plan["version"] if by_plan else body.get("version"))
         run = new_id()
         logical_date = by_plan["logical_date"] if by_plan else body.get("logicalDate", datetime.now(UTC))
+        start_of = interval_start(*schedule_of(version["document"]), logical_date)
         values = values_of(tx, version["document"], by_plan or body, run, logical_date)
         runs.create(
             tx,
@@ -109,6 +112,7 @@ def start(namespace: str, name: str) -> Response:
             parameters=values.plain_parameters() if values else {},
             run_values=values.to_json() if values else None,
             logical_date=logical_date,
+            interval_start=start_of,
             reason=body.get("reason"),
             created_by=who.name,
         )

@@ -9,13 +9,14 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from shared.connectors.errors import NotFound, RejectedData
+from shared.connectors.errors import Misconfigured, NotFound, RejectedData
 from shared.connectors.postgres import statements as say
 from shared.connectors.postgres.catalogue import Table, find
 from shared.connectors.protocols import Rows, SinkWrite
 
 Connection = psycopg.Connection[Any]
 Figures = dict[str, int | None]
+LONGEST_NAME = 63
 
 
 def write(connection: Connection, schema: str, sink: SinkWrite, rows: Rows) -> Figures:
@@ -125,6 +126,8 @@ def _grant(connection: Connection, table: Table, new: sql.Composable, owner: str
 def _create(connection: Connection, schema: str, sink: SinkWrite, rows: Rows) -> Table:
     where, _, name = sink.target.rpartition(".")
     planned = {column.name: column.type for column in sink.columns if column.type != "UNKNOWN"}
+    for long in (one for one in (name, *(column.name for column in rows.columns)) if len(one.encode()) > LONGEST_NAME):
+        raise Misconfigured(f"the name {long[:40]}… has more than {LONGEST_NAME} bytes, and PostgreSQL would cut it off; shorten it")
     columns = [
         sql.SQL("{} {}").format(sql.Identifier(column.name), sql.SQL(_checked(planned.get(column.name, column.type))))
         for column in rows.columns

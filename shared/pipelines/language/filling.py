@@ -19,13 +19,16 @@ from shared.pipelines.language.templates import Template, TemplateProblem, Value
 from shared.pipelines.language.templates.scan import whole
 from shared.pipelines.language.texts import ABSENT, Spot, visited
 from shared.pipelines.model import Document, Filling, Problem
-from shared.pipelines.nodes.fields import CODE, Expression
+from shared.pipelines.nodes.fields import CODE, Statement
 from shared.pipelines.value_types import plain
 from shared.secrets.references import Reference, reference_in
 from shared.sql.errors import SqlProblem
 from shared.sql.holes import Hole
 from shared.sql.holes import filled as sql_filled
 from shared.sql.stand_ins import stand_in
+
+# PostgreSQL's, in bytes.
+LONGEST_NAME = 63
 
 
 def filled(document: Document, values: RunValues) -> Document:
@@ -51,7 +54,9 @@ class _Filling:
             found = templates(text)
             if isinstance(spot.field, CODE):
                 holes = [self._hole(one) for one in found]
-                return spel_filled(text, holes) if spot.spel and isinstance(spot.field, Expression) else sql_filled(text, holes, "postgres")
+                if isinstance(spot.field, Statement):
+                    return sql_filled(text, holes, "postgres", LONGEST_NAME)
+                return spel_filled(text, holes) if spot.spel else sql_filled(text, holes, "postgres")
             only = whole(text, found)
             if only is not None and reference_in(only.body) is None:
                 return self._whole(only, spot)

@@ -92,10 +92,7 @@ def settle(document: Document, given: Mapping[str, Any], moment: Moment, environ
             done = one.end
         return "".join([*parts, text[done:]])
 
-    try:
-        parameters, problems = declaring.settled(declaring.declared(spec), given, moment.zone, default)
-    except TemplateProblem as problem:
-        raise Unsettled([Problem(problem.kind, f"a parameter's default cannot be computed: {problem.message}", "/parameters")]) from problem
+    parameters, problems = declaring.settled(declaring.declared(spec), given, moment.zone, default)
     if problems:
         raise Unsettled(problems)
     names = {**own, **parameters}

@@ -2,7 +2,20 @@
 
 from shared.pipelines.fields import text
 from shared.pipelines.fields import words as texts
-from shared.pipelines.sql_fields import CODE, ColumnName, Expression, Query, SortKey, Type, column, columns, sort_keys, sql_only, statement
+from shared.pipelines.sql_fields import (
+    CODE,
+    ColumnName,
+    Expression,
+    Query,
+    SortKey,
+    Statement,
+    Type,
+    column,
+    columns,
+    sort_keys,
+    sql_only,
+    statement,
+)
 
 __all__ = [
     "CODE",
@@ -10,6 +23,7 @@ __all__ = [
     "Expression",
     "Query",
     "SortKey",
+    "Statement",
     "Type",
     "column",
     "columns",

@@ -5,7 +5,15 @@ Pure: what exists besides comes in as `Known`. Secret fields are the API's matte
 
 from shared.pipelines.validation.documents import validate
 from shared.pipelines.validation.known import Known, full_name
-from shared.pipelines.validation.stored import filled_document, has_values, known_from, stored_connector, stored_document, stored_errors
+from shared.pipelines.validation.stored import (
+    filled_document,
+    has_values,
+    known_from,
+    schedule_of,
+    stored_connector,
+    stored_document,
+    stored_errors,
+)
 
 __all__ = [
     "Known",
@@ -13,6 +21,7 @@ __all__ = [
     "full_name",
     "has_values",
     "known_from",
+    "schedule_of",
     "stored_connector",
     "stored_document",
     "stored_errors",

@@ -34,7 +34,7 @@ def check(report: Report, spec: Mapping[str, Any], path: str) -> None:
     entries = spec.get("parameters")
     if report.document.filled is not None or not isinstance(entries, list):
         return
-    before: dict[str, Type] = {}
+    everything, before = named(spec), dict[str, Type]()
     lines: dict[str, int] = {}
     for at, entry in enumerate(entries):
         name = entry.get("name") if isinstance(entry, Mapping) else None
@@ -48,17 +48,17 @@ def check(report: Report, spec: Mapping[str, Any], path: str) -> None:
             report.add("invalid_setting", f"'{name}' is a word of the templates; give the parameter another name", below(here, "name"))
         lines.setdefault(name, report.place(below(here, "name")).line)
         for parameter in declared({"parameters": [entry]}):
-            _default(report, parameter, below(here, "default"), before)
+            _default(report, parameter, below(here, "default"), before, everything)
             before[name] = parameter.type
 
 
-def _default(report: Report, parameter: Parameter, path: str, before: Mapping[str, Type]) -> None:
+def _default(report: Report, parameter: Parameter, path: str, before: Mapping[str, Type], everything: Mapping[str, Type]) -> None:
     default, kind = parameter.default, parameter.type
     if default is NO_DEFAULT or default is None or report.settled(path):
         return
     owner = Owner(f"parameter '{parameter.name}'")
     if isinstance(default, str) and "{{" in default:
-        _template(report, default, kind, path, owner, before)
+        _template(report, default, kind, path, owner, before, everything)
         return
     try:
         read(kind, default, UTC)
@@ -66,12 +66,19 @@ def _default(report: Report, parameter: Parameter, path: str, before: Mapping[st
         report.add("wrong_type", f"'default' of {owner.phrase} {error}", path)
 
 
-def _template(report: Report, text: str, kind: Type, path: str, owner: Owner, before: Mapping[str, Type]) -> None:
+def _template(
+    report: Report, text: str, kind: Type, path: str, owner: Owner, before: Mapping[str, Type], everything: Mapping[str, Type]
+) -> None:
     try:
-        found = findings(text, before)
+        found = findings(text, everything)
         problems = [one.problem for one in found if one.problem is not None]
+        early = [one.problem for one in findings(text, before) if one.problem is not None]
     except TemplateProblem as problem:
-        found, problems = [], [problem]
+        found, problems, early = [], [problem], []
+    if early and not problems:
+        message = f"'default' of {owner.phrase} names a parameter that is declared after it, or itself; declare that one first"
+        report.add("unknown_template_name", message, path, at=sql.position(report.document, path, text, early[0].offset))
+        return
     for wrong in problems:
         at = sql.position(report.document, path, text, wrong.offset)
         report.add(wrong.kind, f"'default' of {owner.phrase}: {wrong.message}", path, suggestion=wrong.suggestion, at=at)

@@ -263,10 +263,11 @@ class _Walk:
         """A value that templates give: what it will be is not known here, but of what kind."""
         found = templates.check(self._report, scope, made, value, path, label, owner)
         if found is None:
-            return _LEFT_OUT if self._report.settled(path) else value
+            # Something that suits, so that nothing is said of it as if it were not there.
+            return "TRUE" if isinstance(made, Expression) else value if isinstance(made, fields.String) else _LEFT_OUT
         used = templates.sample(self._report, scope, made, found, value, path, label, owner, self._language)
-        if isinstance(made, Query) or (isinstance(made, Expression) and self._language == SQL):
-            sql.check(self._report, used, path, label, owner, made, written=value)
+        if isinstance(made, Expression | Query):
+            self._sql.append((made, used, value, path, label, owner, self._language))
         return used
 
     def _templates_in(self, value: Any, path: str, label: str, owner: Owner) -> None:

@@ -33,7 +33,8 @@ def check(
             read_expression(text, aggregates=made.aggregates)
     except SqlProblem as problem:
         at = position(report.document, path, written or text, problem.position or 0)
-        report.add(f"invalid_{language}", f"'{label}' of {owner.phrase}: {problem.message}", path, node=owner.node, at=at)
+        message = problem.message.replace(repr(text), repr(written)) if written else problem.message
+        report.add(f"invalid_{language}", f"'{label}' of {owner.phrase}: {message}", path, node=owner.node, at=at)
 
 
 def position(document: Document, path: str, text: str, offset: int) -> tuple[int, int] | None:

@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
-from shared.pipelines.language import RunValues, connector, filled, needs_values, read_documents
+from shared.pipelines.language import RunValues, connector, filled, needs_values, read_documents, zone_of
 from shared.pipelines.language.values import InvalidDocument
 from shared.pipelines.model import ConnectorDefinition, Document, Problem
 from shared.pipelines.validation.documents import validate
@@ -46,6 +47,13 @@ def has_values(text: str) -> bool:
     return needs_values(stored_document(text))
 
 
+@lru_cache(maxsize=128)
+def schedule_of(text: str) -> tuple[str | None, ZoneInfo]:
+    """A valid recipe's schedule as written, None where it has none, and its zone."""
+    document = stored_document(text)
+    return document.tree["spec"].get("schedule"), zone_of(document)
+
+
 @lru_cache(maxsize=64)
 def filled_document(text: str, values: str) -> Document:
     """The recipe with the values of a run in place of its templates. `values`: `RunValues.key`, empty for a recipe that has none."""
@@ -53,12 +61,20 @@ def filled_document(text: str, values: str) -> Document:
     return filled(document, RunValues.from_json(json.loads(values))) if values else document
 
 
-@lru_cache(maxsize=64)
 def stored_errors(text: str, connectors: tuple[str, ...], rule_sets: tuple[str, ...] = (), values: str = "") -> tuple[Problem, ...]:
     """Why the recipe cannot run; empty when it can. All connectors that it names must be among `connectors`.
 
     With `values` it is the recipe of that one run that is looked at.
     """
+    return (_filled_errors if values else _errors)(text, connectors, rule_sets, values)
+
+
+def _found(text: str, connectors: tuple[str, ...], rule_sets: tuple[str, ...], values: str) -> tuple[Problem, ...]:
     documents = [filled_document(text, values)] if values else read_documents(text)
     found = validate(documents, known_from(connectors, rule_sets, require_connectors=True))
     return tuple(problem for problem in found if problem.severity == "error")
+
+
+# Apart, so that a recipe whose every run has values of its own does not push out those that never change.
+_errors = lru_cache(maxsize=64)(_found)
+_filled_errors = lru_cache(maxsize=64)(_found)

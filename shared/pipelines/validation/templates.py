@@ -20,7 +20,7 @@ from shared.pipelines.validation.report import Owner, Report
 from shared.pipelines.value_types import Type
 from shared.sql.errors import SqlProblem
 from shared.sql.holes import Hole, covered
-from shared.sql.holes import filled as sql_filled
+from shared.sql.holes import check as check_holes
 
 # Of which types a template may be that is all of a field's value, and a value with which the rest of the field's rules can be looked at.
 _FITS: tuple[tuple[type[fields.Field[Any]], tuple[Type, ...], str, Any], ...] = (
@@ -152,7 +152,7 @@ def _in_code(
         if language == "spel" and isinstance(made, Expression):
             spel_filled(text, holes)
         else:
-            sql_filled(text, holes, "postgres")
+            check_holes(text, holes, "postgres")
     except SqlProblem as problem:
         at = sql.position(report.document, path, text, problem.position or 0)
         report.add("invalid_template", f"'{label}' of {owner.phrase}: {problem.message}", path, node=owner.node, at=at)

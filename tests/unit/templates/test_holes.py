@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 import sqlglot
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlglot import exp
 
@@ -67,6 +67,15 @@ def test_where_no_value_can_stand_it_is_refused_at_its_place(text: str, values: 
     assert problem.value.position == at
 
 
+def test_a_name_that_a_database_would_cut_off_is_refused() -> None:
+    text = "SELECT 'x{{x}}' FROM sales_{{x}}"
+    assert filled(text, holes(text, "a" * 57, "a" * 57), "postgres", 63).endswith('aaa"')
+    for name in ("a" * 58, "ż" * 29):
+        with pytest.raises(SqlProblem, match="more than 63 bytes") as problem:
+            filled(text, holes(text, name, name), "postgres", 63)
+        assert problem.value.position == 27
+
+
 def test_a_secret_is_no_part_of_a_name() -> None:
     for text in ("s_{{x}}", '"{{x}}"', "t.{{x}}"):
         with pytest.raises(SqlProblem, match="a secret cannot be part of a name"):
@@ -80,6 +89,7 @@ def test_a_cover_is_as_long_as_what_it_covers() -> None:
     assert sqlglot.parse_one(cover, read="postgres").sql("postgres").startswith("a > c0___ AND a0 = 'c1")
 
 
+@settings(deadline=None)
 @given(NASTY, NASTY, st.sampled_from(["duckdb", "postgres"]))
 def test_whatever_the_values_the_tree_differs_in_literals_and_names_only(value: str, name: str, dialect: str) -> None:
     text = "{{x}} = '<{{x}}''>' AND t.\"c {{y}}\" IN ({{x}}, 'z') OR {{x}} LIKE t.a_{{y}}"
@@ -93,6 +103,7 @@ def test_whatever_the_values_the_tree_differs_in_literals_and_names_only(value: 
     assert made == plain
 
 
+@settings(deadline=None)
 @given(NASTY, st.integers(-(2**63), 2**63 - 1), st.floats(allow_nan=False, allow_infinity=False))
 def test_duckdb_reads_exactly_what_was_given(text: str, whole: int, number: float) -> None:
     query = "SELECT {{a}} AS a, '({{a}})' AS b, {{n}} AS n, {{f}}::DOUBLE AS f"
@@ -100,6 +111,7 @@ def test_duckdb_reads_exactly_what_was_given(text: str, whole: int, number: floa
     assert row == (text, f"({text})", whole, number)
 
 
+@settings(deadline=None)
 @given(NASTY, NASTY)
 def test_a_secret_takes_its_place_in_literals_only(secret: str, beside: str) -> None:
     token = "{{vault:a/b#c 0123456789abcdef01234567}}"

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.pipelines.language.templates import Moment, TemplateProblem, Type, Value, evaluated, findings, templates, text_of, type_of_text
@@ -91,6 +91,7 @@ def test_days_are_added_on_the_clock_of_the_zone(logical: str, days: int, expect
     assert text_of(evaluated(f"date_add(now, {days})", moment(logical), {})) == expected
 
 
+@settings(deadline=None)
 @given(
     st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1)), st.sampled_from(["Europe/Warsaw", "America/New_York", "Asia/Kolkata", "UTC"])
 )
@@ -163,6 +164,7 @@ def test_a_large_text_of_braces_costs_little(text: str) -> None:
     assert datetime.now(UTC) - begun < timedelta(seconds=5)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="{}'\"()abtody_,#: 1-.%", max_size=60))
 def test_any_text_is_read_or_told_of(text: str) -> None:
     try:

@@ -61,7 +61,7 @@ def _type(tree: Tree, parameters: Mapping[str, Type]) -> Type:
         if tree.word not in names:
             if tree.word in FUNCTIONS:
                 raise TemplateProblem(f"{tree.word} is a function; call it: {_signature(tree.word)}", tree.at, suggestion=f"{tree.word}(…)")
-            raise _unknown("no parameter and no name", tree.word, names, tree.at)
+            raise _unknown("no parameter, and no name that every template has", tree.word, names, tree.at)
         return names[tree.word]
     return _called(tree, parameters)
 
@@ -72,7 +72,7 @@ def _called(call: Call, parameters: Mapping[str, Type]) -> Type:
         return Type.STRING
     function = FUNCTIONS.get(call.function)
     if function is None:
-        raise _unknown("no function", call.function, (*FUNCTIONS, ENV), call.at)
+        raise _unknown("no function of templates", call.function, (*FUNCTIONS, ENV), call.at)
     types = [_type(argument, parameters) for argument in call.arguments]
     if len(types) != len(function.takes):
         takes = f"{len(function.takes)} argument{'s' if len(function.takes) > 1 else ''}"
@@ -110,5 +110,5 @@ def _unknown(what: str, word: str, there: Mapping[str, Type] | tuple[str, ...], 
     by_folded = {one.casefold(): one for one in there}
     near = get_close_matches(word.casefold()[:100], by_folded, n=1, cutoff=0.6)
     hint = f"did you mean '{by_folded[near[0]]}'?" if near else f"there is {', '.join(sorted(there)[:20])}"
-    message = f"the template names '{word}', which is {what} there is: {hint}"
+    message = f"'{word}' in a template is {what}: {hint}"
     return TemplateProblem(message, at, kind="unknown_template_name", suggestion=by_folded[near[0]] if near else None)
