@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from dulwich.errors import ChecksumMismatch, FileFormatException, NotGitRepository
+from dulwich.file import FileLocked
 from dulwich.objects import Commit as GitCommit
 from dulwich.objects import ObjectID, ShaFile, Tree
 from dulwich.refs import Ref
@@ -37,7 +38,7 @@ _AT_ONCE = 500
 _LOOSE_AT_MOST = 20
 # As Git's own gc.auto.
 _TIDY_FROM = 6700
-_UNREADABLE = (NotGitRepository, FileFormatException, ChecksumMismatch, KeyError, ValueError, AssertionError, zlib.error)
+_UNREADABLE = (NotGitRepository, FileFormatException, FileLocked, ChecksumMismatch, KeyError, ValueError, AssertionError, zlib.error)
 log = logging.getLogger(__name__)
 
 
