@@ -76,6 +76,8 @@ def main() -> None:
                 session.close()
                 session = None
             stop.wait(POLL_S)
+    if publisher is not None:
+        publisher.close()
     if session is not None:
         session.close()
     database.close()

@@ -25,20 +25,26 @@ TIDY_EVERY_S = 3600.0
 
 
 class Publisher(threading.Thread):
-    """Does nothing while `leads` is not set. Ends with its process."""
+    """Does nothing while `leads` is not set."""
 
     def __init__(self, database: Database, repository: Repository, remote: Remote | None, every: timedelta) -> None:
         super().__init__(name="versions", daemon=True)
         self.leads = threading.Event()
         self._database, self._repository, self._remote, self._every_s = database, repository, remote, every.total_seconds()
+        self._closed = False
         self._written: str | None = None
         self._pushed: str | None = None
         self._failures, self._next_push = 0, 0.0
         self._next_tidy = time.monotonic() + TIDY_EVERY_S
 
+    def close(self) -> None:
+        """Ends after what it does just now; a remote that hangs is not waited for."""
+        self._closed = True
+        self.leads.set()
+        self.join(timeout=2 * TICK_S)
+
     def run(self) -> None:
-        while True:
-            self.leads.wait()
+        while self.leads.wait() and not self._closed:
             try:
                 self._write()
                 if self._remote is not None and self._written != self._pushed and time.monotonic() >= self._next_push:

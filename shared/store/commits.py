@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from shared.store.database import Tx
+from shared.store.definitions import DefinitionMissing
 from shared.store.resources import with_texts
 
 _LOCK = "penstock.commits"
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,16 @@ def uncommitted(tx: Tx) -> list[dict[str, Any]]:
          WHERE v.git_commit_sha IS NULL ORDER BY v.position
         """
     )
-    return list(with_texts(tx, rows))
+    found: list[dict[str, Any]] = []
+    waiting: set[str] = set()
+    for row in rows:
+        try:
+            found += with_texts(tx, [row] if row["uid"] not in waiting else [])
+        except DefinitionMissing as error:
+            # It waits for its text to come back, and its later versions with it; what others save does not.
+            waiting.add(row["uid"])
+            log.warning("not in Git yet: %s", error.message)
+    return found
 
 
 def entries(tx: Tx, folders: Sequence[str]) -> dict[str, dict[str, str]]:

@@ -75,6 +75,21 @@ def save(
     return Saved(uid, current + 1, created=fresh, changed=True)
 
 
+def hold(tx: Tx, kind: str, namespace: str, name: str) -> int | None:
+    """The current version's number, which stays that until the transaction ends; None where there is no such resource.
+
+    A statement of its own: one that joins the version would, having waited for another save, look for the old number beside the new row.
+    """
+    row = tx.execute(
+        """
+        SELECT current_version FROM resources
+         WHERE kind = %(kind)s AND namespace = %(namespace)s AND name = %(name)s AND deleted_at IS NULL FOR UPDATE
+        """,
+        {"kind": kind, "namespace": namespace, "name": name},
+    ).fetchone()
+    return int(row["current_version"]) if row else None
+
+
 _CURRENT = """
     SELECT r.uid::text AS uid, r.kind, r.namespace, r.name, v.version, v.git_commit_sha, v.document, v.document_sha, v.valid, v.problems,
     v.author, v.message,
@@ -105,18 +120,6 @@ def at_version(tx: Tx, kind: str, namespace: str, name: str, version: int) -> di
     """Of a deleted resource too: its history stays."""
     rows = tx.execute(_VERSION + " AND v.version = %(version)s", {"kind": kind, "namespace": namespace, "name": name, "version": version})
     return next(with_texts(tx, rows), None)
-
-
-def hold(tx: Tx, kind: str, namespace: str, name: str) -> int:
-    """The current version, 0 where there is none; nobody else saves or deletes it until this transaction's end."""
-    row = tx.execute(
-        "INSERT INTO resources (uid, kind, namespace, name, current_version, deleted_at) VALUES (%(uid)s, %(k)s, %(ns)s, %(n)s, 0, now())"
-        " ON CONFLICT (kind, namespace, name) DO UPDATE SET name = excluded.name"
-        " RETURNING CASE WHEN deleted_at IS NULL THEN current_version ELSE 0 END AS version",
-        {"uid": new_id(), "k": kind, "ns": namespace, "n": name},
-    ).fetchone()
-    assert row is not None
-    return int(row["version"])
 
 
 def history(tx: Tx, kind: str, namespace: str, name: str, before: int | None, limit: int) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ percent-encoded: a draft's name may be anything.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
@@ -56,22 +56,35 @@ def folders_of(path: str) -> tuple[str, ...]:
     return tuple("/".join(names[:depth]) for depth in range(len(names) + 1))
 
 
-def changed(folders: Mapping[str, Mapping[str, str]], path: str, sha_: str | None) -> tuple[Step, ...]:
-    """What putting a file there (or, with None, taking it away) makes of `folders`, each name -> sha; the root's step is the last.
+class Files:
+    """The tree of the newest commit, read folder by folder as far as it is needed, and carried on from commit to commit.
 
-    A folder that is left empty goes too: Git knows no empty folders.
+    `read` gives name -> sha for each folder it is asked for, empty for one that is not there.
     """
-    names, steps, child = path.split("/"), [], sha_
-    for depth, folder in reversed(list(enumerate(folders_of(path)))):
-        entries = dict(folders[folder])
-        if child is None:
-            entries.pop(names[depth], None)
-        else:
-            entries[names[depth]] = child
-        made = tree(entries, leaves=depth == len(names) - 1)
-        steps.append(Step(folder, names[depth], child, made))
-        child = sha(made) if entries else None
-    return tuple(steps)
+
+    def __init__(self, read: Callable[[Sequence[str]], Mapping[str, Mapping[str, str]]]) -> None:
+        self._read = read
+        self._folders: dict[str, dict[str, str]] = {}
+
+    def put(self, path: str, blob_sha: str | None) -> tuple[Step, ...]:
+        """What putting a file there (or, with None, taking it away) makes of the folders on the way; the root's step is the last.
+
+        A folder that is left empty goes too: Git knows no empty folders.
+        """
+        way, names = folders_of(path), path.split("/")
+        if missing := [folder for folder in way if folder not in self._folders]:
+            self._folders |= {folder: dict(entries) for folder, entries in self._read(missing).items()}
+        steps, child = [], blob_sha
+        for depth, folder in reversed(list(enumerate(way))):
+            entries = self._folders[folder]
+            if child is None:
+                entries.pop(names[depth], None)
+            else:
+                entries[names[depth]] = child
+            made = tree(entries, leaves=depth == len(names) - 1)
+            steps.append(Step(folder, names[depth], child, made))
+            child = sha(made) if entries else None
+        return tuple(steps)
 
 
 def commit(*, tree: str, parent: str | None, author: str, message: str, at: datetime) -> Commit:

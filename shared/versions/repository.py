@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from dulwich.errors import ChecksumMismatch, FileFormatException, NotGitRepository
+from dulwich.file import FileLocked
 from dulwich.objects import Commit as GitCommit
 from dulwich.objects import ObjectID, ShaFile, Tree
 from dulwich.refs import Ref
@@ -37,7 +38,7 @@ _AT_ONCE = 500
 _LOOSE_AT_MOST = 20
 # As Git's own gc.auto.
 _TIDY_FROM = 6700
-_UNREADABLE = (NotGitRepository, FileFormatException, ChecksumMismatch, KeyError, ValueError, AssertionError, zlib.error)
+_UNREADABLE = (NotGitRepository, FileFormatException, FileLocked, ChecksumMismatch, KeyError, ValueError, AssertionError, zlib.error)
 log = logging.getLogger(__name__)
 
 
@@ -170,13 +171,13 @@ def _head(repo: Repo) -> str | None:
 
 def _append(repo: Repo, head: str | None, following: Sequence[tuple[Commit, str | None]]) -> str:
     made: dict[ObjectID, ShaFile] = {}
+    base = ObjectID(head.encode()) if head else None
+    files = objects.Files(lambda folders: _entries(repo, base, folders))
     for commit, document in following:
         if commit.parent != head:
             raise ChainBroken(f"commit {commit.number} is recorded after {commit.parent}, the one before it is {head}")
-        parent = ObjectID(head.encode()) if head else None
-        folders = _entries(repo, parent, objects.folders_of(commit.path), made)
         blob = objects.blob(document) if document is not None else None
-        steps = objects.changed(folders, commit.path, objects.sha(blob) if blob else None)
+        steps = files.put(commit.path, objects.sha(blob) if blob else None)
         written = objects.commit(tree=objects.sha(steps[-1].tree), parent=head, author=commit.author, message=commit.message, at=commit.at)
         head = objects.sha(written)
         if head != commit.sha:
@@ -189,30 +190,27 @@ def _append(repo: Repo, head: str | None, following: Sequence[tuple[Commit, str 
     return head
 
 
-def _entries(
-    repo: Repo, commit: ObjectID | None, folders: Sequence[str], fresh: dict[ObjectID, ShaFile] | None = None
-) -> dict[str, dict[str, str]]:
+def _entries(repo: Repo, commit: ObjectID | None, folders: Sequence[str]) -> dict[str, dict[str, str]]:
     """folder -> name -> sha in a commit's tree; of folders that are not there, nothing. Raises KeyError for an object that is missing."""
-
-    def read(sha: ObjectID) -> ShaFile:
-        return (fresh or {}).get(sha) or repo[sha]
-
     found: dict[str, dict[str, str]] = {folder: {} for folder in folders}
-    if commit is None:
-        return found
-    root = read(commit)
-    assert isinstance(root, GitCommit)
-    shas = {"": root.tree}
     for folder in folders:
-        if folder not in shas:
-            parent, _, name = folder.rpartition("/")
-            if name not in found[parent]:
-                continue
-            shas[folder] = ObjectID(found[parent][name].encode())
-        tree = read(shas[folder])
-        assert isinstance(tree, Tree)
-        found[folder] = {entry.path.decode(): entry.sha.decode() for entry in tree.items() if entry.path and entry.sha}
+        tree = _tree(repo, commit, folder) if commit is not None else None
+        if tree is not None:
+            found[folder] = {entry.path.decode(): entry.sha.decode() for entry in tree.items() if entry.path and entry.sha}
     return found
+
+
+def _tree(repo: Repo, commit: ObjectID, folder: str) -> Tree | None:
+    root = repo[commit]
+    assert isinstance(root, GitCommit)
+    tree = repo[root.tree]
+    for name in folder.split("/") if folder else ():
+        assert isinstance(tree, Tree)
+        if name.encode() not in tree:
+            return None
+        tree = repo[tree[name.encode()][1]]
+    assert isinstance(tree, Tree)
+    return tree
 
 
 def _store(repo: Repo, made: list[ShaFile]) -> None:

@@ -7,24 +7,29 @@ from flask import request
 from services.api.problems import Refused, brief
 from shared.store import resources
 from shared.store.database import Tx
+from shared.store.resources import Saved
 
 
 def still(tx: Tx, kind: str, namespace: str, name: str) -> None:
-    """If-Match, and If-None-Match: * for what must not be there yet (RFC 9110, 13.1): Refused(409) with the current version.
+    """If-Match (RFC 9110, 13.1.1): Refused(409) unless the current version is one the caller has seen. `*`: any that there is.
 
     Holds the resource until the transaction ends, so that nobody saves between the look and the save.
     """
-    wanted, absent = (request.headers.get(header) for header in ("If-Match", "If-None-Match"))
-    if wanted is None and absent is None:
+    if "If-Match" not in request.headers:
         return
-    current = resources.hold(tx, kind, namespace, name)
+    version = resources.hold(tx, kind, namespace, name)
     # Weak tags too: proxies that compress weaken them, and a version number is exact either way.
-    if wanted is not None and not (current and request.if_match.contains_weak(str(current))):
-        stands = f"is at version {current} now" if current else "does not exist"
-        raise _moved(f"{kind} {namespace}/{name} {stands}, not at {brief(wanted)}; read it and save again", current)
-    if absent is not None and current and request.if_none_match.contains_weak(str(current)):
-        raise _moved(f"{kind} {namespace}/{name} exists, at version {current}; read it, and save with If-Match", current)
+    if version is None or not request.if_match.contains_weak(str(version)):
+        stands = f"is at version {version} now" if version is not None else "does not exist"
+        raise _moved(f"{kind} {namespace}/{name} {stands}, not at {brief(request.headers['If-Match'])}; read it and save again", version)
 
 
-def _moved(detail: str, current: int) -> Refused:
-    return Refused(409, detail, errors=[{"path": "/version", "message": detail, "currentVersion": current}], kind="version-conflict")
+def first(saved: Saved) -> None:
+    """If-None-Match: * (13.1.2): Refused(409), and with it the save undone, where there was a version already."""
+    if "If-None-Match" in request.headers and request.if_none_match.star_tag and not saved.created:
+        version = saved.version - saved.changed
+        raise _moved(f"this exists, at version {version}; read it, and save with If-Match", version)
+
+
+def _moved(detail: str, current: int | None) -> Refused:
+    return Refused(409, detail, errors=[{"path": "/version", "message": detail, "currentVersion": current or 0}], kind="version-conflict")

@@ -24,3 +24,6 @@ def publish() -> None:
         repository.catch_up(database(), WAIT_S)
     except PenstockError as error:
         log.warning("saved, and not yet in Git: %s", error.message)
+    except Exception:
+        # What is saved is saved: a bug here must be seen, and must not be the answer to a save that was done.
+        log.exception("saved, and not yet in Git")

@@ -103,24 +103,7 @@ def _without_secrets(document: Document) -> tuple[Document, dict[str, str], list
     return replace(document, text=text), {field: str(value) for field, value in inline.items()}, notes
 
 
-def store(tx: Tx, checked: Sequence[Checked], *, author: str, message: str, home: Path | None) -> list[Saved]:
-    """All of them as new versions, each with its commit; what came of it in the order they are given."""
-    # Everybody takes rows in one order, so that two who save the same documents do not wait for each other.
-    order = sorted(range(len(checked)), key=lambda at: _address(checked[at].document))
-    done = {number: _store(tx, checked[number], author=author, message=message, home=home) for number in order}
-    made = seal(tx)
-    return [replace(saved, sha=made.get((saved.uid, saved.version), saved.sha)) for _, saved in sorted(done.items())]
-
-
-def delete(tx: Tx, kind: str, namespace: str, name: str, *, author: str, message: str) -> bool:
-    """Takes it away, with a commit; False where there is none. Its history stays."""
-    uid = resources.delete(tx, kind, namespace, name)
-    if uid is not None:
-        seal_deletion(tx, uid=uid, kind=kind, namespace=namespace, name=name, author=author, message=message)
-    return uid is not None
-
-
-def _store(tx: Tx, checked: Checked, *, author: str, message: str, home: Path | None) -> Saved:
+def store(tx: Tx, checked: Checked, *, author: str, message: str, home: Path | None) -> Saved:
     document = checked.document
     if checked.secrets:
         version = credentials.next_version(tx, document.namespace, document.name)
@@ -145,6 +128,25 @@ def _store(tx: Tx, checked: Checked, *, author: str, message: str, home: Path | 
 
 def _address(document: Document) -> tuple[str, str, str]:
     return document.kind, document.namespace, document.name
+
+
+def store_all(tx: Tx, checked: Sequence[Checked], *, author: str, message: str, home: Path | None) -> dict[int, Saved]:
+    """All of them, each with its commit, by their place in the text.
+
+    Rows are taken in order of name, so that two who save the same ones never wait in a ring.
+    """
+    places = sorted(range(len(checked)), key=lambda at: _address(checked[at].document))
+    saved = {at: store(tx, checked[at], author=author, message=message, home=home) for at in places}
+    made = seal(tx)
+    return {at: replace(done, sha=made.get((done.uid, done.version), done.sha)) for at, done in saved.items()}
+
+
+def delete(tx: Tx, kind: str, namespace: str, name: str, *, author: str, message: str) -> bool:
+    """Takes it away, with a commit; False where there is none. Its history stays."""
+    uid = resources.delete(tx, kind, namespace, name)
+    if uid is not None:
+        seal_deletion(tx, uid=uid, kind=kind, namespace=namespace, name=name, author=author, message=message)
+    return uid is not None
 
 
 def one(checked: Sequence[Checked], problems: Sequence[Problem], kind: str, namespace: str, name: str) -> Checked:

@@ -41,8 +41,7 @@ def put_connector(query: dict[str, Any], namespace: str, name: str) -> Any:
 @blueprint.get("/connectors/<namespace>/<name>")
 @blueprint.response(200, Shown)
 def read_connector(namespace: str, name: str) -> Any:
-    found = documents.shown("Connector", namespace, name)
-    return found, 200, {"ETag": f'"{found["version"]}"'}
+    return documents.shown("Connector", namespace, name)
 
 
 @blueprint.delete("/connectors/<namespace>/<name>")

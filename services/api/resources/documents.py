@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from itertools import zip_longest
 from typing import Any
 
 from flask import current_app
@@ -59,21 +58,23 @@ def apply(query: dict[str, Any]) -> dict[str, Any]:
             count = f"{len(wrong)} error{'s' if len(wrong) != 1 else ''}"
             first = f": line {wrong[0]['line']}: {wrong[0]['message']}" if wrong else ""
             raise Refused(422, f"nothing was saved, {count}{first}", errors=errors, kind="invalid-document")
+        applied = []
         for one in checked:
             who.may("editor", one.document.namespace)
-        saved = [] if dry else save.store(tx, checked, author=who.name, message=query["message"], home=settings.home)
-        applied = [
-            {
-                "kind": one.document.kind,
-                "namespace": one.document.namespace,
-                "name": one.document.name,
-                "version": done.version if done else None,
-                "gitCommitSha": done.sha if done else None,
-                "changed": done.changed if done else None,
-                "valid": one.valid,
-            }
-            for one, done in zip_longest(checked, saved)
-        ]
+        saved = {} if dry else save.store_all(tx, checked, author=who.name, message=query["message"], home=settings.home)
+        for number, one in enumerate(checked):
+            done = saved.get(number)
+            applied.append(
+                {
+                    "kind": one.document.kind,
+                    "namespace": one.document.namespace,
+                    "name": one.document.name,
+                    "version": done.version if done else None,
+                    "gitCommitSha": done.sha if done else None,
+                    "changed": done.changed if done else None,
+                    "valid": one.valid,
+                }
+            )
     publish()
     return {"applied": applied, "dryRun": dry, "errors": errors}
 
@@ -81,8 +82,7 @@ def apply(query: dict[str, Any]) -> dict[str, Any]:
 @blueprint.get("/resources/<kind>/<namespace>/<name>")
 @blueprint.response(200, Shown)
 def read_resource(kind: str, namespace: str, name: str) -> Any:
-    found = shown(kind, namespace, name)
-    return found, 200, {"ETag": f'"{found["version"]}"'}
+    return shown(kind, namespace, name)
 
 
 @blueprint.delete("/resources/<kind>/<namespace>/<name>")
@@ -98,14 +98,14 @@ def known_kind(kind: str, among: Collection[str]) -> None:
         raise Refused(404, f"there is no kind {kind} here; there is {', '.join(among)}")
 
 
-def shown(kind: str, namespace: str, name: str) -> dict[str, Any]:
+def shown(kind: str, namespace: str, name: str) -> tuple[dict[str, Any], int, dict[str, str]]:
     caller().may("viewer", namespace)
     known_kind(kind, KEPT)
     with database().transaction() as tx:
         row = resources.current(tx, kind, namespace, name)
     if row is None:
         raise Refused(404, f"there is no {kind} {namespace}/{name}")
-    return as_json(row)
+    return as_json(row), 200, {"ETag": f'"{row["version"]}"'}
 
 
 def remove(kind: str, namespace: str, name: str, message: str) -> tuple[str, int]:
@@ -154,11 +154,10 @@ def put(kind: str, namespace: str, name: str, message: str) -> Answer:
     return reply
 
 
-def saved(
-    tx: Tx, one: save.Checked, problems: Sequence[Problem], *, author: str, message: str
-) -> tuple[dict[str, Any], int, dict[str, str]]:
+def saved(tx: Tx, one: save.Checked, problems: Sequence[Problem], *, author: str, message: str) -> Answer:
     """Stores it; what a save is answered."""
-    (done,) = save.store(tx, [one], author=author, message=message, home=current_app.extensions["penstock.settings"].home)
+    done = save.store_all(tx, [one], author=author, message=message, home=current_app.extensions["penstock.settings"].home)[0]
+    expected.first(done)
     reply = {
         "kind": one.document.kind,
         "namespace": one.document.namespace,

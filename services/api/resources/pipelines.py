@@ -40,8 +40,7 @@ def put(query: dict[str, Any], namespace: str, name: str) -> Any:
 @blueprint.get("/<namespace>/<name>")
 @blueprint.response(200, Shown)
 def read(namespace: str, name: str) -> Any:
-    found = documents.shown("Pipeline", namespace, name)
-    return found, 200, {"ETag": f'"{found["version"]}"'}
+    return documents.shown("Pipeline", namespace, name)
 
 
 @blueprint.delete("/<namespace>/<name>")

@@ -142,3 +142,16 @@ def test_nothing_is_saved_in_a_folder_that_cannot_be_written(local: Database, fo
     with local.transaction() as tx:
         schemas.seen(tx, "default/db", {"table": "t"}, {"exists": True, "columns": [["x", "TEXT", True]]})
         assert tx.execute("SELECT count(*) AS n FROM resource_versions").fetchone() == {"n": 0}
+
+
+def test_a_text_that_is_lost_holds_up_nobody_elses_commit(local: Database, folder: Path) -> None:
+    lost = save(local, "lost\n", "a")
+    for file in folder.rglob("*.yaml"):
+        file.rename(file.with_suffix(".aside"))
+    other = save(local, "other\n", "b")
+    with local.transaction() as tx:
+        assert list(seal(tx)) == [(other.uid, 1)]
+    for file in folder.rglob("*.aside"):
+        file.rename(file.with_suffix(".yaml"))
+    with local.transaction() as tx:
+        assert list(seal(tx)) == [(lost.uid, 1)]
