@@ -138,7 +138,9 @@ def _exact(node: Binary, a: Value, b: Value, result: Type) -> tuple[exp.Expr, ex
     if a.kind is Kind.DECIMAL and result.digits > _NATIVE_DIGITS:
         # A product has the scales of both; sums and remainders have one scale, and DuckDB goes over to doubles where that cannot be.
         return (_wide(a.sql, a.type.scale), b.sql) if node.operator == "*" else (_wide(a.sql, result.scale), _wide(b.sql, result.scale))
-    return a.sql, b.sql
+    # A long sum need not stand in as many parentheses.
+    row_of_terms = node.operator in "+-" and isinstance(a.tree, exp.Add | exp.Sub)
+    return a.tree.copy() if row_of_terms else a.sql, b.sql
 
 
 def _result(node: Binary, a: Type, b: Type) -> Type:

@@ -39,7 +39,7 @@ METHODS: Mapping[Kind, Methods] = {Kind.TEXT: texts.METHODS, Kind.LIST: lists.ME
 
 # Rendering is recursive, and engines parse so too; an expression that needs more than this is better off in parts.
 _MAX_SQL_DEPTH = 110
-_MAX_SQL_NODES = 20_000
+_MAX_SQL_NODES = 6_000
 _ROW = ("root", "this")
 
 
@@ -73,12 +73,13 @@ def lower(written_text: str, label: str, table: str, columns: Columns, parameter
 class _Lowering:
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
-        self._nodes = 0
 
     def value(self, node: Node) -> Value:
-        made = _LOWERED[type(node)](self, node)
-        self._nodes += sum(1 for tree in (made.tree, made.error) if tree is not None for _ in tree.walk())
-        if self._nodes > _MAX_SQL_NODES * 10:
+        return self._small(node, _LOWERED[type(node)](self, node))
+
+    def _small(self, node: Node, made: Value) -> Value:
+        """Stops before an expression whose SQL grows with each level becomes something to wait for."""
+        if sum(1 for tree in (made.tree, made.error) if tree is not None for _ in tree.walk()) > _MAX_SQL_NODES:
             raise _too_large(node)
         return made
 
@@ -182,22 +183,35 @@ class _Lowering:
         while isinstance(spine[-1].left, Binary):
             spine.append(spine[-1].left)
         left = self.value(spine[-1].left)
-        for step in reversed(spine):
-            left = self._two(step, left)
+        first: Node = spine[-1].left
+        while spine:
+            step = spine.pop()
+            right = self._right(step)
+            if step.operator == "+" and Kind.TEXT in (left.kind, right.kind):
+                operands = [(first, left), (step.right, right)]
+                # All that is added to a text is added to that text.
+                while spine and spine[-1].operator == "+":
+                    step = spine.pop()
+                    operands.append((step.right, self.value(step.right)))
+                left = joined(self._scope, operands)
+            else:
+                left = self._two(step, left, right)
+            left, first = self._small(step, left), step
         return left
 
-    def _two(self, node: Binary, left: Value) -> Value:
+    def _right(self, node: Binary) -> Value:
+        """A class has no value."""
+        return constants.NULL if node.operator == "instanceof" else self.value(node.right)
+
+    def _two(self, node: Binary, left: Value, right: Value) -> Value:
         if node.operator == "instanceof":
             return self._instance(node, left)
-        right = self.value(node.right)
         if node.operator == "between":
             return comparison.between(self._scope, node, left, right)
         if node.operator == "matches":
             return self._matches(node, left, right)
         if node.operator in ("==", "!=", "<", "<=", ">", ">="):
             return comparison.compare(self._scope, node, left, right)
-        if node.operator == "+" and Kind.TEXT in (left.kind, right.kind):
-            return joined(self._scope, node, left, right)
         if node.operator == "*" and left.kind is Kind.TEXT and right.kind in WHOLE:
             method = find(texts.METHODS, "repeat", 1, "a text", node)
             return invoke(method, Invocation(self._scope, node, "repeating", left, (right,), (node.right,)))
