@@ -117,9 +117,8 @@ class _Lowering:
                 return self._invoke(methods, name, node.name, node, target, (), safe=node.safe)
         if target.kind is Kind.NULL:
             return self._of_null(node, node.safe, target)
-        known = {name: name for name in methods}
         raise refuse(
-            node, f"{self._scope.source(node.target)} is {target.type}, which has no property {node.name}{_call_of(node.name, known)}"
+            node, f"{self._scope.source(node.target)} is {target.type}, which has no property {node.name}{_meant(node.name, methods)}"
         )
 
     def _call(self, node: Call) -> Value:
@@ -138,7 +137,7 @@ class _Lowering:
     def _invoke(
         self, methods: Methods, name: str, said: str, node: Node, target: Value, arguments: tuple[Node, ...], *, safe: bool
     ) -> Value:
-        method = find(methods, name, len(arguments), f"{target.type} (here {target.kind.value})", node)
+        method = find(methods, name, len(arguments), f"{target.type} ({target.kind.value})", node)
         values = tuple(self.value(argument) for argument in arguments)
         return invoke(method, Invocation(self._scope, node, said, target, values, arguments), safe=safe)
 
@@ -261,8 +260,18 @@ def _is_row(target: Node | None) -> bool:
     return target is None or (isinstance(target, Variable) and target.name in _ROW)
 
 
-def _call_of(name: str, methods: Mapping[str, str]) -> str:
-    return f"; it is a method: write {name}()" if name in methods else did_you_mean(name, methods)
+def _meant(name: str, methods: Methods) -> str:
+    """The end of a sentence about a property that is not there."""
+    if name in methods:
+        return f"; it is a method: write {name}()"
+    properties = {
+        word[start].lower() + word[start + 1 :] for word in methods for start in (3 if word.startswith("get") else 2,) if _is_getter(word)
+    }
+    return did_you_mean(name, properties)
+
+
+def _is_getter(name: str) -> bool:
+    return name.startswith(("get", "is"))
 
 
 def _depth(tree: exp.Expr) -> int:

@@ -179,7 +179,12 @@ def _replace_matches(*, every: bool) -> Callable[[Invocation], Value]:
         made = regex.translate(pattern.constant, one.places[0].start + 1)
         if not made.steady:
             raise refuse(
-                one.places[0], f"{one.name} takes patterns with one part of variable length: engines differ in what more of them match"
+                one.places[0],
+                f"{one.name} takes patterns with one part of variable length: engines differ in what they take where there are more",
+            )
+        if every and made.least == 0:
+            raise refuse(
+                one.places[0], "replaceAll needs a pattern that matches at least one character: engines differ in where nothing is"
             )
         by = _replacement(one, new.constant, made.groups)
         flags = [text("g")] if every else []
