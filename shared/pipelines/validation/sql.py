@@ -18,7 +18,8 @@ def check(report: Report, text: str, path: str, label: str, owner: Owner, *, agg
             expression(text, aggregates=aggregates)
     except SqlProblem as problem:
         at = position(report.document, path, text, problem.position or 0)
-        report.add(f"invalid_{language}", f"'{label}' of {owner.phrase}: {problem.message}", path, node=owner.node, at=at)
+        near = problem.suggestion if isinstance(problem, spel.SpelError) else None
+        report.add(f"invalid_{language}", f"'{label}' of {owner.phrase}: {problem.message}", path, node=owner.node, suggestion=near, at=at)
 
 
 def position(document: Document, path: str, text: str, offset: int) -> tuple[int, int] | None:

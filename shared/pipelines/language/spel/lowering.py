@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from shared.datasets import Columns
 from shared.pipelines.language.spel import arithmetic, classes, comparison, constants, dates, lists, logic, numbers, texts, types
-from shared.pipelines.language.spel.errors import SpelError, did_you_mean
+from shared.pipelines.language.spel.errors import SpelError
 from shared.pipelines.language.spel.joining import joined
 from shared.pipelines.language.spel.method import Invocation, Methods, find, invoke
 from shared.pipelines.language.spel.reading import read
@@ -33,7 +33,7 @@ from shared.pipelines.language.spel.tree import (
     Variable,
 )
 from shared.pipelines.language.spel.types import WHOLE, Kind
-from shared.pipelines.language.spel.values import Scope, Value, refuse
+from shared.pipelines.language.spel.values import Scope, Value, refuse, refuse_word
 
 METHODS: Mapping[Kind, Methods] = {Kind.TEXT: texts.METHODS, Kind.LIST: lists.METHODS, **numbers.METHODS, **dates.METHODS}
 
@@ -90,7 +90,7 @@ class _Lowering:
         if node.name in _ROW:
             raise refuse(node, f"#{node.name} is the whole row; name a column of it, as in #{node.name}.amount")
         if node.name not in self._scope.parameters:
-            raise refuse(node, f"there is no parameter {node.name}{did_you_mean(node.name, self._scope.parameters)}")
+            raise refuse_word(node, f"there is no parameter {node.name}", node.name, self._scope.parameters)
         found = constants.parameter(self._scope.parameters[node.name])
         if found is None:
             raise refuse(node, f"the parameter {node.name} is of a type that SpEL has no literal for")
@@ -99,7 +99,7 @@ class _Lowering:
     def _column(self, name: str, node: Node) -> Value:
         column = self._scope.columns.get(name)
         if column is None:
-            raise refuse(node, f"there is no column {name}{did_you_mean(name, self._scope.columns)}")
+            raise refuse_word(node, f"there is no column {name}", name, self._scope.columns)
         return Value(exp.column(column.name, table=self._scope.table, quoted=True), types.of_column(column.type), column.nullable)
 
     def _property(self, node: Property) -> Value:
@@ -260,18 +260,9 @@ def _is_row(target: Node | None) -> bool:
     return target is None or (isinstance(target, Variable) and target.name in _ROW)
 
 
-def _meant(name: str, methods: Methods) -> str:
-    """The end of a sentence about a property that is not there."""
-    if name in methods:
-        return f"; it is a method: write {name}()"
-    properties = {
-        word[start].lower() + word[start + 1 :] for word in methods for start in (3 if word.startswith("get") else 2,) if _is_getter(word)
-    }
-    return did_you_mean(name, properties)
-
-
-def _is_getter(name: str) -> bool:
-    return name.startswith(("get", "is"))
+def _properties(methods: Methods) -> set[str]:
+    found = {name.removeprefix("get").removeprefix("is") for name in methods if name.startswith(("get", "is"))}
+    return {name[:1].lower() + name[1:] for name in found}
 
 
 def _depth(tree: exp.Expr) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 from sqlglot import exp
 
 from shared.datasets import Column
-from shared.pipelines.language.spel.errors import SpelError
+from shared.pipelines.language.spel.errors import SpelError, did_you_mean, nearest
 from shared.pipelines.language.spel.tree import Call, Node, Property
 from shared.pipelines.language.spel.types import Kind, Type
 from shared.sql.row_errors import first_of
@@ -150,4 +150,14 @@ def only_when(condition: exp.Expr, error: exp.Expr | None) -> exp.Expr | None:
 
 def refuse(node: Node, message: str) -> SpelError:
     """At the name of what is called, else where the node begins."""
-    return SpelError(message, node.at if isinstance(node, Call | Property) else node.start)
+    return SpelError(message, _place(node))
+
+
+def refuse_word(node: Node, message: str, word: str, known: Iterable[str]) -> SpelError:
+    """For a word that is none of `known`: the sentence goes on with the nearest of them."""
+    there = tuple(known)
+    return SpelError(f"{message}{did_you_mean(word, there)}", _place(node), suggestion=nearest(word, there))
+
+
+def _place(node: Node) -> int:
+    return node.at if isinstance(node, Call | Property) else node.start
