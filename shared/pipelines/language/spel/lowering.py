@@ -117,9 +117,10 @@ class _Lowering:
                 return self._invoke(methods, name, node.name, node, target, (), safe=node.safe)
         if target.kind is Kind.NULL:
             return self._of_null(node, node.safe, target)
-        raise refuse(
-            node, f"{self._scope.source(node.target)} is {target.type}, which has no property {node.name}{_meant(node.name, methods)}"
-        )
+        said = f"{self._scope.source(node.target)} is {target.type}, which has no property {node.name}"
+        if node.name in methods:
+            raise refuse(node, f"{said}; it is a method: write {node.name}()")
+        raise refuse_word(node, said, node.name, _properties(methods))
 
     def _call(self, node: Call) -> Value:
         if isinstance(node.target, TypeName):

@@ -18,7 +18,8 @@ _KNOWN = {name for methods in (texts.METHODS, lists.METHODS, *numbers.METHODS.va
 def read(text: str) -> Node:
     """Raises SpelError."""
     tree = parse(text)
-    for node in tree.walk():
+    # What ends first is told first: the class before the method that is called on what its method gives.
+    for node in sorted(tree.walk(), key=lambda node: node.end):
         if isinstance(node, Call):
             _check_call(node)
         elif isinstance(node, Binary):
