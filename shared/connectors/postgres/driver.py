@@ -56,6 +56,6 @@ class ConnectorDriver:
 
 
 def _missing(connection: psycopg.Connection[Any], wanted: str, config: Mapping[str, Any]) -> NotFound:
-    near = difflib.get_close_matches(wanted.rpartition(".")[2], table_names(connection), 1, 0.5)
+    near = difflib.get_close_matches(wanted.rpartition(".")[2], table_names(connection), 1, 0.6)
     hint = f"did you mean {near[0]}?" if near else "correct the name, or make it"
     return NotFound(f"table {wanted} is not in {where_from(config)}; {hint}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from shared.pipelines.spel import constants, types
+from shared.pipelines.spel.decimals import divided, wide
 from shared.pipelines.spel.tree import Binary, Node, Unary
 from shared.pipelines.spel.types import FLOATING, NUMBERS, WHOLE, Kind, Type
 from shared.pipelines.spel.values import Scope, Value, call, cast, choose, errors, number, refuse
@@ -41,7 +42,8 @@ def compute(scope: Scope, node: Binary, left: Value, right: Value) -> Value:
     zero = None if b.constant else scope.wrong(exp.EQ(this=b.sql, expression=number(0)), f"division by zero in {scope.source(node)}")
     failed = errors(failed, zero)
     if a.kind is Kind.DECIMAL and node.operator == "/":
-        return Value(*_decimal_division(node, a, b), error=failed)
+        _refuse_scale(node, 2 * max(a.type.scale, b.type.scale))
+        return Value(*divided(a, b), error=failed)
     result = _result(node, a.type, b.type)
     top, divisor = _exact(node, a, b, result)
     divisor = divisor if b.constant else call("NULLIF", divisor, number(0))
@@ -126,19 +128,16 @@ def _made(operator: type[exp.Binary], left: exp.Expr, right: exp.Expr) -> exp.Ex
     return operator(this=left, expression=right)
 
 
-def _wide(tree: exp.Expr, scale: int) -> exp.Expr:
-    """With all the digits that there can be."""
-    return cast(tree, f"NUMERIC({types.MAX_DIGITS}, {scale})")
-
-
 def _exact(node: Binary, a: Value, b: Value, result: Type) -> tuple[exp.Expr, exp.Expr]:
     """Both sides so that no engine computes in less than the result needs: whole numbers in 64 bits, NUMERICs in all digits."""
     if a.kind in WHOLE and (b.constant is not None or b.type.sql != "BIGINT"):
         return _long(a), b.sql
     if a.kind is Kind.DECIMAL and result.digits > _NATIVE_DIGITS:
         # A product has the scales of both; sums and remainders have one scale, and DuckDB goes over to doubles where that cannot be.
-        return (_wide(a.sql, a.type.scale), b.sql) if node.operator == "*" else (_wide(a.sql, result.scale), _wide(b.sql, result.scale))
-    return a.sql, b.sql
+        return (wide(a.sql, a.type.scale), b.sql) if node.operator == "*" else (wide(a.sql, result.scale), wide(b.sql, result.scale))
+    # A long sum need not stand in as many parentheses.
+    row_of_terms = node.operator in "+-" and isinstance(a.tree, exp.Add | exp.Sub)
+    return a.tree.copy() if row_of_terms else a.sql, b.sql
 
 
 def _result(node: Binary, a: Type, b: Type) -> Type:
@@ -174,47 +173,6 @@ def _floating_division(node: Binary, a: Value, b: Value, failed: exp.Expr | None
     if not b.constant:
         made = choose((exp.EQ(this=b.sql, expression=number(0)), nothing), default=made)
     return Value(cast(made, "REAL") if result.kind is Kind.FLOAT else made, result, error=failed)
-
-
-def _decimal_division(node: Binary, a: Value, b: Value) -> tuple[exp.Expr, Type]:
-    """a / b to the larger scale s of the two, half to even, in whole numbers: N = a·10^2s over D = b·10^s.
-
-    Half away from zero is (2N ± |D|) div 2D, its sign that of N; for an exact half it is twice the same of half the quotient.
-    """
-    scale = max(a.type.scale, b.type.scale)
-    _refuse_scale(node, 2 * scale)
-
-    def whole(tree: exp.Expr) -> exp.Expr:
-        return cast(tree, f"NUMERIC({types.MAX_DIGITS}, 0)")
-
-    def shifted(tree: exp.Expr, digits: int, by: int) -> exp.Expr:
-        wide = _wide(tree, digits)
-        return whole(exp.Mul(this=wide, expression=exp.Literal.number(10**by)) if by else wide)
-
-    def n() -> exp.Expr:
-        return shifted(a.sql, a.type.scale, 2 * scale)
-
-    def d() -> exp.Expr:
-        return shifted(b.sql if b.constant else call("NULLIF", b.sql, number(0)), b.type.scale, scale)
-
-    def twice(tree: exp.Expr) -> exp.Expr:
-        return exp.Mul(this=tree, expression=number(2))
-
-    def rounded(factor: int) -> exp.Expr:
-        """N·factor / 2D, away from zero where it is a half."""
-        half = exp.Mul(this=whole(call("SIGN", n())), expression=call("ABS", d()))
-        above = exp.Paren(this=exp.Add(this=exp.Mul(this=n(), expression=number(factor)), expression=half))
-        return whole(exp.IntDiv(this=whole(above), expression=whole(twice(d()))))
-
-    is_half = exp.and_(
-        exp.EQ(this=exp.Mod(this=exp.Paren(this=twice(n())), expression=d()), expression=number(0)),
-        exp.NEQ(this=exp.Mod(this=n(), expression=d()), expression=number(0)),
-        copy=False,
-    )
-    quotient = choose((is_half, twice(rounded(1))), default=rounded(2))
-    result = types.decimal(a.type.digits - a.type.scale + b.type.scale + 1 + scale, scale)
-    unit = exp.Literal.number(f"0.{'0' * (scale - 1)}1") if scale else number(1)
-    return cast(exp.Mul(this=quotient, expression=unit), result.sql), result
 
 
 def _power(scope: Scope, node: Binary, a: Value, b: Value, failed: exp.Expr | None) -> Value:

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from shared.pipelines.spel import constants, dates, mathematics, parsing, types
-from shared.pipelines.spel.errors import did_you_mean, nearest
+from shared.pipelines.spel.errors import SpelError, nearest
 from shared.pipelines.spel.method import Methods
 from shared.pipelines.spel.tree import TypeName
 from shared.pipelines.spel.types import NUMBERS, Kind
-from shared.pipelines.spel.values import Value, number, refuse, text
+from shared.pipelines.spel.values import Value, number, refuse, refuse_word, text
 from shared.pipelines.spel.wording import DAYS
 
 STATIC: Mapping[str, Methods] = {
@@ -61,14 +61,16 @@ def full_name(name: str) -> str:
 def refuse_unknown(node: TypeName) -> None:
     """Raises SpelError for a class that has nothing SQL has a form for."""
     if full_name(node.name) not in STATIC:
-        raise refuse(node, f"T({node.name}) has no form in SQL{near_class(node.name, STATIC)}")
+        raise unknown(node, f"T({node.name}) has no form in SQL", STATIC)
 
 
-def near_class(name: str, known: Iterable[str]) -> str:
-    """As `did_you_mean`, by the name without its package, and with it."""
+def unknown(node: TypeName, message: str, known: Iterable[str]) -> SpelError:
+    """As `refuse_word`, by the name of the class without its package."""
     by_short = {one.rpartition(".")[2]: one for one in known}
-    near = nearest(name.rpartition(".")[2], by_short)
-    return f"; did you mean {by_short[near]}?" if near else f"; there is {', '.join(sorted(known))}"
+    near = nearest(node.name.rpartition(".")[2], by_short)
+    if near is None:
+        return refuse(node, f"{message}; there is {', '.join(sorted(known))}")
+    return SpelError(f"{message}; did you mean {by_short[near]}?", node.start, suggestion=by_short[near])
 
 
 def constant(node: TypeName, name: str) -> Value:
@@ -76,5 +78,5 @@ def constant(node: TypeName, name: str) -> Value:
     refuse_unknown(node)
     known = CONSTANTS.get(full_name(node.name), {})
     if name not in known:
-        raise refuse(node, f"T({node.name}) has no constant {name} with a form in SQL{did_you_mean(name, known)}")
+        raise refuse_word(node, f"T({node.name}) has no constant {name} with a form in SQL", name, known)
     return known[name]

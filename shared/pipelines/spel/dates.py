@@ -64,21 +64,25 @@ def _moving(name: str, direction: int) -> tuple[Method, ...]:
     return (Method(build, (WHOLES,)),)
 
 
+def _first_of_month(tree: exp.Expr) -> exp.Expr:
+    return exp.TimestampTrunc(this=cast(tree, "TIMESTAMP"), unit=exp.var("MONTH"))
+
+
 def _with_day(one: Invocation) -> Value:
+    """Raises for a day that the month does not have."""
     day = one.arguments[0]
-
-    def inside() -> exp.Expr:
-        return exp.Between(this=day.sql, low=number(1), high=_month_length(one.target.sql))
-
-    steps = choose((inside(), exp.Sub(this=day.sql, expression=part(one.target.sql, "DAY"))))
-    sentence = f"{one.scope.source(one.node)}: the month has no such day"
-    failed = None if day.constant == 1 else one.scope.wrong(exp.Not(this=exp.Paren(this=inside())), sentence)
-    return Value(cast(moved(one.target.sql, "DAY", steps), "DATE"), types.DATE, error=failed)
+    if isinstance(day.constant, int) and 1 <= day.constant <= 28:
+        return Value(cast(moved(_first_of_month(one.target.sql), "DAY", number(day.constant - 1)), "DATE"), types.DATE)
+    steps = choose((exp.Between(this=day.sql, low=number(1), high=number(31)), exp.Sub(this=day.sql, expression=number(1))))
+    tree = cast(moved(_first_of_month(one.target.sql), "DAY", steps), "DATE")
+    # The 31st of a month with 30 days has become the first of the next.
+    same_month = exp.EQ(this=part(tree.copy(), "MONTH"), expression=part(one.target.sql, "MONTH"))
+    wrong = exp.Not(this=exp.Coalesce(this=same_month, expressions=[exp.false()]))
+    return Value(tree, types.DATE, error=one.scope.wrong(wrong, f"{one.scope.source(one.node)}: the month has no such day"))
 
 
 def _month_length(tree: exp.Expr) -> exp.Expr:
-    first = exp.TimestampTrunc(this=cast(tree, "TIMESTAMP"), unit=exp.var("MONTH"))
-    return part(moved(moved(first, "MONTH", number(1)), "DAY", number(-1)), "DAY")
+    return part(moved(moved(_first_of_month(tree), "MONTH", number(1)), "DAY", number(-1)), "DAY")
 
 
 def _leap(one: Invocation) -> Value:

@@ -11,9 +11,16 @@ _MOST_LISTED = 25
 
 
 class SpelError(SqlProblem):
-    """`position` is an offset into the text, from 0. A SqlProblem, so that whoever answers for SQL answers for SpEL too."""
+    """`position` is an offset into the text, from 0; `suggestion` the nearest right word for a wrong one.
+
+    A SqlProblem, so that whoever answers for SQL answers for SpEL too.
+    """
 
     code = "bad_spel"
+
+    def __init__(self, message: str, position: int | None = None, *, suggestion: str | None = None) -> None:
+        super().__init__(message, position)
+        self.suggestion = suggestion
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

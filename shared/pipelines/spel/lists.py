@@ -80,13 +80,17 @@ def _contains(one: Invocation) -> Value:
     like = [each for each in one.target.items if _may_equal(each, wanted)]
     if one.target.items and not like and not may_be_null:
         raise refuse(one.node, f"the list holds nothing that could equal {one.scope.source(one.places[0])}, which is {wanted.type}")
-    said = [each for each in like if each.constant is not None and not each.nullable]
-    tests: list[exp.Expr] = [exp.Paren(this=equal(one.scope, one.node, wanted, each)) for each in like if each not in said]
+    said = [each for each in like if _is_said(each)]
+    tests: list[exp.Expr] = [exp.Paren(this=equal(one.scope, one.node, wanted, each)) for each in like if not _is_said(each)]
     tests += [exp.Paren(this=equal(one.scope, one.node, wanted, each)) for each in may_be_null if each.kind is Kind.NULL][:1]
     if said:
         among = exp.In(this=wanted.sql, expressions=[each.tree.copy() for each in said])
         tests.append(exp.Coalesce(this=among, expressions=[exp.false()]) if wanted.nullable else among)
     return Value(any_of(tests) if tests else exp.false(), types.BOOLEAN, error=failed)
+
+
+def _is_said(item: Value) -> bool:
+    return item.constant is not None and not item.nullable
 
 
 def _may_equal(item: Value, wanted: Value) -> bool:

@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from shared.datasets import Columns
 from shared.pipelines.spel import arithmetic, classes, comparison, constants, dates, lists, logic, numbers, texts, types
-from shared.pipelines.spel.errors import SpelError, did_you_mean
+from shared.pipelines.spel.errors import SpelError
 from shared.pipelines.spel.joining import joined
 from shared.pipelines.spel.method import Invocation, Methods, find, invoke
 from shared.pipelines.spel.reading import read
@@ -33,13 +33,13 @@ from shared.pipelines.spel.tree import (
     Variable,
 )
 from shared.pipelines.spel.types import WHOLE, Kind
-from shared.pipelines.spel.values import Scope, Value, refuse
+from shared.pipelines.spel.values import Scope, Value, refuse, refuse_word
 
 METHODS: Mapping[Kind, Methods] = {Kind.TEXT: texts.METHODS, Kind.LIST: lists.METHODS, **numbers.METHODS, **dates.METHODS}
 
 # Rendering is recursive, and engines parse so too; an expression that needs more than this is better off in parts.
 _MAX_SQL_DEPTH = 110
-_MAX_SQL_NODES = 20_000
+_MAX_SQL_NODES = 6_000
 _ROW = ("root", "this")
 
 
@@ -73,12 +73,13 @@ def lower(written_text: str, label: str, table: str, columns: Columns, parameter
 class _Lowering:
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
-        self._nodes = 0
 
     def value(self, node: Node) -> Value:
-        made = _LOWERED[type(node)](self, node)
-        self._nodes += sum(1 for tree in (made.tree, made.error) if tree is not None for _ in tree.walk())
-        if self._nodes > _MAX_SQL_NODES * 10:
+        return self._small(node, _LOWERED[type(node)](self, node))
+
+    def _small(self, node: Node, made: Value) -> Value:
+        """Stops before an expression whose SQL grows with each level becomes something to wait for."""
+        if sum(1 for tree in (made.tree, made.error) if tree is not None for _ in tree.walk()) > _MAX_SQL_NODES:
             raise _too_large(node)
         return made
 
@@ -89,7 +90,7 @@ class _Lowering:
         if node.name in _ROW:
             raise refuse(node, f"#{node.name} is the whole row; name a column of it, as in #{node.name}.amount")
         if node.name not in self._scope.parameters:
-            raise refuse(node, f"there is no parameter {node.name}{did_you_mean(node.name, self._scope.parameters)}")
+            raise refuse_word(node, f"there is no parameter {node.name}", node.name, self._scope.parameters)
         found = constants.parameter(self._scope.parameters[node.name])
         if found is None:
             raise refuse(node, f"the parameter {node.name} is of a type that SpEL has no literal for")
@@ -98,7 +99,7 @@ class _Lowering:
     def _column(self, name: str, node: Node) -> Value:
         column = self._scope.columns.get(name)
         if column is None:
-            raise refuse(node, f"there is no column {name}{did_you_mean(name, self._scope.columns)}")
+            raise refuse_word(node, f"there is no column {name}", name, self._scope.columns)
         return Value(exp.column(column.name, table=self._scope.table, quoted=True), types.of_column(column.type), column.nullable)
 
     def _property(self, node: Property) -> Value:
@@ -116,10 +117,10 @@ class _Lowering:
                 return self._invoke(methods, name, node.name, node, target, (), safe=node.safe)
         if target.kind is Kind.NULL:
             return self._of_null(node, node.safe, target)
-        known = {name: name for name in methods}
-        raise refuse(
-            node, f"{self._scope.source(node.target)} is {target.type}, which has no property {node.name}{_call_of(node.name, known)}"
-        )
+        said = f"{self._scope.source(node.target)} is {target.type}, which has no property {node.name}"
+        if node.name in methods:
+            raise refuse(node, f"{said}; it is a method: write {node.name}()")
+        raise refuse_word(node, said, node.name, _properties(methods))
 
     def _call(self, node: Call) -> Value:
         if isinstance(node.target, TypeName):
@@ -137,7 +138,7 @@ class _Lowering:
     def _invoke(
         self, methods: Methods, name: str, said: str, node: Node, target: Value, arguments: tuple[Node, ...], *, safe: bool
     ) -> Value:
-        method = find(methods, name, len(arguments), f"{target.type} (here {target.kind.value})", node)
+        method = find(methods, name, len(arguments), f"{target.type} ({target.kind.value})", node)
         values = tuple(self.value(argument) for argument in arguments)
         return invoke(method, Invocation(self._scope, node, said, target, values, arguments), safe=safe)
 
@@ -182,22 +183,35 @@ class _Lowering:
         while isinstance(spine[-1].left, Binary):
             spine.append(spine[-1].left)
         left = self.value(spine[-1].left)
-        for step in reversed(spine):
-            left = self._two(step, left)
+        first: Node = spine[-1].left
+        while spine:
+            step = spine.pop()
+            right = self._right(step)
+            if step.operator == "+" and Kind.TEXT in (left.kind, right.kind):
+                operands = [(first, left), (step.right, right)]
+                # All that is added to a text is added to that text.
+                while spine and spine[-1].operator == "+":
+                    step = spine.pop()
+                    operands.append((step.right, self.value(step.right)))
+                left = joined(self._scope, operands)
+            else:
+                left = self._two(step, left, right)
+            left, first = self._small(step, left), step
         return left
 
-    def _two(self, node: Binary, left: Value) -> Value:
+    def _right(self, node: Binary) -> Value:
+        """A class has no value."""
+        return constants.NULL if node.operator == "instanceof" else self.value(node.right)
+
+    def _two(self, node: Binary, left: Value, right: Value) -> Value:
         if node.operator == "instanceof":
             return self._instance(node, left)
-        right = self.value(node.right)
         if node.operator == "between":
             return comparison.between(self._scope, node, left, right)
         if node.operator == "matches":
             return self._matches(node, left, right)
         if node.operator in ("==", "!=", "<", "<=", ">", ">="):
             return comparison.compare(self._scope, node, left, right)
-        if node.operator == "+" and Kind.TEXT in (left.kind, right.kind):
-            return joined(self._scope, node, left, right)
         if node.operator == "*" and left.kind is Kind.TEXT and right.kind in WHOLE:
             method = find(texts.METHODS, "repeat", 1, "a text", node)
             return invoke(method, Invocation(self._scope, node, "repeating", left, (right,), (node.right,)))
@@ -247,8 +261,9 @@ def _is_row(target: Node | None) -> bool:
     return target is None or (isinstance(target, Variable) and target.name in _ROW)
 
 
-def _call_of(name: str, methods: Mapping[str, str]) -> str:
-    return f"; it is a method: write {name}()" if name in methods else did_you_mean(name, methods)
+def _properties(methods: Methods) -> set[str]:
+    found = {name.removeprefix("get").removeprefix("is") for name in methods if name.startswith(("get", "is"))}
+    return {name[:1].lower() + name[1:] for name in found}
 
 
 def _depth(tree: exp.Expr) -> int:

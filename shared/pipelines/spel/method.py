@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from shared.pipelines.spel.errors import did_you_mean
 from shared.pipelines.spel.tree import Node
 from shared.pipelines.spel.types import NUMBERS, WHOLE, Kind
-from shared.pipelines.spel.values import Scope, Value, choose, errors, not_null, only_when, refuse
+from shared.pipelines.spel.values import Scope, Value, choose, errors, not_null, only_when, refuse, refuse_word
 
 TEXTS = (frozenset({Kind.TEXT}), "a text")
 WHOLES = (WHOLE, "a whole number")
@@ -51,7 +50,7 @@ Methods = Mapping[str, tuple[Method, ...]]
 def find(methods: Methods, name: str, count: int, owner: str, node: Node) -> Method:
     """By name and number of arguments. Raises SpelError with the nearest name."""
     if name not in methods:
-        raise refuse(node, f"{owner} has no method {name} with a form in SQL{did_you_mean(name, methods)}")
+        raise refuse_word(node, f"{owner} has no method {name} with a form in SQL", name, methods)
     for method in methods[name]:
         if len(method.takes) == count:
             return method

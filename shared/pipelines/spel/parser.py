@@ -28,7 +28,7 @@ from shared.pipelines.spel.tree import (
 
 # Python allows about a thousand frames; one level of nesting takes fourteen here.
 MAX_NESTING = 32
-MAX_CHAIN = 100
+MAX_CHAIN = 80
 
 _WORDS = {"true": True, "false": False}
 _NO_SQL_FORM = {

@@ -5,11 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 
 from shared.pipelines.spel import classes, dates, lists, numbers, regex, texts
-from shared.pipelines.spel.errors import did_you_mean
 from shared.pipelines.spel.method import find
 from shared.pipelines.spel.parser import parse
 from shared.pipelines.spel.tree import Binary, Call, InlineList, Literal, Node, Property, TypeName, Variable
-from shared.pipelines.spel.values import refuse
+from shared.pipelines.spel.values import refuse, refuse_word
 
 # Of any class: whose they must be is known only with the columns.
 _KNOWN = {name for methods in (texts.METHODS, lists.METHODS, *numbers.METHODS.values(), *dates.METHODS.values()) for name in methods}
@@ -19,7 +18,8 @@ _KNOWN = {name for methods in (texts.METHODS, lists.METHODS, *numbers.METHODS.va
 def read(text: str) -> Node:
     """Raises SpelError."""
     tree = parse(text)
-    for node in tree.walk():
+    # What ends first is told first: the class before the method that is called on what its method gives.
+    for node in sorted(tree.walk(), key=lambda node: node.end):
         if isinstance(node, Call):
             _check_call(node)
         elif isinstance(node, Binary):
@@ -42,7 +42,7 @@ def _check_call(node: Call) -> None:
         classes.refuse_unknown(node.target)
         find(classes.STATIC[classes.full_name(node.target.name)], node.name, len(node.arguments), f"T({node.target.name})", node)
     elif node.name not in _KNOWN:
-        raise refuse(node, f"the method {node.name} has no form in SQL{did_you_mean(node.name, _KNOWN)}")
+        raise refuse_word(node, f"the method {node.name} has no form in SQL", node.name, _KNOWN)
 
 
 def _check_binary(node: Binary) -> None:
@@ -50,7 +50,7 @@ def _check_binary(node: Binary) -> None:
         if not isinstance(node.right, TypeName):
             raise refuse(node.right, "instanceof needs a class, such as T(String)")
         if classes.full_name(node.right.name) not in classes.INSTANCES:
-            raise refuse(node.right, f"no column is a {node.right.name}{classes.near_class(node.right.name, classes.INSTANCES)}")
+            raise classes.unknown(node.right, f"no column is a {node.right.name}", classes.INSTANCES)
     if node.operator == "between" and not (isinstance(node.right, InlineList) and len(node.right.items) == 2):
         raise refuse(node.right, "between needs a list of two written out, such as {1, 10}")
     if node.operator == "matches":

@@ -1,7 +1,8 @@
 """Java's regular expressions, as far as RE2 (DuckDB) and PostgreSQL mean the same by them: rewritten in what all three share.
 
 Refused by place: backreferences, look-around, possessive quantifiers, \\b, \\p{…}, named groups, flags other than (?i) at the start.
-For replacing, where engines disagree on how much of two choices is taken, a pattern may hold one part of variable length at most.
+For replacing, where engines disagree on how much of two choices is taken, a pattern may hold one part of variable length at most, and
+must not match where there is nothing. `$` is the very end, where Java also takes the place before a last line end.
 """
 
 from __future__ import annotations
@@ -22,20 +23,26 @@ _MAX_NESTING = 20
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """`sql` without anchors of its own. `groups`: how many there are. `steady`: every engine takes the same part of a text."""
+    """`sql` without anchors of its own. `groups`: how many there are. `steady`: every engine takes the same part of a text.
+
+    `least`: how many characters a match has at least.
+    """
 
     sql: str
     groups: int
     steady: bool
+    least: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """`variable`: how many of its parts can have more than one length; `width`: its length, where it has one."""
+    """`variable`: how many of its parts can have more than one length; `width`: its length, where it has one; `least`: what it has at
+    least."""
 
     sql: str
     variable: int
     width: int | None
+    least: int
     steady: bool = True
 
 
@@ -45,7 +52,7 @@ def translate(pattern: str, position: int) -> Pattern:
     part = reader.alternatives(0)
     if not reader.ended:
         raise reader.error("a ) that closes nothing")
-    return Pattern(part.sql, reader.groups, part.steady and part.variable <= 1)
+    return Pattern(part.sql, reader.groups, part.steady and part.variable <= 1, part.least)
 
 
 def whole(pattern: Pattern) -> str:
@@ -82,14 +89,18 @@ class _Reader:
             return found[0]
         width = found[0].width
         same = all(one.width == width and one.variable == 0 for one in found)
-        return _Part("|".join(one.sql for one in found), 0, width if same else None, same and all(one.steady for one in found))
+        sql = "|".join(one.sql for one in found)
+        return _Part(sql, 0, width if same else None, min(one.least for one in found), same and all(one.steady for one in found))
 
     def _sequence(self, depth: int) -> _Part:
         parts: list[_Part] = []
         while not self.ended and self._pattern[self._at] not in "|)":
             parts.append(self._repeated(depth))
         width = None if any(part.width is None for part in parts) else sum(part.width or 0 for part in parts)
-        return _Part("".join(part.sql for part in parts), sum(part.variable for part in parts), width, all(part.steady for part in parts))
+        least = sum(part.least for part in parts)
+        return _Part(
+            "".join(part.sql for part in parts), sum(part.variable for part in parts), width, least, all(part.steady for part in parts)
+        )
 
     def _repeated(self, depth: int) -> _Part:
         part = self._atom(depth)
@@ -105,7 +116,9 @@ class _Reader:
         width = part.width * int(count[1:-1]) if fixed and part.width is not None else None
         # A repeated group keeps its last turn, and which that is depends on how the engine went through the text.
         steady = part.steady and not lazy and part.variable == 0 and part.width is not None
-        return _Part(f"{part.sql}{count}{'?' if lazy else ''}", 0 if fixed and part.variable == 0 else part.variable + 1, width, steady)
+        least = part.least * (0 if count in ("*", "?") else 1 if count == "+" else int(count[1:-1].partition(",")[0]))
+        variable = 0 if fixed and part.variable == 0 else part.variable + 1
+        return _Part(f"{part.sql}{count}{'?' if lazy else ''}", variable, width, least, steady)
 
     def _count(self) -> str | None:
         if self.ended:
@@ -132,21 +145,21 @@ class _Reader:
         if sign == "(":
             return self._group(depth)
         if sign == "[":
-            return _Part(self._set(), 0, 1)
+            return _Part(self._set(), 0, 1, 1)
         if sign == ".":
             self._at += 1
-            return _Part(_DOT, 0, 1)
+            return _Part(_DOT, 0, 1, 1)
         if sign in "^$":
             if (sign == "^" and self._at not in (0, 4)) or (sign == "$" and self._at != len(self._pattern) - 1):
                 raise self.error(f"a {sign} in the middle")
             self._at += 1
-            return _Part(sign, 0, 0)
+            return _Part(sign, 0, 0, 0)
         if sign in "*+?{":
             raise self.error(f"a {sign} that repeats nothing")
         if sign == "\\":
             return self._escaped()
         self._at += 1
-        return _Part(self._letter(sign), 0, 1)
+        return _Part(self._letter(sign), 0, 1, 1)
 
     def _group(self, depth: int) -> _Part:
         opened = self._at
@@ -163,15 +176,15 @@ class _Reader:
         if not self._takes(")"):
             self._at = opened
             raise self.error("a ( without its )")
-        return _Part(f"{opening}{inner.sql})", inner.variable, inner.width, inner.steady)
+        return _Part(f"{opening}{inner.sql})", inner.variable, inner.width, inner.least, inner.steady)
 
     def _escaped(self) -> _Part:
         """An escape outside of [ ]."""
         letter = self._pattern[self._at + 1 : self._at + 2]
         if letter.lower() in _CLASSES and letter:
             self._at += 2
-            return _Part(f"[{'^' if letter.isupper() else ''}{_CLASSES[letter.lower()]}]", 0, 1)
-        return _Part(self._letter(self._escape()), 0, 1)
+            return _Part(f"[{'^' if letter.isupper() else ''}{_CLASSES[letter.lower()]}]", 0, 1, 1)
+        return _Part(self._letter(self._escape()), 0, 1, 1)
 
     def _escape(self) -> str:
         """The one character that an escape means."""

@@ -87,13 +87,13 @@ def _substring(one: Invocation) -> Value:
         if not (_at_least_zero(begin) and isinstance(end.constant, int) and end.constant >= begin.constant):
             outside.append(exp.GT(this=begin.sql, expression=end.sql))
     source = one.scope.source(one.node)
-    start = number(begin.constant + 1) if _at_least_zero(begin) else exp.Add(this=_position(whole, begin), expression=number(1))
+    start = number(begin.constant + 1) if _at_least_zero(begin) else exp.Add(this=_position(begin), expression=number(1))
     if end is None:
         tree = exp.Substring(this=whole.sql, start=start)
     elif _at_least_zero(begin) and isinstance(end.constant, int):
         tree = exp.Substring(this=whole.sql, start=start, length=number(max(0, end.constant - begin.constant)))
     else:
-        size = exp.Sub(this=_position(whole, end), expression=_position(whole, begin))
+        size = exp.Sub(this=_position(end), expression=_position(begin))
         tree = exp.Substring(this=whole.sql, start=start, length=call("GREATEST", number(0), size))
     return Value(tree, types.TEXT, error=one.scope.wrong(any_of(outside), f"{source} reaches beyond the text"))
 
@@ -102,9 +102,9 @@ def _at_least_zero(value: Value) -> bool:
     return isinstance(value.constant, int) and 0 <= value.constant < 2**31 - 1
 
 
-def _position(whole: Value, at: Value) -> exp.Expr:
-    """As an INTEGER, which is what engines count characters in; outside of the text it is one of its ends."""
-    return cast(call("LEAST", call("GREATEST", at.sql, number(0)), exp.Length(this=whole.sql)), "INTEGER")
+def _position(at: Value) -> exp.Expr:
+    """As an INTEGER, which is what engines count characters in; what is none of them stands for no place in any text."""
+    return cast(call("LEAST", call("GREATEST", at.sql, number(0)), number(2**31 - 2)), "INTEGER")
 
 
 def _replace(one: Invocation) -> Value:
@@ -179,7 +179,12 @@ def _replace_matches(*, every: bool) -> Callable[[Invocation], Value]:
         made = regex.translate(pattern.constant, one.places[0].start + 1)
         if not made.steady:
             raise refuse(
-                one.places[0], f"{one.name} takes patterns with one part of variable length: engines differ in what more of them match"
+                one.places[0],
+                f"{one.name} takes patterns with one part of variable length: engines differ in what they take where there are more",
+            )
+        if every and made.least == 0:
+            raise refuse(
+                one.places[0], "replaceAll needs a pattern that matches at least one character: engines differ in where nothing is"
             )
         by = _replacement(one, new.constant, made.groups)
         flags = [text("g")] if every else []

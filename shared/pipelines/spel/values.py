@@ -13,7 +13,7 @@ from typing import Any
 from sqlglot import exp
 
 from shared.datasets import Column
-from shared.pipelines.spel.errors import SpelError
+from shared.pipelines.spel.errors import SpelError, did_you_mean, nearest
 from shared.pipelines.spel.tree import Call, Node, Property
 from shared.pipelines.spel.types import Kind, Type
 from shared.sql.row_errors import first_of
@@ -24,7 +24,7 @@ from shared.sql.typing import named_type
 class Value:
     """`nullable`: whether it can be NULL in a row without error. `constant`: the value itself where the text says it (None: it does not).
 
-    `items`: of a list written out. `parts`: of a text put together by `+`, in order.
+    `items`: of a list written out.
     """
 
     tree: exp.Expr
@@ -33,7 +33,6 @@ class Value:
     error: exp.Expr | None = None
     constant: Any = None
     items: tuple[Value, ...] | None = None
-    parts: tuple[exp.Expr, ...] = ()
 
     @property
     def kind(self) -> Kind:
@@ -113,11 +112,23 @@ def choose(*branches: tuple[exp.Expr, exp.Expr], default: exp.Expr | None = None
 
 
 def all_of(conditions: Iterable[exp.Expr]) -> exp.Expr:
-    return exp.and_(*conditions, copy=False)
+    return _connected(exp.And, [_bound(condition) for condition in conditions])
 
 
 def any_of(conditions: Iterable[exp.Expr]) -> exp.Expr:
-    return exp.or_(*conditions, copy=False)
+    return _connected(exp.Or, [_bound(condition) for condition in conditions])
+
+
+def _bound(condition: exp.Expr) -> exp.Expr:
+    return exp.Paren(this=condition) if isinstance(condition, exp.Connector) else condition
+
+
+def _connected(connector: type[exp.Connector], conditions: list[exp.Expr]) -> exp.Expr:
+    """In halves: a long row of them would nest as deep as it is long."""
+    if len(conditions) == 1:
+        return conditions[0]
+    middle = len(conditions) // 2
+    return connector(this=_connected(connector, conditions[:middle]), expression=_connected(connector, conditions[middle:]))
 
 
 def call(name: str, *arguments: exp.Expr) -> exp.Expr:
@@ -126,7 +137,11 @@ def call(name: str, *arguments: exp.Expr) -> exp.Expr:
 
 def errors(*found: exp.Expr | None) -> exp.Expr | None:
     """The first that a row has."""
-    return first_of(list(found))
+    present: list[exp.Expr | None] = []
+    for error in found:
+        # One within another would nest as deep as the expression is long.
+        present += [error.this, *error.expressions] if isinstance(error, exp.Coalesce) else [error]
+    return first_of(present)
 
 
 def only_when(condition: exp.Expr, error: exp.Expr | None) -> exp.Expr | None:
@@ -135,4 +150,14 @@ def only_when(condition: exp.Expr, error: exp.Expr | None) -> exp.Expr | None:
 
 def refuse(node: Node, message: str) -> SpelError:
     """At the name of what is called, else where the node begins."""
-    return SpelError(message, node.at if isinstance(node, Call | Property) else node.start)
+    return SpelError(message, _place(node))
+
+
+def refuse_word(node: Node, message: str, word: str, known: Iterable[str]) -> SpelError:
+    """For a word that is none of `known`: the sentence goes on with the nearest of them."""
+    there = tuple(known)
+    return SpelError(f"{message}{did_you_mean(word, there)}", _place(node), suggestion=nearest(word, there))
+
+
+def _place(node: Node) -> int:
+    return node.at if isinstance(node, Call | Property) else node.start

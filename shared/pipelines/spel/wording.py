@@ -19,12 +19,11 @@ def written(value: Value) -> exp.Expr | None:
 
 
 def concat(parts: tuple[exp.Expr, ...]) -> exp.Expr:
-    """Put together in halves: a long row of `||` would nest as deep as it is long."""
+    """Put together in halves, since a long row of `||` would nest as deep as it is long."""
     if len(parts) == 1:
         return operand(parts[0])
     middle = len(parts) // 2
-    left, right = concat(parts[:middle]), concat(parts[middle:])
-    return exp.DPipe(this=operand(left), expression=operand(right))
+    return exp.DPipe(this=concat(parts[:middle]), expression=concat(parts[middle:]))
 
 
 def _text(value: Value) -> exp.Expr:

@@ -34,7 +34,8 @@ def check(
     except SqlProblem as problem:
         at = position(report.document, path, written or text, problem.position or 0)
         message = problem.message.replace(repr(text), repr(written)) if written else problem.message
-        report.add(f"invalid_{language}", f"'{label}' of {owner.phrase}: {message}", path, node=owner.node, at=at)
+        near = problem.suggestion if isinstance(problem, spel.SpelError) else None
+        report.add(f"invalid_{language}", f"'{label}' of {owner.phrase}: {message}", path, node=owner.node, suggestion=near, at=at)
 
 
 def position(document: Document, path: str, text: str, offset: int) -> tuple[int, int] | None:

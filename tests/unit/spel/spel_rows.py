@@ -100,6 +100,8 @@ def same(ours: Any, spring: Any) -> bool:
         return isinstance(ours, int | float | Decimal) and not isinstance(ours, bool) and ours == int(text)
     if kind == "BigDecimal":
         return isinstance(ours, Decimal) and ours == Decimal(text)
+    if kind == "List":
+        return isinstance(ours, list) and f"[{', '.join(ours)}]" == text
     readers: dict[str, Callable[[str], Any]] = {
         "String": str,
         "Boolean": lambda word: word == "true",
