@@ -90,6 +90,10 @@ def _check(pipeline: Pipeline, graph: Graph, node: str, rules: RuleSet, number: 
 
 
 def _refuse(rules: RuleSet, node: str) -> None:
+    if "output" in rules.dataset:
+        raise PlanProblem(
+            f"rule set {rules.name} names a port of {node}, which is not available yet in this release; leave it out", node=node
+        )
     for rule in rules.rules:
         if (why := refused(rule)) is not None:
             raise PlanProblem(f"rule {rule['name']} of rule set {rules.name}, which checks {node}: {why}; leave it out", node=node)

@@ -59,6 +59,6 @@ class RuleSetSpec(Shape):
         metadata=shown("Rules", "What must hold", [{"name": "amount-is-there", "type": "NOT_NULL", "column": "amount"}]),
     )
     description = prose("Description", example="What must hold of the sales table")
-    objective = later(part(Objective, "Objective", "An error budget"))
+    objective = later(part(Objective, "Objective", "An error budget"), quietly=True)
     profile = later(part(Profile, "Profile", "What is counted of each column"), quietly=True)
     drift = later(part(Drift, "Drift", "When a change is told of"), quietly=True)

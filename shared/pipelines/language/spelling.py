@@ -1,7 +1,8 @@
 """From what was sent to text that libyaml reads, and from libyaml's marks back to what was sent.
 
-JSON is YAML but for one thing that JSON encoders write every day: a character beyond the basic plane as two \\u escapes. libyaml refuses
-those, so in JSON each pair becomes one \\U escape, and places after it are moved back.
+JSON is YAML but for two things that JSON encoders write every day. A character beyond the basic plane may be two \\u escapes, which libyaml
+refuses: each pair becomes one \\U escape. And some characters that YAML refuses or takes for a line break may stand as they are: they
+become \\u escapes. Places after them are moved back.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from shared.pipelines.model import Place, Problem
 
 # An even number of backslashes before it: the escape is one, not the end of an escaped backslash.
 _PAIR = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
-_PAIR_LENGTH, _SINGLE_LENGTH = 12, 10
+_ODD = re.compile(rf"{_PAIR.pattern}|(?P<raw>[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +74,20 @@ def _json(text: str) -> Source:
     text_in = text[:start].replace("\t", " ") + text[start:]
     moved: list[tuple[int, int]] = []
 
-    def join(pair: re.Match[str]) -> str:
-        high, low = int(pair[2], 16), int(pair[3], 16)
-        further = (_PAIR_LENGTH - _SINGLE_LENGTH) * (len(moved) + 1)
-        moved.append((pair.end() - further, further))
-        return f"{pair[1]}\\U{0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00):08x}"
+    further = 0
 
-    readable = _PAIR.sub(join, text_in)
+    def spelt(found: re.Match[str]) -> str:
+        nonlocal further
+        if found["raw"] is not None:
+            new = f"\\u{ord(found['raw']):04x}"
+        else:
+            high, low = int(found[2], 16), int(found[3], 16)
+            new = f"{found[1]}\\U{0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00):08x}"
+        further += len(found[0]) - len(new)
+        moved.append((found.end() - further, further))
+        return new
+
+    readable = _ODD.sub(spelt, text_in)
     return Source(text, readable, moved)
 
 
