@@ -95,7 +95,7 @@ def _value(draw: Draw, schema: dict[str, Any], path: str, whole: dict[str, Any])
 def _object(draw: Draw, schema: dict[str, Any], path: str, whole: dict[str, Any]) -> dict[str, Any]:
     if "properties" not in schema:
         return draw(st.sampled_from(schema["examples"])) if schema.get("examples") else {}
-    branches = [one for one in schema.get("allOf", ()) if "if" in one and "type" in one["if"].get("properties", {})]
+    branches = [one for one in schema.get("allOf", ()) if "if" in one and "const" in one["if"].get("properties", {}).get("type", {})]
     if branches and "properties" in branches[0]["then"] and "$ref" not in str(branches[0]["then"])[:60]:
         # An entry with a type of its own.
         branch = draw(st.sampled_from(branches))
