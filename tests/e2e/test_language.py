@@ -35,8 +35,8 @@ STEPS = """    - {id: once, type: deduplicate, config: {keys: [id]}}
     - {id: total, type: sql, config: {query: 'SELECT COUNT(*) AS n, SUM(price) AS total FROM "sizes.large"'}}
     - {id: key, type: sequence_generator, config: {column: k, start: 7, persistent: false}}
 """
-EDGES = "{from: orders, to: once}, {from: once, to: good}, {from: good.valid, to: sizes}, {from: sizes.large, to: total}, {from: total, to: key},"
-EDGES += " {from: key, to: out}, {from: sizes.default, to: rest}"
+EDGES = "{from: orders, to: once}, {from: once, to: good}, {from: good.valid, to: sizes}, {from: sizes.large, to: total},"
+EDGES += " {from: total, to: key}, {from: key, to: out}, {from: sizes.default, to: rest}"
 
 
 def recipe(name: str, nodes: str, edges: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from shared.pipelines.language import connector, read_documents
@@ -17,13 +17,20 @@ def stored_connector(text: str) -> ConnectorDefinition:
     return connector(read_documents(text)[0])
 
 
-def known_from(connectors: Iterable[str], rule_sets: Iterable[str] = (), *, require_connectors: bool = False) -> Known:
-    """`connectors` and `rule_sets` as texts."""
+def known_from(
+    connectors: Iterable[str],
+    rule_sets: Iterable[str] = (),
+    *,
+    require_connectors: bool = False,
+    columns: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
+) -> Known:
+    """`connectors` and `rule_sets` as texts; `columns` as in `Known`."""
     definitions = [stored_connector(text) for text in connectors]
     return Known(
         connectors={f"{found.namespace}/{found.name}": (found.type, found.config) for found in definitions},
         rule_sets={f"{document.namespace}/{document.name}" for text in rule_sets for document in read_documents(text)},
         require_connectors=require_connectors,
+        columns=columns or {},
     )
 
 
