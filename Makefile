@@ -7,7 +7,7 @@ export PENSTOCK_HOME ?= $(CURDIR)/.penstock
 # uv works on this environment and no other, whatever is active in the shell.
 SYNC := UV_PROJECT_ENVIRONMENT=$(CURDIR)/$(VENV) UV_PYTHON_DOWNLOADS=never $(VENV)/bin/uv sync --quiet --frozen --extra demo
 
-.PHONY: help demo test up down status check bench golden-spel clean
+.PHONY: help demo test up down status check bench fuzz golden-spel clean
 .DEFAULT_GOAL := help
 
 help:
@@ -17,6 +17,7 @@ help:
 	@echo "make check   ruff, types, import contracts"
 	@echo "make bench   measured ratios, one JSON line each (BENCH=W1 selects)"
 	@echo "make golden-spel  ask Spring's own library again what SpEL means (needs Java 17 and Maven)"
+	@echo "make fuzz    looks for texts that break the readers (SECONDS=600 each, FUZZ=recipe selects)"
 	@echo "make clean   remove caches and the environment (STATE=1: the state folder too)"
 
 $(VENV)/bin/uv:
@@ -69,6 +70,14 @@ bench: $(VENV)/.synced-dev
 golden-spel: $(VENV)/.synced-dev
 	cd tests/golden/spel/reference && mvn --quiet --batch-mode compile exec:java -Dexec.args="$(CURDIR)/tests/golden/spel"
 	$(RUN) -m tests.unit.spel.write_golden
+
+# Coverage-guided; what is found is left in the folder .fuzz, and ends the run.
+SECONDS ?= 60
+fuzz: $(VENV)/.synced-dev
+	@mkdir -p .fuzz
+	@set -e; for target in $(or $(FUZZ),$(patsubst tests/fuzz/%.py,%,$(filter-out %/__init__.py,$(wildcard tests/fuzz/*.py)))); do \
+	  echo "fuzzing $$target for $(SECONDS) s"; $(RUN) -m tests.fuzz.$$target -max_total_time=$(SECONDS) -artifact_prefix=.fuzz/ -verbosity=0 -print_final_stats=1; \
+	done
 
 # The state folder holds rows and history: it goes only with STATE=1.
 clean: down

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -38,6 +39,24 @@ def with_age(tx: Tx, keys: Iterable[str]) -> dict[str, dict[str, Any]]:
         {"keys": list(keys)},
     )
     return {row["key"]: row for row in rows}
+
+
+def columns(tx: Tx, connectors: Iterable[str], max_age: timedelta) -> dict[str, dict[str, list[str]]]:
+    """Names of columns that surveys of sources found: connector (namespace/name) -> table, query or path -> names in their order."""
+    rows = tx.execute(
+        "SELECT key, jsonb_path_query_array(found, '$.columns[*][0]') AS names FROM facts"
+        " WHERE split_part(key, ':', 1) = ANY(%(connectors)s) AND split_part(key, ':', 2) = 'source'"
+        " AND surveyed_at >= clock_timestamp() - %(age)s",
+        {"connectors": list(connectors), "age": max_age},
+    )
+    found: dict[str, dict[str, list[str]]] = {}
+    for row in rows:
+        connector, _, rest = row["key"].partition(":source:")
+        options = json.loads(rest)
+        # With options of its own the same file may have other columns.
+        if len(options) == 1:
+            found.setdefault(connector, {})[str(next(iter(options.values())))] = row["names"]
+    return found
 
 
 def surveyed_for(tx: Tx, keys: Iterable[str], run: str) -> dict[str, dict[str, Any]]:

@@ -95,7 +95,7 @@ def _value(draw: Draw, schema: dict[str, Any], path: str, whole: dict[str, Any])
 def _object(draw: Draw, schema: dict[str, Any], path: str, whole: dict[str, Any]) -> dict[str, Any]:
     if "properties" not in schema:
         return draw(st.sampled_from(schema["examples"])) if schema.get("examples") else {}
-    branches = [one for one in schema.get("allOf", ()) if "if" in one and "type" in one["if"].get("properties", {})]
+    branches = [one for one in schema.get("allOf", ()) if "if" in one and "const" in one["if"].get("properties", {}).get("type", {})]
     if branches and "properties" in branches[0]["then"] and "$ref" not in str(branches[0]["then"])[:60]:
         # An entry with a type of its own.
         branch = draw(st.sampled_from(branches))
@@ -128,6 +128,12 @@ def _settled(found: dict[str, Any]) -> dict[str, Any]:
     """What rules across settings ask for beside being there."""
     if found.get("writeMode") == "UPSERT":
         found["upsertKeys"] = ["id"]
+    if "language" in found:
+        # The examples are SQL.
+        found["language"] = "sql"
+    if "default" in found and found.get("type", "string") not in ("string", "date"):
+        # A default is of its parameter's type, and the example is a date.
+        del found["default"]
     if "function" in found and "name" in found:
         found["column"] = "amount"
     if found.get("type") in ("tumbling", "sliding", "session"):

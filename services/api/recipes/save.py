@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,15 @@ from shared.pipelines.model import Document, Problem
 from shared.pipelines.validation import Known, known_from, stored_errors, validate
 from shared.secrets import database as sealing
 from shared.secrets import references
-from shared.store import credentials, resources
+from shared.store import credentials, facts, resources
 from shared.store.database import Tx
 from shared.store.resources import Saved
 from shared.versions.seal import seal, seal_deletion
 
 _ADDRESS = ("/kind", "/metadata", "/metadata/name", "/metadata/namespace")
+
+# What surveys found so long ago is still worth a warning while a recipe is written.
+FACTS_FOR_HINTS = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +47,12 @@ class Checked:
 
 
 def known(tx: Tx, *, require_connectors: bool = False) -> Known:
-    return known_from(
+    there = known_from(
         resources.current_documents(tx, "Connector"),
         resources.current_documents(tx, "DataQualityRuleSet"),
         require_connectors=require_connectors,
     )
+    return replace(there, columns=facts.columns(tx, there.connectors, FACTS_FOR_HINTS))
 
 
 def errors(tx: Tx, text: str, values: str = "") -> tuple[Problem, ...]:

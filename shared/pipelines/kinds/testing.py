@@ -30,11 +30,11 @@ class Expected(Shape):
     together = (AtLeastOne(("rows", "count")),)
 
 
-def _by_node(schema: type[Shape], title: str, description: str, **options: object) -> fields.Dict:
+def _by_node(schema: type[Shape], title: str, description: str, example: object, **options: object) -> fields.Dict:
     return fields.Dict(
         keys=fields.String(validate=validate.Length(min=1)),
         values=fields.Nested(schema),
-        metadata=shown(title, description),
+        metadata=shown(title, description, example),
         **options,  # type: ignore[arg-type]
     )
 
@@ -46,5 +46,7 @@ class TestSpec(Shape):
     pipeline = name("Pipeline", "That is tested", required=True, example="daily-sales-load")
     description = prose("Description")
     parameters = mapping("Parameters", "Of the run", example={"load_date": "2026-03-29"})
-    given = _by_node(Given, "Given", "By source node: rows, a file or HTTP answers", load_default=dict)
-    expect = _by_node(Expected, "Expected", "By node: rows or a count", required=True, validate=validate.Length(min=1))
+    given = _by_node(Given, "Given", "By source node: rows, a file or HTTP answers", {"read": {"rows": [{"id": 1}]}}, load_default=dict)
+    expect = _by_node(
+        Expected, "Expected", "By node: rows or a count", {"write": {"count": 1}}, required=True, validate=validate.Length(min=1)
+    )

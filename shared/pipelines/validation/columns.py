@@ -1,7 +1,7 @@
 """Columns that no upstream has, found by handing the names of columns through the graph, as far as they are known.
 
-A source's are known where the recipe lists them, or a survey found them. Behind a node whose config is wrong, nothing is known and
-nothing is said.
+A source's are known where the recipe lists them, or a survey found them; what a survey found may have changed since, so that only a
+warning rests on it. Behind a node whose config is wrong, nothing is known and nothing is said.
 """
 
 from __future__ import annotations
@@ -40,14 +40,18 @@ def check(report: Report, nodes: Mapping[str, SeenNode], edges: Sequence[SeenEdg
     incoming: dict[str, list[SeenEdge]] = {name: [] for name in nodes}
     for edge in edges:
         incoming[edge.target].append(edge)
+    surveyed: set[str] = set()
     for node in _in_order(nodes, edges):
-        inputs = tuple(_input(report, edge, made) for edge in incoming[node.id])
+        surveyed |= {node.id for edge in incoming[node.id] if edge.source in surveyed}
+        inputs = tuple(_input(_Say(report, edge.target in surveyed), edge, made) for edge in incoming[node.id])
         if node.kind is None or node.config is None:
             continue
         if node.kind.role == "source":
             inputs = _table(report, node, known)
+            surveyed |= {node.id for _ in inputs}
         if inputs:
-            _Config(report, node, inputs).mapping(instance(node.kind.config_schema), node.config, below(node.path, "config"), "")
+            config = _Config(_Say(report, node.id in surveyed), node, inputs)
+            config.mapping(instance(node.kind.config_schema), node.config, below(node.path, "config"), "")
         _outgoing(node, inputs, made)
 
 
@@ -62,7 +66,7 @@ def _in_order(nodes: Mapping[str, SeenNode], edges: Sequence[SeenEdge]) -> list[
     return [nodes[name] for level in graph.generations(left, links) for name in level]
 
 
-def _input(report: Report, edge: SeenEdge, made: Found) -> Names:
+def _input(say: _Say, edge: SeenEdge, made: Found) -> Names:
     there = made.get((edge.source, edge.port))
     if edge.columns is not None:
         if there is not None:
@@ -72,7 +76,7 @@ def _input(report: Report, edge: SeenEdge, made: Found) -> Names:
                     message = (
                         f"the edge to '{edge.target}' wants the column '{name}', which '{port_table(edge.source, edge.port)}' does not have"
                     )
-                    _add(report, message, name, there, path, edge.target)
+                    say(message, name, there, path, edge.target)
         there = edge.columns
     return Names(edge.source, port_table(edge.source, edge.port), there)
 
@@ -100,11 +104,30 @@ def _outgoing(node: SeenNode, inputs: tuple[Names, ...], made: Found) -> None:
     made.setdefault((node.id, MAIN_PORT), names)
 
 
+class _Say:
+    """Reports a column that is not there. `surveyed`: that rests on what a survey found."""
+
+    def __init__(self, report: Report, surveyed: bool) -> None:
+        self.report = report
+        self._surveyed = surveyed
+
+    def __call__(
+        self, message: str, name: str | None, there: Sequence[str], path: str, node: str, at: tuple[int, int] | None = None
+    ) -> None:
+        """`name` None: the message says all there is to say."""
+        if self.report.settled(path):
+            return
+        near = self.report.nearest(name, there) if name is not None else None
+        told = f"{message}{hint(near, there) if name is not None else ''}{' (as last surveyed)' if self._surveyed else ''}"
+        severity = "warning" if self._surveyed else "error"
+        self.report.add("unknown_column", told, path, node=node, suggestion=near, severity=severity, at=at)
+
+
 class _Config:
     """Walks a node's loaded config by its schema, looking at every name of a column and every expression."""
 
-    def __init__(self, report: Report, node: SeenNode, inputs: Sequence[Names]) -> None:
-        self._report, self._node, self._inputs = report, node, inputs
+    def __init__(self, say: _Say, node: SeenNode, inputs: Sequence[Names]) -> None:
+        self._say, self._node, self._inputs = say, node, inputs
         self._config: Mapping[str, Any] = node.config or {}
 
     def mapping(self, schema: Schema, value: Mapping[str, Any], path: str, label: str) -> None:
@@ -132,8 +155,8 @@ class _Config:
 
     def _is_template(self, path: str) -> bool:
         """What will stand here is known only once there is a run."""
-        written = found(self._report.document.tree, path)
-        return isinstance(written, str) and "{{" in written and self._report.document.filled is None
+        written = found(self._say.report.document.tree, path)
+        return isinstance(written, str) and "{{" in written and self._say.report.document.filled is None
 
     def _name(self, made: ColumnName, name: str, path: str, label: str) -> None:
         inputs = self._inputs
@@ -142,7 +165,7 @@ class _Config:
         there = _together(inputs)
         if there is not None and inputs and not _has(there, name):
             message = f"'{label}' of {self._node.owner.phrase} names the column '{name}', which {_whose(inputs)} not have"
-            _add(self._report, message, name, there, path, self._node.id)
+            self._say(message, name, there, path, self._node.id)
 
     def _expression(self, made: Expression, text: str, path: str, label: str) -> None:
         if all(one.names is None for one in self._inputs) or self._config.get("language") == SPEL:
@@ -156,9 +179,9 @@ class _Config:
             there = _together(inputs)
             if there is not None and inputs and not _has(there, column.name):
                 offset = column.this.meta.get("start")
-                at = sql.position(self._report.document, path, text, offset) if offset is not None else None
+                at = sql.position(self._say.report.document, path, text, offset) if offset is not None else None
                 message = f"'{label}' of {self._node.owner.phrase} uses the column '{column.name}', which {_whose(inputs)} not have"
-                _add(self._report, message, column.name, there, path, self._node.id, at)
+                self._say(message, column.name, there, path, self._node.id, at)
 
     def _query(self, text: str, path: str, label: str) -> None:
         if any(one.names is None for one in self._inputs):
@@ -167,7 +190,7 @@ class _Config:
             # Types do not matter to names.
             qualified(query(text), {one.table: tuple(Column(name, "TEXT") for name in one.names or ()) for one in self._inputs})
         except SqlProblem as problem:
-            self._report.add("unknown_column", f"'{label}' of {self._node.owner.phrase}: {problem.message}", path, node=self._node.id)
+            self._say(f"'{label}' of {self._node.owner.phrase}: {problem.message}", None, (), path, self._node.id)
 
 
 def _has(there: Iterable[str], name: str) -> bool:
@@ -188,10 +211,3 @@ def _flat(parts: Iterable[tuple[str, ...] | None]) -> Iterator[str]:
 
 def _whose(inputs: Sequence[Names]) -> str:
     return f"'{inputs[0].table}' does" if len(inputs) == 1 else f"{' and '.join(repr(one.table) for one in inputs)} do"
-
-
-def _add(report: Report, message: str, name: str, there: Sequence[str], path: str, node: str, at: tuple[int, int] | None = None) -> None:
-    if report.settled(path):
-        return
-    near = report.nearest(name, there)
-    report.add("unknown_column", f"{message}{hint(near, there)}", path, node=node, suggestion=near, at=at)

@@ -32,7 +32,6 @@ def check(report: Report, spec: Mapping[str, Any], path: str, known: Known) -> N
     for at, name in enumerate(named if isinstance(named, list) else ()):
         if isinstance(name, str) and name:
             references.rule_set(report, name, below(below(path, "quality"), at), owner, known)
-    _parameters(report, spec.get("parameters"), below(path, "parameters"))
     _connectors(report, spec, path, owner, known)
 
 
@@ -83,18 +82,6 @@ def _config(
     if loaded is not None and kind.refuses is not None and (why := kind.refuses(loaded)) is not None:
         report.refused(why, path, owner)
     return loaded
-
-
-def _parameters(report: Report, parameters: Any, path: str) -> None:
-    first: dict[str, int] = {}
-    for at, parameter in enumerate(parameters if isinstance(parameters, list) else ()):
-        name = parameter.get("name") if isinstance(parameter, Mapping) else None
-        if not isinstance(name, str):
-            continue
-        here = below(below(path, at), "name")
-        if name in first:
-            report.add("duplicate_id", f"the parameter '{name}' is there twice, first in line {first[name]}; keep one of them", here)
-        first.setdefault(name, report.place(here).line)
 
 
 def _connectors(report: Report, spec: Mapping[str, Any], path: str, owner: Owner, known: Known) -> None:

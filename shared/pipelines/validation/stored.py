@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -21,8 +21,16 @@ def stored_connector(text: str) -> ConnectorDefinition:
     return connector(read_documents(text)[0])
 
 
-def known_from(connectors: Iterable[str], rule_sets: Iterable[str] = (), *, require_connectors: bool = False) -> Known:
-    """`connectors` and `rule_sets` as texts. A connector that today's rules refuse is left out, as if it were not there."""
+def known_from(
+    connectors: Iterable[str],
+    rule_sets: Iterable[str] = (),
+    *,
+    require_connectors: bool = False,
+    columns: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
+) -> Known:
+    """`connectors` and `rule_sets` as texts; `columns` as in `Known`. A connector that today's rules refuse is left out, as if it were
+    not there.
+    """
     definitions = []
     for text in connectors:
         # Saved under an older release's rules: it must not stand in the way of all other documents.
@@ -32,6 +40,7 @@ def known_from(connectors: Iterable[str], rule_sets: Iterable[str] = (), *, requ
         connectors={f"{found.namespace}/{found.name}": (found.type, found.config) for found in definitions},
         rule_sets={f"{document.namespace}/{document.name}" for text in rule_sets for document in read_documents(text)},
         require_connectors=require_connectors,
+        columns=columns or {},
     )
 
 
