@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 
+from shared.connectors.tables import split
 from shared.datasets import Column, Columns
 
 _OURS = {
@@ -42,8 +43,8 @@ class Table:
 
 
 def find(connection: psycopg.Connection[Any], wanted: str, schema: str) -> Table | None:
-    """`wanted` is table or schema.table, exactly as spelled."""
-    where, _, name = wanted.rpartition(".")
+    """`wanted` is table or schema.table, exactly as spelled (`shared.connectors.tables`)."""
+    where, name = split(wanted)
     row = connection.execute(
         """
         SELECT c.oid, n.nspname, c.relname, c.reltuples

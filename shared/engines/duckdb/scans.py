@@ -13,6 +13,7 @@ from sqlglot import exp
 from shared.connectors.errors import SourceChanged
 from shared.connectors.files.paths import marker, matching
 from shared.connectors.postgres.spec import connection_string
+from shared.connectors.tables import split
 from shared.datasets import Columns
 from shared.datasets.columns import columns_from_json
 from shared.engines.duckdb.connection import load_extension, name, text
@@ -116,7 +117,7 @@ def _postgres(connection: duckdb.DuckDBPyConnection, job: Job, read: Read, conne
         if query := read.options.get("query"):
             yield Scan(f"postgres_query({text(attached)}, {text(str(query).rstrip().rstrip(';'))})")
         else:
-            schema, _, table = str(read.options["table"]).rpartition(".")
+            schema, table = split(str(read.options["table"]))
             yield Scan(exp.Table(
                 this=exp.to_identifier(table, quoted=True),
                 db=exp.to_identifier(schema or connector.config.get("schema", "public"), quoted=True),
