@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlglot import exp, parse_one
 
+from shared.sql.table_names import split
+
 
 def select(dialect: str, columns: Sequence[str], options: Mapping[str, Any]) -> str:
     """`options`: of a connector_source, planned: table or query, and where, which is in DuckDB's dialect as the planner leaves it."""
@@ -24,6 +26,8 @@ def select(dialect: str, columns: Sequence[str], options: Mapping[str, Any]) -> 
 
 
 def named(target: str) -> exp.Table:
-    """A table as recipes name it: table, schema.table or catalog.schema.table, each part as it is."""
-    *where, table = (exp.to_identifier(part, quoted=True) for part in target.split("."))
-    return exp.Table(this=table, db=where[-1] if where else None, catalog=where[-2] if len(where) > 1 else None)
+    """A table as recipes name it: table or schema.table, each part as it is; the schema may be catalog.schema."""
+    schema, table = split(target)
+    catalog, _, inner = (schema or "").rpartition(".")
+    parts = [exp.to_identifier(part, quoted=True) if part else None for part in (table, inner, catalog)]
+    return exp.Table(this=parts[0], db=parts[1], catalog=parts[2])

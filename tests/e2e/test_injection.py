@@ -18,7 +18,7 @@ from tests.support.stack import Stack
 pytestmark = pytest.mark.stack
 
 SECRET = "sesame-7f3a-open"
-# No dot where a table is named: schema.table. PostgreSQL's names have 63 bytes, and some are put before these.
+# PostgreSQL's names have 63 bytes, and some are put before these.
 VALUES = {
     "quote": "it's",
     "double quote": '"; x "y',
@@ -43,6 +43,8 @@ VALUES = {
     "globs": "*?[a-z]{b,c}**",
     "word of SQL": "select",
     "number": "1e9",
+    "dots": "public.victims ..",
+    "dot in quotes": '"public"."victims"',
     "null": "NULL",
     "blank": " a  b ",
 }

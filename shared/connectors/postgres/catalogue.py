@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 
 from shared.datasets import Column, Columns
+from shared.sql.table_names import split
 
 _OURS = {
     "boolean": "BOOLEAN",
@@ -42,8 +43,8 @@ class Table:
 
 
 def find(connection: psycopg.Connection[Any], wanted: str, schema: str) -> Table | None:
-    """`wanted` is table or schema.table, exactly as spelled."""
-    where, _, name = wanted.rpartition(".")
+    """`wanted` is table or schema.table, exactly as spelled (`shared.sql.table_names`)."""
+    where, name = split(wanted)
     row = connection.execute(
         """
         SELECT c.oid, n.nspname, c.relname, c.reltuples

@@ -15,6 +15,7 @@ from shared.connectors.postgres.session import PostgresSession
 from shared.connectors.postgres.spec import connection_string, where_from
 from shared.connectors.protocols import AttemptKey, SinkSession, SinkWrite, Survey
 from shared.datasets import Column
+from shared.sql.table_names import split
 
 
 class ConnectorDriver:
@@ -56,6 +57,6 @@ class ConnectorDriver:
 
 
 def _missing(connection: psycopg.Connection[Any], wanted: str, config: Mapping[str, Any]) -> NotFound:
-    near = difflib.get_close_matches(wanted.rpartition(".")[2], table_names(connection), 1, 0.6)
+    near = difflib.get_close_matches(split(wanted)[1], table_names(connection), 1, 0.6)
     hint = f"did you mean {near[0]}?" if near else "correct the name, or make it"
     return NotFound(f"table {wanted} is not in {where_from(config)}; {hint}")

@@ -13,6 +13,7 @@ from shared.connectors.errors import Misconfigured, NotFound, RejectedData
 from shared.connectors.postgres import statements as say
 from shared.connectors.postgres.catalogue import Table, find
 from shared.connectors.protocols import Rows, SinkWrite
+from shared.sql.table_names import split
 
 Connection = psycopg.Connection[Any]
 Figures = dict[str, int | None]
@@ -124,7 +125,7 @@ def _grant(connection: Connection, table: Table, new: sql.Composable, owner: str
 
 
 def _create(connection: Connection, schema: str, sink: SinkWrite, rows: Rows) -> Table:
-    where, _, name = sink.target.rpartition(".")
+    where, name = split(sink.target)
     planned = {column.name: column.type for column in sink.columns if column.type != "UNKNOWN"}
     for long in (one for one in (name, *(column.name for column in rows.columns)) if len(one.encode()) > LONGEST_NAME):
         raise Misconfigured(f"the name {long[:40]}… has more than {LONGEST_NAME} bytes, and PostgreSQL would cut it off; shorten it")

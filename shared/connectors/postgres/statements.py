@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from psycopg import sql
 
 from shared.connectors.protocols import SinkWrite
+from shared.sql.table_names import split
 
 STAGED = "penstock_staged"
 LATEST = "penstock_latest"
@@ -95,15 +96,16 @@ def _matched(keys: Sequence[str]) -> sql.Composed:
 
 def statements(write: SinkWrite, keys: Sequence[Sequence[str]]) -> list[str]:
     """All that changes rows, as the driver would say it. `keys`: the unique indexes known of the table."""
-    table = sql.Identifier(*write.target.split("."))
+    schema, name = split(write.target)
+    table = sql.Identifier(schema, name) if schema else sql.Identifier(name)
     columns = [column.name for column in write.columns]
     if write.write_mode == "INSERT":
         return _texts(copy(table, columns))
     if write.write_mode == "OVERWRITE":
-        fresh = sql.Identifier(f"penstock_new_{write.target.rpartition('.')[2]}")
+        fresh = sql.Identifier(f"penstock_new_{name}")
         made = sql.SQL("CREATE TABLE {} (LIKE {} INCLUDING ALL)").format(fresh, table)
         dropped = sql.SQL("DROP TABLE {}").format(table)
-        renamed = sql.SQL("ALTER TABLE {} RENAME TO {}").format(fresh, sql.Identifier(write.target.rpartition(".")[2]))
+        renamed = sql.SQL("ALTER TABLE {} RENAME TO {}").format(fresh, sql.Identifier(name))
         return _texts(lock(table), made, copy(fresh, columns), dropped, renamed)
     rows = latest(columns, write.upsert_keys, write.order)
     staged = (*stage(table, columns), copy(sql.Identifier(STAGED), columns))

@@ -23,6 +23,7 @@ from shared.formats import calls, csv_dialect, file_format
 from shared.formats.header import column_names, opened, records
 from shared.formats.types import duckdb as in_duckdb
 from shared.formats.types import ours
+from shared.sql.table_names import split
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def _postgres(connection: duckdb.DuckDBPyConnection, job: Job, read: Read, conne
         if query := read.options.get("query"):
             yield Scan(f"postgres_query({text(attached)}, {text(str(query).rstrip().rstrip(';'))})")
         else:
-            schema, _, table = str(read.options["table"]).rpartition(".")
+            schema, table = split(str(read.options["table"]))
             yield Scan(exp.Table(
                 this=exp.to_identifier(table, quoted=True),
                 db=exp.to_identifier(schema or connector.config.get("schema", "public"), quoted=True),

@@ -26,6 +26,7 @@ from shared.sql.errors import SqlProblem
 from shared.sql.holes import Hole
 from shared.sql.holes import filled as sql_filled
 from shared.sql.stand_ins import stand_in
+from shared.sql.table_names import part
 
 # PostgreSQL's, in bytes.
 LONGEST_NAME = 63
@@ -58,6 +59,8 @@ class _Filling:
                     return sql_filled(text, holes, "postgres", LONGEST_NAME)
                 return spel_filled(text, holes) if spot.spel else sql_filled(text, holes, "postgres")
             only = whole(text, found)
+            if spot.names == "table" and (only is None or self._of(only) is not None):
+                return self._table(text, found)
             if only is not None and reference_in(only.body) is None:
                 return self._whole(only, spot)
             parts, done = [], 0
@@ -71,6 +74,19 @@ class _Filling:
             of = f"'{spot.path.rpartition('/config/')[2]}' of node '{spot.node}'" if spot.node else spot.path
             self.problems.append(Problem("invalid_template", f"{of}: {problem.message}", spot.path, *at, node=spot.node))
             return text
+
+    def _table(self, text: str, found: list[Template]) -> str:
+        """Dots of the recipe divide schema and table; those of a value are part of the name."""
+        # Of each part what the recipe says, with NUL for a template, and what it comes to.
+        parts, done = [("", "")], 0
+        for at, one in enumerate([*found, None]):
+            first, *rest = text[done : one.start if one else len(text)].split(".")
+            parts[-1] = (parts[-1][0] + first, parts[-1][1] + first)
+            parts += [(name, name) for name in rest]
+            if one is not None:
+                parts[-1] = (parts[-1][0] + "\0", parts[-1][1] + self._shown(one))
+                done = found[at].end
+        return ".".join(_part(said, name) if "\0" in said else name for said, name in parts)
 
     def _whole(self, only: Template, spot: Spot) -> Any:
         value = self._of(only)
@@ -111,4 +127,9 @@ class _Filling:
 
 
 def _written(text: str, spot: Spot) -> str:
-    return glob.escape(text) if spot.is_glob else text
+    return glob.escape(text) if spot.names == "files" else text
+
+
+def _part(said: str, name: str) -> str:
+    """Quotes that the recipe puts around a template are those of the name."""
+    return part(name[1:-1] if len(said) > 2 and said[0] == said[-1] == '"' else name)

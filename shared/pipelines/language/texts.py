@@ -27,14 +27,15 @@ Field = fields.Field[Any] | None
 class Spot:
     """Where a text stands. `field`: of the schema, where one says what it is; `node`: whose config it is part of.
 
-    `spel`: expressions here are SpEL; `is_glob`: it names files to read, so that signs such as * mean something.
+    `spel`: expressions here are SpEL. `names`: "files" to read, in whose names signs such as * mean something, or a "table", in whose name
+    a dot does.
     """
 
     path: str
     field: Field = None
     node: str | None = None
     spel: bool = False
-    is_glob: bool = False
+    names: str | None = None
 
 
 # What becomes of one text; ABSENT takes its setting away.
@@ -72,11 +73,11 @@ def _node(node: Any, path: str, visit: Visit) -> Any:
 def _config(node: Mapping[str, Any], config: Mapping[str, Any], here: Spot, visit: Visit) -> dict[str, Any]:
     kind = NODE_TYPES.get(str(node.get("type")))
     known = _fields(kind.config_schema) if kind is not None else {}
-    reads = kind is not None and kind.role == "source"
+    names = {"table": "table"} | ({"path": "files"} if kind is not None and kind.role == "source" else {})
     made = {}
     for key, value in config.items():
         spot = replace(here, path=below(here.path, key), field=known.get(key))
-        made[key] = _value(value, replace(spot, spel=config.get("language") == "spel", is_glob=reads and key == "path"), visit)
+        made[key] = _value(value, replace(spot, spel=config.get("language") == "spel", names=names.get(key)), visit)
     return _present(made)
 
 

@@ -13,6 +13,7 @@ from shared.pipelines.language.templates import Moment
 from shared.pipelines.model import Document, Problem
 from shared.pipelines.validation import Known, filled_document, validate
 from shared.pipelines.value_types import NotOfType, Type, from_text
+from shared.sql.table_names import split
 
 WARSAW = ZoneInfo("Europe/Warsaw")
 KNOWN = Known({"default/files": ("files", {}), "default/db": ("postgres", {})}, require_connectors=True)
@@ -215,3 +216,33 @@ def test_what_is_typed_wrong_is_told(kind: Type, typed: str) -> None:
 def test_a_list_has_an_end() -> None:
     (problem,) = told(HEAD + PARAMETERS + NODES, by="id", names=["x"] * 10_001)
     assert "must not have more than 10000 items" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("table", "value", "expected"),
+    [
+        ("{{t}}", "orders", (None, "orders")),
+        ("{{t}}", "audit.log", (None, "audit.log")),
+        ("sales.{{t}}", "audit.log", ("sales", "audit.log")),
+        ("{{t}}.orders", "a.b", ("a.b", "orders")),
+        ("sales_{{t}}.o_{{t}}_1", 'x"y', ('sales_x"y', 'o_x"y_1')),
+        ('"{{t}}"', 'a".b', (None, 'a".b')),
+        ("{{t}}", '"q"', (None, '"q"')),
+        ('"{{t}}".orders', '"q"', ('"q"', "orders")),
+    ],
+)
+def test_a_dot_of_a_value_divides_no_schema_from_a_table(table: str, value: str, expected: tuple[str | None, str]) -> None:
+    nodes = f"  nodes:\n    - {{id: r, type: connector_source, config: {{connector: db, table: '{table}'}}}}\n"
+    text = HEAD + "  parameters: [{name: t}]\n" + nodes
+    assert split(str(pipeline(filled(document(text), settled(text, t=value))).nodes[0].config["table"])) == expected
+
+
+def test_a_connector_may_be_named_by_a_parameter_and_is_looked_for_once_there_is_a_value() -> None:
+    nodes = '  nodes:\n    - {id: r, type: connector_source, config: {connector: "{{where}}", table: t}}\n'
+    text = HEAD + "  parameters: [{name: where, required: true}]\n" + nodes
+    assert [problem for problem in validate([document(text)], KNOWN) if problem.severity == "error"] == []
+    assert [
+        problem for problem in validate([filled(document(text), settled(text, where="db"))], KNOWN) if problem.severity == "error"
+    ] == []
+    (problem,) = (p for p in validate([filled(document(text), settled(text, where="dc"))], KNOWN) if p.severity == "error")
+    assert (problem.code, problem.path, problem.suggestion) == ("unknown_connector", "/spec/nodes/0/config/connector", "default/db")
