@@ -52,18 +52,23 @@ def git(folder: Path, *arguments: str) -> str:
     return subprocess.check_output(["git", "--git-dir", str(folder), *arguments], text=True)
 
 
+def saves_in(folder: Path) -> int:
+    """Commits of pipelines: what surveys see is committed beside them, whenever that is."""
+    return int(git(folder, "rev-list", "--count", "main", "--", "default/Pipeline"))
+
+
 def repository(stack: Stack) -> Path:
     return stack.home.root / "recipes.git"
 
 
 def test_every_save_is_a_version_and_a_commit_that_can_be_listed_and_read(stack: Stack, api: httpx.Client) -> None:
-    at = "/pipelines/default/history"
+    at, file = "/pipelines/default/history", "default/Pipeline/history.yaml"
     texts = [text("history", least) for least in (0, 3, 5)]
     for number, one in enumerate(texts, start=1):
         made = api.put(at, content=one, params={"message": f"take {number}"}).json()
         assert (made["version"], made["valid"], made["sha"]) == (number, True, made["gitCommitSha"])
-        assert git(repository(stack), "log", "-1", "--format=%H %s", "main").strip() == f"{made['sha']} take {number}"
-        assert git(repository(stack), "show", f"{made['sha']}:default/Pipeline/history.yaml") == one
+        assert git(repository(stack), "log", "-1", "--format=%H %s", "main", "--", file).strip() == f"{made['sha']} take {number}"
+        assert git(repository(stack), "show", f"{made['sha']}:{file}") == one
     again = api.put(at, content=texts[-1]).json()
     assert (again["version"], again["changed"], again["sha"]) == (3, False, made["sha"])
     listed = api.get(f"{at}/versions").json()
@@ -113,7 +118,7 @@ def test_an_old_version_comes_back_as_a_new_one_also_after_a_deletion(stack: Sta
     assert api.post(f"{at}/restore", json={"version": 1}).json()["changed"] is False
     assert api.post(f"{at}/restore", json={"version": 2}, headers={"If-Match": '"2"'}).status_code == 409
     assert api.delete(at, params={"message": "not needed"}).status_code == 204
-    assert git(repository(stack), "log", "-1", "--format=%s", "main").strip() == "not needed"
+    assert git(repository(stack), "log", "-1", "--format=%s", "main", "--", "default/Pipeline/restored.yaml").strip() == "not needed"
     assert "restored.yaml" not in git(repository(stack), "ls-tree", "-r", "--name-only", "main")
     assert api.get(at).status_code == 404
     assert [one["current"] for one in api.get(f"{at}/versions").json()["items"]] == [False, False, False]
@@ -137,20 +142,20 @@ def test_a_run_of_an_old_version_does_what_that_one_said(stack: Stack, api: http
 
 
 def test_documents_of_one_text_are_saved_together_with_a_commit_each(stack: Stack, api: httpx.Client) -> None:
-    before = int(git(repository(stack), "rev-list", "--count", "main"))
+    before = saves_in(repository(stack))
     saved = api.post("/apply", content=f"{text('pair-b')}---\n{text('pair-a')}", params={"message": "both"}).json()["applied"]
     assert [one["name"] for one in saved] == ["pair-b", "pair-a"]
     assert len({one["gitCommitSha"] for one in saved}) == 2
-    assert int(git(repository(stack), "rev-list", "--count", "main")) == before + 2
+    assert saves_in(repository(stack)) == before + 2
     for one in saved:
         assert git(repository(stack), "show", f"{one['gitCommitSha']}:default/Pipeline/{one['name']}.yaml") == text(one["name"])
 
 
 def test_of_saves_at_once_one_wins_and_the_others_are_told_where_it_is_now(stack: Stack, api: httpx.Client) -> None:
-    at, clients, saves = "/pipelines/default/contested", 8, 200
-    assert api.put(at, content=text("contested"), headers={"If-None-Match": "*"}).status_code == 201
-    assert api.put(at, content=text("contested"), headers={"If-None-Match": "*"}).status_code == 409
-    before = int(git(repository(stack), "rev-list", "--count", "main"))
+    at, clients, saves = "/pipelines/default/disputed", 8, 200
+    assert api.put(at, content=text("disputed"), headers={"If-None-Match": "*"}).status_code == 201
+    assert api.put(at, content=text("disputed"), headers={"If-None-Match": "*"}).status_code == 409
+    before = saves_in(repository(stack))
     left = list(range(saves))
     won: list[tuple[int, str]] = []
     lost: list[dict[str, Any]] = []
@@ -165,7 +170,7 @@ def test_of_saves_at_once_one_wins_and_the_others_are_told_where_it_is_now(stack
                 except IndexError:
                     return
                 while True:
-                    reply = mine.put(at, content=f"{text('contested')}# save {number}\n", headers={"If-Match": f'"{seen}"'})
+                    reply = mine.put(at, content=f"{text('disputed')}# save {number}\n", headers={"If-Match": f'"{seen}"'})
                     if reply.status_code == 200:
                         seen = reply.json()["version"]
                         won.append((seen, reply.json()["sha"]))
@@ -186,9 +191,9 @@ def test_of_saves_at_once_one_wins_and_the_others_are_told_where_it_is_now(stack
     assert lost
     assert all("read it and save again" in told["detail"] for told in lost)
     shas = dict(won)
-    chain = git(repository(stack), "log", "--reverse", "--format=%H", "main", "--", "default/Pipeline/contested.yaml").split()
+    chain = git(repository(stack), "log", "--reverse", "--format=%H", "main", "--", "default/Pipeline/disputed.yaml").split()
     assert chain[1:] == [shas[version] for version in sorted(shas)]
-    assert int(git(repository(stack), "rev-list", "--count", "main")) == before + saves
+    assert saves_in(repository(stack)) == before + saves
     assert git(repository(stack), "fsck", "--strict", "--no-dangling") == ""
     listed = [one["version"] for one in api.get(f"{at}/versions", params={"limit": 500}).json()["items"]]
     assert listed == list(range(saves + 1, 0, -1))

@@ -12,7 +12,7 @@ from shared.versions.repository import Repository
 
 log = logging.getLogger(__name__)
 # A save is answered though another process is writing a long history just now.
-WAIT_S = 1.0
+WAIT_S = 5.0
 
 
 def publish() -> None:
