@@ -63,10 +63,10 @@ def test_a_mistake_is_told_with_line_column_and_the_right_word(stack: Stack, tmp
     told = stack.client.call("POST", "/validate", content=bad.encode())
     assert told["valid"] is False
     found = [(one["code"], one["line"], one["column"], one["node"], one["suggestion"]) for one in told["errors"]]
-    assert found == [("invalid_spel", 20, 60, "made", "toUpperCase"), ("invalid_spel", 22, 40, "made", None)]
+    assert found == [("invalid_spel", 20, 60, "made", "toUpperCase"), ("invalid_spel", 22, 41, "made", None)]
     file = tmp_path / "bad.yaml"
     file.write_text(bad)
     done = penstock(None, "validate", str(file))
     assert done.returncode == 2
     lines = [line for line in done.stdout.splitlines() if "form in SQL" in line]
-    assert [line.removeprefix(f"{file}:").split(" ")[0] for line in lines] == ["20:60:", "22:40:"]
+    assert [line.removeprefix(f"{file}:").split(" ")[0] for line in lines] == ["20:60:", "22:41:"]
