@@ -1,14 +1,13 @@
 """Coverage-guided fuzzing of SpEL: any text is SQL for both engines, or a mistake with a place; nothing else, and within seconds.
 
-    python -m tests.fuzz.spel CORPUS -max_total_time=600
-
-CORPUS is a folder that is begun with the golden expressions and grows; atheris (a Python front of libFuzzer) comes with the development
-tools. What it finds is written beside, as crash-…, and belongs into tests/unit/spel/test_spel_reading.py once it is put right.
+`python -m tests.fuzz.spel -max_total_time=600`; what it finds is written to the current folder, and is one argument to run it again. It
+begins with the golden expressions. What is found belongs into tests/unit/spel/test_spel_reading.py once it is put right.
 """
 
 from __future__ import annotations
 
 import sys
+import tempfile
 from pathlib import Path
 
 import atheris
@@ -54,13 +53,12 @@ def one(data: bytes) -> None:
 
 
 def main() -> None:
-    folders = [Path(argument) for argument in sys.argv[1:] if not argument.startswith("-")]
-    for folder in folders[:1]:
-        folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="penstock-fuzz-") as corpus:
         for number, expression in enumerate((*EXPRESSIONS, *WORDS)):
-            (folder / f"golden-{number}").write_text(expression)
-    atheris.Setup([*sys.argv, "-timeout=10", "-max_len=2000"], one)
-    atheris.Fuzz()
+            (Path(corpus) / f"seed-{number}").write_text(expression)
+        given = [Path(argument) for argument in sys.argv[1:] if not argument.startswith("-")]
+        atheris.Setup([*sys.argv, "-timeout=10", "-max_len=2000", *([] if given else [corpus])], one)
+        atheris.Fuzz()
 
 
 if __name__ == "__main__":
