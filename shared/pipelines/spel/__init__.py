@@ -6,6 +6,6 @@ own library, is in docs/semantics/spel.md.
 
 from shared.pipelines.spel.errors import SpelError
 from shared.pipelines.spel.lowering import Lowered, lower
-from shared.pipelines.spel.reading import parameters, read
+from shared.pipelines.spel.reading import columns, parameters, read
 
-__all__ = ["Lowered", "SpelError", "lower", "parameters", "read"]
+__all__ = ["Lowered", "SpelError", "columns", "lower", "parameters", "read"]

@@ -28,6 +28,8 @@ _HEX = re.compile(r"0[xX]([0-9a-fA-F]+)([lL]?)")
 _NUMBER = re.compile(r"([0-9]+)(\.[0-9]+)?([eE][+-]?[0-9]+)?([lLfFdD]?)")
 _NAME = re.compile(r"[^\W\d][\w$]*|\$(?!\[)[\w$]*")
 _STRING = {"'": re.compile(r"'((?:[^']|'')*)'"), '"': re.compile(r'"((?:[^"]|"")*)"')}
+# NUL, and halves of characters.
+_UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 _LONG = 2**63
 
 
@@ -83,6 +85,8 @@ def _string(text: str, at: int) -> Token:
     found = _STRING[quote].match(text, at)
     if found is None:
         raise SpelError(f"the text that begins with {quote} has no end; close it, and double a {quote} inside it", at)
+    if wrong := _UNWRITABLE.search(found[1]):
+        raise SpelError(f"the text holds {wrong[0]!r}, which no database can keep", at + 1 + wrong.start())
     return Token("string", found[1].replace(quote * 2, quote), at, found.end())
 
 

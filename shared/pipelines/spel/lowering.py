@@ -16,7 +16,7 @@ from shared.pipelines.spel import arithmetic, classes, comparison, constants, da
 from shared.pipelines.spel.errors import SpelError
 from shared.pipelines.spel.joining import joined
 from shared.pipelines.spel.method import Invocation, Methods, find, invoke
-from shared.pipelines.spel.reading import read
+from shared.pipelines.spel.reading import ROW, of_row, read
 from shared.pipelines.spel.tree import (
     Binary,
     Call,
@@ -40,7 +40,6 @@ METHODS: Mapping[Kind, Methods] = {Kind.TEXT: texts.METHODS, Kind.LIST: lists.ME
 # Rendering is recursive, and engines parse so too; an expression that needs more than this is better off in parts.
 _MAX_SQL_DEPTH = 110
 _MAX_SQL_NODES = 6_000
-_ROW = ("root", "this")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,7 @@ class _Lowering:
         return constants.literal(node)
 
     def _variable(self, node: Variable) -> Value:
-        if node.name in _ROW:
+        if node.name in ROW:
             raise refuse(node, f"#{node.name} is the whole row; name a column of it, as in #{node.name}.amount")
         if node.name not in self._scope.parameters:
             raise refuse_word(node, f"there is no parameter {node.name}", node.name, self._scope.parameters)
@@ -103,7 +102,7 @@ class _Lowering:
         return Value(exp.column(column.name, table=self._scope.table, quoted=True), types.of_column(column.type), column.nullable)
 
     def _property(self, node: Property) -> Value:
-        if _is_row(node.target):
+        if of_row(node.target):
             return self._column(node.name, node)
         if isinstance(node.target, TypeName):
             return classes.constant(node.target, node.name)
@@ -148,7 +147,7 @@ class _Lowering:
         raise refuse(node, f"{self._scope.source(node)} asks null for something; write ?. to have null again")
 
     def _index(self, node: Index) -> Value:
-        if _is_row(node.target):
+        if of_row(node.target):
             if not isinstance(node.key, Literal) or not isinstance(node.key.value, str):
                 raise refuse(node, "a column is named by a text, as in ['unit price']")
             return self._column(node.key.value, node)
@@ -255,10 +254,6 @@ _LOWERED: dict[type[Node], Callable[[_Lowering, Any], Value]] = {
     Ternary: _Lowering._ternary,
     Elvis: _Lowering._elvis,
 }
-
-
-def _is_row(target: Node | None) -> bool:
-    return target is None or (isinstance(target, Variable) and target.name in _ROW)
 
 
 def _properties(methods: Methods) -> set[str]:

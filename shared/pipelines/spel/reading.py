@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from shared.pipelines.spel import classes, dates, lists, numbers, regex, texts
 from shared.pipelines.spel.method import find
 from shared.pipelines.spel.parser import parse
-from shared.pipelines.spel.tree import Binary, Call, InlineList, Literal, Node, Property, TypeName, Variable
+from shared.pipelines.spel.tree import Binary, Call, Index, InlineList, Literal, Node, Property, TypeName, Variable
 from shared.pipelines.spel.values import refuse, refuse_word
 
+# What stands for the row itself.
+ROW = ("root", "this")
 # Of any class: whose they must be is known only with the columns.
 _KNOWN = {name for methods in (texts.METHODS, lists.METHODS, *numbers.METHODS.values(), *dates.METHODS.values()) for name in methods}
 
@@ -31,10 +34,29 @@ def read(text: str) -> Node:
 
 def parameters(text: str) -> dict[str, int]:
     """The parameters that an expression names, with the place of the first mention. Raises SpelError."""
-    named = sorted(
-        (node.start, node.name) for node in read(text).walk() if isinstance(node, Variable) and node.name not in ("root", "this")
-    )
-    return {name: start for start, name in reversed(named)}
+    return _first((node.start, node.name) for node in read(text).walk() if isinstance(node, Variable) and node.name not in ROW)
+
+
+def columns(text: str) -> dict[str, int]:
+    """The columns that an expression names, with the place of the first mention. Raises SpelError."""
+    return _first(named for node in read(text).walk() if (named := _column(node)) is not None)
+
+
+def of_row(target: Node | None) -> bool:
+    """Whether a property or an index of it is a column."""
+    return target is None or (isinstance(target, Variable) and target.name in ROW)
+
+
+def _column(node: Node) -> tuple[int, str] | None:
+    if isinstance(node, Property) and of_row(node.target):
+        return node.at, node.name
+    if isinstance(node, Index) and of_row(node.target) and isinstance(node.key, Literal) and isinstance(node.key.value, str):
+        return node.key.start, node.key.value
+    return None
+
+
+def _first(named: Iterable[tuple[int, str]]) -> dict[str, int]:
+    return {name: place for place, name in sorted(named, reverse=True)}
 
 
 def _check_call(node: Call) -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from shared.pipelines.spel import SpelError, lower, parameters, read
+from shared.pipelines.spel import SpelError, columns, lower, parameters, read
 from shared.pipelines.spel.tree import Binary, Elvis, Literal, Logical, Node, Property, Ternary, Unary
 from shared.sql.render import sql
 from tests.unit.spel.spel_rows import COLUMNS, EXPRESSIONS, PARAMETERS
@@ -125,8 +125,10 @@ def test_so_has_a_misspelt_column_property_or_parameter(text: str, word: str) ->
     assert refused.value.suggestion == word
 
 
-def test_parameters_are_found_with_their_places() -> None:
-    assert parameters("a > #low and (#high == null or a < #high) and #root.b") == {"low": 4, "high": 14}
+def test_parameters_and_columns_are_found_with_their_places() -> None:
+    text = "a > #low and (#high == null or a < #high) and #root.b == ['c d'].length() + T(Math).abs(a) + e.f"
+    assert parameters(text) == {"low": 4, "high": 14}
+    assert columns(text) == {"a": 0, "b": 52, "c d": 58, "e": 93}
 
 
 _HOSTILE = (

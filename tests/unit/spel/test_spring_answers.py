@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -63,6 +64,15 @@ def test_the_table_is_large_and_answered_whole() -> None:
     assert len(EXPRESSIONS) == len(set(EXPRESSIONS))
     assert list(ANSWERS) == EXPRESSIONS
     assert set(DIFFERENCES) == EXPLAINED
+
+
+def test_every_difference_that_the_guide_tells_of_is_shown_by_an_expression_of_the_table() -> None:
+    guide = (GOLDEN.parents[2] / "docs" / "semantics" / "spel.md").read_text()
+    rows = guide.partition("## Where it differs")[2].partition("\n\n| here")[2].partition("\n\n")[0].splitlines()[2:]
+    shown = [one.replace("\\n", "\n") for row in rows for one in re.findall(r"`([^`]+)`", row.rpartition(" | ")[2])]
+    assert len(rows) > 15
+    assert [one for one in shown if one not in {*DIFFERENCES, *REFUSED, *OVERFLOWS}] == []
+    assert [row for row in rows if "`" not in row.rpartition(" | ")[2]] == []
 
 
 @pytest.mark.parametrize("expression", COMPUTED)
