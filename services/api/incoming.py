@@ -96,15 +96,20 @@ def json_object() -> dict[str, Any]:
 
 
 def _check_texts(value: Any, path: str, depth: int) -> None:
+    """`path`: a JSON pointer."""
     if depth > _DEEPEST:
         raise Refused(400, _TOO_DEEP)
     if isinstance(value, str) and (found := unfit(value)):
-        raise Refused(422, f"{path} holds {found}; take it out")
+        raise _unfit(f"{path.lstrip('/').replace('/', '.')} holds {found}; take it out", path)
     if isinstance(value, Mapping):
         for key, part in value.items():
             if found := unfit(key):
-                raise Refused(422, f"a name in {path or 'the body'} holds {found}; take it out")
-            _check_texts(part, f"{path}.{brief(key)}".lstrip("."), depth + 1)
+                raise _unfit(f"a name in {path.lstrip('/').replace('/', '.') or 'the body'} holds {found}; take it out", path)
+            _check_texts(part, f"{path}/{brief(key).replace('~', '~0').replace('/', '~1')}", depth + 1)
     elif isinstance(value, list):
-        for part in value:
-            _check_texts(part, path, depth + 1)
+        for at, part in enumerate(value):
+            _check_texts(part, f"{path}/{at}", depth + 1)
+
+
+def _unfit(detail: str, path: str) -> Refused:
+    return Refused(422, detail, errors=[{"path": path, "message": detail}])

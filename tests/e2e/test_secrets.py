@@ -248,10 +248,11 @@ def broker(stack: Stack) -> Iterator[tuple[str, bytes]]:
 
 
 def repositories(root: Path) -> Iterator[tuple[str, bytes]]:
-    for head in root.rglob("HEAD"):
-        if (head.parent / "objects").is_dir():
-            command = ["git", "-C", str(head.parent), "cat-file", "--batch-all-objects", "--batch"]
-            yield f"Git {head.parent}", subprocess.run(command, capture_output=True, check=True).stdout
+    found = [head for head in root.rglob("HEAD") if (head.parent / "objects").is_dir()]
+    assert found
+    for head in found:
+        command = ["git", "-C", str(head.parent), "cat-file", "--batch-all-objects", "--batch"]
+        yield f"Git {head.parent}", subprocess.run(command, capture_output=True, check=True).stdout
 
 
 def test_the_environment_gives_what_an_operator_allows_and_nothing_else(guarded: Stack) -> None:
