@@ -88,8 +88,10 @@ def _work(stage: Stage, types: Mapping[str, str], keys: Keys) -> Iterable[dict[s
         yield _statement(output.port.partition(".")[0], "stage", stage.engine, stage.engine, output.sql)
     for sink in program.sinks:
         yield _statement(sink.node, "rows", stage.engine, stage.engine, sink.sql)
-        for sql in statements(types[sink.connector], _write(sink), keys.get(sink.node, ())):
-            yield _statement(sink.node, "write", sink.connector, CONNECTORS[types[sink.connector]].dialect, sql)
+        dialect = CONNECTORS[types[sink.connector]].dialect
+        said: Sequence[str | None] = statements(types[sink.connector], _write(sink), keys.get(sink.node, ())) or [None]
+        for sql in said:
+            yield _statement(sink.node, "write", sink.connector, dialect, sql, of=sink.target)
 
 
 def _check(stage: Stage, types: Mapping[str, str], keys: Keys) -> Iterable[dict[str, Any]]:
