@@ -16,6 +16,7 @@ from shared.pipelines.validation.known import Known
 from shared.pipelines.validation.report import Owner, Report
 from shared.pipelines.validation.seen import SeenNode
 from shared.pipelines.validation.words import hint, nearest
+from shared.triggers.schedule import BadSchedule, schedule
 
 
 def check(report: Report, spec: Mapping[str, Any], path: str, known: Known) -> None:
@@ -31,6 +32,7 @@ def check(report: Report, spec: Mapping[str, Any], path: str, known: Known) -> N
             references.rule_set(report, name, below(below(path, "quality"), at), owner, known)
     _parameters(report, spec.get("parameters"), below(path, "parameters"))
     _connectors(report, spec, path, owner, known)
+    _calendars(report, spec, path, owner, known)
 
 
 def _node_owner(node: Mapping[str, Any], at: int) -> Owner:
@@ -98,6 +100,18 @@ def _connectors(report: Report, spec: Mapping[str, Any], path: str, owner: Owner
         for at, entry in enumerate(entries if isinstance(entries, list) else ()):
             if isinstance(entry, Mapping):
                 references.connector(report, entry.get("connector"), below(below(below(path, part), at), "connector"), owner, known)
+
+
+def _calendars(report: Report, spec: Mapping[str, Any], path: str, owner: Owner, known: Known) -> None:
+    if isinstance(name := spec.get("calendar"), str) and name:
+        references.calendar(report, name, below(path, "calendar"), owner, known)
+    if isinstance(written := spec.get("schedule"), str):
+        try:
+            skipped = schedule(written).calendars
+        except BadSchedule:
+            return
+        for name in skipped:
+            references.calendar(report, name, below(path, "schedule"), owner, known)
 
 
 def _unique(report: Report, nodes: tuple[SeenNode, ...]) -> dict[str, SeenNode]:

@@ -22,14 +22,16 @@ def known_from(
     rule_sets: Iterable[str] = (),
     *,
     require_connectors: bool = False,
+    calendars: Iterable[str] = (),
     columns: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
 ) -> Known:
-    """`connectors` and `rule_sets` as texts; `columns` as in `Known`."""
+    """`connectors`, `rule_sets` and `calendars` as texts; `columns` as in `Known`."""
     definitions = [stored_connector(text) for text in connectors]
     return Known(
         connectors={f"{found.namespace}/{found.name}": (found.type, found.config) for found in definitions},
         rule_sets={f"{document.namespace}/{document.name}" for text in rule_sets for document in read_documents(text)},
         require_connectors=require_connectors,
+        calendars={f"{document.namespace}/{document.name}" for text in calendars for document in read_documents(text)},
         columns=columns or {},
     )
 
