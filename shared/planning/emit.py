@@ -88,7 +88,9 @@ def emit(graph: Graph, piece: Piece, stage_of: Mapping[str, int], checked: Colle
 
 def _in_order(graph: Graph) -> Any:
     position = {node: number for number, node in enumerate(graph.order)}
-    return lambda table: (position[graph.owner(table)], table)
+    internal = {table for table, port in graph.ports.items() if port.internal}
+    # What a node makes of its inputs comes before what it makes of that.
+    return lambda table: (position[graph.owner(table)], table not in internal, table)
 
 
 def _leaves(graph: Graph, table: str, nodes: set[str]) -> bool:

@@ -113,10 +113,9 @@ def _inputs(report: Report, node: SeenNode, incoming: Sequence[SeenEdge], comple
         incoming = [edge for edge in incoming if not edge.guessed]
     number = len(incoming)
     if most == 1 and number > 1:
-        told = ", ".join(port_table(edge.source, edge.port) for edge in incoming)
-        what = f"stacking or pairing the {number} inputs (from {told}) of {node.owner.phrase}"
-        report.not_available(what, incoming[most].path, node.owner, remedy="put a union or a joiner before it")
-    elif most is not None and number > most:
+        # Stacked where their columns are the same, which is seen where columns are known.
+        return
+    if most is not None and number > most:
         told = ", ".join(port_table(edge.source, edge.port) for edge in incoming)
         takes = "takes no input" if most == 0 else f"takes {_inputs_in_words(most)}"
         remedy = "; remove the edge" if most == 0 else ""

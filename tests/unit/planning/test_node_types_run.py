@@ -188,6 +188,27 @@ def test_what_cannot_be_planned_is_charged_to_its_node(folder: Path, node: str, 
     assert refused.value.node == "it"
 
 
+@pytest.mark.parametrize("staging", ["auto", "all"])
+def test_several_inputs_with_the_same_columns_are_stacked(folder: Path, staging: str) -> None:
+    nodes = (
+        READ + "    - {id: some, type: filter, config: {condition: id < 3}}\n    - {id: it, type: filter, config: {condition: qty > 1}}\n"
+    )
+    edges = "{from: sales, to: some}, {from: some, to: it}, {from: sales, to: it}, {from: it, to: out}, {from: some.rejected, to: out}"
+    ran = run(folder, make_pipeline(nodes + sink("out"), edges, f"  staging: {staging}\n"))
+    assert ids(ran, "out") == ["1", "1", "2", "2", "3", "4", "5", "5"]
+    figures = ran.figures["it"]
+    assert (figures["rowsIn"], figures["rowsOut"], figures["ledger"]["filtered"]) == (7, 5, 2)
+    assert ran.figures["out"]["rowsIn"] == 8
+
+
+def test_several_inputs_with_different_columns_are_refused_by_name(folder: Path) -> None:
+    nodes = READ + "    - {id: shops, type: connector_source, config: {connector: files, path: shops.csv}}\n"
+    nodes += "    - {id: it, type: filter, config: {condition: qty > 1}}\n" + sink("out")
+    with pytest.raises(PlanProblem, match=r"sales and shops have different columns.*union or a joiner") as refused:
+        run(folder, make_pipeline(nodes, "{from: sales, to: it}, {from: shops, to: it}, {from: it, to: out}"))
+    assert refused.value.node == "it"
+
+
 NOT_YET = {
     "python": "function: 'def f(t): return t'",
     "ai_extract": "column: id, schema: {product: TEXT}",
