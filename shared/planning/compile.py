@@ -73,6 +73,10 @@ class Graph:
     def node_ports(self, node: str) -> list[Port]:
         return [port for port in self.ports.values() if port.node == node and not port.internal]
 
+    def skips(self, node: str) -> bool:
+        """Rows that fail in the node are dropped, and counted."""
+        return self.pipeline.node(node).on_error == "skip"
+
     def inputs_of(self, node: str) -> tuple[str, ...]:
         """Tables a node reads, each once, in edge order."""
         return tuple(dict.fromkeys(port_table(e.source, e.output) for e in self.pipeline.incoming(node)))

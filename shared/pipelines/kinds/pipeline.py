@@ -92,9 +92,9 @@ class NodeSpec(Shape):
     masterData = later(flag("Master data", "Runs before all others; any node's SQL may name it", load_default=False, templates="never"))
     onError = choice(
         "Rows that fail",
-        ("route",),
+        ("route", "skip"),
         "To the error port or the dead letters (route), dropped but counted (skip), or the first one fails the node (fail)",
-        later=("skip", "fail"),
+        later=("fail",),
         load_default="route",
     )
     rejectLimit = later(part(RejectLimit, "Reject limit", "The node fails once more rows than this are rejected"))

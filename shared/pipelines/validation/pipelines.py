@@ -51,6 +51,9 @@ def _nodes(report: Report, nodes: Any, path: str, known: Known) -> Iterator[Seen
         here = below(path, at)
         owner = _node_owner(node, at)
         kind = _kind(report, node.get("type"), below(here, "type"), owner)
+        if kind is not None and kind.role != "transform" and node.get("onError") == "skip":
+            what = f"'onError: skip' of {owner.phrase}, which only transforms know yet,"
+            report.not_available(what, below(here, "onError"), owner, remedy="use route")
         config = node.get("config", {})
         loaded = _config(report, kind, config, below(here, "config"), owner, known) if kind and isinstance(config, Mapping) else None
         node_id = node.get("id")

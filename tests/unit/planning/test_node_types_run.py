@@ -209,6 +209,24 @@ def test_several_inputs_with_different_columns_are_refused_by_name(folder: Path)
     assert refused.value.node == "it"
 
 
+@pytest.mark.parametrize("staging", ["auto", "all"])
+def test_rows_that_fail_can_be_dropped_and_are_counted_all_the_same(folder: Path, staging: str) -> None:
+    columns = "[{name: n, expression: CAST(amount AS INTEGER)}, {name: m, expression: 100 / qty}]"
+    node = f"    - {{id: it, type: expression, onError: skip, config: {{columns: {columns}}}}}\n"
+    ran = run(folder, make_pipeline(READ + node + sink("out"), "{from: sales, to: it}, {from: it, to: out}", f"  staging: {staging}\n"))
+    assert ids(ran, "out") == ["1", "2", "4"]
+    assert not ran.rejects.get("it")
+    figures = ran.figures["it"]
+    assert (figures["rowsIn"], figures["rowsOut"], figures["rowsRejected"], figures["ledger"]["skipped"]) == (5, 3, 0, 2)
+
+
+def test_an_edge_from_the_error_port_takes_the_rows_that_would_be_dropped(folder: Path) -> None:
+    node = "{id: it, type: expression, onError: skip, config: {columns: [{name: m, expression: 100 / qty}]}}"
+    ran = through(folder, node, "out", "error")
+    assert (ids(ran, "out"), ids(ran, "error")) == (["1", "2", "4", "5"], ["3"])
+    assert ran.figures["it"]["rowsRejected"] == 1
+
+
 NOT_YET = {
     "python": "function: 'def f(t): return t'",
     "ai_extract": "column: id, schema: {product: TEXT}",
