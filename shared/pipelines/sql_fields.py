@@ -43,6 +43,14 @@ class Query(fields.String):
         return value_text
 
 
+class Statement(fields.String):
+    """SQL text in the dialect of the connector it is sent to, which is not looked into here."""
+
+
+# Fields that hold code: what a template gives stands in them as a literal or a quoted name, never as text.
+CODE = (Expression, Query, Statement)
+
+
 class Type(fields.String):
     """A column type in PostgreSQL's spelling."""
 
@@ -72,6 +80,10 @@ def columns(
 ) -> fields.List[str]:
     length = validate.Length(min=least) if least else None
     return fields.List(ColumnName(), validate=length, metadata=shown(title, description, example), **options)
+
+
+def statement(title: str, description: str | None = None, *, example: str | None = None, **options: Any) -> Statement:
+    return Statement(validate=validate.Length(min=1), metadata=shown(title, description, example), **options)
 
 
 class SortKey(Shape):

@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import fields
 
 from shared.pipelines.fields import anything, duration, later, mapping, name, part, shown, text
-from shared.pipelines.nodes.fields import Expression, Query, Type, column
+from shared.pipelines.nodes.fields import Expression, Query, Type, column, statement
 from shared.pipelines.nodes.fields import columns as column_names
 from shared.pipelines.nodes.types import Names, NodeType
 from shared.pipelines.shapes import ExactlyOne, Shape
@@ -26,7 +26,7 @@ class Incremental(Shape):
 class ConnectorSourceConfig(Shape):
     connector = name("Connector", "Where the rows are", required=True, example="oracle-prod")
     table = text("Table", example="SALES")
-    query = text("Query", "In the database's own SQL", example="SELECT * FROM sales WHERE status <> 'TEST'")
+    query = statement("Query", "In the database's own SQL", example="SELECT * FROM sales WHERE status <> 'TEST'")
     path = text("Path or glob", "Under the connector's root", example="sales/*.csv")
     endpoint = later(text("Endpoint", "Of an API, under its base address", example="/orders"))
     columns = column_names("Columns", "Only these are read", example=["id", "amount"])

@@ -2,6 +2,34 @@
 
 from shared.pipelines.fields import text
 from shared.pipelines.fields import words as texts
-from shared.pipelines.sql_fields import ColumnName, Expression, Query, SortKey, Type, column, columns, sort_keys, sql_only
+from shared.pipelines.sql_fields import (
+    CODE,
+    ColumnName,
+    Expression,
+    Query,
+    SortKey,
+    Statement,
+    Type,
+    column,
+    columns,
+    sort_keys,
+    sql_only,
+    statement,
+)
 
-__all__ = ["ColumnName", "Expression", "Query", "SortKey", "Type", "column", "columns", "sort_keys", "sql_only", "text", "texts"]
+__all__ = [
+    "CODE",
+    "ColumnName",
+    "Expression",
+    "Query",
+    "SortKey",
+    "Statement",
+    "Type",
+    "column",
+    "columns",
+    "sort_keys",
+    "sql_only",
+    "statement",
+    "text",
+    "texts",
+]
