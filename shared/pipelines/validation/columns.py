@@ -19,6 +19,7 @@ from shared.pipelines.language.pointers import below
 from shared.pipelines.language.templates import TEMPLATE
 from shared.pipelines.model import MAIN_PORT, port_table
 from shared.pipelines.nodes.relations import ERROR_COLUMN
+from shared.pipelines.nodes.sql import other_names
 from shared.pipelines.nodes.types import Names
 from shared.pipelines.shapes import instance
 from shared.pipelines.sql_fields import ColumnName, Expression, Query
@@ -194,7 +195,8 @@ class _Config:
             return
         try:
             # Types do not matter to names.
-            qualified(query(text), {one.table: tuple(Column(name, "TEXT") for name in one.names or ()) for one in self._inputs})
+            columns = {one.table: tuple(Column(name, "TEXT") for name in one.names or ()) for one in self._inputs}
+            qualified(query(text), columns, other_names(self._inputs))
         except SqlProblem as problem:
             self._say(f"'{label}' of {self._node.owner.phrase}: {problem.message}", None, (), path, self._node.id)
 

@@ -160,6 +160,22 @@ def test_queries_mean_what_postgresql_means(folder: Path, query: str, rows: list
     assert ids(ran, "out") == rows
 
 
+@pytest.mark.parametrize("table", ['"it.big"', "it.big", "it", "it.big AS t"])
+def test_a_query_may_call_a_port_by_its_node_as_a_table_of_a_schema_or_in_quotes(folder: Path, table: str) -> None:
+    nodes = "    - {id: it, type: router, config: {routes: [{name: big, condition: id > 3}]}}\n"
+    nodes += f"    - {{id: q, type: sql, config: {{query: 'SELECT id FROM {table} WHERE id < 5'}}}}\n"
+    ran = run(folder, make_pipeline(READ + nodes + sink("out"), "{from: sales, to: it}, {from: it.big, to: q}, {from: q, to: out}"))
+    assert ids(ran, "out") == ["4"]
+
+
+def test_a_column_of_a_port_goes_by_the_name_after_the_dot(folder: Path) -> None:
+    nodes = "    - {id: it, type: router, config: {routes: [{name: big, condition: id > 3}]}}\n"
+    query = "SELECT big.id FROM it.big JOIN sales s ON s.id = big.id WHERE big.shop IS NULL"
+    nodes += f"    - {{id: q, type: sql, config: {{query: '{query}'}}}}\n"
+    edges = "{from: sales, to: it}, {from: it.big, to: q}, {from: sales, to: q}, {from: q, to: out}"
+    assert ids(run(folder, make_pipeline(READ + nodes + sink("out"), edges)), "out") == ["4"]
+
+
 @pytest.mark.parametrize("staging", ["auto", "all"])
 def test_rows_are_numbered_in_order(folder: Path, staging: str) -> None:
     config = "{column: k, start: 100, increment: 10, orderBy: [{column: id, direction: desc}], persistent: false}"
