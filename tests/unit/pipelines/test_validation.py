@@ -185,3 +185,20 @@ def test_calendars_that_do_not_exist_are_told_with_the_nearest_one() -> None:
     ]
     calendar = "---\napiVersion: penstock/v1\nkind: Calendar\nmetadata: {name: trading-dayz}\nspec: {countries: [PL]}\n"
     assert [problem.path for problem in problems(text + calendar) if problem.code == "unknown_calendar"] == ["/spec/calendar"]
+
+
+def test_an_edge_to_nowhere_hides_neither_nodes_without_edges_nor_ports_that_are_not_there() -> None:
+    text = """apiVersion: penstock/v1
+kind: Pipeline
+metadata: {name: a}
+spec:
+  nodes:
+    - {id: read, type: connector_source, config: {connector: c, path: p}}
+    - {id: keep, type: filter, config: {condition: "a >"}}
+    - {id: lonely, type: filter, config: {condition: a > 1}}
+  edges:
+    - {from: read, to: keep}
+    - {from: keep.rejectd, to: xyzzy}
+"""
+    found = {(problem.code, problem.line) for problem in problems(text) if problem.severity == "error"}
+    assert found == {("invalid_sql", 7), ("disconnected_node", 8), ("unknown_port", 11), ("unknown_node", 11)}
