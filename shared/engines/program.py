@@ -99,7 +99,7 @@ class Sink:
 class Program:
     """All of a work stage. Every sink of one stage has the same connector, so that the stage publishes in one commit.
 
-    `figures` maps node -> name -> Count, names as in the API: rowsIn, rowsOut, rowsRejected, and ledger terms (filtered, merged,
+    `figures` maps node -> name -> Count, names as in the API: rowsIn, rowsOut, rowsRejected, and ledger terms (filtered, skipped, merged,
     groups, fanOut, …).
     """
 

@@ -44,10 +44,10 @@ class Query(fields.String):
 
 
 class Statement(fields.String):
-    """SQL text in the dialect of the connector it is sent to; templates in it become literals, as in an expression."""
+    """SQL text in the dialect of the connector it is sent to, which is not looked into here."""
 
 
-# Fields whose templates become literals and quoted names, not text.
+# Fields that hold code: what a template gives stands in them as a literal or a quoted name, never as text.
 CODE = (Expression, Query, Statement)
 
 

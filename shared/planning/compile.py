@@ -21,6 +21,7 @@ from shared.pipelines.model import Edge, Node, Pipeline, port_table
 from shared.pipelines.nodes import NODE_TYPES
 from shared.pipelines.nodes.relations import find, typed
 from shared.pipelines.nodes.types import Input, Relation
+from shared.pipelines.nodes.union import stacked
 from shared.planning.errors import PlanProblem
 from shared.planning.needs import full_reference, need_of
 from shared.planning.targets import check_target, winning_order
@@ -42,13 +43,17 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """One relation: `table` is its name, `inputs` the tables it reads. `error`: the node's error port."""
+    """One relation: `table` is its name, `inputs` the tables it reads. `error`: the node's error port.
+
+    `internal`: what a node makes of several inputs before its own work; no port of the recipe.
+    """
 
     node: str
     table: str
     relation: Relation
     inputs: tuple[str, ...]
     error: bool = False
+    internal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,11 @@ class Graph:
     sink_inputs: Mapping[str, str]
 
     def node_ports(self, node: str) -> list[Port]:
-        return [port for port in self.ports.values() if port.node == node]
+        return [port for port in self.ports.values() if port.node == node and not port.internal]
+
+    def skips(self, node: str) -> bool:
+        """Rows that fail in the node are dropped, and counted."""
+        return self.pipeline.node(node).on_error == "skip"
 
     def inputs_of(self, node: str) -> tuple[str, ...]:
         """Tables a node reads, each once, in edge order."""
@@ -95,6 +104,12 @@ def compile_graph(pipeline: Pipeline, facts: Mapping[str, Mapping[str, Any]], co
             if (why := kind.refusal(node_id, node.config)) is not None:
                 raise PlanProblem(why, node=node_id)
             inputs = tuple(_input(pipeline, edge, made) for edge in pipeline.incoming(node_id))
+            if kind.inputs[1] == 1 and len(inputs) > 1:
+                # No id holds a blank.
+                table = f"{node_id} inputs"
+                relation = stacked(inputs, table, node_id)
+                ports[table] = Port(node_id, table, relation, tuple(dict.fromkeys(i.table for i in inputs)), internal=True)
+                inputs = (Input(node_id, table, relation.columns),)
             if kind.role == "source":
                 sources[node_id] = _source(pipeline, node, facts, connector_types)
                 made[node_id] = sources[node_id].columns
@@ -109,7 +124,7 @@ def compile_graph(pipeline: Pipeline, facts: Mapping[str, Mapping[str, Any]], co
         except SqlProblem as problem:
             raise PlanProblem(f"node {node_id}: {problem.message}", node=node_id) from problem
     used = {port_table(edge.source, edge.output) for edge in pipeline.edges}
-    kept = {table: port for table, port in ports.items() if table in used or port.error}
+    kept = {table: port for table, port in ports.items() if table in used or port.error or port.internal}
     return Graph(pipeline, order, _pruned(sources, kept, sinks, sink_inputs), kept, sinks, sink_inputs)
 
 

@@ -62,7 +62,11 @@ class Counting:
             self.materialised.add(table)
             return {"read": table} if table in self.local_sources else {"table": table}
         if not self.users[table]:
-            return {"rejects": self.local_ports[table].node}
+            if not self.graph.skips(self.local_ports[table].node):
+                return {"rejects": self.local_ports[table].node}
+            # Dropped rows are kept nowhere else; they are counted all the same.
+            self.materialised.add(table)
+            return {"table": table}
         (user,) = self.users[table]
         return None if isinstance(user, str) else {user[0]: user[1]}
 

@@ -90,7 +90,7 @@ def emit(graph: Graph, piece: Piece, stage_of: Mapping[str, int], checked: Colle
             *(
                 Rejects(port.node, written.rows(port.table, port.relation.columns))
                 for port in ports.values()
-                if port.error and not users[port.table]
+                if port.error and not users[port.table] and not graph.skips(port.node)
             ),
         ),
         sinks=tuple(_sink(graph, written, sink) for sink in sinks),
@@ -100,7 +100,9 @@ def emit(graph: Graph, piece: Piece, stage_of: Mapping[str, int], checked: Colle
 
 def _in_order(graph: Graph) -> Any:
     position = {node: number for number, node in enumerate(graph.order)}
-    return lambda table: (position[graph.owner(table)], table)
+    internal = {table for table, port in graph.ports.items() if port.internal}
+    # What a node makes of its inputs comes before what it makes of that.
+    return lambda table: (position[graph.owner(table)], table not in internal, table)
 
 
 def _leaves(graph: Graph, table: str, nodes: set[str]) -> bool:
@@ -177,21 +179,24 @@ def _transform_figures(graph: Graph, node: str, counting: Counting) -> dict[str,
     filtered = next((port for port in ports if port.table == f"{node}.rejected"), None)
     main = [port for port in ports if not port.error and port is not filtered]
     rows_out: Count = _sum([counting.rows(port.table) for port in main]) if main else None
-    rejected: Count = _sum([counting.rows(port.table) for port in errors]) if errors else {"sum": []}
+    failed: Count = _sum([counting.rows(port.table) for port in errors]) if errors else {"sum": []}
     inputs = graph.inputs_of(node)
     known = [counting.rows(table) if table in counting.users else {"read": table} for table in inputs]
     rows_in = _sum(known)
-    terms: dict[str, Count] = {"rowsIn": rows_in, "rowsOut": rows_out, "rowsRejected": rejected}
+    skips = errors and graph.skips(node) and not any(counting.users[port.table] for port in errors)
+    terms: dict[str, Count] = {"rowsIn": rows_in, "rowsOut": rows_out, "rowsRejected": {"sum": []} if skips else failed}
+    if skips:
+        terms["skipped"] = failed
     shares = [port for port in ports if port.relation.rows == "fewer" and not port.error]
     if filtered is not None:
         terms["filtered"] = counting.rows(filtered.table)
         if not main:
-            terms["rowsOut"] = {"minus": [rows_in, {"sum": [terms["filtered"], rejected]}]}
+            terms["rowsOut"] = {"minus": [rows_in, {"sum": [terms["filtered"], failed]}]}
     elif shares and rows_out is not None:
-        terms["filtered"] = {"minus": [rows_in, {"sum": [rows_out, rejected]}]}
+        terms["filtered"] = {"minus": [rows_in, {"sum": [rows_out, failed]}]}
     elif main and main[0].relation.rows == "own" and rows_out is not None:
         # More rows out than in is a join's fan-out; fewer is what was merged into groups or left without a partner.
-        balance: Count = {"minus": [rows_in, {"sum": [rows_out, rejected]}]}
+        balance: Count = {"minus": [rows_in, {"sum": [rows_out, failed]}]}
         multiplies = len(main) > 1 or (len(inputs) == 2 and main[0].relation.select.args.get("joins"))
         terms["fanOut" if multiplies else "merged"] = balance
     return terms

@@ -21,16 +21,15 @@ from shared.sql.row_errors import can_fail
 from shared.sql.typing import INTEGERS, type_of
 
 
-def qualified(tree: exp.Query, inputs: Mapping[str, Columns]) -> tuple[exp.Query, Columns]:
+def qualified(tree: exp.Query, inputs: Mapping[str, Columns], also: Mapping[str, str] | None = None) -> tuple[exp.Query, Columns]:
     """The query over the inputs (table name -> columns), and the columns it gives; changes and returns the tree.
 
+    `also`: further names that an input goes by -> its table name. An input called a.b may be written as a table b of a schema a.
     Names are looked for exactly, then without regard to case. Only the columns of an input that the query uses are taken from it.
     Raises SqlProblem for a name that is not there or means two things.
     """
     _spell(tree, inputs)
-    for table in tables(tree):
-        if table.name not in inputs or table.db:
-            raise SqlProblem(f"the query reads {table.sql('postgres')}, which no edge brings here; there is {', '.join(inputs)}")
+    _rename(tree, {**{name: name for name in inputs}, **(also or {})})
     schema = MappingSchema(
         {name: {c.name: c.type for c in columns} for name, columns in inputs.items()}, dialect="postgres", normalize=False
     )
@@ -48,6 +47,20 @@ def qualified(tree: exp.Query, inputs: Mapping[str, Columns]) -> tuple[exp.Query
     for identifier in found.find_all(exp.Identifier):
         identifier.set("quoted", True)
     return found, columns
+
+
+def _rename(tree: exp.Query, names: Mapping[str, str]) -> None:
+    """Every table by the name its input has; what it was called stays its alias."""
+    folded = {name.lower(): table for name, table in names.items()}
+    for table in tables(tree):
+        called = f"{table.db}.{table.name}" if table.db else table.name
+        meant = names.get(called) or folded.get(called.lower())
+        if meant is None or table.catalog:
+            raise SqlProblem(f"the query reads {table.sql('postgres')}, which no edge brings here; there is {', '.join(names)}")
+        if not table.alias:
+            table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name, quoted=True)))
+        table.set("this", exp.to_identifier(meant, quoted=True))
+        table.set("db", None)
 
 
 def _spell(tree: exp.Query, inputs: Mapping[str, Columns]) -> None:

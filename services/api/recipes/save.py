@@ -51,6 +51,7 @@ def known(tx: Tx, *, require_connectors: bool = False) -> Known:
         resources.current_documents(tx, "Connector"),
         resources.current_documents(tx, "DataQualityRuleSet"),
         require_connectors=require_connectors,
+        calendars=resources.current_documents(tx, "Calendar"),
     )
     return replace(there, columns=facts.columns(tx, there.connectors, FACTS_FOR_HINTS))
 
@@ -78,14 +79,16 @@ def check(tx: Tx, text: bytes | str, max_bytes: int) -> tuple[list[Checked], lis
 def _beside(document: Document, documents: Sequence[Document], world: Known) -> dict[str, Any]:
     """What the other documents of the same text bring."""
     found = dict(world.connectors)
-    sets = set(world.rule_sets)
+    sets, calendars = set(world.rule_sets), set(world.calendars)
     for other in documents:
         spec = other.tree.get("spec")
         if other is not document and other.kind == "Connector" and isinstance(spec, Mapping):
             found[f"{other.namespace}/{other.name}"] = (str(spec.get("type")), spec.get("config") or {})
         if other is not document and other.kind == "DataQualityRuleSet":
             sets.add(f"{other.namespace}/{other.name}")
-    return {"connectors": found, "rule_sets": sets}
+        if other is not document and other.kind == "Calendar":
+            calendars.add(f"{other.namespace}/{other.name}")
+    return {"connectors": found, "rule_sets": sets, "calendars": calendars}
 
 
 def _without_secrets(document: Document) -> tuple[Document, dict[str, str], list[Problem]]:

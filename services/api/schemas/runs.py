@@ -101,7 +101,7 @@ class RunNode(Schema):
     rowsUpdated = known()
     rowsUnchanged = known()
     rowsDeleted = known()
-    ledger = fields.Dict(allow_none=True, metadata={"description": "Where rows in and rows out differ: filtered, merged, fanOut"})
+    ledger = fields.Dict(allow_none=True, metadata={"description": "Where rows in and rows out differ: filtered, skipped, merged, fanOut"})
     durationMs = known(about="null where the stage computed several nodes at once")
     attempts = fields.Integer()
     error = fields.Dict(allow_none=True)

@@ -14,7 +14,7 @@ from marshmallow import RAISE, Schema, fields, missing, validate
 
 from shared.pipelines.fields import ByType, Choice, Quantity, Word
 from shared.pipelines.shapes import Shape, instance
-from shared.pipelines.sql_fields import ColumnName, Expression, Query, Type
+from shared.pipelines.sql_fields import ColumnName, Expression, Query, Statement, Type
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _TEMPLATE = r"\{\{[\s\S]*?\}\}"
@@ -111,6 +111,7 @@ _SHAPES: tuple[tuple[type[fields.Field[Any]], Callable[[Any], dict[str, Any]]], 
     (Word, lambda _: {"type": ["string", "integer"]}),
     (Expression, lambda _: {"type": "string", "format": "sql-expression"}),
     (Query, lambda _: {"type": "string", "format": "sql-query"}),
+    (Statement, lambda _: {"type": "string", "format": "sql-statement"}),
     (Type, lambda _: {"type": "string", "format": "sql-type"}),
     (ColumnName, lambda _: {"type": "string", "format": "column-name"}),
     (fields.String, lambda made: {"type": "string"} | {key: made.metadata[key] for key in ("format",) if key in made.metadata}),

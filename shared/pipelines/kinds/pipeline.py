@@ -55,7 +55,7 @@ def _schedule(value: str) -> None:
         raise ValidationError(error.message) from error
 
 
-class Parameter(Shape):
+class ParameterSpec(Shape):
     name = fields.String(
         required=True,
         validate=validate.Regexp(r"[A-Za-z_][A-Za-z0-9_]{0,62}\Z", error="must be a letter or '_', then letters, digits and '_'"),
@@ -92,9 +92,9 @@ class NodeSpec(Shape):
     masterData = later(flag("Master data", "Runs before all others; any node's SQL may name it", load_default=False, templates="never"))
     onError = choice(
         "Rows that fail",
-        ("route",),
+        ("route", "skip"),
         "To the error port or the dead letters (route), dropped but counted (skip), or the first one fails the node (fail)",
-        later=("skip", "fail"),
+        later=("fail",),
         load_default="route",
     )
     rejectLimit = later(part(RejectLimit, "Reject limit", "The node fails once more rows than this are rejected"))
@@ -148,7 +148,7 @@ class PipelineSpec(Shape):
         metadata=shown("Time zone", "An IANA name; of the schedule and of dates in templates", "Europe/Warsaw", templates="never"),
     )
     enabled = flag("Enabled", "Whether it starts by itself; by hand it can always be run", load_default=True, templates="never")
-    parameters = parts(Parameter, "Parameters", "What a run can be told", load_default=list)
+    parameters = parts(ParameterSpec, "Parameters", "What a run can be told", load_default=list)
     timeout = seconds("Longest duration", "Of a whole run; past it the run is cancelled", least=1, load_default=3600, example=3600)
     retries = execution.retries(load_default=3)
     retryDelay = execution.retry_delay(load_default=300)

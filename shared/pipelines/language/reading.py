@@ -33,6 +33,7 @@ _WORDS = {
     "did not find expected ',' or '}'": "a mapping in braces is not closed; put ',' between its entries and '}' at its end",
     "did not find expected node content": "a value is missing here, or begins with a character that must be quoted",
     "could not find expected ':'": "a key needs a ':' and a blank after it",
+    "did not find expected alphabetic or numeric character": "a value that begins with * or & must be quoted, such as '*/5 * * * *'",
     "found unexpected end of stream": "a quote is opened here and never closed",
     "control characters are not allowed": "this control character cannot stand in YAML; write it as an escape in double quotes",
     "found a tab character that violates indentation": "indent with blanks, not tabs",

@@ -33,7 +33,7 @@ class Source:
 
     def offset(self, index: int) -> int:
         """The offset in `text` of a mark's index."""
-        at = bisect_right(self.moved, index, key=lambda moved: moved[0])
+        at = bisect_right(self.moved, (index, len(self.text)))
         return index + self.moved[at - 1][1] if at else index
 
     def place(self, start: int, end: int, line: int, column: int) -> Place:

@@ -41,5 +41,13 @@ def ports(config: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 CDR_DECODER = NodeType(
-    "cdr_decoder", "transform", "CDR decoder", CdrDecoderConfig, (0, 1), ports, description="Call Detail Records as rows", runs=False
+    "cdr_decoder",
+    "transform",
+    "CDR decoder",
+    CdrDecoderConfig,
+    (0, 1),
+    ports,
+    description="Call Detail Records as rows",
+    ports_by_config=True,
+    runs=False,
 )

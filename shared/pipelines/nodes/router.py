@@ -127,4 +127,5 @@ ROUTER = NodeType(
     compile_router,
     description="Sends rows down several paths, each chosen by its own condition",
     outgoing=same_names,
+    ports_by_config=True,
 )

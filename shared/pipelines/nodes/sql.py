@@ -6,7 +6,7 @@ could be set aside.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlglot import exp
@@ -15,7 +15,7 @@ from shared.datasets import Column
 from shared.pipelines.fields import shown
 from shared.pipelines.model import Node
 from shared.pipelines.nodes.relations import column
-from shared.pipelines.nodes.types import Compiled, Input, NodeType, Relation
+from shared.pipelines.nodes.types import Compiled, Input, Names, NodeType, Relation
 from shared.pipelines.shapes import Shape
 from shared.pipelines.sql_fields import Query
 from shared.sql.errors import SqlProblem
@@ -41,11 +41,19 @@ def reads(config: Mapping[str, Any]) -> Iterator[tuple[str, str, int | None]]:
     except SqlProblem:
         return
     for table in tables(tree):
-        yield "query", table.sql("postgres", identify=False) if table.db else table.name, table.this.meta.get("start")
+        schema = table.args.get("db")
+        first = schema if isinstance(schema, exp.Identifier) else table.this
+        yield "query", f"{table.db}.{table.name}" if table.db else table.name, first.meta.get("start")
+
+
+def other_names(inputs: Sequence[Input | Names]) -> dict[str, str]:
+    """A node whose one port comes in goes by its own id too: id -> table."""
+    nodes = [one.node for one in inputs]
+    return {one.node: one.table for one in inputs if nodes.count(one.node) == 1}
 
 
 def compile_sql(node: Node, inputs: tuple[Input, ...]) -> Compiled:
-    tree, columns = qualified(query(node.config["query"]), {one.table: one.columns for one in inputs})
+    tree, columns = qualified(query(node.config["query"]), {one.table: one.columns for one in inputs}, other_names(inputs))
     names = [c.name for c in columns]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:

@@ -31,14 +31,31 @@ def compile_union(node: Node, inputs: tuple[Input, ...]) -> Compiled:
                 node=node.id,
             )
     selects = [_select(one, first, node.config["by"]) for one in inputs]
-    stacked: exp.Query = selects[0]
-    for following in selects[1:]:
-        stacked = exp.Union(this=stacked, expression=following, distinct=bool(node.config["distinct"]))
-    inner = exp.Subquery(this=stacked, alias=exp.TableAlias(this=exp.to_identifier(node.id, quoted=True)))
-    query = exp.Select(expressions=[column(c.name, node.id) for c in first.columns]).from_(inner, copy=False)
+    query = _stacked(selects, first, node.id, distinct=bool(node.config["distinct"]))
     if node.config["distinct"] and len(inputs) == 1:
         query.distinct(copy=False)
     return Compiled({"out": Relation(query, first.columns, "own")})
+
+
+def stacked(inputs: tuple[Input, ...], name: str, node: str) -> Relation:
+    """The rows of all inputs of a node that has no rule of its own for several. Raises SqlProblem where their columns differ."""
+    first = inputs[0]
+    for other in inputs[1:]:
+        if {(c.name, c.type) for c in other.columns} != {(c.name, c.type) for c in first.columns}:
+            raise SqlProblem(
+                f"{first.table} and {other.table} have different columns, and pairing their rows is not available yet in this release;"
+                " put a union or a joiner before it",
+                node=node,
+            )
+    return Relation(_stacked([_select(one, first, "name") for one in inputs], first, name, distinct=False), first.columns, "own")
+
+
+def _stacked(selects: list[exp.Select], first: Input, name: str, *, distinct: bool) -> exp.Select:
+    stacked: exp.Query = selects[0]
+    for following in selects[1:]:
+        stacked = exp.Union(this=stacked, expression=following, distinct=distinct)
+    inner = exp.Subquery(this=stacked, alias=exp.TableAlias(this=exp.to_identifier(name, quoted=True)))
+    return exp.Select(expressions=[column(c.name, name) for c in first.columns]).from_(inner, copy=False)
 
 
 def _select(one: Input, first: Input, by: str) -> exp.Select:

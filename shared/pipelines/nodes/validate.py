@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from marshmallow import fields
+from marshmallow import Schema, fields
 from marshmallow import validate as validators
 from sqlglot import exp
 
-from shared.pipelines.fields import ByType, shown
+from shared.pipelines.fields import ByType, choice, shown
 from shared.pipelines.model import Node
 from shared.pipelines.nodes.relations import column, errors_of, find, is_null, not_null, pass_on, select, typed
 from shared.pipelines.nodes.types import Compiled, Input, NodeType, Relation, same_names
@@ -22,7 +22,16 @@ from shared.sql.errors import SqlProblem
 from shared.sql.row_errors import first_of, guard
 from shared.sql.typing import UNKNOWN, annotate, type_of
 
-ROW_RULES = {name: RULES[name] for name in ("NOT_NULL", "RANGE", "REGEX", "CONSISTENCY")}
+_ON_FAIL = choice("Rows that fail", ("reject_rows",), "They go to the port invalid", load_default="reject_rows")
+
+
+def _of_a_row(name: str) -> type[Schema]:
+    """A rule type as it stands in this node, where a row that fails is always set aside."""
+    made: type[Schema] = type(f"Row{RULES[name].__name__}", (RULES[name],), {"onFail": _ON_FAIL})
+    return made
+
+
+ROW_RULES = {name: _of_a_row(name) for name in ("NOT_NULL", "RANGE", "REGEX", "CONSISTENCY")}
 _ELSEWHERE = {
     name: "it looks at more than one row; put it into a DataQualityRuleSet of the sink" for name in RULES if name not in ROW_RULES
 }

@@ -19,6 +19,7 @@ from shared.pipelines.language.pointers import below, found
 from shared.pipelines.model import MAIN_PORT, port_table
 from shared.pipelines.nodes.languages import SPEL
 from shared.pipelines.nodes.relations import ERROR_COLUMN
+from shared.pipelines.nodes.sql import other_names
 from shared.pipelines.nodes.types import Names
 from shared.pipelines.shapes import instance
 from shared.pipelines.sql_fields import ColumnName, Expression, Query
@@ -49,6 +50,8 @@ def check(report: Report, nodes: Mapping[str, SeenNode], edges: Sequence[SeenEdg
         if node.kind.role == "source":
             inputs = _table(report, node, known)
             surveyed |= {node.id for _ in inputs}
+        if node.kind.inputs[1] == 1:
+            _alike(report, node, inputs, incoming[node.id])
         if inputs:
             config = _Config(_Say(report, node.id in surveyed), node, inputs)
             config.mapping(instance(node.kind.config_schema), node.config, below(node.path, "config"), "")
@@ -89,6 +92,14 @@ def _table(report: Report, node: SeenNode, known: Known) -> tuple[Names, ...]:
     named = next((config[key] for key in ("table", "query", "path") if key in config), None)
     names = there.get(str(named))
     return (Names(node.id, node.id, tuple(names)),) if names is not None else ()
+
+
+def _alike(report: Report, node: SeenNode, inputs: Sequence[Names], edges: Sequence[SeenEdge]) -> None:
+    """Several inputs of a node without a rule for them are stacked; those that differ cannot be, yet."""
+    for one, edge in zip(inputs[1:], edges[1:], strict=True):
+        if one.names is not None and inputs[0].names is not None and set(one.names) != set(inputs[0].names):
+            what = f"pairing the rows of '{inputs[0].table}' and '{one.table}', whose columns differ, in {node.owner.phrase}"
+            report.not_available(what, edge.path, node.owner, remedy="put a union or a joiner before it")
 
 
 def _outgoing(node: SeenNode, inputs: tuple[Names, ...], made: Found) -> None:
@@ -188,7 +199,8 @@ class _Config:
             return
         try:
             # Types do not matter to names.
-            qualified(query(text), {one.table: tuple(Column(name, "TEXT") for name in one.names or ()) for one in self._inputs})
+            columns = {one.table: tuple(Column(name, "TEXT") for name in one.names or ()) for one in self._inputs}
+            qualified(query(text), columns, other_names(self._inputs))
         except SqlProblem as problem:
             self._say(f"'{label}' of {self._node.owner.phrase}: {problem.message}", None, (), path, self._node.id)
 

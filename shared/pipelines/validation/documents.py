@@ -63,8 +63,16 @@ def _with(known: Known, documents: Sequence[Document]) -> Known:
         spec = document.tree.get("spec")
         if document.kind == "Connector" and isinstance(spec, dict):
             found[f"{document.namespace}/{document.name}"] = (str(spec.get("type")), spec.get("config", {}))
-    sets = {f"{document.namespace}/{document.name}" for document in documents if document.kind == "DataQualityRuleSet"}
-    return replace(known, connectors={**known.connectors, **found}, rule_sets={*known.rule_sets, *sets})
+
+    def named(kind: str) -> set[str]:
+        return {f"{document.namespace}/{document.name}" for document in documents if document.kind == kind}
+
+    return replace(
+        known,
+        connectors={**known.connectors, **found},
+        rule_sets={*known.rule_sets, *named("DataQualityRuleSet")},
+        calendars={*known.calendars, *named("Calendar")},
+    )
 
 
 def _document(report: Report, known: Known) -> None:

@@ -28,31 +28,36 @@ def edge_owner(edge: Mapping[str, Any], at: int) -> Owner:
 def check(report: Report, nodes: Mapping[str, SeenNode], edges: Any, path: str) -> list[SeenEdge]:
     """Reports all that is wrong with the edges; those that can be read are returned."""
     seen: list[SeenEdge] = []
-    # Where an edge cannot be read, nobody knows what it would have connected.
-    complete = isinstance(edges, list)
+    # Nodes that an edge names whose other end is nowhere: connected to something, nobody knows to what.
+    touched: set[str] = set()
+    # Where an edge cannot be read at all, nobody knows what it would have connected.
+    readable = isinstance(edges, list)
     for at, edge in enumerate(edges if isinstance(edges, list) else ()):
         found = _edge(report, nodes, edge, below(path, at))
         if found is None:
-            complete = False
-        else:
+            readable = False
+        elif isinstance(found, SeenEdge):
             seen.append(found)
+        else:
+            touched |= found
     _order(report, nodes, seen)
     incoming_of: dict[str, list[SeenEdge]] = {name: [] for name in nodes}
     for edge in seen:
         incoming_of[edge.target].append(edge)
-    sources = {edge.source for edge in seen}
+    connected = touched | {edge.source for edge in seen} | {edge.target for edge in seen}
+    complete = readable and len(seen) == len(edges)
     for node in nodes.values():
-        incoming = incoming_of[node.id]
-        if complete and len(nodes) > 1 and not incoming and node.id not in sources and not node.master:
+        if readable and len(nodes) > 1 and node.id not in connected and not node.master:
             message = f"{node.owner.phrase} is connected to nothing; add an edge from or to it, or remove it"
             report.add("disconnected_node", message, below(node.path, "id"), node=node.id)
         else:
-            _inputs(report, node, incoming, complete)
-            _named_inputs(report, node, incoming, complete)
+            _inputs(report, node, incoming_of[node.id], complete)
+            _named_inputs(report, node, incoming_of[node.id], complete)
     return seen
 
 
-def _edge(report: Report, nodes: Mapping[str, SeenNode], edge: Any, path: str) -> SeenEdge | None:
+def _edge(report: Report, nodes: Mapping[str, SeenNode], edge: Any, path: str) -> SeenEdge | set[str] | None:
+    """The edge; of one that leads nowhere or comes from nowhere the end that is there; None for what is no edge."""
     if not isinstance(edge, Mapping):
         return None
     source, target, output = edge.get("from"), edge.get("to"), edge.get("output")
@@ -61,9 +66,10 @@ def _edge(report: Report, nodes: Mapping[str, SeenNode], edge: Any, path: str) -
     node, port = ends(source, output)
     start = _end(report, nodes, node, below(path, "from"), f"an edge begins at '{node}'")
     end = _end(report, nodes, target, below(path, "to"), f"the edge from '{source}' leads to '{target}'")
+    if start is not None:
+        _port(report, nodes[start], port, below(path, "output" if output is not None else "from"))
     if start is None or end is None:
-        return None
-    _port(report, nodes[start], port, below(path, "output" if output is not None else "from"))
+        return {one for one in (start, end) if one is not None}
     columns = edge.get("columns")
     kept = tuple(columns) if isinstance(columns, list) and columns and all(isinstance(name, str) for name in columns) else None
     return SeenEdge(start, port, end, path, kept, guessed=(start, end) != (node, target))
@@ -80,7 +86,7 @@ def _end(report: Report, nodes: Mapping[str, SeenNode], name: str, path: str, wh
 
 
 def _port(report: Report, node: SeenNode, port: str, path: str) -> None:
-    if node.kind is None or (node.config is None and port != MAIN_PORT):
+    if node.kind is None or (node.config is None and node.kind.ports_by_config and port != MAIN_PORT):
         return
     ports = node.kind.ports(node.config if node.config is not None else node.raw)
     if port not in ports:
@@ -113,10 +119,9 @@ def _inputs(report: Report, node: SeenNode, incoming: Sequence[SeenEdge], comple
         incoming = [edge for edge in incoming if not edge.guessed]
     number = len(incoming)
     if most == 1 and number > 1:
-        told = ", ".join(port_table(edge.source, edge.port) for edge in incoming)
-        what = f"stacking or pairing the {number} inputs (from {told}) of {node.owner.phrase}"
-        report.not_available(what, incoming[most].path, node.owner, remedy="put a union or a joiner before it")
-    elif most is not None and number > most:
+        # Stacked where their columns are the same, which is seen where columns are known.
+        return
+    if most is not None and number > most:
         told = ", ".join(port_table(edge.source, edge.port) for edge in incoming)
         takes = "takes no input" if most == 0 else f"takes {_inputs_in_words(most)}"
         remedy = "; remove the edge" if most == 0 else ""

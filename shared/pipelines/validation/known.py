@@ -18,6 +18,7 @@ class Known:
     connectors: Mapping[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
     rule_sets: Collection[str] = frozenset()
     require_connectors: bool = False
+    calendars: Collection[str] = frozenset()
     columns: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
 
 

@@ -17,6 +17,7 @@ from shared.pipelines.validation.report import Owner, Report
 from shared.pipelines.validation.seen import SeenNode
 from shared.pipelines.validation.templates import Scope
 from shared.pipelines.validation.words import hint, nearest
+from shared.triggers.schedule import BadSchedule, schedule
 
 
 def check(report: Report, spec: Mapping[str, Any], path: str, known: Known) -> None:
@@ -33,6 +34,7 @@ def check(report: Report, spec: Mapping[str, Any], path: str, known: Known) -> N
         if isinstance(name, str) and name:
             references.rule_set(report, name, below(below(path, "quality"), at), owner, known)
     _connectors(report, spec, path, owner, known)
+    _calendars(report, spec, path, owner, known)
 
 
 def _node_owner(node: Mapping[str, Any], at: int) -> Owner:
@@ -51,6 +53,9 @@ def _nodes(report: Report, nodes: Any, path: str, known: Known, rules: shape.Rul
         here = below(path, at)
         owner = _node_owner(node, at)
         kind = _kind(report, node.get("type"), below(here, "type"), owner)
+        if kind is not None and kind.role != "transform" and node.get("onError") == "skip":
+            what = f"'onError: skip' of {owner.phrase}, which only transforms know yet,"
+            report.not_available(what, below(here, "onError"), owner, remedy="use route")
         config = node.get("config", {})
         readable = kind is not None and isinstance(config, Mapping)
         loaded = _config(report, kind, config, below(here, "config"), owner, known, rules) if kind and readable else None
@@ -91,6 +96,18 @@ def _connectors(report: Report, spec: Mapping[str, Any], path: str, owner: Owner
         for at, entry in enumerate(entries if isinstance(entries, list) else ()):
             if isinstance(entry, Mapping):
                 references.connector(report, entry.get("connector"), below(below(below(path, part), at), "connector"), owner, known)
+
+
+def _calendars(report: Report, spec: Mapping[str, Any], path: str, owner: Owner, known: Known) -> None:
+    if isinstance(name := spec.get("calendar"), str) and name:
+        references.calendar(report, name, below(path, "calendar"), owner, known)
+    if isinstance(written := spec.get("schedule"), str):
+        try:
+            skipped = schedule(written).calendars
+        except BadSchedule:
+            return
+        for name in skipped:
+            references.calendar(report, name, below(path, "schedule"), owner, known)
 
 
 def _unique(report: Report, nodes: tuple[SeenNode, ...]) -> dict[str, SeenNode]:

@@ -61,6 +61,17 @@ def connector_settings(report: Report, kind: NodeType, config: Mapping[str, Any]
         report.add("invalid_choice", message, below(path, "writeMode"), node=owner.node)
 
 
+def calendar(report: Report, name: str, path: str, owner: Owner, known: Known) -> None:
+    """Only told: until a calendar is there the pipeline fires as if it had no days off, and by hand it runs without one."""
+    full = full_name(name, report.document.namespace)
+    if full in known.calendars or report.settled(path):
+        return
+    near = nearest(full, known.calendars)
+    remedy = f": did you mean '{near}'?" if near else "; apply a document of kind Calendar with that name"
+    message = f"{owner.phrase} names the calendar '{full}', which does not exist{remedy}"
+    report.add("unknown_calendar", message, path, suggestion=near, severity="warning")
+
+
 def rule_set(report: Report, name: str, path: str, owner: Owner, known: Known) -> None:
     full = full_name(name, report.document.namespace)
     if full in known.rule_sets or report.settled(path):

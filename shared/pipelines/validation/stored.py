@@ -26,9 +26,10 @@ def known_from(
     rule_sets: Iterable[str] = (),
     *,
     require_connectors: bool = False,
+    calendars: Iterable[str] = (),
     columns: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
 ) -> Known:
-    """`connectors` and `rule_sets` as texts; `columns` as in `Known`. A connector that today's rules refuse is left out, as if it were
+    """`connectors`, `rule_sets` and `calendars` as texts; `columns` as in `Known`. A connector that today's rules refuse is left out, as if it were
     not there.
     """
     definitions = []
@@ -40,6 +41,7 @@ def known_from(
         connectors={f"{found.namespace}/{found.name}": (found.type, found.config) for found in definitions},
         rule_sets={f"{document.namespace}/{document.name}" for text in rule_sets for document in read_documents(text)},
         require_connectors=require_connectors,
+        calendars={f"{document.namespace}/{document.name}" for text in calendars for document in read_documents(text)},
         columns=columns or {},
     )
 

@@ -103,3 +103,11 @@ def test_what_a_survey_found_is_a_warning_since_it_may_have_changed() -> None:
     (problem,) = found(node, known=known, head=HEAD.replace(", columns: [id, shop, amount]", ""))
     assert (problem.severity, problem.suggestion) == ("warning", "amount")
     assert problem.message.endswith("(as last surveyed)")
+
+
+def test_inputs_that_differ_are_told_where_a_node_has_no_rule_for_them() -> None:
+    text = HEAD + "    - {id: it, type: filter, config: {condition: id > 1}}\n" + SINK
+    text += "  edges: [{from: sales, to: it}, {from: shops, to: it}, {from: it, to: out}]\n"
+    (problem,) = [problem for problem in validate(read_documents(text)) if problem.code == "not_available_yet"]
+    assert (problem.path, problem.node) == ("/spec/edges/1", "it")
+    assert "'sales' and 'shops'" in problem.message

@@ -121,6 +121,7 @@ def test_an_alias_repeats_its_anchor() -> None:
         ("a: &a\n  b: *a\n", "recursive_alias", 2, 6),
         ("a: b\n? [c]\n: d\n", "key_not_text", 2, 3),
         ("a:\n  <<: {b: c}\n", "merge_key", 2, 3),
+        ("a: b\nc: */5 * * * *\n", "yaml_syntax", 2, 5),
         ("a: .nan\n", "invalid_number", 1, 4),
         ("a: 1e999\n", "invalid_number", 1, 4),
         (f"a: {'9' * 5000}\n", "invalid_number", 1, 4),

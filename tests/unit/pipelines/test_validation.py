@@ -33,10 +33,22 @@ def test_a_recipe_gives_exactly_its_problems(name: str) -> None:
     assert found == json.loads(expected.read_text())
 
 
-def test_the_sample_recipe_is_refused_for_nothing_but_what_comes_later() -> None:
-    text = (GOLDEN / "sample_recipe.yaml").read_text()
-    known = Known(connectors={"sales-analytics/oracle-prod": ("oracle", {}), "sales-analytics/snowflake-dw": ("snowflake", {})})
-    assert {problem.code for problem in problems(text, known)} == {"not_available_yet"}
+SAMPLE = Path(__file__).parents[3] / "examples" / "sales" / "daily-sales-load.yaml"
+
+
+def test_the_sample_recipe_validates_as_it_stands() -> None:
+    assert SAMPLE.read_text() == (GOLDEN / "sample_recipe.yaml").read_text()
+    found = problems(SAMPLE.read_text())
+    assert not [problem for problem in found if problem.severity == "error"]
+    connectors = [problem.node for problem in found if problem.code == "unknown_connector"]
+    assert connectors == ["read-oracle", "write-snowflake"]
+
+
+def test_the_sample_recipe_is_the_text_of_the_seed_with_its_indentation_restored() -> None:
+    lines = [line.strip() for line in SAMPLE.read_text().splitlines()]
+    assert (lines[0], lines[-1], len(lines)) == ("apiVersion: dataflow.polkomtel.com/v1", "to: write-snowflake", 43)
+    node = read_documents(SAMPLE.read_text())[0].tree["spec"]["nodes"][2]
+    assert node["config"] == {"connector": "snowflake-dw", "table": "FACT_SALES", "writeMode": "UPSERT", "upsertKeys": ["sale_id"]}
 
 
 def test_a_connector_that_is_not_there_is_an_error_once_a_run_is_asked_for() -> None:
@@ -115,3 +127,78 @@ def test_a_large_text_of_wrong_words_costs_seconds_not_minutes() -> None:
     start = time.process_time()
     assert len(problems(text)) > 2000
     assert time.process_time() - start < 20
+
+
+SCHEDULED = """apiVersion: penstock/v1
+kind: Pipeline
+metadata: {name: a}
+spec:
+  schedule: %s
+  calendar: %s
+  nodes: [{id: r, type: connector_source, config: {connector: c, path: p}}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("schedule", "says"),
+    [
+        ("0 2 * *", "has 4 fields; cron has five"),
+        ("61 * * * *", "cannot read the minute"),
+        ("0 0 31 4,6,9,11 *", "never fires"),
+        ("0 0 30 FEB *", "never fires"),
+        ("0 0 1 13 *", "cannot read the month"),
+        ("0 0 */0 * *", "cannot read the day-of-month"),
+        ("'@fortnightly'", "no shortcut; there is @hourly"),
+        ("0 2 * * * !QQ_HOLIDAY", "no public holidays are known for QQ"),
+        ("'!PL_HOLIDAY 0 2 * * *'", "come after the cron fields"),
+        ("0 2 * * * !Trading_Days", "neither !XX_HOLIDAY"),
+        ("''", "has 0 fields"),
+    ],
+)
+def test_a_schedule_that_cannot_be_meant_says_why(schedule: str, says: str) -> None:
+    (problem,) = [
+        problem for problem in problems(SCHEDULED % (schedule, "x")) if problem.path == "/spec/schedule" and problem.severity == "error"
+    ]
+    assert (problem.code, problem.line, problem.column) == ("invalid_setting", 5, 13)
+    assert says in problem.message
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    ["0 2 * * 1-5", "'@daily'", "0 0 29 2 *", "'*/5 8-18 * JAN-MAR MON,FRI'", "0 2 * * 1-5 !PL_HOLIDAY !DE_HOLIDAY", "0 0 L * *"],
+)
+def test_a_schedule_that_fires_is_right(schedule: str) -> None:
+    assert {problem.code for problem in problems(SCHEDULED % (schedule, "x"))} == {
+        "not_available_yet",
+        "unknown_calendar",
+        "unknown_connector",
+        "no_sink",
+    }
+
+
+def test_calendars_that_do_not_exist_are_told_with_the_nearest_one() -> None:
+    text = SCHEDULED % ("0 2 * * * !trading-dayz", "sales/holidays")
+    found = [problem for problem in problems(text, Known(calendars={"default/trading-days"})) if problem.code == "unknown_calendar"]
+    assert [(problem.path, problem.suggestion, problem.severity) for problem in found] == [
+        ("/spec/schedule", "default/trading-days", "warning"),
+        ("/spec/calendar", None, "warning"),
+    ]
+    calendar = "---\napiVersion: penstock/v1\nkind: Calendar\nmetadata: {name: trading-dayz}\nspec: {countries: [PL]}\n"
+    assert [problem.path for problem in problems(text + calendar) if problem.code == "unknown_calendar"] == ["/spec/calendar"]
+
+
+def test_an_edge_to_nowhere_hides_neither_nodes_without_edges_nor_ports_that_are_not_there() -> None:
+    text = """apiVersion: penstock/v1
+kind: Pipeline
+metadata: {name: a}
+spec:
+  nodes:
+    - {id: read, type: connector_source, config: {connector: c, path: p}}
+    - {id: keep, type: filter, config: {condition: "a >"}}
+    - {id: lonely, type: filter, config: {condition: a > 1}}
+  edges:
+    - {from: read, to: keep}
+    - {from: keep.rejectd, to: xyzzy}
+"""
+    found = {(problem.code, problem.line) for problem in problems(text) if problem.severity == "error"}
+    assert found == {("invalid_sql", 7), ("disconnected_node", 8), ("unknown_port", 11), ("unknown_node", 11)}

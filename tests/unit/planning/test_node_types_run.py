@@ -160,6 +160,22 @@ def test_queries_mean_what_postgresql_means(folder: Path, query: str, rows: list
     assert ids(ran, "out") == rows
 
 
+@pytest.mark.parametrize("table", ['"it.big"', "it.big", "it", "it.big AS t"])
+def test_a_query_may_call_a_port_by_its_node_as_a_table_of_a_schema_or_in_quotes(folder: Path, table: str) -> None:
+    nodes = "    - {id: it, type: router, config: {routes: [{name: big, condition: id > 3}]}}\n"
+    nodes += f"    - {{id: q, type: sql, config: {{query: 'SELECT id FROM {table} WHERE id < 5'}}}}\n"
+    ran = run(folder, make_pipeline(READ + nodes + sink("out"), "{from: sales, to: it}, {from: it.big, to: q}, {from: q, to: out}"))
+    assert ids(ran, "out") == ["4"]
+
+
+def test_a_column_of_a_port_goes_by_the_name_after_the_dot(folder: Path) -> None:
+    nodes = "    - {id: it, type: router, config: {routes: [{name: big, condition: id > 3}]}}\n"
+    query = "SELECT big.id FROM it.big JOIN sales s ON s.id = big.id WHERE big.shop IS NULL"
+    nodes += f"    - {{id: q, type: sql, config: {{query: '{query}'}}}}\n"
+    edges = "{from: sales, to: it}, {from: it.big, to: q}, {from: sales, to: q}, {from: q, to: out}"
+    assert ids(run(folder, make_pipeline(READ + nodes + sink("out"), edges)), "out") == ["4"]
+
+
 @pytest.mark.parametrize("staging", ["auto", "all"])
 def test_rows_are_numbered_in_order(folder: Path, staging: str) -> None:
     config = "{column: k, start: 100, increment: 10, orderBy: [{column: id, direction: desc}], persistent: false}"
@@ -186,6 +202,45 @@ def test_what_cannot_be_planned_is_charged_to_its_node(folder: Path, node: str, 
     with pytest.raises(PlanProblem, match=says) as refused:
         through(folder, node, port)
     assert refused.value.node == "it"
+
+
+@pytest.mark.parametrize("staging", ["auto", "all"])
+def test_several_inputs_with_the_same_columns_are_stacked(folder: Path, staging: str) -> None:
+    nodes = (
+        READ + "    - {id: some, type: filter, config: {condition: id < 3}}\n    - {id: it, type: filter, config: {condition: qty > 1}}\n"
+    )
+    edges = "{from: sales, to: some}, {from: some, to: it}, {from: sales, to: it}, {from: it, to: out}, {from: some.rejected, to: out}"
+    ran = run(folder, make_pipeline(nodes + sink("out"), edges, f"  staging: {staging}\n"))
+    assert ids(ran, "out") == ["1", "1", "2", "2", "3", "4", "5", "5"]
+    figures = ran.figures["it"]
+    assert (figures["rowsIn"], figures["rowsOut"], figures["ledger"]["filtered"]) == (7, 5, 2)
+    assert ran.figures["out"]["rowsIn"] == 8
+
+
+def test_several_inputs_with_different_columns_are_refused_by_name(folder: Path) -> None:
+    nodes = READ + "    - {id: shops, type: connector_source, config: {connector: files, path: shops.csv}}\n"
+    nodes += "    - {id: it, type: filter, config: {condition: qty > 1}}\n" + sink("out")
+    with pytest.raises(PlanProblem, match=r"sales and shops have different columns.*union or a joiner") as refused:
+        run(folder, make_pipeline(nodes, "{from: sales, to: it}, {from: shops, to: it}, {from: it, to: out}"))
+    assert refused.value.node == "it"
+
+
+@pytest.mark.parametrize("staging", ["auto", "all"])
+def test_rows_that_fail_can_be_dropped_and_are_counted_all_the_same(folder: Path, staging: str) -> None:
+    columns = "[{name: n, expression: CAST(amount AS INTEGER)}, {name: m, expression: 100 / qty}]"
+    node = f"    - {{id: it, type: expression, onError: skip, config: {{columns: {columns}}}}}\n"
+    ran = run(folder, make_pipeline(READ + node + sink("out"), "{from: sales, to: it}, {from: it, to: out}", f"  staging: {staging}\n"))
+    assert ids(ran, "out") == ["1", "2", "4"]
+    assert not ran.rejects.get("it")
+    figures = ran.figures["it"]
+    assert (figures["rowsIn"], figures["rowsOut"], figures["rowsRejected"], figures["ledger"]["skipped"]) == (5, 3, 0, 2)
+
+
+def test_an_edge_from_the_error_port_takes_the_rows_that_would_be_dropped(folder: Path) -> None:
+    node = "{id: it, type: expression, onError: skip, config: {columns: [{name: m, expression: 100 / qty}]}}"
+    ran = through(folder, node, "out", "error")
+    assert (ids(ran, "out"), ids(ran, "error")) == (["1", "2", "4", "5"], ["3"])
+    assert ran.figures["it"]["rowsRejected"] == 1
 
 
 NOT_YET = {
