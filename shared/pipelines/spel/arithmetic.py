@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from shared.pipelines.spel import constants, types
 from shared.pipelines.spel.decimals import divided, wide
+from shared.pipelines.spel.numbers import saturated
 from shared.pipelines.spel.tree import Binary, Node, Unary
 from shared.pipelines.spel.types import FLOATING, NUMBERS, WHOLE, Kind, Type
 from shared.pipelines.spel.values import Scope, Value, call, cast, choose, errors, number, refuse
@@ -185,7 +186,7 @@ def _power(scope: Scope, node: Binary, a: Value, b: Value, failed: exp.Expr | No
             isinstance(a.constant, int) and isinstance(b.constant, int) and 0 <= b.constant < 64 and abs(a.constant) ** b.constant < 2**31
         )
         kind = types.INTEGER if small or (isinstance(b.constant, int) and b.constant <= 1) else types.LONG
-        return Value(cast(call("TRUNC", raised), "BIGINT"), kind, error=failed)
+        return Value(saturated(raised), kind, error=failed)
     return Value(raised, types.DOUBLE, error=failed)
 
 

@@ -22,8 +22,8 @@ def compare(scope: Scope, node: Binary, left: Value, right: Value) -> Value:
     failed = errors(left.error, right.error)
     if node.operator in _ORDER:
         return Value(_ordered(scope, node, node.operator, left, right), types.BOOLEAN, error=failed)
-    same = equal(scope, node, left, right)
-    return Value(same if node.operator == "==" else _not(same), types.BOOLEAN, error=failed)
+    made = equal(scope, node, left, right) if node.operator == "==" else _unequal(scope, node, left, right)
+    return Value(made, types.BOOLEAN, error=failed)
 
 
 def between(scope: Scope, node: Binary, value: Value, bounds: Value) -> Value:
@@ -50,12 +50,17 @@ def equal(scope: Scope, node: Node, left: Value, right: Value) -> exp.Expr:
     return all_of([plain, not_null(left.tree if left.nullable else right.tree)])
 
 
-def _not(tree: exp.Expr) -> exp.Expr:
-    if isinstance(tree, exp.EQ):
-        return exp.NEQ(this=tree.this, expression=tree.expression)
-    if isinstance(tree, exp.NullSafeEQ):
-        return exp.NullSafeNEQ(this=tree.this, expression=tree.expression)
-    return exp.Not(this=exp.Paren(this=tree))
+def _unequal(scope: Scope, node: Node, left: Value, right: Value) -> exp.Expr:
+    """The opposite of `equal`, in words of its own."""
+    same = equal(scope, node, left, right)
+    if isinstance(same, exp.NullSafeEQ):
+        return exp.NullSafeNEQ(this=same.this, expression=same.expression)
+    if isinstance(same, exp.EQ):
+        return exp.NEQ(this=same.this, expression=same.expression)
+    if isinstance(same, exp.And):
+        plain = same.this
+        return any_of([exp.NEQ(this=plain.this, expression=plain.expression), is_null(left.tree if left.nullable else right.tree)])
+    return exp.Not(this=same)
 
 
 def _ordered(scope: Scope, node: Binary, operator: str, left: Value, right: Value) -> exp.Expr:

@@ -7,7 +7,7 @@ from sqlglot import exp
 from shared.pipelines.spel import constants, types
 from shared.pipelines.spel.comparison import equal
 from shared.pipelines.spel.method import ANYTHING, Invocation, Method, Methods
-from shared.pipelines.spel.tree import Node
+from shared.pipelines.spel.tree import Index
 from shared.pipelines.spel.types import NUMBERS, WHOLE, Kind
 from shared.pipelines.spel.values import (
     Scope,
@@ -24,7 +24,7 @@ from shared.pipelines.spel.values import (
 )
 
 
-def item(scope: Scope, node: Node, target: Value, key: Value, *, safe: bool) -> Value:
+def item(scope: Scope, node: Index, target: Value, key: Value, *, safe: bool) -> Value:
     """target[key], from 0. Beyond the end raises, and so does a list that is null."""
     if key.kind not in WHOLE:
         raise refuse(node, f"a list is indexed by whole numbers, and this is {key.type}")
@@ -34,10 +34,12 @@ def item(scope: Scope, node: Node, target: Value, key: Value, *, safe: bool) -> 
         return target.items[key.constant]
     beyond = exp.Not(this=exp.Paren(this=exp.Between(this=key.sql, low=number(0), high=exp.Sub(this=_size(target), expression=number(1)))))
     inside = errors(
-        key.error, scope.when_null(key, node, "an index"), scope.wrong(beyond, f"{scope.source(node)} is beyond the end of the list")
+        key.error, scope.when_null(key, node.key, "an index"), scope.wrong(beyond, f"{scope.source(node)} is beyond the end of the list")
     )
     # Of a list that is null not even the index is looked at.
-    failed = errors(target.error, None if safe else scope.when_null(target, node, "an index"), only_when(not_null(target.tree), inside))
+    failed = errors(
+        target.error, None if safe else scope.when_null(target, node.target or node, "an index"), only_when(not_null(target.tree), inside)
+    )
     # Outside of the list any place will do; a subscript is an INTEGER.
     at = number(key.constant + 1) if _small(key) else cast(choose((exp.LT(this=key.sql, expression=_size(target)), key.sql)), "INTEGER")
     place = at if _small(key) else exp.Add(this=at, expression=number(1))

@@ -99,7 +99,8 @@ class _Lowering:
         column = self._scope.columns.get(name)
         if column is None:
             raise refuse_word(node, f"there is no column {name}", name, self._scope.columns)
-        return Value(exp.column(column.name, table=self._scope.table, quoted=True), types.of_column(column.type), column.nullable)
+        # Any column may hold NULL: what a schema says of that does not always survive what stands before (a union, another survey).
+        return Value(exp.column(column.name, table=self._scope.table, quoted=True), types.of_column(column.type), nullable=True)
 
     def _property(self, node: Property) -> Value:
         if of_row(node.target):
@@ -213,7 +214,7 @@ class _Lowering:
             return comparison.compare(self._scope, node, left, right)
         if node.operator == "*" and left.kind is Kind.TEXT and right.kind in WHOLE:
             method = find(texts.METHODS, "repeat", 1, "a text", node)
-            return invoke(method, Invocation(self._scope, node, "repeating", left, (right,), (node.right,)))
+            return invoke(method, Invocation(self._scope, node, "*", left, (right,), (node.right,)))
         return arithmetic.compute(self._scope, node, left, right)
 
     def _instance(self, node: Binary, left: Value) -> Value:

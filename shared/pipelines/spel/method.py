@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from shared.pipelines.spel.tree import Node
+from shared.pipelines.spel.tree import Binary, Call, Index, Node, Property
 from shared.pipelines.spel.types import NUMBERS, WHOLE, Kind
 from shared.pipelines.spel.values import Scope, Value, choose, errors, not_null, only_when, refuse, refuse_word
 
@@ -29,6 +29,18 @@ class Invocation:
     target: Value
     arguments: tuple[Value, ...]
     places: tuple[Node, ...]
+
+    @property
+    def user(self) -> str:
+        """What needs a value, as a sentence names it."""
+        return f"{self.name}()" if isinstance(self.node, Call) else self.name
+
+    @property
+    def target_place(self) -> Node:
+        if isinstance(self.node, Binary):
+            return self.node.left
+        inside = self.node.target if isinstance(self.node, Call | Property | Index) else None
+        return inside or self.node
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +71,7 @@ def find(methods: Methods, name: str, count: int, owner: str, node: Node) -> Met
 
 
 def invoke(method: Method, call: Invocation, *, static: bool = False, safe: bool = False) -> Value:
-    target, scope, user = call.target, call.scope, f"{call.name}()"
+    target, scope, user = call.target, call.scope, call.user
     for (kinds, wanted), value, place in zip(method.takes, call.arguments, call.places, strict=True):
         if value.kind is Kind.NULL and not method.null_arguments:
             raise refuse(place, f"{call.name} needs {wanted}, and this is null in every row")
@@ -72,7 +84,7 @@ def invoke(method: Method, call: Invocation, *, static: bool = False, safe: bool
     if static or not target.nullable:
         return Value(made.tree, made.type, made.nullable, errors(operands, own), made.constant, made.items)
     if not safe:
-        return Value(made.tree, made.type, made.nullable, errors(operands, scope.when_null(target, call.node, user), own))
+        return Value(made.tree, made.type, made.nullable, errors(operands, scope.when_null(target, call.target_place, user), own))
     present = not_null(target.tree)
     tree = made.tree if method.strict else choose((present, made.tree))
     return Value(tree, made.type, True, errors(operands, only_when(present, own)))

@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from shared.pipelines.spel import classes, dates, lists, numbers, regex, texts
+from shared.pipelines.spel.errors import SpelError
 from shared.pipelines.spel.method import find
 from shared.pipelines.spel.parser import parse
 from shared.pipelines.spel.tree import Binary, Call, Index, InlineList, Literal, Node, Property, TypeName, Variable
 from shared.pipelines.spel.values import refuse, refuse_word
 
+_WITH_PATTERN = ("matches", "replaceAll", "replaceFirst")
 # What stands for the row itself.
 ROW = ("root", "this")
 # Of any class: whose they must be is known only with the columns.
@@ -24,9 +26,9 @@ def read(text: str) -> Node:
     # What ends first is told first: the class before the method that is called on what its method gives.
     for node in sorted(tree.walk(), key=lambda node: node.end):
         if isinstance(node, Call):
-            _check_call(node)
+            _check_call(node, text)
         elif isinstance(node, Binary):
-            _check_binary(node)
+            _check_binary(node, text)
         elif isinstance(node, Property) and isinstance(node.target, TypeName):
             classes.constant(node.target, node.name)
     return tree
@@ -59,15 +61,17 @@ def _first(named: Iterable[tuple[int, str]]) -> dict[str, int]:
     return {name: place for place, name in sorted(named, reverse=True)}
 
 
-def _check_call(node: Call) -> None:
+def _check_call(node: Call, text: str) -> None:
     if isinstance(node.target, TypeName):
         classes.refuse_unknown(node.target)
         find(classes.STATIC[classes.full_name(node.target.name)], node.name, len(node.arguments), f"T({node.target.name})", node)
     elif node.name not in _KNOWN:
         raise refuse_word(node, f"the method {node.name} has no form in SQL", node.name, _KNOWN)
+    elif node.name in _WITH_PATTERN and node.arguments and isinstance(node.arguments[0], Literal):
+        _check_pattern(node.arguments[0], text)
 
 
-def _check_binary(node: Binary) -> None:
+def _check_binary(node: Binary, text: str) -> None:
     if node.operator == "instanceof":
         if not isinstance(node.right, TypeName):
             raise refuse(node.right, "instanceof needs a class, such as T(String)")
@@ -78,4 +82,15 @@ def _check_binary(node: Binary) -> None:
     if node.operator == "matches":
         if not isinstance(node.right, Literal) or not isinstance(node.right.value, str):
             raise refuse(node.right, "a regular expression must be written out as a text, to be the same on every engine")
-        regex.translate(node.right.value, node.right.start + 1)
+        _check_pattern(node.right, text)
+
+
+def _check_pattern(node: Literal, text: str) -> None:
+    if not isinstance(node.value, str):
+        return
+    try:
+        regex.translate(node.value, 0)
+    except SpelError as wrong:
+        before = node.value[: wrong.position]
+        # A quote inside the text is written twice.
+        raise SpelError(wrong.message, node.start + 1 + len(before) + before.count(text[node.start])) from wrong

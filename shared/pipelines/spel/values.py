@@ -88,7 +88,7 @@ def is_null(tree: exp.Expr) -> exp.Expr:
 
 
 def not_null(tree: exp.Expr) -> exp.Expr:
-    return exp.Not(this=exp.Paren(this=is_null(tree)))
+    return exp.Not(this=is_null(tree))
 
 
 def number(value: int) -> exp.Expr:

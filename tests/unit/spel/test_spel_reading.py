@@ -94,6 +94,8 @@ def test_every_node_knows_its_text() -> None:
         ("a++", 1),
         ("s matches '[a'", 11),
         ("s matches 'ab(?=c)'", 13),
+        ("s matches 'it''s (?<x>y)'", 17),
+        ("s.replaceAll('a\\b', '')", 15),
     ],
 )
 def test_a_mistake_is_told_where_it_stands(text: str, position: int) -> None:
