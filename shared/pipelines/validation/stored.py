@@ -29,8 +29,8 @@ def known_from(
     calendars: Iterable[str] = (),
     columns: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
 ) -> Known:
-    """`connectors`, `rule_sets` and `calendars` as texts; `columns` as in `Known`. A connector that today's rules refuse is left out, as if it were
-    not there.
+    """`connectors`, `rule_sets` and `calendars` as texts; `columns` as in `Known`. A connector that today's rules refuse is left out,
+    as if it were not there.
     """
     definitions = []
     for text in connectors:
