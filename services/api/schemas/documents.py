@@ -12,7 +12,7 @@ from services.api.schemas.fields import Paged, Told, maybe_time, page_of, time, 
 TEXT_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "content": {kind: {"schema": {"type": "string"}} for kind in ("application/yaml", "application/json")},
+        "content": {kind: {"schema": {"type": "string"}} for kind in ("application/yaml", "application/json", "application/toml")},
     }
 }
 
