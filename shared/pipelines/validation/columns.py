@@ -13,7 +13,7 @@ from marshmallow import Schema, fields
 from sqlglot import exp
 
 from shared.datasets import Column
-from shared.pipelines import graph
+from shared.pipelines import graph, spel
 from shared.pipelines.fields import ByType
 from shared.pipelines.language.pointers import below, found
 from shared.pipelines.model import MAIN_PORT, port_table
@@ -179,20 +179,25 @@ class _Config:
             self._say(message, name, there, path, self._node.id)
 
     def _expression(self, made: Expression, text: str, path: str, label: str) -> None:
-        if all(one.names is None for one in self._inputs) or self._config.get("language") == SPEL:
+        if all(one.names is None for one in self._inputs):
             return
+        for name, table, offset in self._mentioned(made, text):
+            inputs = [one for one in self._inputs if not table or table.lower() in {one.node.lower(), one.table.lower()}]
+            there = _together(inputs)
+            if there is not None and inputs and not _has(there, name):
+                at = sql.position(self._say.report.document, path, text, offset) if offset is not None else None
+                message = f"'{label}' of {self._node.owner.phrase} uses the column '{name}', which {_whose(inputs)} not have"
+                self._say(message, name, there, path, self._node.id, at)
+
+    def _mentioned(self, made: Expression, text: str) -> list[tuple[str, str, int | None]]:
+        """(column, table or "", offset) in either language; nothing of a text that cannot be read, which is told elsewhere."""
         try:
+            if self._config.get("language") == SPEL:
+                return [(name, "", offset) for name, offset in spel.columns(text).items()]
             tree = read_expression(text, aggregates=made.aggregates)
         except SqlProblem:
-            return
-        for column in tree.find_all(exp.Column):
-            inputs = [one for one in self._inputs if not column.table or column.table.lower() in {one.node.lower(), one.table.lower()}]
-            there = _together(inputs)
-            if there is not None and inputs and not _has(there, column.name):
-                offset = column.this.meta.get("start")
-                at = sql.position(self._say.report.document, path, text, offset) if offset is not None else None
-                message = f"'{label}' of {self._node.owner.phrase} uses the column '{column.name}', which {_whose(inputs)} not have"
-                self._say(message, column.name, there, path, self._node.id, at)
+            return []
+        return [(column.name, column.table, column.this.meta.get("start")) for column in tree.find_all(exp.Column)]
 
     def _query(self, text: str, path: str, label: str) -> None:
         if any(one.names is None for one in self._inputs):

@@ -31,6 +31,7 @@ def found(node: str, edges: str = STRAIGHT, known: Known | None = None, head: st
     [
         ("{id: it, type: filter, config: {condition: id > 1 AND shp = 'a'}}", "/condition", "shp"),
         ("{id: it, type: expression, config: {columns: [{name: x, expression: UPPER(shp)}]}}", "/columns/0/expression", "shp"),
+        ("{id: it, type: filter, config: {language: spel, condition: id gt 1 and shp == 'a'}}", "/condition", "shp"),
         ("{id: it, type: expression, config: {columns: [], drop: [gone]}}", "/drop/0", "gone"),
         ("{id: it, type: aggregator, config: {groupBy: [gone], aggregations: [{name: n, function: count}]}}", "/groupBy/0", "gone"),
         ("{id: it, type: aggregator, config: {aggregations: [{name: n, function: sum, column: gone}]}}", "/aggregations/0/column", "gone"),
@@ -57,6 +58,7 @@ def test_a_column_that_does_not_come_in_is_named_at_its_place(node: str, path: s
     "node",
     [
         "{id: it, type: filter, config: {condition: ID > 1 AND sales.shop = 'a'}}",
+        "{id: it, type: filter, config: {language: spel, condition: T(java.lang.Math).abs(amount) gt 1}}",
         "{id: it, type: expression, config: {columns: [{name: x, expression: amount + 1}], rename: {id: key}}}",
         "{id: it, type: sql, config: {query: 'SELECT id, AMOUNT FROM sales'}}",
     ],
