@@ -228,17 +228,17 @@ def penstock(stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_command_line_lists_compares_and_restores(stack: Stack, api: httpx.Client) -> None:
     for least in (0, 3):
-        api.put("/pipelines/default/compared", content=text("compared", least), params={"message": f"least {least}"})
-    listed = penstock(stack, "versions", "compared")
+        api.put("/pipelines/default/listed-by-hand", content=text("listed-by-hand", least), params={"message": f"least {least}"})
+    listed = penstock(stack, "versions", "listed-by-hand")
     assert listed.returncode == 0, listed.stderr
     assert [line.split()[0] for line in listed.stdout.splitlines()] == ["2", "1"]
     assert "(current)  least 3" in listed.stdout
-    assert penstock(stack, "versions", "default/compared", "1").stdout == text("compared", 0)
-    assert "+    - {id: most, type: filter, config: {condition: id > 3}}" in penstock(stack, "diff", "compared", "1", "2").stdout
-    assert json.loads(penstock(stack, "diff", "compared", "-o", "json").stdout)["structural"][0]["node"] == "most"
-    assert penstock(stack, "restore", "compared", "1", "-m", "as before").stdout == "Pipeline default/compared: version 3\n"
-    assert "same text" in penstock(stack, "diff", "compared", "1", "3").stderr
-    refused = penstock(stack, "restore", "compared", "9")
+    assert penstock(stack, "versions", "default/listed-by-hand", "1").stdout == text("listed-by-hand", 0)
+    assert "+    - {id: most, type: filter, config: {condition: id > 3}}" in penstock(stack, "diff", "listed-by-hand", "1", "2").stdout
+    assert json.loads(penstock(stack, "diff", "listed-by-hand", "-o", "json").stdout)["structural"][0]["node"] == "most"
+    assert penstock(stack, "restore", "listed-by-hand", "1", "-m", "as before").stdout == "Pipeline default/listed-by-hand: version 3\n"
+    assert "same text" in penstock(stack, "diff", "listed-by-hand", "1", "3").stderr
+    refused = penstock(stack, "restore", "listed-by-hand", "9")
     assert (refused.returncode, "there is 1 to 3" in refused.stderr) == (2, True)
 
 
