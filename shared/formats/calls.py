@@ -16,6 +16,8 @@ from shared.formats.options import CsvDialect
 
 # A record longer than this is a rejected line; it also bounds what a reading thread holds in memory (16 lines of it per buffer).
 MAX_LINE_BYTES = 2_000_000
+# As DuckDB wants them to be written.
+_LINE_ENDS = {"\n": r"\n", "\r\n": r"\r\n", "\r": r"\r"}
 
 
 def call(function: str, paths: Sequence[str], **arguments: Any) -> exp.Anonymous:
@@ -37,10 +39,17 @@ def struct(values: Mapping[str, str]) -> exp.Struct:
 
 
 def read_csv(
-    paths: Sequence[str], file: FileFormat, dialect: CsvDialect, columns: Mapping[str, str], *, rejects: tuple[str, str] | None = None
+    paths: Sequence[str],
+    file: FileFormat,
+    dialect: CsvDialect,
+    columns: Mapping[str, str],
+    *,
+    rejects: tuple[str, str] | None = None,
+    line_end: str | None = None,
 ) -> exp.Anonymous:
     """`columns`: every column of the file in the file's order, name -> DuckDB type. `rejects`: names of the temporary tables
-    (errors, scans) in which DuckDB notes the lines that it could not read; without them a bad line is an error.
+    (errors, scans) in which DuckDB notes the lines that it could not read; without them a bad line is an error. `line_end`: where the
+    first line break of a file is not the end of its lines.
     """
     return call(
         "read_csv",
@@ -59,6 +68,7 @@ def read_csv(
         timestampformat=dialect.timestamp_format,
         skip=dialect.skip_rows or None,
         max_line_size=MAX_LINE_BYTES,
+        new_line=_LINE_ENDS[line_end] if line_end else None,
         store_rejects=True if rejects else None,
         rejects_table=rejects[0] if rejects else None,
         rejects_scan=rejects[1] if rejects else None,

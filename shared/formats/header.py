@@ -41,12 +41,7 @@ def records(stream: IO[bytes], dialect: CsvDialect, count: int) -> list[list[str
 
     Raises UnreadableFile when the text is not in the encoding said.
     """
-    arguments: dict[str, Any] = {"delimiter": dialect.delimiter, "strict": False}
-    if dialect.quote:
-        doubled = dialect.escape == dialect.quote
-        arguments |= {"quotechar": dialect.quote, "doublequote": doubled, "escapechar": None if doubled else dialect.escape or None}
-    else:
-        arguments |= {"quoting": csv.QUOTE_NONE}
+    arguments = _arguments(dialect)
     text = io.TextIOWrapper(stream, encoding=_PYTHON_ENCODINGS[dialect.encoding], errors="strict", newline="")
     try:
         for _ in range(dialect.skip_rows):
@@ -58,6 +53,44 @@ def records(stream: IO[bytes], dialect: CsvDialect, count: int) -> list[list[str
         raise UnreadableFile(f"the first lines cannot be read as {dialect.encoding} text: {problem}") from problem
     finally:
         text.detach()
+
+
+def line_end(stream: IO[bytes], dialect: CsvDialect) -> tuple[str, bool]:
+    r"""How the first record ends (\n, \r\n, \r or nothing), and whether it holds a line break of its own, inside quotes.
+
+    Engines take the first line break that they see for the end of all lines, and lose every row where the two differ.
+    """
+    text = io.TextIOWrapper(stream, encoding=_PYTHON_ENCODINGS[dialect.encoding], errors="replace", newline="")
+    lines: list[str] = []
+
+    def kept() -> Iterator[str]:
+        for line in text:
+            lines.append(line)
+            yield line
+
+    try:
+        for _ in range(dialect.skip_rows):
+            text.readline()
+        if len(dialect.delimiter) > 1:
+            next(kept(), None)
+        else:
+            next((record for record in csv.reader(kept(), **_arguments(dialect)) if record), None)
+    except csv.Error:
+        # `records` tells of it.
+        return "", False
+    finally:
+        text.detach()
+    last = lines[-1] if lines else ""
+    return last[len(last.rstrip("\r\n")) :], len([line for line in lines if line.strip("\r\n")]) > 1
+
+
+def _arguments(dialect: CsvDialect) -> dict[str, Any]:
+    """For Python's own reader."""
+    arguments: dict[str, Any] = {"delimiter": dialect.delimiter, "strict": False}
+    if not dialect.quote:
+        return arguments | {"quoting": csv.QUOTE_NONE}
+    doubled = dialect.escape == dialect.quote
+    return arguments | {"quotechar": dialect.quote, "doublequote": doubled, "escapechar": None if doubled else dialect.escape or None}
 
 
 def column_names(first: Sequence[str], dialect: CsvDialect) -> tuple[str, ...]:

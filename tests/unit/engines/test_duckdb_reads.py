@@ -90,6 +90,17 @@ def test_the_line_numbers_of_a_packed_file_are_those_of_its_text(tmp_path: Path)
     assert [position for _, _, position in rejected(read_pinned(tmp_path, "bad.csv.gz", "id,name,v\n1,a,2.5\n"))] == [3, 6, 7, 8]
 
 
+@pytest.mark.parametrize("inside", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("header", [True, False])
+def test_a_line_break_inside_the_first_record_loses_no_row(tmp_path: Path, inside: str, end: str, header: bool) -> None:
+    lines = [f'"a{inside}b",c', "x,1", f'"y{inside}z",2']
+    (tmp_path / "h.csv").write_text("".join(line + end for line in lines), newline="")
+    outcome = read_everything(tmp_path, "h.csv", options={"header": header})
+    assert len(rows(outcome)) == (2 if header else 3)
+    assert rows(outcome)[-1][0] == f"y{inside}z"
+
+
 @pytest.mark.parametrize("packing", ["", ".gz", ".zst"])
 def test_packed_text_is_read_like_plain_text(tmp_path: Path, packing: str) -> None:
     text = "id,name\n1,a\n2,b\n"
