@@ -87,6 +87,22 @@ def test_a_run_by_its_plan_runs_what_was_planned(stack: Stack) -> None:
 
 
 @pytest.mark.stack
+def test_a_run_by_its_plan_has_the_parameters_and_the_date_of_the_plan(stack: Stack) -> None:
+    saved(stack, "valued", "INSERT", "createTable: true")
+    recipe = RECIPE.replace("NAME", "valued").replace("MODE, MORE", "INSERT, createTable: true")
+    declared = "spec:\n  parameters: [{name: wanted, default: paid}, {name: day, type: date, default: '{{today}}'}]\n"
+    stack.apply(recipe.replace("spec:\n", declared).replace("status = 'paid'", "status = {{wanted}} AND {{day}} = '2026-03-29'"))
+    body = {"parameters": {"wanted": "open"}, "logicalDate": "2026-03-29T10:00:00Z"}
+    made = stack.client.call("POST", "/pipelines/default/valued/plan", body=body)
+    assert made["parameters"] == {"wanted": "open", "day": "2026-03-29"}
+    kept = stack.client.call("GET", f"/plans/{made['id']}")
+    assert (kept["parameters"], kept["logicalDate"]) == (made["parameters"], made["logicalDate"])
+    ended = stack.wait(by_plan(stack, "valued", made["id"])["id"])
+    assert (ended["status"], ended["parameters"], ended["logicalDate"]) == ("SUCCEEDED", made["parameters"], made["logicalDate"])
+    assert stack.sql("SELECT id FROM valued") == [(2,)]
+
+
+@pytest.mark.stack
 def test_a_plan_whose_source_has_other_columns_is_refused(stack: Stack) -> None:
     saved(stack, "moved")
     made = plan(stack, "moved")

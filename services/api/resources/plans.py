@@ -41,13 +41,7 @@ def make(query: dict[str, Any], namespace: str, name: str) -> dict[str, Any]:
     shown = planned.planned(
         _look(row, values, current_app.extensions["penstock.settings"].facts_max_age, query["wait"]), others, parameters
     )
-    made = new_id()
-    about = {
-        "parameters": {},
-        "logicalDate": body.get("logicalDate", datetime.now(UTC)),
-        "fingerprint": shown["fingerprint"],
-        "plan": shown,
-    }
+    about = {"parameters": parameters, "logicalDate": logical_date, "fingerprint": shown["fingerprint"], "plan": shown}
     with database().transaction() as tx:
         shown_plans.put(
             tx, made, namespace=namespace, pipeline=name, version=row["version"], sha=row["git_commit_sha"], about=about, by=who.name
