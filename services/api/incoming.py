@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote_to_bytes
+from uuid import UUID
 
 from flask import current_app, request
 from gunicorn.http.errors import ParseException
@@ -39,6 +40,14 @@ def check_address() -> None:
             raise Refused(400, f"the {what} of the address is not UTF-8 (byte {error.object[error.start]:#04x}); encode it anew") from error
         if found:
             raise Refused(400, f"the {what} of the address holds {found}; take it out")
+
+
+def identifier(text: str, what: str) -> str:
+    """An id in an address, in its usual spelling. Refused(404) for what can be no id: there is no `what` of that name."""
+    try:
+        return str(UUID(text))
+    except ValueError as error:
+        raise Refused(404, f"there is no {what} {brief(text)}") from error
 
 
 def body(kinds: frozenset[str]) -> bytes:

@@ -11,10 +11,11 @@ from typing import Any
 from services.scheduler.settings import Settings
 from shared.errors import ConfigurationError
 from shared.pipelines import graph
-from shared.pipelines.language import RunValues, pipeline, read_documents, rule_set
-from shared.pipelines.model import Document, Pipeline, RuleSet
-from shared.pipelines.validation import filled_document, stored_connector, stored_errors
+from shared.pipelines.language import RunValues, pipeline
+from shared.pipelines.model import Document, Pipeline
+from shared.pipelines.validation import filled_document, stored_connector, stored_errors, stored_rule_set
 from shared.planning.make import plan
+from shared.planning.needs import full_reference
 from shared.planning.stages import Plan
 from shared.store import resources
 from shared.store.database import Tx
@@ -43,7 +44,7 @@ class Recipe:
     def references(self) -> tuple[str, ...]:
         """Connectors that the recipe names, in full (namespace/name)."""
         named = (node.config.get("connector") for node in self.pipeline.nodes)
-        return tuple(dict.fromkeys(name if "/" in name else f"{self.pipeline.namespace}/{name}" for name in named if name))
+        return tuple(dict.fromkeys(full_reference(self.pipeline, name) for name in named if name))
 
     def connector_texts(self, tx: Tx) -> tuple[str, ...]:
         """Documents of those connectors that are there today."""
@@ -89,13 +90,8 @@ _read_as_is = lru_cache(maxsize=64)(_read)
 _read_filled = lru_cache(maxsize=64)(_read)
 
 
-@lru_cache(maxsize=256)
-def _rule_set(text: str) -> RuleSet:
-    return rule_set(read_documents(text)[0])
-
-
 def _plan(recipe: Recipe, facts: str, connector_types: tuple[tuple[str, str], ...], rule_sets: tuple[str, ...], first_stage: int) -> Plan:
-    return plan(recipe.pipeline, json.loads(facts), dict(connector_types), [_rule_set(text) for text in rule_sets], first_stage)
+    return plan(recipe.pipeline, json.loads(facts), dict(connector_types), [stored_rule_set(text) for text in rule_sets], first_stage)
 
 
 # A recipe that runs every minute over objects that did not change is planned once.

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from typing import Any
 
 from shared.attempts import secrets
 from shared.connectors.errors import Denied, NotFound
 from shared.engines.work import ResolvedConnector
 from shared.errors import PenstockError
-from shared.pipelines.language import connector, read_documents
 from shared.pipelines.model import ConnectorDefinition
+from shared.pipelines.validation import stored_connector
 from shared.secrets import references
 from shared.secrets.vault import NO_VAULT, Vault
 from shared.store import credentials, resources
@@ -103,7 +103,7 @@ class Resolution:
         text = resources.current_document(tx, "Connector", namespace, name)
         if text is None:
             raise NotFound(f"connector {reference} is not there any more; apply it again, or take it out of the recipe")
-        definition = self._definitions[reference] = _parsed(text)
+        definition = self._definitions[reference] = stored_connector(text)
         named = {found.path for found in references.find(dict(definition.config)) if found.store == "credential"}
         for credential in sorted(named | ({definition.credential} if definition.credential else set())):
             self._read(tx, namespace, credential)
@@ -118,8 +118,3 @@ class Resolution:
             full = f"{namespace}/{name}"
             raise NotFound(f"credential {full} does not exist; make it with `penstock credentials set {full} FIELD=VALUE`")
         self._credentials[namespace, credential] = self._unseal(row["sealed"], f"{namespace}/{name}/{row['version']}")
-
-
-@lru_cache(maxsize=256)
-def _parsed(text: str) -> ConnectorDefinition:
-    return connector(read_documents(text)[0])

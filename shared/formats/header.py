@@ -10,6 +10,7 @@ import io
 import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -36,32 +37,38 @@ def opened(path: str, file: FileFormat) -> Iterator[IO[bytes]]:
         yield stream  # type: ignore[misc]  # GzipFile is a binary stream in all but name
 
 
+@dataclass(frozen=True, slots=True)
+class FirstRecord:
+    r"""`texts`: empty where the file has none. `line_end`: how it ends (\n, \r\n, \r, or "" at the end of the file). `broken`: it holds a
+    line break of its own, inside quotes; engines take the first line break that they see for the end of all lines, and lose every row
+    where the two differ.
+    """
+
+    texts: list[str]
+    line_end: str
+    broken: bool
+
+
+def first_record(stream: IO[bytes], dialect: CsvDialect) -> FirstRecord:
+    """Raises UnreadableFile as `records` does."""
+    lines: list[str] = []
+    found = _records(stream, dialect, 1, lines)
+    last = lines[-1] if lines else ""
+    broken = len([line for line in lines if line.strip("\r\n")]) > 1
+    return FirstRecord(found[0] if found else [], last[len(last.rstrip("\r\n")) :], broken)
+
+
 def records(stream: IO[bytes], dialect: CsvDialect, count: int) -> list[list[str]]:
     """The first `count` records after the rows to skip, the header among them. A broken last record is left out.
 
     Raises UnreadableFile when the text is not in the encoding said.
     """
-    arguments = _arguments(dialect)
+    return _records(stream, dialect, count, [])
+
+
+def _records(stream: IO[bytes], dialect: CsvDialect, count: int, lines: list[str]) -> list[list[str]]:
+    """`lines` gets the lines of the file that the records were made of."""
     text = io.TextIOWrapper(stream, encoding=_PYTHON_ENCODINGS[dialect.encoding], errors="strict", newline="")
-    try:
-        for _ in range(dialect.skip_rows):
-            text.readline()
-        if len(dialect.delimiter) > 1:
-            return [line.rstrip("\r\n").split(dialect.delimiter) for line in itertools.islice(text, count)]
-        return list(itertools.islice((record for record in csv.reader(text, **arguments) if record), count))
-    except (UnicodeDecodeError, csv.Error) as problem:
-        raise UnreadableFile(f"the first lines cannot be read as {dialect.encoding} text: {problem}") from problem
-    finally:
-        text.detach()
-
-
-def line_end(stream: IO[bytes], dialect: CsvDialect) -> tuple[str, bool]:
-    r"""How the first record ends (\n, \r\n, \r or nothing), and whether it holds a line break of its own, inside quotes.
-
-    Engines take the first line break that they see for the end of all lines, and lose every row where the two differ.
-    """
-    text = io.TextIOWrapper(stream, encoding=_PYTHON_ENCODINGS[dialect.encoding], errors="replace", newline="")
-    lines: list[str] = []
 
     def kept() -> Iterator[str]:
         for line in text:
@@ -72,16 +79,12 @@ def line_end(stream: IO[bytes], dialect: CsvDialect) -> tuple[str, bool]:
         for _ in range(dialect.skip_rows):
             text.readline()
         if len(dialect.delimiter) > 1:
-            next(kept(), None)
-        else:
-            next((record for record in csv.reader(kept(), **_arguments(dialect)) if record), None)
-    except csv.Error:
-        # `records` tells of it.
-        return "", False
+            return [line.rstrip("\r\n").split(dialect.delimiter) for line in itertools.islice(kept(), count)]
+        return list(itertools.islice((record for record in csv.reader(kept(), **_arguments(dialect)) if record), count))
+    except (UnicodeDecodeError, csv.Error) as problem:
+        raise UnreadableFile(f"the first lines cannot be read as {dialect.encoding} text: {problem}") from problem
     finally:
         text.detach()
-    last = lines[-1] if lines else ""
-    return last[len(last.rstrip("\r\n")) :], len([line for line in lines if line.strip("\r\n")]) > 1
 
 
 def _arguments(dialect: CsvDialect) -> dict[str, Any]:

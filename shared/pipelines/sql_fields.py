@@ -15,32 +15,38 @@ from shared.sql.query import read_query
 from shared.sql.typing import named_type
 
 
-class Expression(fields.String):
+class _Read(fields.String):
+    """Text that `_read` can read; what it says of a text that it cannot is what is told."""
+
+    def _read(self, text: str) -> object:
+        """Raises SqlProblem."""
+        raise NotImplementedError
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> str:
+        text = str(super()._deserialize(value, attr, data, **options))
+        try:
+            self._read(text)
+        except SqlProblem as problem:
+            raise ValidationError(problem.message) from problem
+        return text
+
+
+class Expression(_Read):
     """SQL text that parses as one expression. `aggregates`: SUM(x) and the like may stand in it."""
 
     def __init__(self, *, aggregates: bool = False, **options: Any) -> None:
         super().__init__(**options)
         self.aggregates = aggregates
 
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> str:
-        value_text = str(super()._deserialize(value, attr, data, **options))
-        try:
-            read_expression(value_text, aggregates=self.aggregates)
-        except SqlProblem as problem:
-            raise ValidationError(problem.message) from problem
-        return value_text
+    def _read(self, text: str) -> object:
+        return read_expression(text, aggregates=self.aggregates)
 
 
-class Query(fields.String):
+class Query(_Read):
     """SQL text that parses as one query, which reads and does nothing else."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> str:
-        value_text = str(super()._deserialize(value, attr, data, **options))
-        try:
-            read_query(value_text)
-        except SqlProblem as problem:
-            raise ValidationError(problem.message) from problem
-        return value_text
+    def _read(self, text: str) -> object:
+        return read_query(text)
 
 
 class Statement(fields.String):
@@ -51,16 +57,11 @@ class Statement(fields.String):
 CODE = (Expression, Query, Statement)
 
 
-class Type(fields.String):
+class Type(_Read):
     """A column type in PostgreSQL's spelling."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> str:
-        value_text = str(super()._deserialize(value, attr, data, **options))
-        try:
-            named_type(value_text)
-        except SqlProblem as problem:
-            raise ValidationError(problem.message) from problem
-        return value_text
+    def _read(self, text: str) -> object:
+        return named_type(text)
 
 
 class ColumnName(fields.String):

@@ -11,7 +11,7 @@ from shared.connectors import CONNECTORS
 from shared.pipelines.model import Pipeline
 from shared.planning.compile import compile_graph
 from shared.planning.errors import PlanProblem
-from shared.planning.needs import needs
+from shared.planning.needs import full_reference, needs
 from shared.sql.errors import SqlProblem
 from shared.sql.typing import UNKNOWN
 
@@ -41,7 +41,8 @@ def assumed(pipeline: Pipeline, facts: Mapping[str, Mapping[str, Any]], connecto
             if source is None:
                 raise
             found = known[source_of[source]]
-            spelled = _spelled(name, CONNECTORS[connector_types[_connector(pipeline, source)]].dialect)
+            connector = full_reference(pipeline, pipeline.node(source).config["connector"])
+            spelled = _spelled(name, CONNECTORS[connector_types[connector]].dialect)
             if any(column[0] == spelled for column in found["columns"]):
                 raise
             known[source_of[source]] = {**found, "columns": [*found["columns"], [spelled, UNKNOWN, True]]}
@@ -54,11 +55,6 @@ def _unknown(names: list[str] | None) -> dict[str, Any]:
     """As `Survey.to_json`; columns are null where none can be taken for granted: of a destination."""
     columns = [[name, UNKNOWN, True] for name in names] if names is not None else None
     return {"exists": True, "columns": columns, "rows": None, "sizeBytes": None, "keys": [], "marker": None, "version": None}
-
-
-def _connector(pipeline: Pipeline, source: str) -> str:
-    name = str(pipeline.node(source).config["connector"])
-    return name if "/" in name else f"{pipeline.namespace}/{name}"
 
 
 def _spelled(name: str, dialect: str | None) -> str:

@@ -12,6 +12,7 @@ from shared.engines.program import SurveyProgram
 from shared.pipelines import graph
 from shared.pipelines.model import Node, Pipeline
 from shared.pipelines.nodes import NODE_TYPES
+from shared.pipelines.validation import full_name
 from shared.planning.secrets import marked
 from shared.planning.stages import Plan, PlannedNode, Stage, StageId
 
@@ -32,7 +33,7 @@ class Need:
 
 def full_reference(pipeline: Pipeline, name: str) -> str:
     """A connector as plans write it: namespace/name."""
-    return name if "/" in name else f"{pipeline.namespace}/{name}"
+    return full_name(name, pipeline.namespace)
 
 
 def need_of(pipeline: Pipeline, node: Node, connector_types: Mapping[str, str]) -> Need | None:

@@ -55,9 +55,13 @@ def runnable(tx: Tx, namespace: str, name: str, version: int | None) -> dict[str
     return row
 
 
-def values_of(tx: Tx, text: str, body: Mapping[str, Any], run: str, logical_date: datetime) -> RunValues | None:
-    """What a run is given; None where its recipe takes nothing. Raises Refused."""
+def start_of_interval(text: str, logical_date: datetime) -> datetime:
+    """Of the data interval of a run of a recipe."""
+    return interval_start(*schedule_of(text), logical_date)
+
+
+def values_of(tx: Tx, text: str, body: Mapping[str, Any], run: str, logical_date: datetime, start: datetime) -> RunValues | None:
+    """What a run is given; None where its recipe takes nothing. `start`: of its data interval. Raises Refused."""
     environment = current_app.extensions["penstock.settings"].template_env
     given = body.get("parameters") or {}
-    start = interval_start(*schedule_of(text), logical_date)
     return run_values(tx, text, given, run=run, logical_date=logical_date, interval_start=start, environment=environment)

@@ -14,10 +14,10 @@ from typing import Any
 
 from services.api.recipes import save
 from shared.connectors import runs as can_run
-from shared.pipelines.language import pipeline, read_documents, rule_set
+from shared.pipelines.language import pipeline
 from shared.pipelines.language.values import InvalidDocument
 from shared.pipelines.model import Pipeline, RuleSet
-from shared.pipelines.validation import filled_document, stored_document
+from shared.pipelines.validation import filled_document, stored_document, stored_rule_set
 from shared.planning.assume import assumed
 from shared.planning.fingerprint import fingerprint
 from shared.planning.make import plan
@@ -66,7 +66,7 @@ def look(database: Database, row: Mapping[str, Any], values: str, *, asked_by: s
         }
     replies = _wait(database, list(asked), wait_s)
     with database.transaction() as tx:
-        rule_sets = tuple(_rule_set(text) for text in resources.current_documents(tx, "DataQualityRuleSet", recipe.namespace))
+        rule_sets = tuple(stored_rule_set(text) for text in resources.current_documents(tx, "DataQualityRuleSet", recipe.namespace))
         found = facts.with_age(tx, [need.key for need in wanted])
     unknown = {
         key: _why(replies.get(request), wait_s) for request, key in asked.items() if (replies.get(request) or {}).get("state") != "DONE"
@@ -133,8 +133,3 @@ def _recipe(text: str) -> Pipeline | None:
         return pipeline(stored_document(text))
     except InvalidDocument:
         return None
-
-
-@lru_cache(maxsize=256)
-def _rule_set(text: str) -> RuleSet:
-    return rule_set(read_documents(text)[0])

@@ -14,9 +14,10 @@ from flask_smorest import Blueprint
 
 from services.api.auth import database
 from services.api.feed import Feed
+from services.api.incoming import identifier
 from services.api.problems import Refused, brief
 from services.api.resources.documents import stamp
-from services.api.resources.runs import found, run_id
+from services.api.resources.runs import found
 from services.api.schemas.runs import StreamQuery
 from shared.errors import UnavailableError
 from shared.runs.states import RUN_FINAL
@@ -92,7 +93,7 @@ def stream_logs(query: dict[str, Any], run: str) -> Response:
 def _stream(query: dict[str, Any], run: str, read: Reader, settle: timedelta) -> Response:
     with database().transaction() as tx:
         found(tx, run)
-    run = run_id(run)
+    run = identifier(run, "run")
     after = _after(query)
     if not query["follow"]:
         return Response(_ndjson(database(), run, after, read), mimetype="application/x-ndjson")

@@ -11,13 +11,11 @@ from flask_smorest import Blueprint
 from services.api import cursors
 from services.api.auth import caller, database
 from services.api.problems import Refused
-from services.api.recipes.asked import START_BODY, asked, runnable, values_of
+from services.api.recipes.asked import START_BODY, asked, runnable, start_of_interval, values_of
 from services.api.resources import documents, plans
 from services.api.resources.runs import run_json
 from services.api.schemas.documents import TEXT_BODY, PipelinePage, PipelinesQuery, Saved, SaveQuery, Shown
 from services.api.schemas.runs import Run
-from shared.pipelines.language.interval import interval_start
-from shared.pipelines.validation import schedule_of
 from shared.store import idempotency, resources, run_views, runs
 from shared.store.database import Tx
 from shared.store.identifiers import new_id
@@ -97,8 +95,8 @@ def start(namespace: str, name: str) -> Response:
         version = runnable(tx, namespace, name, by_plan["version"] if by_plan else body.get("version"))
         run = new_id()
         logical_date = by_plan["logical_date"] if by_plan else body.get("logicalDate", datetime.now(UTC))
-        start_of = interval_start(*schedule_of(version["document"]), logical_date)
-        values = values_of(tx, version["document"], by_plan or body, run, logical_date)
+        start_of = start_of_interval(version["document"], logical_date)
+        values = values_of(tx, version["document"], by_plan or body, run, logical_date, start_of)
         runs.create(
             tx,
             run=run,

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from flask import current_app
 from flask_smorest import Blueprint
 
 from services.api.auth import caller, database
+from services.api.incoming import identifier
 from services.api.problems import Refused, brief
 from services.api.recipes import planned
-from services.api.recipes.asked import START_BODY, asked, runnable, values_of
+from services.api.recipes.asked import START_BODY, asked, runnable, start_of_interval, values_of
 from services.api.resources.documents import stamp
 from services.api.schemas.plans import Plan, PlanQuery
 from shared.pipelines.language import RunValues
@@ -35,7 +35,7 @@ def make(query: dict[str, Any], namespace: str, name: str) -> dict[str, Any]:
     logical_date = body.get("logicalDate", datetime.now(UTC))
     with database().transaction() as tx:
         row = runnable(tx, namespace, name, body.get("version"))
-        values = values_of(tx, row["document"], body, made, logical_date)
+        values = values_of(tx, row["document"], body, made, logical_date, start_of_interval(row["document"], logical_date))
         others = planned.pipelines(tx, who.visible)
     parameters = values.plain_parameters() if values else {}
     shown = planned.planned(
@@ -54,7 +54,7 @@ def make(query: dict[str, Any], namespace: str, name: str) -> dict[str, Any]:
 def read(plan: str) -> dict[str, Any]:
     """As it was shown; kept for a week."""
     with database().transaction() as tx:
-        row = shown_plans.read(tx, _plan_id(plan))
+        row = shown_plans.read(tx, identifier(plan, "plan"))
     if row is None:
         raise Refused(404, f"there is no plan {brief(plan)}")
     caller().may("viewer", row["namespace"])
@@ -64,11 +64,12 @@ def read(plan: str) -> dict[str, Any]:
 def still_holding(plan: str, namespace: str, name: str) -> dict[str, Any]:
     """The plan that a run is asked for by: version, parameters, logical_date. Raises Refused(409) where it does not hold any more."""
     with database().transaction() as tx:
-        made = shown_plans.read(tx, _plan_id(plan))
+        made = shown_plans.read(tx, identifier(plan, "plan"))
         if made is None or (made["namespace"], made["pipeline"]) != (namespace, name):
             raise Refused(404, f"there is no plan {brief(plan)} of pipeline {namespace}/{name}; plan it again")
         row = runnable(tx, namespace, name, made["version"])
-        values = values_of(tx, row["document"], made, new_id(), made["logical_date"])
+        start = start_of_interval(row["document"], made["logical_date"])
+        values = values_of(tx, row["document"], made, new_id(), made["logical_date"], start)
     if made["fingerprint"] is None:
         raise Refused(409, "this plan was made without facts about its sources and destinations; plan again when they can be reached")
     # Everything is looked at anew: what was true an hour ago is what the plan says already.
@@ -106,10 +107,3 @@ def _reply(plan: str, namespace: str, name: str, about: dict[str, Any], shown: d
         "logicalDate": stamp(about["logical_date"]),
         **shown,
     }
-
-
-def _plan_id(text: str) -> str:
-    try:
-        return str(UUID(text))
-    except ValueError as error:
-        raise Refused(404, f"there is no plan {brief(text)}") from error

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from flask_smorest import Blueprint
 
 from services.api import cursors
 from services.api.auth import caller, database
-from services.api.problems import Refused, brief
+from services.api.incoming import identifier
+from services.api.problems import Refused
 from services.api.resources.documents import stamp
 from services.api.schemas.runs import DeadLetterPage, DeadLettersQuery, Run, RunPage, RunsQuery
 from shared.dispatch import results
@@ -22,15 +22,8 @@ _DONE = {"COMPLETED", "FAILED", "SKIPPED", "CANCELLED"}
 _COUNTED = ("rowsIn", "rowsOut", "rowsRejected", "rowsInserted", "rowsUpdated", "rowsUnchanged", "rowsDeleted", "ledger", "durationMs")
 
 
-def run_id(text: str) -> str:
-    try:
-        return str(UUID(text))
-    except ValueError as error:
-        raise Refused(404, f"there is no run {brief(text)}") from error
-
-
 def found(tx: Tx, text: str, role: str = "viewer") -> dict[str, Any]:
-    row = run_views.run(tx, run_id(text))
+    row = run_views.run(tx, identifier(text, "run"))
     if row is None:
         raise Refused(404, f"there is no run {text}")
     caller().may(role, row["namespace"])
@@ -70,7 +63,7 @@ def cancel(run: str) -> tuple[dict[str, Any], int]:
     """Stops it; a run that has ended stays as it is."""
     with database().transaction() as tx:
         found(tx, run, "operator")
-        locked = runs.lock(tx, run_id(run))
+        locked = runs.lock(tx, identifier(run, "run"))
         if locked is not None:
             results.cancel_run(tx, locked, "cancelled")
             runs.save(tx, locked)
@@ -83,7 +76,7 @@ def cancel(run: str) -> tuple[dict[str, Any], int]:
 def dead_letters(query: dict[str, Any]) -> dict[str, Any]:
     """Rows that did not get through, as they were, with the reason."""
     limit = query["limit"]
-    run = run_id(query["run"]) if "run" in query else None
+    run = identifier(query["run"], "run") if "run" in query else None
     after = cursors.identified(query)
     with database().transaction() as tx:
         rows = run_views.dead_letters(tx, run_id=run, node=query.get("node"), after=after, limit=limit + 1, namespaces=caller().visible)

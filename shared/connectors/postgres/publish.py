@@ -87,7 +87,7 @@ def _overwrite(connection: Connection, table: Table, sink: SinkWrite, rows: Rows
     deleted = (connection.execute(sql.SQL("SELECT count(*) FROM {}").format(_name(table))).fetchone() or (0,))[0]
     fresh = f"penstock_new_{table.oid}"
     new = sql.Identifier(table.schema, fresh)
-    connection.execute(sql.SQL("CREATE TABLE {} (LIKE {} INCLUDING ALL)").format(new, _name(table)))
+    connection.execute(say.make_like(new, _name(table)))
     owner, grants = connection.execute(
         "SELECT pg_get_userbyid(relowner), relacl::text[] FROM pg_class WHERE oid = %s", (table.oid,)
     ).fetchone() or ("", None)
@@ -101,8 +101,8 @@ def _overwrite(connection: Connection, table: Table, sink: SinkWrite, rows: Rows
         (table.oid, new.as_string(connection)),
     ).fetchall()
     # From here on it waits for readers, and readers wait for it.
-    connection.execute(sql.SQL("DROP TABLE {}").format(_name(table)))
-    connection.execute(sql.SQL("ALTER TABLE {} RENAME TO {}").format(new, sql.Identifier(table.name)))
+    for statement in say.take_place(new, _name(table), table.name):
+        connection.execute(statement)
     for made, wanted in dict(names).items():
         # Errors and people name indexes; they keep their names.
         connection.execute(sql.SQL("ALTER INDEX {} RENAME TO {}").format(sql.Identifier(table.schema, made), sql.Identifier(wanted)))

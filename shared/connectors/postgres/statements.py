@@ -86,6 +86,16 @@ def insert_new(table: sql.Composable, columns: Sequence[str], keys: Sequence[str
     )
 
 
+def make_like(new: sql.Composable, table: sql.Composable) -> sql.Composed:
+    return sql.SQL("CREATE TABLE {} (LIKE {} INCLUDING ALL)").format(new, table)
+
+
+def take_place(new: sql.Composable, table: sql.Composable, name: str) -> tuple[sql.Composed, sql.Composed]:
+    """The new table gets the old one's place and its name."""
+    renamed = sql.SQL("ALTER TABLE {} RENAME TO {}").format(new, sql.Identifier(name))
+    return sql.SQL("DROP TABLE {}").format(table), renamed
+
+
 def listed(names: Sequence[str], of: str | None = None) -> sql.Composed:
     return sql.SQL(", ").join(sql.Identifier(of, name) if of else sql.Identifier(name) for name in names)
 
@@ -103,10 +113,7 @@ def statements(write: SinkWrite, keys: Sequence[Sequence[str]]) -> list[str]:
         return _texts(copy(table, columns))
     if write.write_mode == "OVERWRITE":
         fresh = sql.Identifier(f"penstock_new_{name}")
-        made = sql.SQL("CREATE TABLE {} (LIKE {} INCLUDING ALL)").format(fresh, table)
-        dropped = sql.SQL("DROP TABLE {}").format(table)
-        renamed = sql.SQL("ALTER TABLE {} RENAME TO {}").format(fresh, sql.Identifier(name))
-        return _texts(lock(table), made, copy(fresh, columns), dropped, renamed)
+        return _texts(lock(table), make_like(fresh, table), copy(fresh, columns), *take_place(fresh, table, name))
     rows = latest(columns, write.upsert_keys, write.order)
     staged = (*stage(table, columns), copy(sql.Identifier(STAGED), columns))
     if any(sorted(key) == sorted(write.upsert_keys) for key in keys):

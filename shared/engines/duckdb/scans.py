@@ -21,7 +21,7 @@ from shared.engines.program import Read
 from shared.engines.work import Job, ResolvedConnector
 from shared.formats import calls, csv_dialect, file_format
 from shared.formats.errors import UnreadableFile
-from shared.formats.header import column_names, line_end, opened, records
+from shared.formats.header import FirstRecord, column_names, first_record, opened
 from shared.formats.types import duckdb as in_duckdb
 from shared.formats.types import ours
 from shared.sql.table_names import split
@@ -65,19 +65,17 @@ def _files(connection: duckdb.DuckDBPyConnection, job: Job, read: Read, connecto
         yield _parquet(connection, read, paths, surveyed)
     elif file.delimited:
         dialect = csv_dialect(file.name, read.options.get("options") or {})
-        ends: dict[str, tuple[str, bool]] = {}
+        firsts: dict[str, FirstRecord] = {}
         for path in paths:
             with opened(path, file) as stream:
-                first = records(stream, dialect, 1)
-            with opened(path, file) as stream:
-                ends[path] = line_end(stream, dialect)
-            if first and dialect.header and column_names(first[0], dialect) != tuple(types):
+                first = firsts[path] = first_record(stream, dialect)
+            if first.texts and dialect.header and column_names(first.texts, dialect) != tuple(types):
                 raise SourceChanged(f"the columns of {path} are not those it had when it was surveyed", node=read.node)
         # DuckDB takes plain identifiers only for these tables; a table's name may hold anything.
         label = read.table.encode().hex()
         lines = Lines(f"rejects_{label}", f"scans_{label}", root, file, dialect)
         noted = (lines.errors, lines.scans)
-        yield Scan(calls.read_csv(paths, file, dialect, types, rejects=noted, line_end=_one_end(ends)).sql("duckdb"), lines=lines)
+        yield Scan(calls.read_csv(paths, file, dialect, types, rejects=noted, line_end=_one_end(firsts)).sql("duckdb"), lines=lines)
     else:
         yield Scan(calls.read_json(paths, file, types).sql("duckdb"))
     # Half of an old file and half of a new one is no file that anybody ever wrote. Nothing is committed yet, so it is read again.
@@ -85,11 +83,11 @@ def _files(connection: duckdb.DuckDBPyConnection, job: Job, read: Read, connecto
         raise SourceChanged(f"{read.options['path']} was changed while it was being read; it is read again", node=read.node)
 
 
-def _one_end(ends: dict[str, tuple[str, bool]]) -> str | None:
+def _one_end(firsts: dict[str, FirstRecord]) -> str | None:
     """The line end to say, where a first record holds a line break of its own; None where the engine finds it by itself."""
-    if not any(inside for _, inside in ends.values()):
+    if not any(first.broken for first in firsts.values()):
         return None
-    found = {end: path for path, (end, _) in ends.items() if end}
+    found = {first.line_end: path for path, first in firsts.items() if first.line_end}
     if len(found) > 1:
         raise UnreadableFile(
             f"a header holds a line break, and {' and '.join(found.values())} end their lines differently; read them apart"

@@ -15,7 +15,7 @@ from shared.pipelines.nodes.fields import Expression
 from shared.pipelines.nodes.relations import typed
 from shared.pipelines.nodes.types import Input
 from shared.sql.errors import SqlProblem
-from shared.sql.parse import expression
+from shared.sql.parse import read_expression
 from shared.sql.row_errors import first_of, guard
 from shared.sql.typing import annotate, named_type, type_of
 
@@ -25,8 +25,8 @@ SQL, SPEL = "sql", "spel"
 class EitherExpression(Expression):
     """An expression in the language that the node's `language` says; the node's schema has it read, by `unreadable`."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> str:
-        return str(fields.String._deserialize(self, value, attr, data, **options))
+    def _read(self, text: str) -> object:
+        return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def read(text: str, spoken: str) -> None:
     if spoken == SPEL:
         spel.read(text)
     else:
-        expression(text)
+        read_expression(text)
 
 
 def unreadable(text: str, spoken: str) -> list[str]:

@@ -13,6 +13,7 @@ from shared.pipelines.validation.stored import (
     stored_connector,
     stored_document,
     stored_errors,
+    stored_rule_set,
 )
 
 __all__ = [
@@ -25,5 +26,6 @@ __all__ = [
     "stored_connector",
     "stored_document",
     "stored_errors",
+    "stored_rule_set",
     "validate",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from shared.connectors import CONNECTORS
@@ -63,20 +63,19 @@ def connector_settings(report: Report, kind: NodeType, config: Mapping[str, Any]
 
 def calendar(report: Report, name: str, path: str, owner: Owner, known: Known) -> None:
     """Only told: until a calendar is there the pipeline fires as if it had no days off, and by hand it runs without one."""
-    full = full_name(name, report.document.namespace)
-    if full in known.calendars or report.settled(path):
-        return
-    near = nearest(full, known.calendars)
-    remedy = f": did you mean '{near}'?" if near else "; apply a document of kind Calendar with that name"
-    message = f"{owner.phrase} names the calendar '{full}', which does not exist{remedy}"
-    report.add("unknown_calendar", message, path, suggestion=near, severity="warning")
+    _absent(report, "calendar", "Calendar", name, known.calendars, path, owner)
 
 
 def rule_set(report: Report, name: str, path: str, owner: Owner, known: Known) -> None:
+    _absent(report, "rule set", "DataQualityRuleSet", name, known.rule_sets, path, owner)
+
+
+def _absent(report: Report, what: str, kind: str, name: str, there: Collection[str], path: str, owner: Owner) -> None:
+    """Tells of a name for which nothing is there; `what` and `kind`: the word for one, and the kind of its document."""
     full = full_name(name, report.document.namespace)
-    if full in known.rule_sets or report.settled(path):
+    if full in there or report.settled(path):
         return
-    near = nearest(full, known.rule_sets)
-    remedy = f": did you mean '{near}'?" if near else "; apply a document of kind DataQualityRuleSet with that name"
-    message = f"{owner.phrase} names the rule set '{full}', which does not exist{remedy}"
-    report.add("unknown_rule_set", message, path, suggestion=near, severity="warning")
+    near = nearest(full, there)
+    remedy = f": did you mean '{near}'?" if near else f"; apply a document of kind {kind} with that name"
+    message = f"{owner.phrase} names the {what} '{full}', which does not exist{remedy}"
+    report.add(f"unknown_{what.replace(' ', '_')}", message, path, suggestion=near, severity="warning")

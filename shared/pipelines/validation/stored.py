@@ -8,9 +8,9 @@ from contextlib import suppress
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from shared.pipelines.language import RunValues, connector, filled, needs_values, read_documents, zone_of
+from shared.pipelines.language import RunValues, connector, filled, needs_values, read_documents, rule_set, zone_of
 from shared.pipelines.language.values import InvalidDocument
-from shared.pipelines.model import ConnectorDefinition, Document, Problem
+from shared.pipelines.model import ConnectorDefinition, Document, Problem, RuleSet
 from shared.pipelines.validation.documents import validate
 from shared.pipelines.validation.known import Known
 
@@ -19,6 +19,12 @@ from shared.pipelines.validation.known import Known
 def stored_connector(text: str) -> ConnectorDefinition:
     """Of a document that was valid when it was saved."""
     return connector(read_documents(text)[0])
+
+
+@lru_cache(maxsize=256)
+def stored_rule_set(text: str) -> RuleSet:
+    """Of a document that was valid when it was saved."""
+    return rule_set(read_documents(text)[0])
 
 
 def known_from(
