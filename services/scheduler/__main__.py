@@ -23,7 +23,7 @@ from shared.dispatch import sending
 from shared.errors import UnavailableError
 from shared.messages import RequestMessage, celery_app
 from shared.process import Stop, prepare
-from shared.store import definitions, partitions, requests
+from shared.store import definitions, partitions, requests, shown_plans
 from shared.store.database import Database
 from shared.versions.repository import Repository
 
@@ -65,6 +65,7 @@ def main() -> None:
                     with database.transaction() as tx:
                         partitions.ensure(tx, datetime.now(UTC))
                         requests.prune(tx)
+                        shown_plans.prune(tx)
                     next_partitions = time.monotonic() + PARTITIONS_EVERY_S
             session.wait(POLL_S)
         except (UnavailableError, psycopg.OperationalError, psycopg.InterfaceError) as error:

@@ -39,7 +39,7 @@ class Answers:
         if taken is None:
             return
         state, reply = self._reply(taken, child, resolution)
-        insist(self._database, lambda tx: _record(tx, taken["id"], state, reply), self._closing)
+        insist(self._database, lambda tx: _record(tx, taken, state, reply), self._closing)
 
     def _reply(self, taken: dict[str, Any], child: Child, resolution: connectors.Resolution) -> tuple[str, dict[str, Any]]:
         try:
@@ -72,7 +72,7 @@ class Answers:
         return ("DONE", Outcome.from_json(said).facts or {}) if what == "done" else ("FAILED", said)
 
 
-def _record(tx: Tx, request: str, state: str, reply: dict[str, Any]) -> None:
+def _record(tx: Tx, taken: dict[str, Any], state: str, reply: dict[str, Any]) -> None:
     if state == "DONE":
-        facts.put(tx, reply["key"], reply["found"])
-    requests.answer(tx, request, state, reply)
+        facts.record(tx, taken["args"], reply)
+    requests.answer(tx, taken["id"], state, reply)

@@ -16,7 +16,7 @@ from shared.engines.work import Outcome
 from shared.messages import StageMessage
 from shared.runs.retry import MAX_LOST, Policy, next_wait
 from shared.runs.states import RunStatus, StageStatus
-from shared.store import datasets, facts, nodes, quality, runs, schemas, stages
+from shared.store import datasets, facts, nodes, quality, runs, stages
 from shared.store.database import Tx
 from shared.store.runs import LockedRun
 from shared.store.stages import StageRow
@@ -41,8 +41,7 @@ def complete(tx: Tx, claim: Claim, outcome: Outcome, *, duration_ms: int, peak_m
         for node, figure in figures.items():
             run.say("node.status", node=node, stage=claim.stage, epoch=claim.epoch, status="COMPLETED", **figure)
     if outcome.facts is not None:
-        facts.put(tx, outcome.facts["key"], outcome.facts["found"])
-        schemas.seen(tx, claim.program["connector"], claim.program["options"], outcome.facts["found"])
+        facts.record(tx, claim.program, outcome.facts)
     if outcome.quality is not None:
         quality.insert(tx, claim.run, claim.stage, claim.namespace, outcome.quality)
         run.say(

@@ -9,7 +9,16 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from shared.store import schemas
 from shared.store.database import Tx
+
+
+def record(tx: Tx, program: Mapping[str, Any], brought: Mapping[str, Any]) -> None:
+    """What a survey brought, {key, found}: as a fact, and in the history of the schema. `program`: as `SurveyProgram.to_json`, its secrets
+    not yet put in.
+    """
+    put(tx, brought["key"], brought["found"])
+    schemas.seen(tx, program["connector"], program["options"], brought["found"])
 
 
 def put(tx: Tx, key: str, found: Mapping[str, Any]) -> None:

@@ -58,6 +58,9 @@ def test_a_plan_of_a_pipeline_that_never_ran_has_its_sources_looked_at(stack: St
     assert {s for s in said if s[0] == "write"} == {("write", "load", "postgres")}
     assert any("ON CONFLICT" in s["sql"] or "INSERT INTO" in s["sql"] for s in stage["statements"] if s["does"] == "write")
     assert stack.client.call("GET", "/runs", pipeline="fresh")["items"] == []
+    # What was seen stands in the schema's history, as if a run had seen it.
+    seen = stack.client.call("GET", "/resources/Dataset/default/files.fresh:orders.csv")
+    assert '"name": "status"' in seen["document"]
 
 
 @pytest.mark.stack

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from shared.datasets import Column, Dataset
-from shared.store import datasets, facts, partitions, workers
+from shared.store import datasets, facts, partitions, requests, shown_plans, workers
 from shared.store.database import Database, StoreUnavailable
 from shared.store.identifiers import least_id, new_id
 
@@ -61,3 +61,17 @@ def test_a_store_that_is_away_is_told_in_one_sentence() -> None:
     with pytest.raises(StoreUnavailable, match="PENSTOCK_DATABASE_URL"), away.transaction():
         pass
     away.close()
+
+
+def test_plans_of_last_week_and_requests_that_nobody_waits_for_are_forgotten(store: Database) -> None:
+    plans = [new_id(), new_id()]
+    about = {"parameters": {}, "logicalDate": datetime.now(UTC), "fingerprint": None, "plan": {}}
+    with store.transaction() as tx:
+        for plan in plans:
+            shown_plans.put(tx, plan, namespace="default", pipeline="p", version=1, sha=None, about=about, by="me")
+        asked = [requests.put(tx, "survey", "default", {}, asked_by="me", valid_for=timedelta(hours=h)) for h in (-2, 1)]
+        tx.execute("UPDATE shown_plans SET created_at = created_at - interval '8 days' WHERE id = %(id)s", {"id": plans[0]})
+        shown_plans.prune(tx)
+        requests.prune(tx)
+        assert [shown_plans.read(tx, plan) is not None for plan in plans] == [False, True]
+        assert list(requests.read(tx, asked)) == [asked[1]]
