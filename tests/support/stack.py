@@ -103,7 +103,11 @@ spec: {{type: postgres, config: {{host: 127.0.0.1, port: {port}, database: demo,
 
     def kill(self, service: str, number: signal.Signals = signal.SIGKILL) -> int:
         pid = self.pid(service)
+        killed = psutil.Process(pid)
         os.kill(pid, number)
+        if number == signal.SIGKILL:
+            # The signal takes a moment; until then the process still looks alive, with its children.
+            self.until(lambda: not killed.is_running() or killed.status() == psutil.STATUS_ZOMBIE, 10, f"{service} to die")
         return pid
 
 
