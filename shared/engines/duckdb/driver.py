@@ -90,7 +90,7 @@ class _Attempt:
                 connection.execute(f"CREATE TEMP SEQUENCE {name(counter)}")
             for read in program.reads:
                 with translated(job.limits.memory_bytes, read.node):
-                    scans[read.table] = open_scans.enter_context(scan(connection, job, read))
+                    scans[read.table] = open_scans.enter_context(scan(connection, job, read, self._control))
                     self._create(connection, read.table, _select(read, scans[read.table]), read.materialise, "read")
                 for stage, port in read.datasets:
                     self._counted["read", port] = job.inputs[f"{stage}:{port}"].rows
