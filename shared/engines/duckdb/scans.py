@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,7 +16,7 @@ from shared.connectors.errors import SourceChanged
 from shared.connectors.files.paths import marker, matching
 from shared.connectors.postgres.spec import connection_string
 from shared.connectors.protocols import StreamingDriver
-from shared.datasets import Columns
+from shared.datasets import Columns, Dataset
 from shared.datasets.columns import columns_from_json
 from shared.engines.control import Control
 from shared.engines.duckdb.connection import load_extension, name, text
@@ -29,6 +29,7 @@ from shared.formats.errors import UnreadableFile
 from shared.formats.header import FirstRecord, column_names, first_record, opened
 from shared.formats.types import duckdb as in_duckdb
 from shared.formats.types import ours
+from shared.runs.ledger import check_edge
 from shared.sql.table_names import split
 
 
@@ -44,6 +45,22 @@ class Scan:
 def _staged(uris: tuple[str, ...]) -> str:
     """Kept, since what one stage stages is often read by several."""
     return calls.read_parquet(list(uris)).sql("duckdb", copy=False)
+
+
+def staged_rows(connection: duckdb.DuckDBPyConnection, staged: Mapping[str, Dataset]) -> dict[str, int]:
+    """How many rows of each port are there to be read, by the files' own counts. Raises Unbalanced where it is not what was staged.
+
+    One question for all of them: measured with ten files, 1 ms, and 5.6 one by one.
+    """
+    if not staged:
+        return {}
+    files = exp.Array(expressions=[exp.Literal.string(dataset.uri) for dataset in staged.values()])
+    counted = exp.select("file_name", "num_rows").from_(exp.Anonymous(this="parquet_file_metadata", expressions=[files]))
+    there = {str(file): int(rows) for file, rows in connection.execute(counted.sql("duckdb")).fetchall()}
+    found = {port: there.get(dataset.uri, 0) for port, dataset in staged.items()}
+    for port, rows in found.items():
+        check_edge(port, staged[port].rows, rows)
+    return found
 
 
 @contextmanager
@@ -151,7 +168,9 @@ def _arrow(connection: duckdb.DuckDBPyConnection, job: Job, read: Read, connecto
     surveyed = columns_from_json(read.options["surveyed"])
     keep = read.keep or [column.name for column in read.columns]
     stream = cast("StreamingDriver", connector_driver(connector.type, connector.config)).read(session, read.options, surveyed, keep)
-    connection.register(read.table, stream)
+    # No relation's name begins so; one name for both would be a relation that reads itself.
+    registered = f"arrow {read.table}"
+    connection.register(registered, stream)
     picked: list[exp.Expr] = []
     for column in (column for column in surveyed if column.name in keep):
         value: exp.Expr = exp.column(column.name, quoted=True)
@@ -159,7 +178,7 @@ def _arrow(connection: duckdb.DuckDBPyConnection, job: Job, read: Read, connecto
             meant = exp.cast(value, exp.DataType.build(in_duckdb(column.type), dialect="duckdb"))
             value = exp.alias_(meant, column.name, quoted=True)
         picked.append(value)
-    source = exp.Table(this=exp.to_identifier(read.table, quoted=True))
+    source = exp.Table(this=exp.to_identifier(registered, quoted=True))
     try:
         with control.stopped_by(stream.cancel):
             yield Scan(exp.select(*picked).from_(source).subquery().sql("duckdb"))
@@ -170,7 +189,7 @@ def _arrow(connection: duckdb.DuckDBPyConnection, job: Job, read: Read, connecto
         raise
     finally:
         stream.close()
-        connection.unregister(read.table)
+        connection.unregister(registered)
 
 
 _Opener = Callable[[duckdb.DuckDBPyConnection, Job, Read, ResolvedConnector], AbstractContextManager[Scan]]
