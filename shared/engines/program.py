@@ -99,8 +99,8 @@ class Sink:
 class Program:
     """All of a work stage. Every sink of one stage has the same connector, so that the stage publishes in one commit.
 
-    `figures` maps node -> name -> Count, names as in the API: rowsIn, rowsOut, rowsRejected, and ledger terms (filtered, skipped, merged,
-    groups, fanOut, …).
+    `engine`: who computes its relations; their SQL is in that engine's words. `figures` maps node -> name -> Count, names as in the
+    API: rowsIn, rowsOut, rowsRejected, and ledger terms (filtered, skipped, merged, groups, fanOut, …).
     """
 
     reads: tuple[Read, ...] = ()
@@ -110,10 +110,12 @@ class Program:
     rejects: tuple[Rejects, ...] = ()
     sinks: tuple[Sink, ...] = ()
     figures: dict[str, dict[str, Count]] = field(default_factory=dict)
+    engine: str = "duckdb"
 
     def to_json(self) -> dict[str, Any]:
         return {
             "format": FORMAT,
+            "engine": self.engine,
             "reads": [
                 {
                     "table": r.table,
@@ -183,6 +185,7 @@ class Program:
                 for s in value["sinks"]
             ),
             figures=value["figures"],
+            engine=value.get("engine", "duckdb"),
         )
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from shared.sql.dialects import duckdb
+from shared.sql.dialects import duckdb, frames
 
-_ADAPT = {"duckdb": duckdb.adapt}
+_ADAPT = {"duckdb": duckdb.adapt, "frames": frames.adapt}
+# What sqlglot calls a dialect, where that is not the name we have for it.
+_SPOKEN = {"frames": ""}
 
 
 def sql(tree: exp.Expr, dialect: str) -> str:
     """Renders a copy; the tree stays as it is."""
-    return _ADAPT[dialect](tree.copy()).sql(dialect=dialect, identify=False)
+    return _ADAPT[dialect](tree.copy()).sql(dialect=_SPOKEN.get(dialect, dialect), identify=False)
