@@ -1,4 +1,5 @@
-"""The connector types there are: pure specs for everyone, drivers for worker and quality only. Adding one: a folder and a line here.
+"""The connector types there are: pure specs for everyone, drivers for worker and quality only. Adding one: a folder and a line here; from
+outside, an entry point of the group `penstock.connectors` that names a package with the modules `spec` and `driver`.
 
 A type without a driver can be planned, so that its SQL can be seen, but not run.
 """
@@ -7,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from importlib.metadata import EntryPoint
 from typing import Any
 
 from shared.connectors.errors import Misconfigured
@@ -15,10 +17,22 @@ from shared.connectors.oracle.spec import SPEC as ORACLE
 from shared.connectors.postgres.spec import SPEC as POSTGRES
 from shared.connectors.protocols import Driver, SinkWrite, Spec
 from shared.connectors.snowflake.spec import SPEC as SNOWFLAKE
+from shared.plugins import outsiders
 from shared.sql.writes import writes
 
-CONNECTORS: dict[str, Spec] = {spec.type: spec for spec in (FILES, POSTGRES, ORACLE, SNOWFLAKE)}
+_OURS: dict[str, Spec] = {spec.type: spec for spec in (FILES, POSTGRES, ORACLE, SNOWFLAKE)}
 _DRIVERS = {"files": "shared.connectors.files.driver", "postgres": "shared.connectors.postgres.driver"}
+
+
+def _load(entry: EntryPoint) -> Spec:
+    spec = import_module(f"{entry.value}.spec").SPEC
+    if not isinstance(spec, Spec) or spec.type != entry.name:
+        raise TypeError(f"SPEC of {entry.value}.spec is not a Spec of type {entry.name}")
+    _DRIVERS[entry.name] = f"{entry.value}.driver"
+    return spec
+
+
+CONNECTORS = {**_OURS, **outsiders("connectors", _OURS, _load)}
 
 
 def driver(connector_type: str, config: Mapping[str, Any]) -> Driver:

@@ -18,6 +18,7 @@ from typing import Any
 
 import sentry_sdk
 
+from shared import plugins
 from shared.errors import Fault, PenstockError
 
 _CONTEXT: ContextVar[dict[str, Any] | None] = ContextVar("penstock_context", default=None)
@@ -65,6 +66,8 @@ def prepare(service: str) -> None:
         # Our own user mistakes are not incidents; and locals could hold rows or secrets.
         sentry_sdk.init(dsn=dsn, before_send=_before_send, include_local_variables=False, send_default_pii=False)
         sentry_sdk.set_tag("service", service)
+    for plugin in plugins.seen():
+        plugin.log()
 
 
 def _before_send(event: Any, hint: dict[str, Any]) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import timedelta
 from functools import cache
 from importlib.metadata import version
@@ -16,6 +17,7 @@ from services.api.auth import database
 from services.api.problems import Refused
 from services.api.resources.documents import stamp
 from services.api.schemas.catalogue import ConnectorTypes, FlowTypes, JsonSchema, NodeTypes, System
+from shared import plugins
 from shared.connectors import CONNECTORS
 from shared.pipelines.json_schema import connector_schema, kind_schema, node_schema, recipe_schema
 from shared.pipelines.kinds import KINDS
@@ -25,8 +27,13 @@ from shared.store import workers
 
 blueprint = Blueprint("catalogue", __name__, url_prefix="/api", description="What there is")
 SEEN_WITHIN = timedelta(seconds=15)
-# Who brought a type: everything there is comes with the release itself so far.
-_PACKAGE = {"package": "penstock", "version": version("penstock")}
+_VERSION = version("penstock")
+
+
+def _package(family: str, name: str) -> dict[str, str]:
+    """Who brought a type."""
+    plugin = plugins.of(family, name)
+    return {"package": plugin.package, "version": plugin.version} if plugin else {"package": "penstock", "version": _VERSION}
 
 
 @blueprint.get("/v1/node-types")
@@ -43,7 +50,7 @@ def node_types() -> dict[str, Any]:
                 "inputs": {"least": kind.inputs[0], "most": kind.inputs[1]},
                 "available": kind.runs,
                 "schema": _described("nodes", kind.name),
-                **_PACKAGE,
+                **_package("nodes", kind.name),
             }
             for kind in NODE_TYPES.values()
         ]
@@ -53,14 +60,20 @@ def node_types() -> dict[str, Any]:
 @blueprint.get("/v1/flow-types")
 @blueprint.response(200, FlowTypes)
 def flow_types() -> dict[str, Any]:
-    return {"items": [{"name": name, "available": False, **_PACKAGE} for name in FLOW_TYPES]}
+    return {"items": [{"name": name, "available": False, **_package("flows", name)} for name in FLOW_TYPES]}
 
 
 @blueprint.get("/v1/connector-types")
 @blueprint.response(200, ConnectorTypes)
 def connector_types() -> dict[str, Any]:
     listed = [
-        {"type": s.type, "title": s.title, "writeModes": list(s.write_modes), "secretFields": list(s.secret_fields), **_PACKAGE}
+        {
+            "type": s.type,
+            "title": s.title,
+            "writeModes": list(s.write_modes),
+            "secretFields": list(s.secret_fields),
+            **_package("connectors", s.type),
+        }
         for s in CONNECTORS.values()
     ]
     return {"items": listed}
@@ -112,6 +125,7 @@ def system() -> dict[str, Any]:
     return {
         "services": [{**row, "started_at": stamp(row["started_at"]), "seen_at": stamp(row["seen_at"])} for row in alive],
         "queues": _queues(),
+        "plugins": [asdict(plugin) for plugin in plugins.seen()],
     }
 
 

@@ -57,8 +57,17 @@ class ConnectorTypes(Schema):
     items = fields.List(fields.Nested(ConnectorType))
 
 
+class Plugin(Schema):
+    family = fields.String(metadata={"description": "nodes, connectors, dialects …"})
+    name = fields.String()
+    package = fields.String()
+    version = fields.String()
+    refused = fields.String(allow_none=True, metadata={"description": "why it is not used; null where it is"})
+
+
 class System(Schema):
     services = fields.List(fields.Dict())
+    plugins = fields.List(fields.Nested(Plugin), metadata={"description": "What other packages add"})
     queues = fields.Dict(keys=fields.String(), values=fields.Integer(), allow_none=True, metadata={"description": "null: no broker"})
 
 

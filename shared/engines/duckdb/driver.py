@@ -20,10 +20,11 @@ from shared.engines.duckdb.errors import Interrupted, translated
 from shared.engines.duckdb.figures import evaluate
 from shared.engines.duckdb.relations import DuckRelations, Open, Relations
 from shared.engines.duckdb.rows import DuckRows
-from shared.engines.duckdb.scans import Scan, scan
+from shared.engines.duckdb.scans import Scan, scan, staged_rows
 from shared.engines.program import Output, Program, Read, Sink, SurveyProgram
 from shared.engines.work import Job, Outcome, RejectsFile
 from shared.errors import PenstockError
+from shared.runs import ledger
 
 TELL_EVERY_S = 1.0
 
@@ -89,6 +90,9 @@ class _Attempt:
         with connected(job.limits) as connection, ExitStack() as open_scans, self._told():
             open_scans.enter_context(self._control.stopped_by(connection.interrupt))
             scans: dict[str, Scan] = {}
+            staged = {port: job.inputs[f"{stage}:{port}"] for read in program.reads for stage, port in read.datasets}
+            with translated(job.limits.memory_bytes):
+                self._counted |= {("read", port): rows for port, rows in staged_rows(connection, staged).items()}
             relations = self._open(connection, job, program)
             for read in program.reads:
                 with translated(job.limits.memory_bytes, read.node):
@@ -96,8 +100,6 @@ class _Attempt:
                     self._go_on()
                     rows = relations.enter(read.table, _select(read, scans[read.table]), read.materialise)
                 self._count("read", read.table, rows)
-                for stage, port in read.datasets:
-                    self._counted["read", port] = job.inputs[f"{stage}:{port}"].rows
             for statement in program.statements:
                 self._go_on()
                 with translated(job.limits.memory_bytes, _owner(statement.table)):
@@ -108,6 +110,8 @@ class _Attempt:
             rejects = self._rejects(connection, relations, scans)
             with translated(job.limits.memory_bytes):
                 figures = self._figures(relations, written)
+        # Before anything is published: rows that nobody can account for must not get that far.
+        ledger.check(figures)
         return Outcome(job.epoch, figures, datasets, rejects)
 
     @contextmanager
@@ -184,13 +188,16 @@ class _Attempt:
         figures: dict[str, dict[str, Any]] = {}
         for node, wanted in self._program.figures.items():
             values = {term: evaluate(count, self._counted, relations.total) for term, count in wanted.items()}
-            ledger = {term: value for term, value in values.items() if term not in {"rowsIn", "rowsOut", "rowsRejected"}}
+            terms = {term: value for term, value in values.items() if term not in {"rowsIn", "rowsOut", "rowsRejected"}}
             figures[node] = {key: values[key] for key in ("rowsIn", "rowsOut", "rowsRejected")} | written.get(node, {})
             if node in written:
                 figures[node]["rowsRejected"] = 0
                 merged = figures[node].pop("merged", None)
-                ledger |= {} if merged is None else {"merged": merged}
-            figures[node]["ledger"] = ledger
+                if merged is not None:
+                    terms["merged"] = merged
+                    # Of rows with one key, one is what was written.
+                    figures[node]["rowsOut"] -= merged
+            figures[node]["ledger"] = terms
         return figures
 
 

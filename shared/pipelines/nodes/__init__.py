@@ -1,4 +1,6 @@
-"""The node types there are. Adding one: a module, a line here, a golden case."""
+"""The node types there are. Adding one: a module, a line here, a golden case; from outside, an entry point of `penstock.nodes`."""
+
+from importlib.metadata import EntryPoint
 
 from shared.pipelines.nodes.aggregator import AGGREGATOR
 from shared.pipelines.nodes.ai_extract import AI_EXTRACT
@@ -19,8 +21,9 @@ from shared.pipelines.nodes.streaming_sink import STREAMING_SINK
 from shared.pipelines.nodes.types import NodeType
 from shared.pipelines.nodes.union import UNION
 from shared.pipelines.nodes.validate import VALIDATE
+from shared.plugins import outsiders
 
-NODE_TYPES: dict[str, NodeType] = {
+_OURS: dict[str, NodeType] = {
     kind.name: kind
     for kind in (
         CONNECTOR_SOURCE,
@@ -43,3 +46,13 @@ NODE_TYPES: dict[str, NodeType] = {
         STREAMING_SINK,
     )
 }
+
+
+def _load(entry: EntryPoint) -> NodeType:
+    kind = entry.load()
+    if not isinstance(kind, NodeType) or kind.name != entry.name:
+        raise TypeError(f"{entry.value} is not a NodeType called {entry.name}")
+    return kind
+
+
+NODE_TYPES = {**_OURS, **outsiders("nodes", _OURS, _load)}

@@ -1,0 +1,59 @@
+"""Things that another package brings (tests/plugin, found by its entry points) work as ours do, and nothing of Penstock knows of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.stack import Stack, running
+
+pytestmark = pytest.mark.stack
+
+PLUGIN = Path(__file__).parents[1] / "plugin"
+RECIPE = """
+apiVersion: penstock/v1
+kind: Pipeline
+metadata: {name: loud}
+spec:
+  nodes:
+    - {id: read, type: connector_source, config: {connector: files, path: names.csv}}
+    - {id: loud, type: shout, config: {column: name}}
+    - {id: write, type: connector_sink, config: {connector: db, table: loud, writeMode: OVERWRITE, createTable: true}}
+  edges: [{from: read, to: loud}, {from: loud, to: write}]
+"""
+
+
+@pytest.fixture(scope="module")
+def extended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with running(tmp_path_factory.mktemp("plugins") / "home", PYTHONPATH=str(PLUGIN)) as stack:
+        stack.connectors()
+        yield stack
+
+
+def test_a_node_type_of_another_package_runs_in_a_recipe(extended: Stack) -> None:
+    (extended.files / "names.csv").write_text("id,name\n1,Ala\n2,\n3,Łoś\n")
+    extended.apply(RECIPE)
+    run = extended.wait(extended.start("loud"))
+    assert run["status"] == "SUCCEEDED", run["error"]
+    assert extended.sql("SELECT id, name FROM loud ORDER BY id") == [(1, "ALA!"), (2, None), (3, "ŁOŚ!")]
+
+
+def test_its_settings_are_checked_and_described_like_ours(extended: Stack) -> None:
+    wrong = RECIPE.replace("column: name", "colum: name")
+    said = extended.client.call("POST", "/validate", content=wrong.encode())
+    assert ("unknown_setting", "loud", "column") in [(e["code"], e["node"], e["suggestion"]) for e in said["errors"]]
+    (found,) = [one for one in extended.client.call("GET", "/node-types")["items"] if one["name"] == "shout"]
+    assert (found["package"], found["version"], found["available"]) == ("penstock-toys", "1.2", True)
+    assert "column" in extended.client.call("GET", "/schemas/nodes/shout.json")["properties"]
+
+
+def test_one_that_cannot_be_loaded_or_takes_our_name_is_refused_and_told_of(extended: Stack) -> None:
+    refused = {one["name"]: one["refused"] for one in extended.client.call("GET", "/system")["plugins"] if one["refused"]}
+    assert refused["filter"] == "the name filter is taken"
+    assert refused["broken"] == "ModuleNotFoundError: No module named 'penstock_toys.nowhere'"
+    for service in ("api", "scheduler-1", "worker-1"):
+        log = extended.home.log_file(service).read_text()
+        assert "plug-in broken (nodes) of penstock-toys 1.2 is refused" in log, service
+        assert "plug-in shout (nodes) of penstock-toys 1.2 is loaded" in log, service
