@@ -101,6 +101,9 @@ class Program:
 
     `figures` maps node -> name -> Count, names as in the API: rowsIn, rowsOut, rowsRejected, and ledger terms (filtered, skipped, merged,
     groups, fanOut, …).
+
+    `sequences`: persistent ones, by node, that are numbered here or whose numbers this stage's sinks write: {start, increment, writes};
+    engines need not look at them.
     """
 
     reads: tuple[Read, ...] = ()
@@ -110,6 +113,7 @@ class Program:
     rejects: tuple[Rejects, ...] = ()
     sinks: tuple[Sink, ...] = ()
     figures: dict[str, dict[str, Count]] = field(default_factory=dict)
+    sequences: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -146,6 +150,7 @@ class Program:
                 for s in self.sinks
             ],
             "figures": self.figures,
+            "sequences": self.sequences,
         }
 
     @staticmethod
@@ -183,6 +188,7 @@ class Program:
                 for s in value["sinks"]
             ),
             figures=value["figures"],
+            sequences=value.get("sequences", {}),
         )
 
 
