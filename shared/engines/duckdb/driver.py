@@ -19,7 +19,8 @@ from shared.engines.duckdb.connection import connected, name, text
 from shared.engines.duckdb.errors import Interrupted, translated
 from shared.engines.duckdb.figures import evaluate
 from shared.engines.duckdb.rows import DuckRows
-from shared.engines.duckdb.scans import Scan, scan
+from shared.engines.duckdb.scanned import Scan
+from shared.engines.duckdb.scans import scan
 from shared.engines.program import Output, Program, Read, Sink, SurveyProgram
 from shared.engines.work import Job, Outcome, RejectsFile
 from shared.errors import PenstockError
