@@ -28,6 +28,8 @@ class Spec:
     """A connector type as data. `secret_fields`: config fields whose values never leave the credential store in clear.
 
     `source_schema` and `sink_schema` describe what a node may say beside the fields every source or sink has (dsl.md).
+    `computes`: its sessions are `ComputingSession`s, so that what is read from it and written to it need not leave it.
+    `reads_pushed`: a SELECT in its dialect, CTEs and all, is read from it in bulk as a table is.
     """
 
     type: str
@@ -38,6 +40,8 @@ class Spec:
     secret_fields: tuple[str, ...] = ()
     dialect: str | None = None
     write_modes: tuple[str, ...] = ()
+    computes: bool = False
+    reads_pushed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +125,57 @@ class SinkSession(Protocol):
         ...
 
     def abort(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Rows that a database computes by itself, in its own dialect.
+
+    `relations`: (name, SELECT) in an order in which each names only those before it; they stand before `sql` as WITH has them.
+    `tallies`: what is to be counted on the way, as (relation, None) for its rows or (relation, column) for the sum of a column.
+    `unique`: no two rows have the same upsert keys.
+    """
+
+    sql: str
+    relations: tuple[tuple[str, str], ...] = ()
+    tallies: tuple[tuple[str, str | None], ...] = ()
+    unique: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """What a session did with a query: `figures` as `SinkSession.write` returns them, `rows` that the query gave, `tallies` in order."""
+
+    figures: dict[str, int | None]
+    rows: int | None
+    tallies: tuple[int | None, ...] = ()
+
+
+class ComputingSession(SinkSession, Protocol):
+    """A session whose database computes what it writes: nothing of it leaves the server, and it is all in the session's transaction.
+
+    One call is one statement on one snapshot, or behaves as one; what several calls need is kept first. Names of relations may hold
+    anything. `schema`: where tables are that are named without one; None where the database has no schemas.
+    """
+
+    @property
+    def schema(self) -> str | None: ...
+
+    def keep(self, name: str, query: Query) -> int:
+        """Makes a temporary table that later queries name like a relation; returns its rows."""
+        ...
+
+    def tally(self, tallies: tuple[tuple[str, str | None], ...]) -> tuple[int | None, ...]:
+        """Counts in tables that were kept."""
+        ...
+
+    def fetch(self, query: Query) -> Iterator[tuple[Any, ...]]:
+        """The rows themselves, streamed: rejects, of which there are few."""
+        ...
+
+    def write_query(self, write: SinkWrite, query: Query) -> Computed:
+        """As `write`, with rows that are here already. The target may be among the tables that the query reads."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from shared.dispatch.advance import advance, fail_stage, release
 from shared.dispatch.claims import Claim
 from shared.engines.work import Outcome
 from shared.messages import StageMessage
+from shared.runs import ledger
 from shared.runs.retry import MAX_LOST, Policy, next_wait
 from shared.runs.states import RunStatus, StageStatus
 from shared.store import datasets, facts, nodes, quality, runs, stages
@@ -26,18 +27,33 @@ MAX_REPLANS = 3
 
 
 def complete(tx: Tx, claim: Claim, outcome: Outcome, *, duration_ms: int, peak_memory_bytes: int | None) -> list[StageMessage] | None:
-    """Outcome, figures, datasets, facts, verdicts and events, and the release of what is now ready: all or nothing."""
+    """Outcome, figures, datasets, facts, verdicts and events, and the release of what is now ready: all or nothing.
+
+    A stage whose figures do not balance fails, whatever it has done.
+    """
     run = _held(tx, claim)
-    if run is None or not stages.settle(
-        tx, claim.run, claim.stage, claim.epoch, StageStatus.COMPLETED, duration_ms=duration_ms, peak_memory_bytes=peak_memory_bytes
+    if run is None:
+        return None
+    wrong = _unbalanced(outcome)
+    if not stages.settle(
+        tx,
+        claim.run,
+        claim.stage,
+        claim.epoch,
+        StageStatus.FAILED if wrong else StageStatus.COMPLETED,
+        error=wrong,
+        duration_ms=duration_ms,
+        peak_memory_bytes=peak_memory_bytes,
     ):
         return None
     datasets.insert(tx, claim.run, claim.stage, outcome.epoch, outcome.datasets)
     if claim.kind == "work":
-        figures = {
-            node: {**outcome.figures.get(node, {}), "durationMs": duration_ms if len(claim.nodes) == 1 else None} for node in claim.nodes
-        }
+        figures = {node: _figures(outcome.figures.get(node, {}), duration_ms if len(claim.nodes) == 1 else None) for node in claim.nodes}
         nodes.complete(tx, claim.run, figures)
+        if wrong:
+            # With its figures in place: they are what a person has to look at.
+            fail_stage(tx, run, _row(claim, StageStatus.FAILED), wrong)
+            return _finish(tx, run)
         for node, figure in figures.items():
             run.say("node.status", node=node, stage=claim.stage, epoch=claim.epoch, status="COMPLETED", **figure)
     if outcome.facts is not None:
@@ -52,6 +68,18 @@ def complete(tx: Tx, claim: Claim, outcome: Outcome, *, duration_ms: int, peak_m
             **{key: outcome.quality[key] for key in ("dataset", "ruleSet", "score", "passed", "failed")},
         )
     return _finish(tx, run)
+
+
+def _figures(counted: Mapping[str, Any], duration_ms: int | None) -> dict[str, Any]:
+    return {**counted, "durationMs": duration_ms, "balanced": ledger.balanced(counted)}
+
+
+def _unbalanced(outcome: Outcome) -> dict[str, Any] | None:
+    try:
+        ledger.check(outcome.figures)
+    except ledger.Unbalanced as error:
+        return error.to_json()
+    return None
 
 
 def fail(

@@ -6,7 +6,7 @@ From here on no code asks for a node's type.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlglot import exp
@@ -60,7 +60,8 @@ class Port:
 class Graph:
     """The logical plan. `order`: node ids, upstream first.
 
-    Ports that nobody reads are left out, but for error ports, whose rows are rejects then.
+    Ports that nobody reads are left out (`dropped`), but for error ports, whose rows are rejects then, and with `ledger: exact` for all
+    whose rows are counted.
     """
 
     pipeline: Pipeline
@@ -69,6 +70,7 @@ class Graph:
     ports: Mapping[str, Port]
     sinks: Mapping[str, Sink]
     sink_inputs: Mapping[str, str]
+    dropped: Mapping[str, Port] = field(default_factory=dict)
 
     def node_ports(self, node: str) -> list[Port]:
         return [port for port in self.ports.values() if port.node == node and not port.internal]
@@ -85,7 +87,9 @@ class Graph:
         return table if table in self.sources else self.ports[table].node
 
     def columns(self, table: str) -> Columns:
-        return self.sources[table].columns if table in self.sources else self.ports[table].relation.columns
+        """Those that the table has for who reads it: of a source, the ones that are read."""
+        source = self.sources.get(table)
+        return self.ports[table].relation.columns if source is None else tuple(c for c in source.columns if c.name in source.keep)
 
 
 def compile_graph(pipeline: Pipeline, facts: Mapping[str, Mapping[str, Any]], connector_types: Mapping[str, str]) -> Graph:
@@ -124,8 +128,17 @@ def compile_graph(pipeline: Pipeline, facts: Mapping[str, Mapping[str, Any]], co
         except SqlProblem as problem:
             raise PlanProblem(f"node {node_id}: {problem.message}", node=node_id) from problem
     used = {port_table(edge.source, edge.output) for edge in pipeline.edges}
-    kept = {table: port for table, port in ports.items() if table in used or port.error or port.internal}
-    return Graph(pipeline, order, _pruned(sources, kept, sinks, sink_inputs), kept, sinks, sink_inputs)
+    exact = pipeline.settings.get("ledger") == "exact"
+    kept = {table: port for table, port in ports.items() if table in used or port.error or port.internal or (exact and _is_counted(port))}
+    dropped = {table: port for table, port in ports.items() if table not in kept}
+    # Who keeps every node's output wants to look at it: whole.
+    read = sources if pipeline.settings.get("staging") == "all" else _pruned(sources, kept, sinks, sink_inputs)
+    return Graph(pipeline, order, read, kept, sinks, sink_inputs, dropped)
+
+
+def _is_counted(port: Port) -> bool:
+    """Rows of this port, where nobody reads them, are a term of its node's ledger."""
+    return port.relation.aside is not None or port.relation.rows == "fewer"
 
 
 def _input(pipeline: Pipeline, edge: Edge, made: Mapping[str, Columns]) -> Input:

@@ -35,11 +35,19 @@ class Counting:
     counters: dict[str, str] = field(default_factory=dict)
     folded: set[str] = field(default_factory=set)
 
+    @property
+    def exact(self) -> bool:
+        """`ledger: exact`: every table is counted by itself, so that the terms prove one another."""
+        return self.graph.pipeline.settings.get("ledger") == "exact"
+
     def rows(self, table: str) -> Count:
         """The rows of a table; decides, where need be, how they come to be counted."""
         known = self._known(table) or self._rest_of_partition(table)
         if known is not None:
             return known
+        if self.exact:
+            self.materialised.add(table)
+            return self._known(table)
         (user,) = self.users[table]
         assert isinstance(user, str)
         port = self.local_ports[user]
@@ -62,9 +70,10 @@ class Counting:
             self.materialised.add(table)
             return {"read": table} if table in self.local_sources else {"table": table}
         if not self.users[table]:
-            if not self.graph.skips(self.local_ports[table].node):
-                return {"rejects": self.local_ports[table].node}
-            # Dropped rows are kept nowhere else; they are counted all the same.
+            port = self.local_ports[table]
+            if port.error and not self.graph.skips(port.node):
+                return {"rejects": port.node}
+            # Dropped rows, and those of a port that nobody reads, are kept nowhere else; they are counted all the same.
             self.materialised.add(table)
             return {"table": table}
         (user,) = self.users[table]
@@ -73,7 +82,13 @@ class Counting:
     def _rest_of_partition(self, table: str) -> Count:
         """A port of a node that shares its input out among its ports: the input less the others, where all of those are known."""
         port = self.local_ports.get(table)
-        if port is None or port.relation.rows != "fewer" or len(port.inputs) != 1 or "rejected" not in _names(self.graph, port.node):
+        if (
+            self.exact
+            or port is None
+            or port.relation.rows != "fewer"
+            or len(port.inputs) != 1
+            or "rejected" not in _names(self.graph, port.node)
+        ):
             return None
         others = [other.table for other in self.graph.node_ports(port.node) if other.table != table]
         counts = [self._known(other) for other in others]

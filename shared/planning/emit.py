@@ -9,10 +9,11 @@ from typing import Any
 from sqlglot import exp
 
 from shared.datasets import Columns
-from shared.engines.program import Count, Output, Program, Read, Rejects, Sink, Statement
+from shared.engines.program import Output, Program, Read, Rejects, Sink, Statement
 from shared.planning.compile import Graph, Port
 from shared.planning.count import Counting, select_of
 from shared.planning.cut import Piece
+from shared.planning.figures import figures
 from shared.planning.stack import stacked
 from shared.sql.render import sql
 
@@ -46,7 +47,7 @@ def emit(graph: Graph, piece: Piece, stage_of: Mapping[str, int], checked: Colle
     for table in outputs:
         users[table].append(("output", table))
     counting = Counting(graph, ports, frozenset(s.node for s in sources), frozenset(foreign), users)
-    figures = _figures(graph, piece, counting)
+    counted = figures(graph, piece.nodes, counting)
     written = _Writing(graph, ports, counting)
 
     def staged(table: str) -> tuple[int, str]:
@@ -94,7 +95,7 @@ def emit(graph: Graph, piece: Piece, stage_of: Mapping[str, int], checked: Colle
             ),
         ),
         sinks=tuple(_sink(graph, written, sink) for sink in sinks),
-        figures=figures,
+        figures=counted,
     )
 
 
@@ -152,51 +153,3 @@ def _only(select: exp.Select, columns: Columns) -> exp.Select:
     if [c.name for c in columns] != list(by_name):
         select.set("expressions", [by_name[c.name] for c in columns])
     return select
-
-
-def _sum(counts: list[Count]) -> Count:
-    return counts[0] if len(counts) == 1 else {"sum": counts}
-
-
-def _figures(graph: Graph, piece: Piece, counting: Counting) -> dict[str, dict[str, Count]]:
-    """rowsIn, rowsOut, rowsRejected and the ledger's terms for each node. Upstream last: what is decided for a reader helps its inputs."""
-    figures: dict[str, dict[str, Count]] = {}
-    for node in reversed(piece.nodes):
-        if node in graph.sources:
-            rows = counting.rows(node)
-            figures[node] = {"rowsIn": {"sum": [rows, {"rejectedLines": node}]}, "rowsOut": rows, "rowsRejected": {"rejectedLines": node}}
-        elif node in graph.sinks:
-            handed = {"sink": node}
-            figures[node] = {"rowsIn": handed, "rowsOut": handed, "rowsRejected": None}
-        else:
-            figures[node] = _transform_figures(graph, node, counting)
-    return {node: figures[node] for node in piece.nodes}
-
-
-def _transform_figures(graph: Graph, node: str, counting: Counting) -> dict[str, Count]:
-    ports = graph.node_ports(node)
-    errors = [port for port in ports if port.error]
-    filtered = next((port for port in ports if port.table == f"{node}.rejected"), None)
-    main = [port for port in ports if not port.error and port is not filtered]
-    rows_out: Count = _sum([counting.rows(port.table) for port in main]) if main else None
-    failed: Count = _sum([counting.rows(port.table) for port in errors]) if errors else {"sum": []}
-    inputs = graph.inputs_of(node)
-    known = [counting.rows(table) if table in counting.users else {"read": table} for table in inputs]
-    rows_in = _sum(known)
-    skips = errors and graph.skips(node) and not any(counting.users[port.table] for port in errors)
-    terms: dict[str, Count] = {"rowsIn": rows_in, "rowsOut": rows_out, "rowsRejected": {"sum": []} if skips else failed}
-    if skips:
-        terms["skipped"] = failed
-    shares = [port for port in ports if port.relation.rows == "fewer" and not port.error]
-    if filtered is not None:
-        terms["filtered"] = counting.rows(filtered.table)
-        if not main:
-            terms["rowsOut"] = {"minus": [rows_in, {"sum": [terms["filtered"], failed]}]}
-    elif shares and rows_out is not None:
-        terms["filtered"] = {"minus": [rows_in, {"sum": [rows_out, failed]}]}
-    elif main and main[0].relation.rows == "own" and rows_out is not None:
-        # More rows out than in is a join's fan-out; fewer is what was merged into groups or left without a partner.
-        balance: Count = {"minus": [rows_in, {"sum": [rows_out, failed]}]}
-        multiplies = len(main) > 1 or (len(inputs) == 2 and main[0].relation.select.args.get("joins"))
-        terms["fanOut" if multiplies else "merged"] = balance
-    return terms

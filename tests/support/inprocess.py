@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,13 +47,23 @@ def make_pipeline(nodes: str, edges: str, settings: str = "") -> str:
     return f"{head}{settings}  nodes:\n{nodes}\n  edges: [{edges}]\n"
 
 
-def run(folder: Path, recipe: str, *, epoch: int = 1, run_id: str | None = None, memory: int = 2_000_000_000) -> Ran:
-    connectors = {"default/files": ResolvedConnector("default/files", "files", {"root": str(folder)})}
+def run(
+    folder: Path,
+    recipe: str,
+    *,
+    epoch: int = 1,
+    run_id: str | None = None,
+    memory: int = 2_000_000_000,
+    more: Mapping[str, tuple[str, dict[str, Any]]] | None = None,
+) -> Ran:
+    """`more`: connectors beside `files`, the folder, by name: (type, config)."""
+    named = {"files": ("files", {"root": str(folder)}), **(more or {})}
+    connectors = {f"default/{name}": ResolvedConnector(f"default/{name}", type_, config) for name, (type_, config) in named.items()}
     documents = read_documents(recipe)
-    problems = validate(documents, Known({"default/files": ("files", {"root": str(folder)})}, require_connectors=True))
+    problems = validate(documents, Known({name: (c.type, c.config) for name, c in connectors.items()}, require_connectors=True))
     assert not [p for p in problems if p.severity == "error"], problems
     recipe_ = pipeline(documents[0])
-    types = {"default/files": "files"}
+    types = {name: c.type for name, c in connectors.items()}
     wanted = needs(recipe_, types)
     scratch = folder / "scratch"
     scratch.mkdir(exist_ok=True)

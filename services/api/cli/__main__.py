@@ -209,6 +209,23 @@ def status(context: click.Context, run_id: str | None, output: str) -> None:
 
 
 @cli.command()
+@click.argument("run_id")
+@OUTPUT
+@click.pass_context
+@_answering
+def ledger(context: click.Context, run_id: str, output: str) -> None:
+    """What became of every row of a run."""
+    found = _client(context).call("GET", f"/runs/{run_id}/ledger")
+    if output != "table":
+        _print(found, output)
+        return
+    from services.api.cli.show import ledger_lines
+
+    for line in ledger_lines(found):
+        click.echo(line)
+
+
+@cli.command()
 @click.argument("run_id", required=False)
 @click.option("--follow", "-f", "keep", is_flag=True, help="Go on until the run ends.")
 @click.pass_context

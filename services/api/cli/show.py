@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Console
@@ -79,6 +80,20 @@ def run_tables(console: Console, run: dict[str, Any]) -> None:
         console.print(f"[red]{run['error'].get('node') or 'run'}: {run['error'].get('message')}[/red]")
     if run["waitingFor"]:
         console.print(f"waiting: {run['waitingFor']['detail']}")
+
+
+def ledger_lines(ledger: dict[str, Any]) -> Iterator[str]:
+    """A line for each node: rows in = where they went, and what of it does not add up."""
+    for node in ledger["nodes"]:
+        if not node["terms"]:
+            yield f"{node['id']}: {node['status'].lower()}, nothing counted"
+            continue
+        terms = " + ".join(f"{shown(term['rows'])} {term['term']}" for term in node["terms"])
+        verdict = {True: "", False: f"  DOES NOT BALANCE: {node['problem']}", None: "  (– is not counted)"}[node["balanced"]]
+        yield f"{node['id']}: {shown(node['rowsIn'])} in = {terms}{verdict}"
+    yield {True: "every row is accounted for", False: "NOT every row is accounted for", None: "not everything is counted"}[
+        ledger["balanced"]
+    ]
 
 
 def follow(console: Console, events: Any, total_nodes: int) -> None:

@@ -19,7 +19,18 @@ from shared.store.database import Tx
 
 blueprint = Blueprint("runs", __name__, url_prefix="/api/v1", description="Runs")
 _DONE = {"COMPLETED", "FAILED", "SKIPPED", "CANCELLED"}
-_COUNTED = ("rowsIn", "rowsOut", "rowsRejected", "rowsInserted", "rowsUpdated", "rowsUnchanged", "rowsDeleted", "ledger", "durationMs")
+_COUNTED = (
+    "rowsIn",
+    "rowsOut",
+    "rowsRejected",
+    "rowsInserted",
+    "rowsUpdated",
+    "rowsUnchanged",
+    "rowsDeleted",
+    "ledger",
+    "balanced",
+    "durationMs",
+)
 
 
 def found(tx: Tx, text: str, role: str = "viewer") -> dict[str, Any]:
@@ -119,8 +130,14 @@ def run_json(tx: Tx, row: dict[str, Any]) -> dict[str, Any]:
             {"dataset": q["dataset"], "ruleSet": q["rule_set"], "score": q["score"], "passed": q["passed"], "failed": q["failed"]}
             for q in quality.of_run(tx, row["id"])
         ],
+        "balanced": together([node["balanced"] for node in nodes]),
         "lastSeq": row["last_seq"],
     }
+
+
+def together(verdicts: list[bool | None]) -> bool | None:
+    """Of all nodes of a run."""
+    return False if False in verdicts else None if None in verdicts else True
 
 
 def _node(node: dict[str, Any]) -> dict[str, Any]:

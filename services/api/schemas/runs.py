@@ -101,10 +101,40 @@ class RunNode(Schema):
     rowsUpdated = known()
     rowsUnchanged = known()
     rowsDeleted = known()
-    ledger = fields.Dict(allow_none=True, metadata={"description": "Where rows in and rows out differ: filtered, skipped, merged, fanOut"})
+    ledger = fields.Dict(
+        keys=fields.String(),
+        values=known(about="null: not counted"),
+        allow_none=True,
+        metadata={"description": "Where rows in and rows out differ: filtered, skipped, merged, duplicates, fanOut, copies, query …"},
+    )
+    balanced = known(fields.Boolean, about="rowsIn = rowsOut + rowsRejected + the ledger's terms; null where one is not counted")
     durationMs = known(about="null where the stage computed several nodes at once")
     attempts = fields.Integer()
     error = fields.Dict(allow_none=True)
+
+
+class LedgerTerm(Schema):
+    term = fields.String(metadata={"description": "out, rejected, and what the node does: filtered, merged, fanOut …"})
+    rows = known(about="null: not counted; negative: rows that came to be in the node")
+    told = fields.String(metadata={"description": "In words"})
+
+
+class LedgerNode(Schema):
+    id = fields.String()
+    type = fields.String()
+    status = fields.String(validate=validate.OneOf(NODE_STATUSES))
+    rowsIn = known(about="null: not counted")
+    terms = fields.List(fields.Nested(LedgerTerm))
+    balanced = known(fields.Boolean, about="null where something is not counted")
+    problem = fields.String(allow_none=True, metadata={"description": "What contradicts the rest"})
+
+
+class Ledger(Schema):
+    """What became of every row."""
+
+    run = fields.String(metadata={"format": "uuid"})
+    balanced = known(fields.Boolean, about="false where a node does not balance; null where one is not counted whole, or has not ended")
+    nodes = fields.List(fields.Nested(LedgerNode))
 
 
 class RunStage(Schema):
@@ -137,6 +167,7 @@ class Run(RunHead):
     nodes = fields.List(fields.Nested(RunNode))
     stages = fields.List(fields.Nested(RunStage))
     quality = fields.List(fields.Nested(RunQuality))
+    balanced = known(fields.Boolean, about="Every node's books balance; null where something is not counted, or not yet")
     lastSeq = fields.Integer(metadata={"description": "Number of the newest event"})
 
 

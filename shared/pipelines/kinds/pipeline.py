@@ -202,7 +202,7 @@ class PipelineSpec(Shape):
         ),
         quietly=True,
     )
-    ledger = choice("Row ledger", ("auto",), "exact counts every term even where that costs a scan", later=("exact",), load_default="auto")
+    ledger = choice("Row ledger", ("auto", "exact"), "exact counts every term even where that costs a scan", load_default="auto")
     notifications = later(parts(Notification, "Notifications", "Who hears of what", load_default=list), quietly=True)
     quality = fields.List(
         name("Rule set", example="fact-sales"),

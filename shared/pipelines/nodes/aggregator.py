@@ -81,7 +81,7 @@ def compile_aggregator(node: Node, inputs: tuple[Input, ...]) -> Compiled:
         query.group_by(column(key.name, source.table), copy=False)
     if "having" in config:
         query.having(typed(config["having"], inputs, aggregates=True), copy=False)
-    ports = {"out": Relation(query, tuple(columns), "own")}
+    ports = {"out": Relation(query, tuple(columns), "own", rest="merged")}
     if error is not None:
         ports["error"] = errors_of(source, error)
     return Compiled(ports)

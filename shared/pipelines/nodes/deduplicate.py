@@ -46,7 +46,9 @@ def compile_deduplicate(node: Node, inputs: tuple[Input, ...]) -> Compiled:
     return Compiled(
         {
             "out": Relation(numbered(source, place, _PLACE, first), source.columns, "own"),
-            "duplicates": Relation(numbered(source, place.copy(), _PLACE, exp.not_(first.copy())), source.columns, "own"),
+            "duplicates": Relation(
+                numbered(source, place.copy(), _PLACE, exp.not_(first.copy())), source.columns, "own", aside="duplicates"
+            ),
         }
     )
 

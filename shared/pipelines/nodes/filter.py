@@ -38,7 +38,7 @@ def compile_filter(node: Node, inputs: tuple[Input, ...]) -> Compiled:
     ports = {
         # The safe condition may be true where the real one failed: CAST(x AS INTEGER) IS NULL.
         "out": Relation(select(pass_on(source), source.table, exp.and_(safe, *no_error)), source.columns, "fewer"),
-        "rejected": Relation(select(pass_on(source), source.table, exp.and_(untrue, *no_error)), source.columns, "fewer"),
+        "rejected": Relation(select(pass_on(source), source.table, exp.and_(untrue, *no_error)), source.columns, "fewer", aside="filtered"),
     }
     if error is not None:
         ports["error"] = errors_of(source, error)

@@ -89,7 +89,7 @@ def compile_joiner(node: Node, inputs: tuple[Input, ...]) -> Compiled:
                 "a join's condition cannot hold a cast or a division that may fail; compute it in an expression before", node=node.id
             )
     query = select(rows, left.table).join(table(right.table), on=on, join_type=how, copy=False)
-    return Compiled({"out": Relation(query, tuple(columns), "own")})
+    return Compiled({"out": Relation(query, tuple(columns), "own", rest="fanOut")})
 
 
 def _input(inputs: tuple[Input, ...], wanted: str, side: str) -> Input:

@@ -78,7 +78,7 @@ def compile_router(node: Node, inputs: tuple[Input, ...]) -> Compiled:
     found[fallback] = exp.or_(found[fallback], rest) if fallback in found else rest
     no_error = [is_null(error)] if error is not None else []
     relations = {
-        name: Relation(select(pass_on(source), source.table, exp.and_(where, *no_error)), source.columns, _rows(node))
+        name: Relation(select(pass_on(source), source.table, exp.and_(where, *no_error)), source.columns, *_rows(node))
         for name, where in found.items()
     }
     if error is not None:
@@ -88,7 +88,7 @@ def compile_router(node: Node, inputs: tuple[Input, ...]) -> Compiled:
 
 def _rows(node: Node) -> Any:
     # A row that takes two routes is two rows: what comes out is no share of what came in.
-    return "fewer" if node.config["mode"] == "first" else "own"
+    return ("fewer",) if node.config["mode"] == "first" else ("own", "copies")
 
 
 def _condition(route: Mapping[str, Any], inputs: tuple[Input, ...]) -> exp.Expr:

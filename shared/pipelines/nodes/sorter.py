@@ -21,7 +21,13 @@ def compile_sorter(node: Node, inputs: tuple[Input, ...]) -> Compiled:
     query.order_by(*(ordered(key, source) for key in node.config["by"]), copy=False)
     if "limit" in node.config:
         query.limit(node.config["limit"], copy=False)
-    return Compiled({"out": Relation(query, source.columns, "fewer" if "limit" in node.config else "same")})
+    return Compiled(
+        {
+            "out": Relation(query, source.columns, "fewer", rest="filtered")
+            if "limit" in node.config
+            else Relation(query, source.columns, "same")
+        }
+    )
 
 
 SORTER = NodeType(

@@ -60,7 +60,7 @@ def compile_sql(node: Node, inputs: tuple[Input, ...]) -> Compiled:
         raise SqlProblem(f"the query has two columns {twice}; name one of them otherwise with AS")
     inner = exp.Subquery(this=tree, alias=exp.TableAlias(this=exp.to_identifier(node.id, quoted=True)))
     outer = exp.Select(expressions=[column(name, node.id) for name in names]).from_(inner, copy=False)
-    return Compiled({"out": Relation(outer, tuple(Column(c.name, c.type) for c in columns), "own")})
+    return Compiled({"out": Relation(outer, tuple(Column(c.name, c.type) for c in columns), "own", rest="query")})
 
 
 SQL = NodeType(

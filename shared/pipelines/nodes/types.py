@@ -33,11 +33,16 @@ class Relation:
 
     `rows` says how the number of rows relates to the input, for the ledger: `same` (the input's count less the node's rejects),
     `fewer` (a filter or a limit), `own` (groups, joins, unions).
+
+    `rest`: the ledger's term for rows that came into the node and are in none of its ports (or, negative, the other way round); None where
+    the ports share out what comes in. `aside`: the term that counts this port's rows, which have left the main way, read or not.
     """
 
     select: exp.Select
     columns: Columns
     rows: Literal["same", "fewer", "own"]
+    rest: str | None = None
+    aside: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ def compile_union(node: Node, inputs: tuple[Input, ...]) -> Compiled:
     query = _stacked(selects, first, node.id, distinct=bool(node.config["distinct"]))
     if node.config["distinct"] and len(inputs) == 1:
         query.distinct(copy=False)
-    return Compiled({"out": Relation(query, first.columns, "own")})
+    return Compiled({"out": Relation(query, first.columns, "own", rest="merged" if node.config["distinct"] else None)})
 
 
 def stacked(inputs: tuple[Input, ...], name: str, node: str) -> Relation:

@@ -362,3 +362,16 @@ def test_descendants_are_all_that_needs_a_stage() -> None:
     rows = [StageRow(n, "work", StageStatus.WAITING, inputs, (), "stages", 0, 0) for n, inputs in DIAMOND.items()]
     assert [row.stage for row in descendants(rows, 2)] == [4]
     assert [row.stage for row in descendants(rows, 1)] == [2, 3, 4]
+
+
+def test_a_stage_whose_figures_contradict_one_another_fails_when_it_is_recorded(world: World) -> None:
+    (first,) = world.start({1: (), 2: (1,)})
+    claim = world.held(first)
+    crooked = Outcome(epoch=claim.epoch, figures={"n1": {"rowsIn": 3, "rowsOut": 2, "rowsRejected": 0, "ledger": {"filtered": 0}}})
+    with world.database.transaction() as tx:
+        assert results.complete(tx, claim, crooked, duration_ms=5, peak_memory_bytes=7) == []
+    assert (world.status, world.stages, world.nodes) == ("FAILED", {1: "FAILED", 2: "SKIPPED"}, {"n1": "FAILED", "n2": "SKIPPED"})
+    with world.database.transaction() as tx:
+        row = tx.execute("SELECT figures, error FROM nodes WHERE run_id = %s AND node = 'n1'", (world.run,)).fetchone()
+    assert row is not None
+    assert (row["figures"]["rowsIn"], row["figures"]["balanced"], row["error"]["code"]) == (3, False, "unbalanced")

@@ -65,7 +65,7 @@ def test_rows_of_a_route_that_leads_nowhere_are_counted_as_filtered(folder: Path
 def test_with_all_a_row_takes_every_route_that_is_true(folder: Path) -> None:
     ran = through(folder, f"{{id: it, type: router, config: {{mode: all, {ROUTES}}}}}", "big", "mine", "default")
     assert (ids(ran, "big"), ids(ran, "mine"), ids(ran, "default")) == (["4", "5"], ["1", "2", "4"], ["3"])
-    assert (ran.figures["it"]["rowsIn"], ran.figures["it"]["rowsOut"], ran.figures["it"]["ledger"]["fanOut"]) == (5, 6, -1)
+    assert (ran.figures["it"]["rowsIn"], ran.figures["it"]["rowsOut"], ran.figures["it"]["ledger"]["copies"]) == (5, 6, -1)
 
 
 def test_a_route_can_take_what_is_true_for_none(folder: Path) -> None:
@@ -95,7 +95,7 @@ def test_one_row_of_each_key_goes_on_and_the_others_are_duplicates(folder: Path)
     assert (ids(first, "out"), ids(first, "duplicates")) == (["1", "3", "4"], ["2", "5"])
     last = through(folder, node.replace("KEEP", "last"), "out")
     assert ids(last, "out") == ["2", "4", "5"]
-    assert (last.figures["it"]["rowsIn"], last.figures["it"]["rowsOut"], last.figures["it"]["ledger"]["merged"]) == (5, 3, 2)
+    assert (last.figures["it"]["rowsIn"], last.figures["it"]["rowsOut"], last.figures["it"]["ledger"]["duplicates"]) == (5, 3, 2)
 
 
 def test_without_an_order_the_remaining_columns_settle_which_row_is_kept(folder: Path) -> None:
