@@ -157,7 +157,7 @@ class _Builder:
 
 
 def _expression(b: _Builder) -> None:
-    made = b.expressions("expression", b.rng.randrange(5, 10))
+    made = b.expressions("expression", b.rng.randrange(12, 22))
     start = len(b.columns)
     columns = [{"name": f"e{start + n}", "expression": text} for n, (text, _) in enumerate(made)]
     b.add("expression", {"columns": columns})
@@ -166,15 +166,17 @@ def _expression(b: _Builder) -> None:
 
 def _joined(b: _Builder, node: str, many: int, *, safe: bool = False) -> str:
     found = [f"({text})" for text, _ in b.expressions(node, many, boolean=True, safe=safe)]
-    return b.rng.choice([" OR ", " OR ", " AND "]).join(found)
+    # Alternatives of conditions: with many parts about half of the rows go either way.
+    pairs = [" AND ".join(found[at : at + 2]) for at in range(0, len(found), 2)]
+    return " OR ".join(f"({pair})" for pair in pairs)
 
 
 def _filter(b: _Builder) -> None:
-    b.add("filter", {"condition": _joined(b, "filter", b.rng.randrange(1, 4))})
+    b.add("filter", {"condition": _joined(b, "filter", b.rng.randrange(3, 11))})
 
 
 def _router(b: _Builder) -> None:
-    routes = [{"name": f"r{n}", "condition": _joined(b, "router", 2)} for n in range(b.rng.randrange(1, 4))]
+    routes = [{"name": f"r{n}", "condition": _joined(b, "router", b.rng.randrange(2, 8))} for n in range(b.rng.randrange(1, 4))]
     b.add(
         "router", {"routes": routes, "mode": b.rng.choice(["first", "all"])}, f".{b.rng.choice([*(r['name'] for r in routes), 'default'])}"
     )
@@ -183,7 +185,7 @@ def _router(b: _Builder) -> None:
 def _validate(b: _Builder) -> None:
     rules = [
         {"name": f"v{n}", "type": "CONSISTENCY", "expression": text}
-        for n, (text, _) in enumerate(b.expressions("validate", 3, boolean=True, safe=True))
+        for n, (text, _) in enumerate(b.expressions("validate", b.rng.randrange(3, 11), boolean=True, safe=True))
     ]
     for column in b.keys("validate", "NOT_NULL", 1, ALL):
         rules.append({"name": "there", "type": "NOT_NULL", "column": column.name})
@@ -225,7 +227,7 @@ def _joiner(b: _Builder) -> None:
     _, columns = b.source(right)
     config: dict[str, Any] = {"joinType": how, "left": left, "right": right, "prefix": "o_"}
     keys = b.keys("joiner", "key", b.rng.randrange(1, 3), ALL)
-    if how == "FULL" or b.rng.random() < 0.5:
+    if how == "FULL" or b.rng.random() < 0.2:
         # Engines join FULL by equalities only.
         config["keys"] = [{"left": c.name, "right": column_name(c.kind, b.rng.random() < 0.3)} for c in keys[:1]]
     else:
@@ -242,7 +244,7 @@ def _joiner(b: _Builder) -> None:
 
 def _qualified(b: _Builder, left: str, right: str) -> list[tuple[str, Template]]:
     """Conditions over two inputs: every column is named with its table."""
-    found = b.expressions("joiner", 3, boolean=True, safe=True)
+    found = b.expressions("joiner", b.rng.randrange(5, 13), boolean=True, safe=True)
     names = sorted((c.name for c in b.columns), key=len, reverse=True)
     return [(_with_tables(text, names, _table(left)), template) for text, template in found]
 
@@ -264,12 +266,12 @@ def _with_tables(text: str, names: list[str], table: str) -> str:
 def _aggregator(b: _Builder) -> None:
     groups = b.keys("aggregator", "group", b.rng.randrange(3), tuple(k for k in ALL if k != "real"))
     wanted: list[dict[str, Any]] = []
-    columns = sorted(b.usable(), key=lambda c: (b.met[Cell("aggregator", "aggregate", c.kind, c.nulls)], b.rng.random()))[:4]
+    columns = sorted(b.usable(), key=lambda c: (b.met[Cell("aggregator", "aggregate", c.kind, c.nulls)], b.rng.random()))[:6]
     for number, column in enumerate(columns):
         b.count(Cell("aggregator", "aggregate", column.kind, column.nulls))
         template = b.rng.choice(AGGREGATES[column.kind])
         wanted.append({"name": f"a{number}", "expression": template.text.replace("{x}", column.name)})
-    for number, (text, _) in enumerate(b.expressions("aggregator", 4, boolean=True, safe=True)):
+    for number, (text, _) in enumerate(b.expressions("aggregator", b.rng.randrange(6, 16), boolean=True, safe=True)):
         wanted.append({"name": f"w{number}", "function": "count", "where": text})
     config: dict[str, Any] = {"groupBy": [c.name for c in groups], "aggregations": wanted}
     if b.rng.random() < 0.2:
@@ -280,7 +282,7 @@ def _aggregator(b: _Builder) -> None:
 
 def _sql(b: _Builder) -> None:
     name = b.at.replace('"', "")
-    picked = b.expressions("sql", b.rng.randrange(4, 8), safe=True)
+    picked = b.expressions("sql", b.rng.randrange(10, 20), safe=True)
     items = [f"{text} AS s{n}" for n, (text, _) in enumerate(picked)]
     over = b.keys("sql", "window", 2, tuple(k for k in ORDERED if k != "real"))
     if len(over) == 2:
@@ -350,12 +352,20 @@ def all_cells() -> list[Cell]:
     ] + [Cell(node, use, column, nulls) for node, use, columns in _USES for column in columns for nulls in (False, True)]
 
 
+_CELLS = Counter(cell.node for cell in all_cells())
+
+
+def _covered(node: str, met: Counter[Cell]) -> float:
+    """How often a cell of the node was met, on average."""
+    return sum(count for cell, count in met.items() if cell.node == node) / _CELLS[node]
+
+
 def draw(number: int, seed: int, met: Counter[Cell]) -> Case:
     """The recipe of that number; `met` is what the recipes before it have covered, and is added to."""
     b = _Builder(number, Random(f"{seed}:{number}"), met)
     b.at, b.columns = b.source("rows")
     multiplied = False
-    by_need = sorted((*_STEPS, *_LAST), key=lambda name: (sum(c for cell, c in met.items() if cell.node == name), b.rng.random()))
+    by_need = sorted((*_STEPS, *_LAST), key=lambda name: (_covered(name, met), b.rng.random()))
     wanted = by_need[0]
     steps = b.rng.sample(list(_STEPS), b.rng.randrange(0, 3))
     steps = [*steps, wanted] if wanted in _LAST else [wanted, *steps]
