@@ -85,9 +85,9 @@ def _show(found: Difference, shop: Workshop, engines: list[Engine], seed: int) -
             shutil.copy(shop.folder / f"{node['config']['table']}.parquet", place)
     text = small.recipe(small.leaves())
     (place / "recipe.yaml").write_text(text)
-    print(
-        f"--- {found.engine} and duckdb differ: {last[0]}\n# recipe {found.case.number}, seed {seed}; kept with its tables in {place}\n{text}"
-    )
+    print(f"--- {found.engine} and duckdb differ: {last[0]}")
+    print(f"# recipe {found.case.number}, seed {seed}; kept with its tables in {place}")
+    print(text)
 
 
 def _published(seed: int, recipes: int, engines: list[Engine], table: str) -> str:
