@@ -15,7 +15,7 @@ from shared.connectors.errors import Misconfigured
 from shared.connectors.files.spec import SPEC as FILES
 from shared.connectors.oracle.spec import SPEC as ORACLE
 from shared.connectors.postgres.spec import SPEC as POSTGRES
-from shared.connectors.protocols import Driver, SinkWrite, Spec
+from shared.connectors.protocols import Driver, Query, SinkWrite, Spec
 from shared.connectors.snowflake.spec import SPEC as SNOWFLAKE
 from shared.plugins import outsiders
 from shared.sql.writes import writes
@@ -66,3 +66,11 @@ def statements(connector_type: str, write: SinkWrite, keys: Sequence[Sequence[st
         return said
     names = [column.name for column in write.columns]
     return writes(dialect, write.target, names, write.write_mode, write.upsert_keys, write.order)
+
+
+def computed(connector_type: str, write: SinkWrite, query: Query, keys: Sequence[Sequence[str]] = ()) -> list[str]:
+    """The SQL that computes and writes rows in one database, in its dialect; none where a connector has no words of its own for it."""
+    if connector_type not in _STATEMENTS:
+        return []
+    said: list[str] = import_module(_STATEMENTS[connector_type]).computed(write, query, keys)
+    return said
