@@ -12,6 +12,8 @@ from shared.engines.work import Job, Outcome
 _ENGINES = {
     "duckdb": "shared.engines.duckdb.driver",
     "database": "shared.engines.database.driver",
+    "pandas": "shared.engines.dataframe.pandas_engine",
+    "dask": "shared.engines.dataframe.dask_engine",
 }
 
 

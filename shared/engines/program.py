@@ -107,6 +107,9 @@ class Program:
     dialect: there are no reads, and a table whose name has no schema was looked for in `schema`.
     `figures` maps node -> name -> Count, names as in the API: rowsIn, rowsOut, rowsRejected, and ledger terms (filtered, skipped, merged,
     groups, fanOut, …).
+
+    `sequences`: persistent ones, by node, that are numbered here or whose numbers this stage's sinks write: {start, increment, writes};
+    engines need not look at them.
     """
 
     reads: tuple[Read, ...] = ()
@@ -118,6 +121,7 @@ class Program:
     figures: dict[str, dict[str, Count]] = field(default_factory=dict)
     engine: str = "duckdb"
     schema: str | None = None
+    sequences: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -157,6 +161,7 @@ class Program:
                 for s in self.sinks
             ],
             "figures": self.figures,
+            "sequences": self.sequences,
         }
 
     @staticmethod
@@ -197,6 +202,7 @@ class Program:
             figures=value["figures"],
             engine=value.get("engine", "duckdb"),
             schema=value.get("schema"),
+            sequences=value.get("sequences", {}),
         )
 
 

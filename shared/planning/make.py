@@ -13,6 +13,7 @@ from shared.planning.cut import cut
 from shared.planning.emit import emit
 from shared.planning.errors import PlanProblem
 from shared.planning.inside import emit_inside, read_of
+from shared.planning.modes import PANDAS_ROWS, engines
 from shared.planning.needs import full_reference, generations, retry_settings
 from shared.planning.place import Placement, engine_of, place, placed_node
 from shared.planning.secrets import marked
@@ -25,18 +26,21 @@ def plan(
     connector_types: Mapping[str, str],
     rule_sets: Sequence[RuleSet] = (),
     first_stage: int = 1,
+    pandas_rows: int = PANDAS_ROWS,
 ) -> Plan:
     """All of a run. `facts`: by key of `needs`, as `Survey.to_json`. Raises PlanProblem, charged to a node."""
     graph = compile_graph(pipeline, facts, connector_types)
+    choices = engines(graph, pandas_rows)
     checks = {node: [rules for rules in rule_sets if _attached(rules, pipeline, graph, node)] for node in graph.sinks}
     checked = {node for node, found in checks.items() if found}
     stages: list[Stage] = []
     stage_of: dict[str, int] = {}
-    placements: dict[str, Placement] = {}
-    for piece in cut(graph):
+    placements: dict[str, tuple[Placement, str]] = {}
+    for piece in cut(graph, choices):
         number = StageId(first_stage + len(stages))
         placed = place(graph, piece, facts, connector_types, checked)
-        placements |= dict.fromkeys(piece.nodes, placed)
+        placements |= dict.fromkeys(piece.nodes, (placed, piece.engine))
+        here = engine_of(placed, piece, graph.sinks) == piece.engine
         if placed.whole is not None:
             program = emit_inside(graph, piece, placed.whole, facts, connector_types)
         else:
@@ -55,7 +59,7 @@ def plan(
                 label=next(
                     (node.worker for node in pipeline.nodes if node.id in piece.nodes and node.worker), pipeline.settings.get("worker")
                 ),
-                why=(piece.why, *placed.why),
+                why=(piece.why, *placed.why, *(dict.fromkeys(choices[node].why for node in piece.nodes) if here else ())),
                 policy=retry_settings(pipeline, [node for node in pipeline.nodes if node.id in piece.nodes]),
             )
         )
@@ -66,7 +70,7 @@ def plan(
             stages.append(_check(pipeline, graph, node, rules, StageId(first_stage + len(stages)), StageId(stage_of[node]), stages))
     level = generations(pipeline)
     nodes = tuple(
-        placed_node(PlannedNode(node.id, node.type, level[node.id], StageId(stage_of[node.id])), placements[node.id])
+        placed_node(PlannedNode(node.id, node.type, level[node.id], StageId(stage_of[node.id])), *placements[node.id])
         for node in pipeline.nodes
     )
     return Plan(tuple(stages), nodes, warnings=_warnings(graph))

@@ -21,6 +21,7 @@ from shared.planning.compile import Graph, Port
 from shared.planning.cut import Piece
 from shared.planning.databases import Database, Facts, condition, database_of, found_of, stays
 from shared.planning.errors import PlanProblem
+from shared.planning.sequences import of_stage, starts
 from shared.planning.stages import PlannedNode
 from shared.sql.dialects import dialect as dialect_of
 from shared.sql.render import rewritten
@@ -61,15 +62,16 @@ class Placement:
 def engine_of(placed: Placement, piece: Piece, sinks: Collection[str]) -> str:
     """What computes a stage: a database where nothing but handing over is left to do here."""
     left = [node for node in piece.nodes if node not in placed.pushed and node not in sinks]
-    return DATABASE if placed.whole is not None or (placed.regions and not left) else "duckdb"
+    return DATABASE if placed.whole is not None or (placed.regions and not left) else piece.engine
 
 
-def placed_node(node: PlannedNode, placed: Placement) -> PlannedNode:
+def placed_node(node: PlannedNode, placed: Placement, here: str) -> PlannedNode:
+    """`here`: the engine of its piece for what is not pushed down."""
     pushed = placed.whole is not None or node.id in placed.pushed
     found = placed.trust.get(node.id)
     return replace(
         node,
-        engine=DATABASE if pushed else "duckdb",
+        engine=DATABASE if pushed else here,
         trust=found.level if found is not None else None,
         trust_why=found.why if found is not None else None,
         local=placed.local.get(node.id),
@@ -82,7 +84,7 @@ def place(graph: Graph, piece: Piece, facts: Facts, types: Mapping[str, str], ch
     mode = settings.get("mode", "auto")
     if mode == "off":
         here = "pushDown.mode is off"
-        return Placement(why=(f"duckdb: {here}",), local=dict.fromkeys(_relational(graph, piece), here))
+        return Placement(why=(here,), local=dict.fromkeys(_relational(graph, piece), here))
     looking = _Looking(graph, piece, facts, types, settings.get("trust", LEAST_TRUST))
     why_not = looking.why_not_whole(checked)
     if why_not is None:
@@ -150,6 +152,8 @@ class _Looking:
             return f"a {home.spec.type} connector cannot write what it computes itself, in this release"
         if any(table for node in self.nodes for table in self._tables(node) if self.readers(table) - self.nodes):
             return "some of its rows go on to other stages"
+        if of_stage(self.graph.pipeline, self.nodes, self.sinks):
+            return "rows are numbered by a sequence that goes on from run to run, which has to know how many there were"
         if read := [sink for sink in self.sinks if sink in checked]:
             return f"a rule set looks at the rows that {read[0]} writes"
         return None
@@ -174,6 +178,8 @@ class _Looking:
         ports = self.ports(node)
         if not ports:
             return f"{graph.pipeline.node(node).type} is no relational node"
+        if node in starts(graph.pipeline):
+            return "its numbers go on from run to run, so that its rows have to be counted"
         above = sorted({graph.owner(table) for port in ports for table in port.inputs} - {node})
         if outside := [other for other in above if other not in self.nodes]:
             return f"its input {outside[0]} was staged by another stage"
@@ -213,10 +219,12 @@ def _unguarded(tree: exp.Expr, home: Database) -> bool:
 def _regions(looking: _Looking, threshold: int, *, forced: bool, why_not: str) -> Placement:
     graph = looking.graph
     local = dict(looking.local)
+    # What has no database to run in needs no reason for not running there.
+    whole = [f"not in one database whole, since {why_not}"] if looking.databases else []
     if graph.pipeline.settings.get("ledger") == "exact" and not forced:
         for node in looking.transforms:
             local.setdefault(node, "ledger: exact counts every node's rows, and those of a SELECT that reads cannot be counted on the way")
-        return Placement(why=(_default(why_not),), trust=looking.trust, local=local)
+        return Placement(why=tuple(whole), trust=looking.trust, local=local)
     regions: list[Region] = []
     why: list[str] = []
     taken: set[str] = set()
@@ -242,11 +250,7 @@ def _regions(looking: _Looking, threshold: int, *, forced: bool, why_not: str) -
         taken |= set(region.nodes)
     for node in taken:
         local.pop(node, None)
-    return Placement(None, tuple(regions), (*why, _default(why_not)), looking.trust, local)
-
-
-def _default(why_not: str) -> str:
-    return f"duckdb: not all in one database, since {why_not}"
+    return Placement(None, tuple(regions), (*why, *whole), looking.trust, local)
 
 
 def _region(looking: _Looking, last: str, fits: Any) -> Region | None:

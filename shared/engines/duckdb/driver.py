@@ -80,7 +80,7 @@ class _Attempt:
             relations = self._open(connection, job, program)
             for read in program.reads:
                 with translated(job.limits.memory_bytes, read.node):
-                    scans[read.table] = open_scans.enter_context(scan(connection, job, read))
+                    scans[read.table] = open_scans.enter_context(scan(connection, job, read, self._control))
                     self._go_on()
                     rows = relations.enter(read.table, _select(read, scans[read.table]), read.materialise)
                 self._count("read", read.table, rows)

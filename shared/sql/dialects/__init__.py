@@ -12,6 +12,7 @@ from shared.sql.dialects.clickhouse import CLICKHOUSE
 from shared.sql.dialects.databricks import DATABRICKS, SPARK
 from shared.sql.dialects.dialect import Dialect
 from shared.sql.dialects.duckdb import DUCKDB
+from shared.sql.dialects.frames import FRAMES
 from shared.sql.dialects.hana import HANA
 from shared.sql.dialects.mysql import MARIADB, MYSQL
 from shared.sql.dialects.oracle import ORACLE
@@ -38,6 +39,7 @@ _OURS = {
         ASE,
         DATABRICKS,
         SPARK,
+        FRAMES,
     )
 }
 
