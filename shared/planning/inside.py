@@ -15,13 +15,16 @@ from shared.planning.cut import Piece
 from shared.planning.databases import Database, Facts, found_of, rows_of
 from shared.planning.figures import figures
 from shared.planning.place import Region
+from shared.planning.scales import scales_of
 from shared.planning.tally import InDatabase
 from shared.planning.unique import keys_of
 from shared.sql.render import sql
-from shared.sql.typing import annotated
+from shared.sql.typing import INTEGERS, annotated
 
 # Names that engines cut off are not what was meant; a number makes them different before that.
 _LONGEST = 60
+# The most that a decimal has here (DuckDB's, Arrow's, and most databases').
+_DIGITS = 38
 _NUMBERS = frozenset({"BOOLEAN", "SMALLINT", "INTEGER", "BIGINT", "REAL", "DOUBLE PRECISION", "TEXT"})
 
 
@@ -103,8 +106,28 @@ def read_of(graph: Graph, region: Region, facts: Facts, types: Mapping[str, str]
         own = tree.args.get("with_")
         tree.set("with_", exp.With(expressions=[*named, *(own.expressions if own is not None else ())]))
     columns = graph.columns(region.exit)
+    tree = _as_columns(graph, region.exit, tree)
     options = {"query": inside.text(tree), "surveyed": [column.to_json() for column in columns]}
     return Source(region.exit, region.database.connector, options, columns, tuple(column.name for column in columns))
+
+
+def _as_columns(graph: Graph, table: str, tree: exp.Select) -> exp.Select:
+    """Numbers in the types that the columns of a result have, where the database's own have none of so many digits and places."""
+    places = scales_of(graph, table)
+    wanted = {column.name: _number_type(column.type, places.get(column.name)) for column in graph.columns(table)}
+    for at, expression in enumerate(tree.expressions):
+        name = expression.alias_or_name
+        # A column of the database's own tables has a type already.
+        stored = isinstance(expression, exp.Column) and expression.table in graph.sources
+        if (kind := wanted.get(name)) is not None and not stored:
+            tree.expressions[at].replace(exp.alias_(exp.cast(expression.unalias(), kind, dialect="postgres"), name, quoted=True))
+    return tree
+
+
+def _number_type(planned: str, places: int | None) -> str | None:
+    if planned.startswith("NUMERIC"):
+        return f"NUMERIC({_DIGITS}, {places})" if places is not None else "DOUBLE PRECISION"
+    return planned if planned in INTEGERS or planned in {"REAL", "DOUBLE PRECISION"} else None
 
 
 def emit_inside(graph: Graph, piece: Piece, home: Database, facts: Facts, types: Mapping[str, str]) -> Program:
