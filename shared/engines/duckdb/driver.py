@@ -19,7 +19,8 @@ from shared.engines.duckdb.connection import connected, name
 from shared.engines.duckdb.errors import Interrupted, translated
 from shared.engines.duckdb.relations import DuckRelations, Open, Relations
 from shared.engines.duckdb.rows import DuckRows
-from shared.engines.duckdb.scans import Scan, scan, staged_rows
+from shared.engines.duckdb.scanned import Scan
+from shared.engines.duckdb.scans import scan, staged_rows
 from shared.engines.figures import of_nodes
 from shared.engines.program import Output, Program, Read, Sink, SurveyProgram
 from shared.engines.sinks import open_session, write_of
