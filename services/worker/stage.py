@@ -11,6 +11,7 @@ from shared.engines.work import Job, Outcome
 # Loaded with their first stage: they cost time and memory that most workers never need.
 _ENGINES = {
     "duckdb": "shared.engines.duckdb.driver",
+    "database": "shared.engines.database.driver",
     "pandas": "shared.engines.dataframe.pandas_engine",
     "dask": "shared.engines.dataframe.dask_engine",
 }

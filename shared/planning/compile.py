@@ -174,8 +174,8 @@ def _source(pipeline: Pipeline, node: Node, facts: Mapping[str, Mapping[str, Any
 def _pinned(node: Node, columns: Columns) -> Columns:
     """With the types that the recipe names, where inference is not to decide."""
     pinned = node.config.get("schema") or {}
-    if pinned and not ("path" in node.config and file_format(node.config["path"], node.config.get("format")).delimited):
-        raise SqlProblem("schema can be given for csv and tsv files only, in this release; leave it out, or cast in an expression node")
+    if pinned and ("path" not in node.config or file_format(node.config["path"], node.config.get("format")).typed):
+        raise SqlProblem("schema is for files whose types are inferred (csv, json, xlsx, xml); leave it out, or cast in an expression node")
     types = {find(columns, name, node.id).name: spelled(named_type(type_)) for name, type_ in pinned.items()}
     return tuple(replace(column, type=types.get(column.name, column.type)) for column in columns)
 

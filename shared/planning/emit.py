@@ -14,6 +14,7 @@ from shared.planning.compile import Graph, Port
 from shared.planning.count import Counting, select_of
 from shared.planning.cut import Piece
 from shared.planning.figures import figures
+from shared.planning.sequences import of_stage
 from shared.planning.stack import stacked
 from shared.sql.render import sql
 
@@ -98,6 +99,7 @@ def emit(graph: Graph, piece: Piece, stage_of: Mapping[str, int], checked: Colle
         ),
         sinks=tuple(_sink(graph, written, sink) for sink in sinks),
         figures=counted,
+        sequences=of_stage(graph.pipeline, nodes, sinks),
     )
 
 
