@@ -5,23 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from shared.pipelines.graph import ancestors
 from shared.planning.compile import Graph
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """The nodes of one stage, upstream first, and why they are together or apart."""
+    """The nodes of one stage, upstream first, and why they are together or apart. `first`: master data, and what it is made of."""
 
     nodes: tuple[str, ...]
     why: str
+    first: bool = False
 
 
 def cut(graph: Graph) -> list[Piece]:
     """Pieces in an order in which each comes after those it reads from."""
+    first = _master_data(graph)
+    order = [*(node for node in graph.order if node in first), *(node for node in graph.order if node not in first)]
     if graph.pipeline.settings.get("staging") == "all":
-        return [Piece((node,), "staging: all keeps every node's output") for node in graph.order]
-    pieces: list[Piece] = []
-    for component in _components(graph, graph.order):
+        return [Piece((node,), "staging: all keeps every node's output", node in first) for node in order]
+    why = "master data: computed once, before all others"
+    pieces = [Piece(component, why, first=True) for component in _components(graph, order[: len(first)])]
+    for component in _components(graph, order[len(first) :]):
         destinations = {node: _destinations(graph, node) for node in component}
         if len(set().union(*destinations.values())) <= 1:
             pieces.append(Piece(component, "everything connected runs on one engine in one go"))
@@ -34,6 +39,13 @@ def cut(graph: Graph) -> list[Piece]:
             own = tuple(node for node in component if destinations[node] == {destination})
             pieces.append(Piece(own, f"all that only {destination} gets, published in one commit"))
     return pieces
+
+
+def _master_data(graph: Graph) -> set[str]:
+    """The nodes that come before all others: master data, and all that it is made of."""
+    edges = [(edge.source, edge.target) for edge in graph.pipeline.edges]
+    master = {node.id for node in graph.pipeline.nodes if node.master}
+    return master.union(*(ancestors(graph.order, edges, node) for node in master))
 
 
 def _components(graph: Graph, nodes: Iterable[str]) -> list[tuple[str, ...]]:

@@ -28,9 +28,9 @@ def emit(graph: Graph, piece: Piece, stage_of: Mapping[str, int], checked: Colle
     """
     nodes = set(piece.nodes)
     ports = {table: port for table, port in graph.ports.items() if port.node in nodes}
-    sources = [graph.sources[node] for node in piece.nodes if node in graph.sources]
+    sources = [source for node in piece.nodes for source in graph.reads(node)]
     sinks = [node for node in piece.nodes if node in graph.sinks]
-    local = {*ports, *(source.node for source in sources)}
+    local = {*ports, *(source.table for source in sources)}
     read = {table for port in ports.values() for table in port.inputs} | {graph.sink_inputs[sink] for sink in sinks}
     foreign = read - local
     stacks = {table: found for table, port in ports.items() if (found := stacked(graph, port, foreign)) is not None}
@@ -47,7 +47,7 @@ def emit(graph: Graph, piece: Piece, stage_of: Mapping[str, int], checked: Colle
             users[graph.sink_inputs[sink]] += [("sink", sink)] + ([("output", sink)] if sink in checked else [])
     for table in outputs:
         users[table].append(("output", table))
-    counting = Counting(graph, ports, frozenset(s.node for s in sources), frozenset(foreign), users)
+    counting = Counting(graph, ports, frozenset(s.table for s in sources), frozenset(foreign), users)
     counted = figures(graph, piece.nodes, counting)
     written = _Writing(graph, ports, counting)
 
@@ -58,13 +58,13 @@ def emit(graph: Graph, piece: Piece, stage_of: Mapping[str, int], checked: Colle
         reads=(
             *(
                 Read(
-                    table=source.node,
+                    table=source.table,
                     node=source.node,
                     columns=source.columns,
                     connector=source.connector,
                     options=source.options,
                     keep=source.keep,
-                    materialise=source.node in counting.materialised,
+                    materialise=source.table in counting.materialised,
                 )
                 for source in sources
             ),
@@ -88,7 +88,7 @@ def emit(graph: Graph, piece: Piece, stage_of: Mapping[str, int], checked: Colle
             ),
         ),
         rejects=(
-            *(Rejects(source.node, read=source.node) for source in sources),
+            *(Rejects(source.node, read=source.table) for source in sources),
             *(
                 Rejects(port.node, written.rows(port.table, port.relation.columns))
                 for port in ports.values()

@@ -30,10 +30,13 @@ def plan(
     checked = {node for node, found in checks.items() if found}
     stages: list[Stage] = []
     stage_of: dict[str, int] = {}
+    first: set[StageId] = set()
     for piece in cut(graph):
         number = StageId(first_stage + len(stages))
         program = emit(graph, piece, stage_of, checked)
-        inputs = tuple(sorted({StageId(stage) for read in program.reads for stage, _ in read.datasets}))
+        read = {StageId(stage) for read in program.reads for stage, _ in read.datasets}
+        # Master data is there before anything else begins, whoever reads it.
+        inputs = tuple(sorted(read if piece.first else {*read, *first}))
         stages.append(
             Stage(
                 id=number,
@@ -50,6 +53,7 @@ def plan(
                 policy=retry_settings(pipeline, [node for node in pipeline.nodes if node.id in piece.nodes]),
             )
         )
+        first |= {number} if piece.first else set()
         stage_of.update(dict.fromkeys(piece.nodes, number))
     for node, found in checks.items():
         for rules in found:
@@ -100,7 +104,7 @@ def _refuse(rules: RuleSet, node: str) -> None:
 
 
 def _warnings(graph: Graph) -> tuple[str, ...]:
-    return tuple(
+    return graph.warnings + tuple(
         f"{sink.node}: of two rows with one key the greatest in {', '.join(name for name, _ in sink.order)} wins; set orderBy to choose"
         for sink in graph.sinks.values()
         if sink.write_mode == "UPSERT" and not graph.pipeline.node(sink.node).config["orderBy"]

@@ -208,8 +208,8 @@ def _select(read: Read, found: Scan) -> str:
 
 
 def _owner(table: str) -> str:
-    """The node a port belongs to; ids hold no dot."""
-    return table.partition(".")[0]
+    """The node a table belongs to; ids hold no dot and no blank."""
+    return table.partition(".")[0].partition(" ")[0]
 
 
 def _file_name(port: str) -> str:

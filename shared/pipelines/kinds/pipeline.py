@@ -89,7 +89,7 @@ class NodeSpec(Shape):
     label = prose("Label", "What people see", example="Read orders")
     description = prose("Description", example="All orders of the day")
     config = CheckedByType(load_default=dict, metadata=shown("Configuration", "The settings of the node's type"))
-    masterData = later(flag("Master data", "Runs before all others; any node's SQL may name it", load_default=False, templates="never"))
+    masterData = flag("Master data", "Runs before all others; any node's SQL may name it", load_default=False, templates="never")
     onError = choice(
         "Rows that fail",
         ("route", "skip"),
