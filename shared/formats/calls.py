@@ -76,24 +76,16 @@ def read_csv(
     )
 
 
-def read_json(paths: Sequence[str], file: FileFormat, columns: Mapping[str, str]) -> exp.Anonymous:
-    """An array or one value per line; the file says which, unless the format is jsonl. Without `columns` DuckDB finds them itself."""
-    return call(
-        "read_json",
-        paths,
-        format="newline_delimited" if file.name == "jsonl" else "auto",
-        columns=struct(columns) if columns else None,
-        compression=file.compression or "uncompressed",
-    )
-
-
-def read_json_values(paths: Sequence[str], file: FileFormat) -> exp.Anonymous:
-    """Each record as JSON text, in a column named json."""
+def read_json_values(paths: Sequence[str], shape: str, compression: str | None) -> exp.Anonymous:
+    """Each record as JSON text, in a column named json, in the order of the files. `shape` as `json_records.shape`: of lines, one that is
+    no JSON is NULL; in an array it is an error.
+    """
     return call(
         "read_json_objects",
         paths,
-        format="newline_delimited" if file.name == "jsonl" else "auto",
-        compression=file.compression or "uncompressed",
+        format=shape,
+        ignore_errors=True if shape == "newline_delimited" else None,
+        compression=compression or "uncompressed",
     )
 
 

@@ -19,3 +19,9 @@ class UnreadableFile(DataError):
     """The bytes are not what the format promises."""
 
     code = "format_unreadable"
+
+
+class UnfitRows(DataError):
+    """Rows that the format cannot hold."""
+
+    code = "format_rows"

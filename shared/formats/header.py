@@ -5,36 +5,19 @@ whatever the file's size.
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import itertools
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, Any
 
 from shared.formats.errors import BadOptions, UnreadableFile
-from shared.formats.names import FileFormat
 from shared.formats.options import CsvDialect
 
 _PYTHON_ENCODINGS = {"utf-8": "utf-8-sig", "latin-1": "latin-1", "utf-16": "utf-16"}
 _OTHER_DELIMITERS = (";", "\t", "|", ",")
 
 csv.field_size_limit(2_000_000)
-
-
-@contextmanager
-def opened(path: str, file: FileFormat) -> Iterator[IO[bytes]]:
-    """The file's bytes, unpacked. For zstd this loads Arrow: only worker and quality can."""
-    if file.compression == "zstd":
-        import pyarrow
-
-        with pyarrow.input_stream(path, compression="zstd") as packed:
-            yield packed
-        return
-    with gzip.open(path, "rb") if file.compression == "gzip" else Path(path).open("rb") as stream:
-        yield stream  # type: ignore[misc]  # GzipFile is a binary stream in all but name
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +83,14 @@ def column_names(first: Sequence[str], dialect: CsvDialect) -> tuple[str, ...]:
     """Names for the columns of a first record: its own texts, made distinct, or column0, column1 … where there is no header."""
     if not dialect.header:
         return tuple(f"column{position}" for position in range(len(first)))
+    return distinct_names(first)
+
+
+def distinct_names(texts: Sequence[str]) -> tuple[str, ...]:
+    """Texts of a header as names of columns: kept as they are where they are distinct, column and position where they are blank."""
     taken: set[str] = set()
     names: list[str] = []
-    for position, text in enumerate(first):
+    for position, text in enumerate(texts):
         plain = text if text.strip() else f"column{position}"
         name = plain
         for number in itertools.count(1):

@@ -14,13 +14,20 @@ FORMATS: dict[str, tuple[str, ...]] = {
     "json": (".json",),
     "jsonl": (".jsonl", ".ndjson"),
     "parquet": (".parquet", ".pq"),
+    "avro": (".avro",),
+    "xlsx": (".xlsx", ".xlsm"),
+    "xml": (".xml",),
 }
-COMPRESSIONS: dict[str, str] = {".gz": "gzip", ".zst": "zstd"}
+COMPRESSIONS: dict[str, str] = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
+# These say their columns' types themselves; of all others the types are inferred, and can be pinned.
+TYPED = ("parquet", "avro")
+# These compress inside.
+_PACKED_INSIDE = (*TYPED, "xlsx")
 
 
 @dataclass(frozen=True, slots=True)
 class FileFormat:
-    """`compression` is of the file as a whole: gzip, zstd or None. Parquet compresses inside and never has one."""
+    """`compression` is of the file as a whole: gzip, zstd, bz2 or None. What compresses inside (Parquet, Avro, Excel) never has one."""
 
     name: str
     compression: str | None = None
@@ -28,6 +35,10 @@ class FileFormat:
     @property
     def delimited(self) -> bool:
         return self.name in ("csv", "tsv")
+
+    @property
+    def typed(self) -> bool:
+        return self.name in TYPED
 
     @property
     def ending(self) -> str:
@@ -43,10 +54,10 @@ def file_format(path: str, named: str | None = None) -> FileFormat:
     if named is not None:
         if named not in FORMATS:
             raise UnknownFormat(f"format '{named}' is not known: use one of {', '.join(FORMATS)}")
-        return FileFormat(named, None if named == "parquet" else compression)
+        return FileFormat(named, None if named in _PACKED_INSIDE else compression)
     if compression:
         endings.pop()
     for name, known in FORMATS.items():
         if endings and endings[-1] in known:
-            return FileFormat(name, None if name == "parquet" else compression)
+            return FileFormat(name, None if name in _PACKED_INSIDE else compression)
     raise UnknownFormat(f"'{path}' does not say which format it has: set format to one of {', '.join(FORMATS)}")

@@ -33,7 +33,7 @@ def _text(title: str, description: str, **rules: Any) -> fields.String:
 
 
 class FileOptions(Schema):
-    """How a text file is written; Parquet has none of it."""
+    """How a file is written; which of it a format has is in `OPTIONS_OF`."""
 
     delimiter = _text("Delimiter", "Between two fields; a comma, and a tab for tsv.", validate=validate.Length(min=1, max=4))
     quote = _text("Quote", "Around a field that holds a delimiter; empty: fields are never quoted.", validate=validate.Length(max=1))
@@ -45,6 +45,34 @@ class FileOptions(Schema):
     dateFormat = _text("Date format", "As strptime writes it, such as %d.%m.%Y; ISO 8601 unless said.")
     timestampFormat = _text("Timestamp format", "As strptime writes it; ISO 8601 unless said.")
     skipRows = fields.Integer(metadata={"title": "Rows to skip", "description": "Lines before the header."}, validate=validate.Range(min=0))
+    sheet = _text("Sheet", "Of a workbook: its name; the first one unless said.", validate=validate.Length(min=1, max=31))
+    recordsPath = _text(
+        "Path to the records",
+        "Inside a document: data.items or /orders/order; of JSON the whole file, of XML what is in the root unless said.",
+    )
+
+
+_TEXTS = ("nullValues", "dateFormat", "timestampFormat")
+_DELIMITED = ("delimiter", "quote", "escape", "header", "encoding", "decimal", "skipRows", *_TEXTS)
+# What may be said of each format; anything else would be ignored, and is refused.
+OPTIONS_OF: dict[str, tuple[str, ...]] = {
+    "csv": _DELIMITED,
+    "tsv": _DELIMITED,
+    "json": ("recordsPath", *_TEXTS),
+    "jsonl": _TEXTS,
+    "xlsx": ("sheet", "header", "skipRows", *_TEXTS),
+    "xml": ("recordsPath", *_TEXTS),
+    "parquet": (),
+    "avro": (),
+}
+
+
+def check_options(format_name: str, options: Mapping[str, Any]) -> None:
+    """Raises BadOptions for one that the format does not have."""
+    for option in options:
+        if option not in OPTIONS_OF[format_name]:
+            there = ", ".join(OPTIONS_OF[format_name])
+            raise BadOptions(f"{format_name} has no option {option}: " + (f"it has {there}" if there else "leave it out"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +111,27 @@ def csv_dialect(format_name: str, options: Mapping[str, Any]) -> CsvDialect:
     if dialect.decimal == dialect.delimiter:
         raise BadOptions(f"decimal and delimiter are both '{dialect.decimal}': choose two different ones")
     return dialect
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """How the texts of records (JSON, XML, Excel) are to be taken. `numbers`: all values are texts, so that a text may be a number."""
+
+    null_values: tuple[str, ...] = ()
+    date_format: str | None = None
+    timestamp_format: str | None = None
+    numbers: bool = False
+
+
+PLAIN = Texts()
+
+
+def texts_of(format_name: str, options: Mapping[str, Any]) -> Texts:
+    """XML knows nothing but texts, and its empty elements are NULL, as a CSV's empty fields are, unless `nullValues` says otherwise."""
+    xml = format_name == "xml"
+    return Texts(
+        tuple(options.get("nullValues", ("",) if xml else ())),
+        options.get("dateFormat"),
+        options.get("timestampFormat"),
+        xml,
+    )

@@ -42,6 +42,7 @@ class Source:
     options: dict[str, Any]
     columns: Columns
     keep: tuple[str, ...]
+    rows: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,14 +193,14 @@ def _source(pipeline: Pipeline, node: Node, facts: Mapping[str, Mapping[str, Any
     options["surveyed"] = [column.to_json() for column in columns]
     connector = full_reference(pipeline, node.config["connector"])
     table = f"{node.id} {THIS}" if node.config.get("postQuery") else node.id
-    return Source(node.id, table, connector, options, columns_out, tuple(c.name for c in columns_out))
+    return Source(node.id, table, connector, options, columns_out, tuple(c.name for c in columns_out), found.get("rows"))
 
 
 def _pinned(node: Node, columns: Columns) -> Columns:
     """With the types that the recipe names, where inference is not to decide."""
     pinned = node.config.get("schema") or {}
-    if pinned and not ("path" in node.config and file_format(node.config["path"], node.config.get("format")).delimited):
-        raise SqlProblem("schema can be given for csv and tsv files only, in this release; leave it out, or cast in an expression node")
+    if pinned and ("path" not in node.config or file_format(node.config["path"], node.config.get("format")).typed):
+        raise SqlProblem("schema is for files whose types are inferred (csv, json, xlsx, xml); leave it out, or cast in an expression node")
     types = {find(columns, name, node.id).name: spelled(named_type(type_)) for name, type_ in pinned.items()}
     return tuple(replace(column, type=types.get(column.name, column.type)) for column in columns)
 

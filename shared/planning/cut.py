@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from shared.pipelines.graph import ancestors
 from shared.planning.compile import Graph
+from shared.planning.modes import Choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,29 +16,52 @@ class Piece:
 
     nodes: tuple[str, ...]
     why: str
+    engine: str = "duckdb"
     first: bool = False
 
 
-def cut(graph: Graph) -> list[Piece]:
-    """Pieces in an order in which each comes after those it reads from."""
+def cut(graph: Graph, choices: Mapping[str, Choice]) -> list[Piece]:
+    """Pieces in an order in which each comes after those it reads from. `choices`: the engine of each node."""
     first = _master_data(graph)
-    order = [*(node for node in graph.order if node in first), *(node for node in graph.order if node not in first)]
+    before = [node for node in graph.order if node in first]
+    after = [node for node in graph.order if node not in first]
+    return [*(replace(piece, first=True) for piece in _pieces(graph, choices, before)), *_pieces(graph, choices, after)]
+
+
+def _pieces(graph: Graph, choices: Mapping[str, Choice], order: Sequence[str]) -> list[Piece]:
+    """Of some nodes, none of which needs one that comes later in `order`."""
     if graph.pipeline.settings.get("staging") == "all":
-        return [Piece((node,), "staging: all keeps every node's output", node in first) for node in order]
-    why = "master data: computed once, before all others"
-    pieces = [Piece(component, why, first=True) for component in _components(graph, order[: len(first)])]
-    for component in _components(graph, order[len(first) :]):
-        destinations = {node: _destinations(graph, node) for node in component}
-        if len(set().union(*destinations.values())) <= 1:
-            pieces.append(Piece(component, "everything connected runs on one engine in one go"))
-            continue
-        # What serves several destinations is staged once; what serves one goes with it, so that destinations are written side by side,
-        # each stage publishing in one commit.
-        base = [node for node in component if len(destinations[node]) != 1]
-        pieces += [Piece(part, "computed once for several destinations") for part in _components(graph, base)]
-        for destination in sorted({next(iter(d)) for d in destinations.values() if len(d) == 1}):
-            own = tuple(node for node in component if destinations[node] == {destination})
-            pieces.append(Piece(own, f"all that only {destination} gets, published in one commit"))
+        return [Piece((node,), "staging: all keeps every node's output", choices[node].engine) for node in order]
+    level = _levels(graph, choices)
+    pieces: list[Piece] = []
+    for number in sorted({level[node] for node in order}):
+        for alike in dict.fromkeys(choices[node].alike(node) for node in order if level[node] == number):
+            nodes = [node for node in order if level[node] == number and choices[node].alike(node) == alike]
+            pieces += [piece for component in _components(graph, nodes) for piece in _by_destination(graph, component, alike[0])]
+    return pieces
+
+
+def _levels(graph: Graph, choices: Mapping[str, Choice]) -> dict[str, int]:
+    """How often the engine changes on the way to each node, at most. Nodes of one level and engine can run in one go: no way leads out of
+    them and back."""
+    level: dict[str, int] = {}
+    for node in graph.order:
+        ways = [(level[e.source], choices[e.source].alike(e.source) == choices[node].alike(node)) for e in graph.pipeline.incoming(node)]
+        level[node] = max((number + (not same) for number, same in ways), default=0)
+    return level
+
+
+def _by_destination(graph: Graph, component: tuple[str, ...], engine: str) -> list[Piece]:
+    destinations = {node: _destinations(graph, node) for node in component}
+    if len(set().union(*destinations.values())) <= 1:
+        return [Piece(component, "everything connected runs on one engine in one go", engine)]
+    # What serves several destinations is staged once; what serves one goes with it, so that destinations are written side by side,
+    # each stage publishing in one commit.
+    base = [node for node in component if len(destinations[node]) != 1]
+    pieces = [Piece(part, "computed once for several destinations", engine) for part in _components(graph, base)]
+    for destination in sorted({next(iter(d)) for d in destinations.values() if len(d) == 1}):
+        own = tuple(node for node in component if destinations[node] == {destination})
+        pieces.append(Piece(own, f"all that only {destination} gets, published in one commit", engine))
     return pieces
 
 

@@ -11,17 +11,20 @@ from sqlglot import exp
 
 from shared.connectors.errors import Misconfigured
 from shared.connectors.files.json_columns import columns as json_columns
-from shared.connectors.files.paths import marker, matching
 from shared.connectors.files.publish import FilesSession
+from shared.connectors.files.roots import Root, root_of
 from shared.connectors.protocols import AttemptKey, SinkSession, SinkWrite, Survey
 from shared.datasets import Column, Columns
 from shared.formats import csv_dialect, file_format
-from shared.formats.calls import read_json_values, read_parquet
+from shared.formats.calls import read_parquet
 from shared.formats.errors import UnreadableFile
-from shared.formats.header import check_delimiter, column_names, opened, records
+from shared.formats.header import check_delimiter, column_names, records
 from shared.formats.inference import looks
 from shared.formats.names import FileFormat
+from shared.formats.options import check_options, texts_of
+from shared.formats.records import sample
 from shared.formats.types import ours
+from shared.formats.unpacking import unpacked
 
 # Records from which the types of a text file are inferred; a later value that does not fit is a rejected line.
 SAMPLE = 5000
@@ -29,32 +32,47 @@ SAMPLE = 5000
 
 class ConnectorDriver:
     def __init__(self, config: Mapping[str, Any]) -> None:
-        self._root = str(config["root"])
+        self._config = config
 
     def survey(self, role: str, options: Mapping[str, Any]) -> Survey:
         if role != "source":
             raise Misconfigured("a file that is written has no columns to look at")
-        paths = matching(self._root, str(options["path"]))
-        file = file_format(paths[0], options.get("format"))
-        if file.delimited:
-            columns, rows = _delimited(paths[0], file, options.get("options") or {}), None
-        else:
-            columns, rows = _described(paths, file)
-        return Survey(exists=True, columns=columns, rows=rows, marker=marker(paths))
+        root = root_of(self._config)
+        files = root.matching(str(options["path"]))
+        marker = root.marker(files)
+        file = file_format(files[0], options.get("format"))
+        said = options.get("options") or {}
+        check_options(file.name, said)
+        rows = None
+        try:
+            if file.delimited:
+                columns = _delimited(root, files[0], file, said)
+            elif file.name == "parquet":
+                columns, rows = _parquet(root, files)
+            elif file.name == "avro":
+                columns = _avro(root, files[0])
+            else:
+                with root.open(files[0]) as stream:
+                    columns = json_columns(sample(stream, file, said, SAMPLE), files[0], texts_of(file.name, said))
+                if not columns:
+                    raise Misconfigured(f"{files[0]} holds no record from which to learn its columns; put one in, or leave the file out")
+        except UnreadableFile as error:
+            raise UnreadableFile(f"{files[0]}: {error.message}") from error
+        return Survey(exists=True, columns=columns, rows=rows, marker=marker)
 
     def open_sink(self, key: AttemptKey, writes: tuple[SinkWrite, ...]) -> SinkSession:
-        return FilesSession(self._root, key)
+        return FilesSession(str(self._config["root"]), key)
 
 
-def _delimited(path: str, file: FileFormat, options: Mapping[str, Any]) -> Columns:
+def _delimited(root: Root, path: str, file: FileFormat, options: Mapping[str, Any]) -> Columns:
     dialect = csv_dialect(file.name, options)
-    with opened(path, file) as stream:
-        sample = records(stream, dialect, SAMPLE + 1)
-    if not sample:
+    with root.open(path) as stream:
+        sampled = records(unpacked(stream, file), dialect, SAMPLE + 1)
+    if not sampled:
         raise Misconfigured(f"{path} is empty: there is not even a header; write one, or leave the file out")
-    names = column_names(sample[0], dialect)
+    names = column_names(sampled[0], dialect)
     check_delimiter(path, names, dialect)
-    rows = [record for record in (sample[1:] if dialect.header else sample) if len(record) == len(names)]
+    rows = [record for record in (sampled[1:] if dialect.header else sampled) if len(record) == len(names)]
     texts = [[record[at] for record in rows if record[at] not in dialect.null_values] for at in range(len(names))]
 
     def type_of(values: list[str]) -> str:
@@ -64,21 +82,24 @@ def _delimited(path: str, file: FileFormat, options: Mapping[str, Any]) -> Colum
     return tuple(Column(name, type_of(values)) for name, values in zip(names, texts, strict=True))
 
 
-def _described(paths: list[str], file: FileFormat) -> tuple[Columns, int | None]:
+def _parquet(root: Root, files: list[str]) -> tuple[Columns, int | None]:
     with duckdb.connect() as connection:
-        if file.name != "parquet":
-            sample = exp.select("json").from_(read_json_values(paths, file)).limit(SAMPLE).sql("duckdb")
-            try:
-                return json_columns(((text for (text,) in connection.execute(sample).fetchall())), paths[0]), None
-            except duckdb.Error as error:
-                raise UnreadableFile(f"{paths[0]} is not JSON: {str(error).splitlines()[0]}") from error
-        scan = read_parquet(paths).sql("duckdb")
+        scan = read_parquet(files).sql("duckdb")
         try:
-            counted = connection.execute(f"SELECT sum(num_rows) FROM parquet_file_metadata({_list(paths)})").fetchone()  # noqa: S608
+            counted = connection.execute(f"SELECT sum(num_rows) FROM parquet_file_metadata({_list(files)})").fetchone()  # noqa: S608
             described = connection.execute(f"DESCRIBE SELECT * FROM {scan}").fetchall()  # noqa: S608
         except duckdb.Error as error:
-            raise UnreadableFile(f"{paths[0]} is not a Parquet file: {str(error).splitlines()[0]}") from error
+            raise UnreadableFile(f"not a Parquet file: {str(error).splitlines()[0]}") from error
     return tuple(Column(name, ours(kind)) for name, kind, *_ in described), int(counted[0]) if counted else None
+
+
+def _avro(root: Root, path: str) -> Columns:
+    from shared.formats import avro
+
+    with root.open(path) as stream, duckdb.connect() as connection:
+        relation = connection.from_arrow(avro.schema(stream).empty_table())
+        described = list(zip(relation.columns, map(str, relation.types), strict=True))
+    return tuple(Column(name, ours(kind)) for name, kind in described)
 
 
 def _list(paths: list[str]) -> str:

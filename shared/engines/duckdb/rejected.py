@@ -6,31 +6,33 @@ since the dead letters are stored as jsonb. Lines of a file keep their text, the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import IO
 
 import duckdb
 
+from shared.connectors.files.roots import Root
 from shared.engines.duckdb.connection import name, text
-from shared.formats.header import opened
 from shared.formats.names import FileFormat
 from shared.formats.options import CsvDialect
+from shared.formats.unpacking import unpacked
 
 _BLOCK_BYTES = 1 << 20
-_FLOATS = ("DOUBLE", "FLOAT")
+FLOATS = ("DOUBLE", "FLOAT")
 
 
 @dataclass(frozen=True, slots=True)
 class Lines:
     """Where DuckDB notes the lines that a read could not make a row of: `errors` and `scans` are temporary tables.
 
-    `root`: file names are told relative to it.
+    `root`: file names are told relative to it. `readable`: what DuckDB reads, each with the file it stands for.
     """
 
     errors: str
     scans: str
-    root: str
+    root: Root
+    readable: Mapping[str, str]
     file: FileFormat
     dialect: CsvDialect
 
@@ -47,9 +49,10 @@ class Lines:
             f"SELECT DISTINCT scan_id, file_id, file_path FROM {name(self.scans)}"  # noqa: S608 (quoted name)
         ).fetchall():
             self._number(connection, numbers, scan, file_id, path)
-        root = text(str(Path(self.root).resolve()) + "/")
+        told = " ".join(f"WHEN {text(path)} THEN {text(self.root.relative(of))}" for path, of in self.readable.items())
+        file = f"CASE any_value(s.file_path) {told} ELSE any_value(s.file_path) END"
         # A line that follows a carriage return is noted with the line feed before it.
-        record = f"json_object('file', replace(any_value(s.file_path), {root}, ''), 'line', trim(first(e.csv_line), chr(13) || chr(10)))"
+        record = f"json_object('file', {file}, 'line', trim(first(e.csv_line), chr(13) || chr(10)))"
         return (
             f"SELECT CAST({record} AS VARCHAR) AS original_record,"  # noqa: S608 (quoted names)
             " string_agg(e.error_message, '; ' ORDER BY e.column_idx) AS error_message,"
@@ -68,28 +71,31 @@ class Lines:
         records = [int(line) for line, _ in found]
         # In another encoding, DuckDB's positions are those of the text it made of it, not the file's.
         exact = self.dialect.encoding == "utf-8"
-        lines = _physical(path, self.file, [int(at) for _, at in found]) if exact else records
+        lines = self._physical(path, [int(at) for _, at in found]) if exact else records
         connection.execute(
             f"INSERT INTO {name(numbers)} SELECT ?, ?, unnest(?::UBIGINT[]), unnest(?::BIGINT[])",
             [scan, file_id, records, lines],
         )
 
+    def _physical(self, path: str, starts: Sequence[int]) -> list[int]:
+        """For ascending positions of bytes, the numbers, from 1, of the lines they stand in."""
+        with self.root.open(self.readable.get(path, path)) as stream:
+            return _numbers(unpacked(stream, self.file), starts)
 
-def _physical(path: str, file: FileFormat, starts: Sequence[int]) -> list[int]:
-    """For ascending positions of bytes, the numbers, from 1, of the lines they stand in."""
+
+def _numbers(stream: IO[bytes], starts: Sequence[int]) -> list[int]:
     numbers: list[int] = []
     line, base, block = 1, 0, b""
-    with opened(path, file) as stream:
-        for start in starts:
-            while start >= base + len(block):
-                line += block.count(b"\n")
-                base += len(block)
-                if not (block := stream.read(_BLOCK_BYTES)):
-                    break
-            within = min(start - base, len(block))
-            line += block.count(b"\n", 0, within)
-            base, block = base + within, block[within:]
-            numbers.append(line)
+    for start in starts:
+        while start >= base + len(block):
+            line += block.count(b"\n")
+            base += len(block)
+            if not (block := stream.read(_BLOCK_BYTES)):
+                break
+        within = min(start - base, len(block))
+        line += block.count(b"\n", 0, within)
+        base, block = base + within, block[within:]
+        numbers.append(line)
     return numbers
 
 
@@ -97,15 +103,16 @@ def rows(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
     """A node's rejected rows: `sql` yields its input columns and, last, the error; names may repeat, so columns are taken by position."""
     described = [(str(column), str(kind)) for column, kind, *_ in connection.execute(f"DESCRIBE {sql}").fetchall()]
     aliases = [f"c{at}" for at in range(len(described))]
-    pairs = ", ".join(f"{text(column)}, {_value(alias, kind)}" for alias, (column, kind) in zip(aliases, described[:-1], strict=False))
+    pairs = ", ".join(f"{text(column)}, {in_json(alias, kind)}" for alias, (column, kind) in zip(aliases, described[:-1], strict=False))
     return (
         f"SELECT CAST(json_object({pairs}) AS VARCHAR) AS original_record, {aliases[-1]} AS error_message,"  # noqa: S608
         f" CAST(NULL AS BIGINT) AS position FROM ({sql}) AS r ({', '.join(aliases)})"
     )
 
 
-def _value(column: str, kind: str) -> str:
-    if kind not in _FLOATS:
+def in_json(column: str, kind: str) -> str:
+    """A column as JSON takes it: what JSON has no word for becomes text in PostgreSQL's spelling."""
+    if kind not in FLOATS:
         return column
     spelled = f"CASE WHEN isnan({column}) THEN 'NaN' WHEN {column} > 0 THEN 'Infinity' ELSE '-Infinity' END"
     return f"CASE WHEN {column} IS NULL OR isfinite({column}) THEN to_json({column}) ELSE to_json({spelled}) END"

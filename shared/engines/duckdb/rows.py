@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,14 +17,20 @@ import pyarrow as pa
 from sqlglot import exp
 
 from shared.datasets import Column, Columns
-from shared.engines.duckdb.connection import text
+from shared.engines.duckdb.connection import name, text
+from shared.engines.duckdb.rejected import FLOATS, in_json
 from shared.formats import CsvDialect, csv_dialect
 from shared.formats.errors import BadOptions
+from shared.formats.options import check_options
+from shared.formats.packing import rewrite
 from shared.formats.types import ours
 
 BLOCK_BYTES = 1 << 20
+_AS_TEXT = ("UHUGEINT", "INTERVAL", "BIT", "UUID", "TIME WITH TIME ZONE", "TIME_NS", "TIMESTAMP_NS", "BIGNUM", "JSON")
 _DAYS = ("DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE")
 _FORMATS = {"csv": "csv", "tsv": "csv", "json": "json", "jsonl": "json", "parquet": "parquet"}
+# What DuckDB does not write itself; each takes Arrow batches, a path and options.
+_WRITERS = {"avro": "shared.formats.avro", "xlsx": "shared.formats.workbooks"}
 
 
 class DuckRows:
@@ -55,15 +63,52 @@ class DuckRows:
         return pa.RecordBatchReader.from_batches(reader.schema, counted())
 
     def to_file(self, path: str, file_format: str, options: Mapping[str, Any]) -> None:
+        check_options(file_format, {key: value for key, value in options.items() if key != "compression"})
+        if file_format in _WRITERS:
+            self._count = import_module(_WRITERS[file_format]).write(self._carried(), path, options)
+            return
+        if file_format not in _FORMATS:
+            raise BadOptions(f"{file_format} can be read but not written; write one of {', '.join((*_FORMATS, *_WRITERS))}")
         # Whoever names the path reads it only once it is whole, so the engine need not write beside it and rename.
         said: dict[str, Any] = {"format": _FORMATS[file_format], "use_tmp_file": False}
+        sql, encoding, compression = self._sql, "utf-8", options.get("compression")
         if file_format in {"csv", "tsv"}:
-            said |= _dialect(csv_dialect(file_format, options))
-        if file_format == "json":
-            said["array"] = True
-        if options.get("compression"):
-            said["compression"] = options["compression"]
-        self._count = self._copy(self._sql, path, said)
+            dialect = csv_dialect(file_format, options)
+            said |= _dialect(dialect)
+            encoding = dialect.encoding
+            if dialect.decimal != ".":
+                sql = self._picked(lambda column, kind: _with_mark(column, kind, dialect.decimal))
+        if file_format in {"json", "jsonl"}:
+            said["array"] = file_format == "json"
+            if any(kind in FLOATS for _, kind in self._described):
+                sql = self._picked(in_json)
+        if encoding != "utf-8" or compression == "bz2":
+            plain = Path(self._scratch) / f"plain-{uuid4().hex}"
+            try:
+                self._count = self._copy(sql, str(plain), said)
+                rewrite(plain, Path(path), encoding, compression)
+            finally:
+                plain.unlink(missing_ok=True)
+            return
+        if compression:
+            said["compression"] = compression
+        self._count = self._copy(sql, path, said)
+
+    def _picked(self, spell: Callable[[str, str], str]) -> str:
+        """The relation with its columns spelled anew, under their own names. By position, since two columns may have one name."""
+        columns = [f"c{at}" for at in range(len(self._described))]
+        told = ", ".join(f"{spell(c, kind)} AS {name(own)}" for c, (own, kind) in zip(columns, self._described, strict=True))
+        return f"SELECT {told} FROM ({self._sql}) AS r ({', '.join(columns)})"  # noqa: S608 (the planner's SQL, and quoted names)
+
+    def _carried(self) -> pa.RecordBatchReader:
+        """The rows as the types that formats without DuckDB's have."""
+        columns = [f"c{at}" for at in range(len(self._described))]
+        picked = ", ".join(f"{_plain(c, kind)} AS {c}" for c, (_, kind) in zip(columns, self._described, strict=True))
+        sql = f"SELECT {picked} FROM ({self._sql}) AS r ({', '.join(columns)})"  # noqa: S608 (the planner's SQL, and our own names)
+        reader = self._connection.execute(sql).to_arrow_reader(20_000)
+        schema = pa.schema([field.with_name(own) for field, (own, _) in zip(reader.schema, self._described, strict=True)])
+        batches = (pa.RecordBatch.from_arrays(batch.columns, schema=schema) for batch in reader)
+        return pa.RecordBatchReader.from_batches(schema, batches)
 
     def csv_blocks(self) -> Iterator[bytes]:
         """Closing the iterator early ends the engine's side too; an error of the engine is raised here."""
@@ -116,6 +161,23 @@ class DuckRows:
         return f"SELECT {picked} FROM ({self._sql}) AS r ({', '.join(columns)})"  # noqa: S608 (the planner's SQL, and our own names)
 
 
+def _with_mark(column: str, kind: str, mark: str) -> str:
+    return f"replace(CAST({column} AS VARCHAR), '.', {text(mark)})" if kind in FLOATS or kind.startswith("DECIMAL") else column
+
+
+def _plain(column: str, kind: str) -> str:
+    """With whole numbers wider than 64 bits as decimals, structures as JSON, and what else Arrow has no plain type for as text."""
+    if kind in ("UBIGINT", "HUGEINT"):
+        return f"CAST({column} AS DECIMAL(38, 0))"
+    if kind.startswith(("STRUCT", "MAP", "UNION")) or (
+        kind.endswith("]") and not re.fullmatch(r"(VARCHAR|\w*INTEGER|BIGINT|DOUBLE|BOOLEAN)\[\]", kind)
+    ):
+        return f"CAST(to_json({column}) AS VARCHAR)"
+    if kind in _AS_TEXT or kind.startswith("ENUM"):
+        return f"CAST({column} AS VARCHAR)"
+    return column
+
+
 def _for_copy(column: str, kind: str) -> str:
     if kind == "BLOB":
         return f"'\\x' || hex({column})"
@@ -130,10 +192,8 @@ def _for_copy(column: str, kind: str) -> str:
 
 def _dialect(dialect: CsvDialect) -> dict[str, Any]:
     """How DuckDB's COPY writes it. Raises BadOptions for what it cannot write, rather than writing something else."""
-    if dialect.encoding != "utf-8" or dialect.decimal != "." or dialect.skip_rows:
-        raise BadOptions(
-            "a file is written in utf-8, with decimal points and no rows before its header; leave encoding, decimal and skipRows out"
-        )
+    if dialect.skip_rows:
+        raise BadOptions("a file is written with no rows before its header; leave skipRows out")
     said: dict[str, Any] = {
         "header": dialect.header,
         "delimiter": dialect.delimiter,

@@ -31,7 +31,7 @@ def test_a_name_says_its_format_unless_the_recipe_does(path: str, named: str | N
     assert (found.name, found.compression) == expected
 
 
-@pytest.mark.parametrize(("path", "named"), [("a", None), ("a.gz", None), ("a.csv", "xlsx")])
+@pytest.mark.parametrize(("path", "named"), [("a", None), ("a.gz", None), ("a.csv", "docx")])
 def test_a_format_that_nobody_says_or_knows_is_refused_with_the_list(path: str, named: str | None) -> None:
     with pytest.raises(UnknownFormat, match="parquet"):
         file_format(path, named)

@@ -249,7 +249,7 @@ def test_a_type_that_the_recipe_names_makes_what_does_not_fit_a_rejected_line(fo
     ("settings", "says"),
     [
         ("path: sales.csv, schema: {amout: BIGINT}", "sales has no column amout; it has id, shop, amount"),
-        ("path: shops.parquet, schema: {shop: TEXT}", "csv and tsv files only"),
+        ("path: shops.parquet, schema: {shop: TEXT}", "types are inferred"),
     ],
 )
 def test_a_schema_that_cannot_be_kept_says_so(folder: Path, settings: str, says: str) -> None:

@@ -1,0 +1,26 @@
+"""A source as DuckDB reads it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import duckdb
+
+
+class Noted(Protocol):
+    """What of a file could not be made a row of, once it was read."""
+
+    def any(self, connection: duckdb.DuckDBPyConnection) -> bool: ...
+
+    def query(self, connection: duckdb.DuckDBPyConnection) -> str:
+        """One row for each, in the shape of `RejectsFile`, in the order of the file."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """`sql`: a relation that may stand after FROM. `lines`: where bad lines are noted, if they are."""
+
+    sql: str
+    lines: Noted | None = None
