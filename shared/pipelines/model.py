@@ -118,6 +118,10 @@ class Node:
     worker: str | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     master: bool = False
+    # {maxRows, maxPercent, minRows}, {memory, cpus} and seconds, as the recipe says them.
+    reject_limit: Mapping[str, Any] | None = None
+    resources: Mapping[str, Any] | None = None
+    timeout: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,20 @@ def _node(document: Document, node: Mapping[str, Any], filling: Filling) -> Node
     config = _checked(document, kind.config_schema if kind else None, node["config"], f"node {node['id']}")
     policy = {key: node[key] for key in NODE_POLICY if key in node}
     named = (node.get("label"), node.get("description"))
-    return Node(node["id"], node["type"], config, *named, node["onError"], policy, parameters=filling.parameters, master=node["masterData"])
+    return Node(
+        node["id"],
+        node["type"],
+        config,
+        *named,
+        node["onError"],
+        policy,
+        worker=node.get("worker"),
+        parameters=filling.parameters,
+        master=node["masterData"],
+        reject_limit=node.get("rejectLimit"),
+        resources=node.get("resources"),
+        timeout=node.get("timeout"),
+    )
 
 
 def _edge(edge: Mapping[str, Any]) -> Edge:
