@@ -17,7 +17,7 @@ from shared.planning.needs import needs as needed
 from shared.planning.needs import survey
 from shared.planning.stages import PlannedNode, StageId
 from shared.runs.states import RunStatus
-from shared.store import facts, nodes, plans, runs, stages, workers
+from shared.store import facts, nodes, plans, runs, sequences, stages, workers
 from shared.store.database import Database, Tx
 from shared.store.runs import LockedRun
 
@@ -59,7 +59,13 @@ def admit(tx: Tx, settings: Settings) -> None:
             )
             continue
         pipeline = (row["namespace"], row["pipeline"])
-        if pipeline in busy and (policy := _concurrency(tx, row, settings)) != "Allow":
+        policy, numbering = _concurrency(tx, row, settings) if pipeline in busy else ("Allow", ())
+        if policy == "Allow" and numbering:
+            runs.wait_for(
+                tx, row["id"], "sequence", f"run {busy[pipeline]} numbers rows in {numbering[0]}; runs that share a sequence go one by one"
+            )
+            continue
+        if policy != "Allow":
             if policy == "Replace" and (other := runs.lock(tx, busy[pipeline])) is not None:
                 results.cancel_run(tx, other, "replaced")
                 runs.save(tx, other)
@@ -76,12 +82,14 @@ def admit(tx: Tx, settings: Settings) -> None:
         count += 1
 
 
-def _concurrency(tx: Tx, row: Mapping[str, Any], settings: Settings) -> str:
+def _concurrency(tx: Tx, row: Mapping[str, Any], settings: Settings) -> tuple[str, tuple[str, ...]]:
+    """The recipe's policy, and its nodes whose numbers go on from run to run."""
     try:
-        return load(tx, row["resource_uid"], row["version"], settings, row["run_values"]).concurrency
+        recipe = load(tx, row["resource_uid"], row["version"], settings, row["run_values"])
+        return recipe.concurrency, tuple(recipe.sequences)
     except PenstockError:
         # It cannot run at all; it is let in to be told so.
-        return "Allow"
+        return "Allow", ()
 
 
 def plan_run(tx: Tx, run_id: str, settings: Settings) -> list[StageMessage]:
@@ -129,7 +137,8 @@ def _survey_or_plan(tx: Tx, run: LockedRun, recipe: Recipe, settings: Settings) 
         plan = survey(pipeline, missing, first_stage=before + 1)
         runs.set_planning(tx, run, "surveying")
     else:
-        plan = recipe.plan(tx, known, before + 1)
+        begin = sequences.hold(tx, run.id, run.namespace, run.pipeline, recipe.sequences)
+        plan = recipe.plan(tx, known, before + 1, begin)
         slots = int(pipeline.settings.get("maxParallelNodes", settings.max_parallel_nodes))
         timeout = float(pipeline.settings.get("timeout", settings.run_timeout.total_seconds()))
         runs.set_planning(tx, run, "planned", max_parallel_nodes=slots, timeout_s=timeout)

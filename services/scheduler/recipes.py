@@ -16,6 +16,7 @@ from shared.pipelines.model import Document, Pipeline
 from shared.pipelines.validation import filled_document, stored_connector, stored_errors, stored_rule_set
 from shared.planning.make import plan
 from shared.planning.needs import full_reference
+from shared.planning.sequences import continued, starts
 from shared.planning.stages import Plan
 from shared.store import resources
 from shared.store.database import Tx
@@ -56,11 +57,21 @@ class Recipe:
         definitions = [stored_connector(text) for text in self.connector_texts(tx)]
         return {f"{found.namespace}/{found.name}": found.type for found in definitions}
 
-    def plan(self, tx: Tx, facts: Mapping[str, Mapping[str, Any]], first_stage: int) -> Plan:
-        """Every valid rule set of the pipeline's namespace is handed over; the planner keeps those that attach to this pipeline."""
+    @property
+    def sequences(self) -> dict[str, int]:
+        """Nodes whose numbers go on from run to run: runs of the pipeline go one after the other."""
+        return starts(self.pipeline)
+
+    def plan(self, tx: Tx, facts: Mapping[str, Mapping[str, Any]], first_stage: int, begin: Mapping[str, int]) -> Plan:
+        """Every valid rule set of the pipeline's namespace is handed over; the planner keeps those that attach to this pipeline.
+
+        `begin`: where its sequences go on.
+        """
         rule_sets = tuple(resources.current_documents(tx, "DataQualityRuleSet", self.pipeline.namespace))
         planned = _planned_filled if self.values else _planned_as_is
-        return planned(self, json.dumps(facts, sort_keys=True), tuple(self.connector_types(tx).items()), rule_sets, first_stage)
+        return planned(
+            self, json.dumps(facts, sort_keys=True), tuple(self.connector_types(tx).items()), rule_sets, first_stage, tuple(begin.items())
+        )
 
     def check(self, tx: Tx) -> None:
         """Validates the version again, against today's connectors. Raises InvalidRecipe with the first problem and how many there are."""
@@ -90,8 +101,16 @@ _read_as_is = lru_cache(maxsize=64)(_read)
 _read_filled = lru_cache(maxsize=64)(_read)
 
 
-def _plan(recipe: Recipe, facts: str, connector_types: tuple[tuple[str, str], ...], rule_sets: tuple[str, ...], first_stage: int) -> Plan:
-    return plan(recipe.pipeline, json.loads(facts), dict(connector_types), [stored_rule_set(text) for text in rule_sets], first_stage)
+def _plan(
+    recipe: Recipe,
+    facts: str,
+    connector_types: tuple[tuple[str, str], ...],
+    rule_sets: tuple[str, ...],
+    first_stage: int,
+    begin: tuple[tuple[str, int], ...],
+) -> Plan:
+    read = continued(recipe.pipeline, dict(begin))
+    return plan(read, json.loads(facts), dict(connector_types), [stored_rule_set(text) for text in rule_sets], first_stage)
 
 
 # A recipe that runs every minute over objects that did not change is planned once.

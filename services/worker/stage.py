@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from shared.engines.control import Control
 from shared.engines.duckdb import driver
 from shared.engines.work import Job, Outcome
 
+# Loaded with their first stage: they cost time and memory that most workers never need.
+_ENGINES = {
+    "duckdb": "shared.engines.duckdb.driver",
+    "database": "shared.engines.database.driver",
+    "pandas": "shared.engines.dataframe.pandas_engine",
+    "dask": "shared.engines.dataframe.dask_engine",
+}
+
 
 def run(job: Job, control: Control) -> Outcome:
-    return driver.run(job, control)
+    outcome: Outcome = import_module(_ENGINES[job.program.get("engine", "duckdb")]).run(job, control)
+    return outcome
 
 
 def survey(job: Job, control: Control) -> Outcome:

@@ -214,6 +214,10 @@ class Attempts:
             error = PenstockError(f"the outcome of the stage could not be recorded ({refused}); this is a bug in Penstock").to_json()
             level, line = "ERROR", str(error["message"])
             messages = insist(self._database, lambda tx: self._fail(tx, held, ended, error), held.gone)
+        except PenstockError as refused:
+            error = refused.to_json()
+            level, line = "ERROR", f"could not be recorded: {refused.message}"
+            messages = insist(self._database, lambda tx: self._fail(tx, held, ended, error), held.gone)
         if messages is None:
             log.warning("the stage was released to others meanwhile; this attempt is dropped")
             return

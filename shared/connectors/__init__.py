@@ -11,17 +11,19 @@ from importlib import import_module
 from importlib.metadata import EntryPoint
 from typing import Any
 
+from shared.connectors.dbapi import shown
 from shared.connectors.errors import Misconfigured
 from shared.connectors.files.spec import SPEC as FILES
 from shared.connectors.oracle.spec import SPEC as ORACLE
 from shared.connectors.postgres.spec import SPEC as POSTGRES
 from shared.connectors.protocols import Driver, SinkWrite, Spec
 from shared.connectors.snowflake.spec import SPEC as SNOWFLAKE
+from shared.connectors.sqlite.spec import SPEC as SQLITE
 from shared.plugins import outsiders
 from shared.sql.writes import writes
 
-_OURS: dict[str, Spec] = {spec.type: spec for spec in (FILES, POSTGRES, ORACLE, SNOWFLAKE)}
-_DRIVERS = {"files": "shared.connectors.files.driver", "postgres": "shared.connectors.postgres.driver"}
+_OURS: dict[str, Spec] = {spec.type: spec for spec in (FILES, POSTGRES, SQLITE, ORACLE, SNOWFLAKE)}
+_DRIVERS = {kind: f"shared.connectors.{kind}.driver" for kind in ("files", "postgres", "sqlite")}
 
 
 def _load(entry: EntryPoint) -> Spec:
@@ -50,7 +52,7 @@ def runs(connector_type: str) -> bool:
 
 
 # What a driver says in its own way; all others write as `shared.sql.writes` does.
-_STATEMENTS = {"postgres": "shared.connectors.postgres.statements"}
+_PORTABLE = ("sqlite",)
 
 
 def statements(connector_type: str, write: SinkWrite, keys: Sequence[Sequence[str]] = ()) -> list[str]:
@@ -61,8 +63,11 @@ def statements(connector_type: str, write: SinkWrite, keys: Sequence[Sequence[st
     dialect = CONNECTORS[connector_type].dialect
     if dialect is None:
         return []
-    if connector_type in _STATEMENTS:
-        said: list[str] = import_module(_STATEMENTS[connector_type]).statements(write, keys)
+    said: list[str]
+    if connector_type == "postgres":
+        said = import_module("shared.connectors.postgres.statements").statements(write, keys)
         return said
+    if connector_type in _PORTABLE:
+        return shown.statements(dialect, write)
     names = [column.name for column in write.columns]
     return writes(dialect, write.target, names, write.write_mode, write.upsert_keys, write.order)

@@ -7,7 +7,7 @@ the classes of `shared/connectors/errors.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -198,6 +198,26 @@ class AttemptKey:
         return f"penstock/{self.run}/{self.stage}/{self.epoch}"
 
 
+class ArrowStream(Protocol):
+    """A source as Arrow batches. An engine may start it more than once; nothing is read before the first batch is taken.
+
+    `texts`: columns that travel as text and are to be cast to what the survey says. `failure`: what stopped it, in our words.
+    """
+
+    failure: BaseException | None
+
+    @property
+    def texts(self) -> Collection[str]: ...
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object: ...
+
+    def cancel(self) -> None:
+        """From another thread."""
+        ...
+
+    def close(self) -> None: ...
+
+
 class Driver(Protocol):
     """Made from a resolved config, secrets included; connects only when a method is called."""
 
@@ -208,3 +228,11 @@ class Driver(Protocol):
         ...
 
     def open_sink(self, key: AttemptKey, writes: tuple[SinkWrite, ...]) -> SinkSession: ...
+
+
+class StreamingDriver(Driver, Protocol):
+    """One that reads by itself. The engine reads the others by its own means (`shared.engines.duckdb.scans`)."""
+
+    def read(self, session: str, options: Mapping[str, Any], columns: Columns, keep: Sequence[str]) -> ArrowStream:
+        """`options`: table or query, as the recipe says. `columns`: as surveyed. `keep`: the names that are handed on."""
+        ...

@@ -13,11 +13,12 @@ from typing import Any
 from shared.dispatch.advance import advance, fail_stage, release
 from shared.dispatch.claims import Claim
 from shared.engines.work import Outcome
+from shared.errors import PenstockError
 from shared.messages import StageMessage
 from shared.runs import ledger
 from shared.runs.retry import MAX_LOST, Policy, next_wait
 from shared.runs.states import RunStatus, StageStatus
-from shared.store import datasets, facts, nodes, quality, runs, stages
+from shared.store import datasets, facts, nodes, quality, runs, sequences, stages
 from shared.store.database import Tx
 from shared.store.runs import LockedRun
 from shared.store.stages import StageRow
@@ -54,6 +55,7 @@ def complete(tx: Tx, claim: Claim, outcome: Outcome, *, duration_ms: int, peak_m
             # With its figures in place: they are what a person has to look at.
             fail_stage(tx, run, _row(claim, StageStatus.FAILED), wrong)
             return _finish(tx, run)
+        _number(tx, claim, figures)
         for node, figure in figures.items():
             run.say("node.status", node=node, stage=claim.stage, epoch=claim.epoch, status="COMPLETED", **figure)
     if outcome.facts is not None:
@@ -72,6 +74,21 @@ def complete(tx: Tx, claim: Claim, outcome: Outcome, *, duration_ms: int, peak_m
 
 def _figures(counted: Mapping[str, Any], duration_ms: int | None) -> dict[str, Any]:
     return {**counted, "durationMs": duration_ms, "balanced": ledger.balanced(counted)}
+
+
+def _number(tx: Tx, claim: Claim, figures: Mapping[str, Mapping[str, Any]]) -> None:
+    """What the stage's sequences took, and what its sinks gave out (`Program.sequences`)."""
+    for node, sequence in claim.program.get("sequences", {}).items():
+        if node in figures:
+            rows = figures[node].get("rowsOut")
+            if rows is None:
+                raise PenstockError(
+                    f"the rows that {node} numbered were not counted, so the sequence cannot go on; this is a bug in Penstock"
+                )
+            following = sequence["start"] + rows * sequence["increment"]
+            sequences.take(tx, claim.run, claim.namespace, claim.pipeline, node, following)
+        if sequence["writes"]:
+            sequences.give_out(tx, claim.run, claim.namespace, claim.pipeline, [node])
 
 
 def _unbalanced(outcome: Outcome) -> dict[str, Any] | None:

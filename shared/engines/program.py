@@ -47,11 +47,12 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A relation given a name: a temporary table when `materialise`, else a view."""
+    """A relation given a name: a temporary table when `materialise`, else a view. `name`: what SQL calls it, where that is not `table`."""
 
     table: str
     sql: str
     materialise: bool = False
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +68,14 @@ class Output:
 class Rejects:
     """Rows of a node that go to the dead letters.
 
-    `sql` yields every input column of the node and a last text column `error_message`. Empty `sql`: the lines that the read named
-    `read` could not parse.
+    `sql` yields every input column of the node and a last text column `error_message`; `names` are told where the engine cannot see
+    them. Empty `sql`: the lines that the read named `read` could not parse.
     """
 
     node: str
     sql: str = ""
     read: str | None = None
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,8 @@ class Sink:
     """Rows that leave. `options`: the connector_sink's config beside the fields here (format, csv options, createTable, partitionBy …).
 
     `target` is the table name or path as the recipe says it. `order` names the columns that say which of two rows with one key wins, as
-    [column, "asc" | "desc"], already completed by the planner (execution.md, Sinks, rule 5).
+    [column, "asc" | "desc"], already completed by the planner (execution.md, Sinks, rule 5). `unique`: it is known that no two rows
+    have the same keys.
     """
 
     node: str
@@ -93,14 +96,20 @@ class Sink:
     upsert_keys: tuple[str, ...] = ()
     order: tuple[tuple[str, str], ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
+    unique: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
     """All of a work stage. Every sink of one stage has the same connector, so that the stage publishes in one commit.
 
+    `engine`: who computes its relations; their SQL is in that engine's words. With `database` that is the sinks' own database, in its
+    dialect: there are no reads, and a table whose name has no schema was looked for in `schema`.
     `figures` maps node -> name -> Count, names as in the API: rowsIn, rowsOut, rowsRejected, and ledger terms (filtered, skipped, merged,
     groups, fanOut, …).
+
+    `sequences`: persistent ones, by node, that are numbered here or whose numbers this stage's sinks write: {start, increment, writes};
+    engines need not look at them.
     """
 
     reads: tuple[Read, ...] = ()
@@ -110,10 +119,15 @@ class Program:
     rejects: tuple[Rejects, ...] = ()
     sinks: tuple[Sink, ...] = ()
     figures: dict[str, dict[str, Count]] = field(default_factory=dict)
+    engine: str = "duckdb"
+    schema: str | None = None
+    sequences: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return {
             "format": FORMAT,
+            "engine": self.engine,
+            "schema": self.schema,
             "reads": [
                 {
                     "table": r.table,
@@ -128,9 +142,9 @@ class Program:
                 for r in self.reads
             ],
             "counters": list(self.counters),
-            "statements": [{"table": s.table, "sql": s.sql, "materialise": s.materialise} for s in self.statements],
+            "statements": [{"table": s.table, "sql": s.sql, "materialise": s.materialise, "name": s.name} for s in self.statements],
             "outputs": [{"port": o.port, "sql": o.sql, "columns": [c.to_json() for c in o.columns]} for o in self.outputs],
-            "rejects": [{"node": r.node, "sql": r.sql, "read": r.read} for r in self.rejects],
+            "rejects": [{"node": r.node, "sql": r.sql, "read": r.read, "names": list(r.names)} for r in self.rejects],
             "sinks": [
                 {
                     "node": s.node,
@@ -142,10 +156,12 @@ class Program:
                     "upsertKeys": list(s.upsert_keys),
                     "order": [list(pair) for pair in s.order],
                     "options": s.options,
+                    "unique": s.unique,
                 }
                 for s in self.sinks
             ],
             "figures": self.figures,
+            "sequences": self.sequences,
         }
 
     @staticmethod
@@ -165,9 +181,9 @@ class Program:
                 for r in value["reads"]
             ),
             counters=tuple(value["counters"]),
-            statements=tuple(Statement(s["table"], s["sql"], s["materialise"]) for s in value["statements"]),
+            statements=tuple(Statement(s["table"], s["sql"], s["materialise"], s.get("name", "")) for s in value["statements"]),
             outputs=tuple(Output(o["port"], o["sql"], columns_from_json(o["columns"])) for o in value["outputs"]),
-            rejects=tuple(Rejects(r["node"], r["sql"], r["read"]) for r in value["rejects"]),
+            rejects=tuple(Rejects(r["node"], r["sql"], r["read"], tuple(r.get("names", ()))) for r in value["rejects"]),
             sinks=tuple(
                 Sink(
                     s["node"],
@@ -179,10 +195,14 @@ class Program:
                     tuple(s["upsertKeys"]),
                     tuple((o[0], o[1]) for o in s["order"]),
                     s["options"],
+                    s.get("unique", False),
                 )
                 for s in value["sinks"]
             ),
             figures=value["figures"],
+            engine=value.get("engine", "duckdb"),
+            schema=value.get("schema"),
+            sequences=value.get("sequences", {}),
         )
 
 

@@ -39,6 +39,7 @@ class Source:
     options: dict[str, Any]
     columns: Columns
     keep: tuple[str, ...]
+    rows: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +168,7 @@ def _source(pipeline: Pipeline, node: Node, facts: Mapping[str, Mapping[str, Any
         options["where"] = sql(typed(where, (Input(node.id, node.id, columns),)), "duckdb")
     options["surveyed"] = [column.to_json() for column in columns]
     connector = full_reference(pipeline, node.config["connector"])
-    return Source(node.id, connector, options, columns_out, tuple(c.name for c in columns_out))
+    return Source(node.id, connector, options, columns_out, tuple(c.name for c in columns_out), found.get("rows"))
 
 
 def _pinned(node: Node, columns: Columns) -> Columns:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from shared.planning.compile import Graph
+from shared.planning.modes import Choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,25 +15,43 @@ class Piece:
 
     nodes: tuple[str, ...]
     why: str
+    engine: str = "duckdb"
 
 
-def cut(graph: Graph) -> list[Piece]:
-    """Pieces in an order in which each comes after those it reads from."""
+def cut(graph: Graph, choices: Mapping[str, Choice]) -> list[Piece]:
+    """Pieces in an order in which each comes after those it reads from. `choices`: the engine of each node."""
     if graph.pipeline.settings.get("staging") == "all":
-        return [Piece((node,), "staging: all keeps every node's output") for node in graph.order]
+        return [Piece((node,), "staging: all keeps every node's output", choices[node].engine) for node in graph.order]
+    level = _levels(graph, choices)
     pieces: list[Piece] = []
-    for component in _components(graph, graph.order):
-        destinations = {node: _destinations(graph, node) for node in component}
-        if len(set().union(*destinations.values())) <= 1:
-            pieces.append(Piece(component, "everything connected runs on one engine in one go"))
-            continue
-        # What serves several destinations is staged once; what serves one goes with it, so that destinations are written side by side,
-        # each stage publishing in one commit.
-        base = [node for node in component if len(destinations[node]) != 1]
-        pieces += [Piece(part, "computed once for several destinations") for part in _components(graph, base)]
-        for destination in sorted({next(iter(d)) for d in destinations.values() if len(d) == 1}):
-            own = tuple(node for node in component if destinations[node] == {destination})
-            pieces.append(Piece(own, f"all that only {destination} gets, published in one commit"))
+    for number in sorted(set(level.values())):
+        for alike in dict.fromkeys(choices[node].alike(node) for node in graph.order if level[node] == number):
+            nodes = [node for node in graph.order if level[node] == number and choices[node].alike(node) == alike]
+            pieces += [piece for component in _components(graph, nodes) for piece in _by_destination(graph, component, alike[0])]
+    return pieces
+
+
+def _levels(graph: Graph, choices: Mapping[str, Choice]) -> dict[str, int]:
+    """How often the engine changes on the way to each node, at most. Nodes of one level and engine can run in one go: no way leads out of
+    them and back."""
+    level: dict[str, int] = {}
+    for node in graph.order:
+        ways = [(level[e.source], choices[e.source].alike(e.source) == choices[node].alike(node)) for e in graph.pipeline.incoming(node)]
+        level[node] = max((number + (not same) for number, same in ways), default=0)
+    return level
+
+
+def _by_destination(graph: Graph, component: tuple[str, ...], engine: str) -> list[Piece]:
+    destinations = {node: _destinations(graph, node) for node in component}
+    if len(set().union(*destinations.values())) <= 1:
+        return [Piece(component, "everything connected runs on one engine in one go", engine)]
+    # What serves several destinations is staged once; what serves one goes with it, so that destinations are written side by side,
+    # each stage publishing in one commit.
+    base = [node for node in component if len(destinations[node]) != 1]
+    pieces = [Piece(part, "computed once for several destinations", engine) for part in _components(graph, base)]
+    for destination in sorted({next(iter(d)) for d in destinations.values() if len(d) == 1}):
+        own = tuple(node for node in component if destinations[node] == {destination})
+        pieces.append(Piece(own, f"all that only {destination} gets, published in one commit", engine))
     return pieces
 
 

@@ -14,10 +14,12 @@ from shared.planning.compile import Graph, Port
 from shared.planning.count import Counting, select_of
 from shared.planning.cut import Piece
 from shared.planning.figures import figures
+from shared.planning.sequences import of_stage
 from shared.planning.stack import stacked
 from shared.sql.render import sql
 
-DIALECT = "duckdb"
+# What each engine reads.
+DIALECTS = {"duckdb": "duckdb", "python": "duckdb", "pandas": "frames", "dask": "frames"}
 
 
 def emit(graph: Graph, piece: Piece, stage_of: Mapping[str, int], checked: Collection[str]) -> Program:
@@ -48,12 +50,13 @@ def emit(graph: Graph, piece: Piece, stage_of: Mapping[str, int], checked: Colle
         users[table].append(("output", table))
     counting = Counting(graph, ports, frozenset(s.node for s in sources), frozenset(foreign), users)
     counted = figures(graph, piece.nodes, counting)
-    written = _Writing(graph, ports, counting)
+    written = _Writing(graph, ports, counting, DIALECTS[piece.engine])
 
     def staged(table: str) -> tuple[int, str]:
         return stage_of[graph.owner(table)], table
 
     return Program(
+        engine=piece.engine,
         reads=(
             *(
                 Read(
@@ -96,6 +99,7 @@ def emit(graph: Graph, piece: Piece, stage_of: Mapping[str, int], checked: Colle
         ),
         sinks=tuple(_sink(graph, written, sink) for sink in sinks),
         figures=counted,
+        sequences=of_stage(graph.pipeline, nodes, sinks),
     )
 
 
@@ -117,21 +121,21 @@ def _sink(graph: Graph, written: _Writing, sink: str) -> Sink:
 
 
 class _Writing:
-    """Relations as DuckDB's SQL, by name where they are used by name, else in place."""
+    """Relations as the engine's SQL, by name where they are used by name, else in place."""
 
-    def __init__(self, graph: Graph, ports: Mapping[str, Port], counting: Counting) -> None:
-        self._graph, self._ports, self._counting = graph, ports, counting
+    def __init__(self, graph: Graph, ports: Mapping[str, Port], counting: Counting, dialect: str) -> None:
+        self._graph, self._ports, self._counting, self._dialect = graph, ports, counting, dialect
 
     def is_named(self, table: str) -> bool:
         """It is a temporary table, or another relation of the stage reads it; otherwise it stands where it is used, with its order."""
         return table in self._counting.materialised or any(isinstance(user, str) for user in self._counting.users[table])
 
     def statement(self, table: str) -> Statement:
-        return Statement(table, sql(self._select(self._ports[table]), DIALECT), table in self._counting.materialised)
+        return Statement(table, sql(self._select(self._ports[table]), self._dialect), table in self._counting.materialised)
 
     def rows(self, table: str, columns: Columns) -> str:
         if table in self._ports and not self.is_named(table):
-            return sql(_only(self._select(self._ports[table]), columns), DIALECT)
+            return sql(_only(self._select(self._ports[table]), columns), self._dialect)
         picked = [exp.column(c.name, quoted=True) for c in columns]
         select = exp.Select(expressions=picked).from_(exp.Table(this=exp.to_identifier(table, quoted=True)), copy=False)
         order = self._ports[table].relation.select.args.get("order") if table in self._ports else None
@@ -142,7 +146,7 @@ class _Writing:
                 for k in order.expressions
             ]
             select.order_by(*keys, copy=False)
-        return sql(select, DIALECT)
+        return sql(select, self._dialect)
 
     def _select(self, port: Port) -> exp.Select:
         return select_of(port, self._counting, lambda counter: exp.Anonymous(this="nextval", expressions=[exp.Literal.string(counter)]))

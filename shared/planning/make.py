@@ -12,6 +12,7 @@ from shared.planning.compile import Graph, compile_graph
 from shared.planning.cut import cut
 from shared.planning.emit import emit
 from shared.planning.errors import PlanProblem
+from shared.planning.modes import PANDAS_ROWS, engines
 from shared.planning.needs import full_reference, generations, retry_settings
 from shared.planning.secrets import marked
 from shared.planning.stages import Plan, PlannedNode, Stage, StageId
@@ -23,14 +24,16 @@ def plan(
     connector_types: Mapping[str, str],
     rule_sets: Sequence[RuleSet] = (),
     first_stage: int = 1,
+    pandas_rows: int = PANDAS_ROWS,
 ) -> Plan:
     """All of a run. `facts`: by key of `needs`, as `Survey.to_json`. Raises PlanProblem, charged to a node."""
     graph = compile_graph(pipeline, facts, connector_types)
+    choices = engines(graph, pandas_rows)
     checks = {node: [rules for rules in rule_sets if _attached(rules, pipeline, graph, node)] for node in graph.sinks}
     checked = {node for node, found in checks.items() if found}
     stages: list[Stage] = []
     stage_of: dict[str, int] = {}
-    for piece in cut(graph):
+    for piece in cut(graph, choices):
         number = StageId(first_stage + len(stages))
         program = emit(graph, piece, stage_of, checked)
         inputs = tuple(sorted({StageId(stage) for read in program.reads for stage, _ in read.datasets}))
@@ -41,12 +44,12 @@ def plan(
                 nodes=piece.nodes,
                 inputs=inputs,
                 generation=_level(stages, inputs),
-                engine="duckdb",
+                engine=piece.engine,
                 program=marked(program.to_json(), pipeline.secrets),
                 label=next(
                     (node.worker for node in pipeline.nodes if node.id in piece.nodes and node.worker), pipeline.settings.get("worker")
                 ),
-                why=(piece.why, "duckdb: the default engine for what is not in one database"),
+                why=(piece.why, *dict.fromkeys(choices[node].why for node in piece.nodes)),
                 policy=retry_settings(pipeline, [node for node in pipeline.nodes if node.id in piece.nodes]),
             )
         )

@@ -46,6 +46,15 @@ def annotate(tree: exp.Expr, inputs: Mapping[str, Columns]) -> exp.Expr:
     return typed
 
 
+def annotated(query: exp.Query, inputs: Mapping[str, Columns]) -> exp.Query:
+    """Types on every node of a query whose columns are qualified; changes and returns it. `inputs`: as `resolve`."""
+    schema = MappingSchema(
+        {table: {c.name: c.type for c in columns} for table, columns in inputs.items()}, dialect="postgres", normalize=False
+    )
+    annotate_types(query, schema=schema, dialect="postgres")
+    return query
+
+
 def type_of(tree: exp.Expr) -> str:
     """The type of a typed tree in our spelling; UNKNOWN where sqlglot cannot tell."""
     if tree.type is None or tree.type.this in {exp.DataType.Type.UNKNOWN, exp.DataType.Type.NULL}:

@@ -22,8 +22,9 @@ from shared.planning.assume import assumed
 from shared.planning.fingerprint import fingerprint
 from shared.planning.make import plan
 from shared.planning.needs import Need, needs, survey
+from shared.planning.sequences import continued, starts
 from shared.planning.shown import shown
-from shared.store import facts, requests, resources
+from shared.store import facts, requests, resources, sequences
 from shared.store.database import Database, Tx
 
 LOOK_EVERY_S = 0.05
@@ -53,6 +54,7 @@ def look(database: Database, row: Mapping[str, Any], values: str, *, asked_by: s
     """
     with database.transaction() as tx:
         recipe = pipeline(filled_document(row["document"], values))
+        recipe = continued(recipe, starts(recipe) | _going_on(tx, recipe))
         types = {name: kind for name, (kind, _) in save.known(tx).connectors.items()}
         wanted = needs(recipe, types)
         fresh = facts.fresh(tx, [need.key for need in wanted], max_age)
@@ -116,6 +118,12 @@ def _wait(database: Database, asked: Sequence[str], wait_s: float) -> dict[str, 
             break
         time.sleep(LOOK_EVERY_S)
     return replies
+
+
+def _going_on(tx: Tx, recipe: Pipeline) -> dict[str, int]:
+    """Where its sequences stand now; by the time of a run they may have gone on."""
+    there = sequences.values(tx, recipe.namespace, recipe.name)
+    return {node: there[node] for node in starts(recipe) if node in there}
 
 
 def _why(reply: Mapping[str, Any] | None, wait_s: float) -> str:

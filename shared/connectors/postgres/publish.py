@@ -1,9 +1,8 @@
-"""The three ways rows get into a table: INSERT, UPSERT, OVERWRITE. All in the caller's transaction; rows travel by COPY."""
+"""The three ways rows get into a table: INSERT, UPSERT, OVERWRITE. All in the caller's transaction."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from typing import Any
 
 import psycopg
@@ -12,7 +11,9 @@ from psycopg import sql
 from shared.connectors.errors import Misconfigured, NotFound, RejectedData
 from shared.connectors.postgres import statements as say
 from shared.connectors.postgres.catalogue import Table, find
-from shared.connectors.protocols import Rows, SinkWrite
+from shared.connectors.postgres.loads import Copied, Load, Queried, whole
+from shared.connectors.protocols import Computed, Query, Rows, SinkWrite
+from shared.datasets import Columns
 from shared.sql.table_names import split
 
 Connection = psycopg.Connection[Any]
@@ -21,36 +22,69 @@ LONGEST_NAME = 63
 
 
 def write(connection: Connection, schema: str, sink: SinkWrite, rows: Rows) -> Figures:
+    table = _target(connection, schema, sink, rows.columns)
+    return _MODES[sink.write_mode](connection, table, sink, Copied(rows))
+
+
+def write_query(connection: Connection, schema: str, sink: SinkWrite, query: Query) -> Computed:
+    table = _target(connection, schema, sink, sink.columns)
+    rows = Queried(connection, sink, query, table)
+    if sink.write_mode == "UPSERT" and _unique_on(table, sink.upsert_keys):
+        return _upsert_query(connection, table, sink, rows)
+    figures = _MODES[sink.write_mode](connection, table, sink, rows)
+    return Computed(figures, rows.count, rows.tallies)
+
+
+def _target(connection: Connection, schema: str, sink: SinkWrite, columns: Columns) -> Table:
     table = find(connection, sink.target, schema)
     if table is None:
         if not sink.options.get("createTable"):
             raise NotFound(f"table {sink.target} is not there; make it, or set createTable: true on the sink")
-        table = _create(connection, schema, sink, rows)
+        table = _create(connection, schema, sink, columns)
     there = {column.name for column in table.columns}
-    missing = [column.name for column in rows.columns if column.name not in there]
+    missing = [column.name for column in columns if column.name not in there]
     if missing:
         raise NotFound(f"table {sink.target} has no column {missing[0]}; add it, or drop the column before the sink")
-    return _MODES[sink.write_mode](connection, table, sink, rows)
+    return table
 
 
-def _insert(connection: Connection, table: Table, sink: SinkWrite, rows: Rows) -> Figures:
-    _copy(connection, _name(table), rows)
+def _insert(connection: Connection, table: Table, sink: SinkWrite, rows: Load) -> Figures:
+    rows.into(connection, _name(table))
     return {"rowsInserted": rows.count, "rowsUpdated": 0, "rowsUnchanged": 0, "rowsDeleted": 0, "merged": None}
 
 
-def _upsert(connection: Connection, table: Table, sink: SinkWrite, rows: Rows) -> Figures:
+def _upsert_query(connection: Connection, table: Table, sink: SinkWrite, rows: Queried) -> Computed:
+    """One statement: computed, chosen, written and counted on one snapshot."""
+    statement = say.on_conflict_rows(_name(table), sink, rows.query, rows.rows)
+    inserted, updated, total, keyless, distinct, *tallies = connection.execute(statement).fetchone() or (0, 0, 0, 0, 0)
+    if keyless:
+        raise RejectedData(_without_key(keyless, table, " and ".join(sink.upsert_keys)))
+    figures: Figures = {
+        "rowsInserted": inserted,
+        "rowsUpdated": updated,
+        "rowsUnchanged": distinct - inserted - updated,
+        "rowsDeleted": 0,
+        "merged": total - distinct,
+    }
+    return Computed(figures, total, whole(tallies))
+
+
+def _upsert(connection: Connection, table: Table, sink: SinkWrite, rows: Load) -> Figures:
     """Into a temporary table, each key once, then ON CONFLICT where a unique index is, else UPDATE and INSERT under a lock."""
     name, keys = _name(table), list(sink.upsert_keys)
     columns = [column.name for column in rows.columns]
     for statement in say.stage(name, columns):
         connection.execute(statement)
-    _copy(connection, sql.Identifier(say.STAGED), rows)
+    rows.into(connection, sql.Identifier(say.STAGED))
     _refuse_null_keys(connection, table, keys)
     latest = say.latest(columns, keys, sink.order)
     if _unique_on(table, keys):
         distinct, inserted, updated = connection.execute(say.on_conflict(name, columns, keys, latest)).fetchone() or (0, 0, 0)
     else:
         distinct, inserted, updated = _merge(connection, name, columns, keys, latest)
+        connection.execute(say.drop(say.LATEST))
+    # The stage's next sink stages under the same name.
+    connection.execute(say.drop(say.STAGED))
     return {
         "rowsInserted": inserted,
         "rowsUpdated": updated,
@@ -73,7 +107,7 @@ def _merge(
     return distinct, distinct - known, updated
 
 
-def _overwrite(connection: Connection, table: Table, sink: SinkWrite, rows: Rows) -> Figures:
+def _overwrite(connection: Connection, table: Table, sink: SinkWrite, rows: Load) -> Figures:
     """A new table takes the old one's place; where something hangs on the old one, its rows are replaced instead.
 
     Readers see the old rows until the commit, and wait only for the swap itself; other writers wait throughout. Not TRUNCATE: a reader
@@ -81,8 +115,9 @@ def _overwrite(connection: Connection, table: Table, sink: SinkWrite, rows: Rows
     """
     connection.execute(say.lock(_name(table)))
     if table.dependents:
+        rows = rows.apart(connection)
         deleted = connection.execute(sql.SQL("DELETE FROM {}").format(_name(table))).rowcount
-        _copy(connection, _name(table), rows)
+        rows.into(connection, _name(table))
         return {"rowsInserted": rows.count, "rowsUpdated": 0, "rowsUnchanged": 0, "rowsDeleted": deleted, "merged": None}
     deleted = (connection.execute(sql.SQL("SELECT count(*) FROM {}").format(_name(table))).fetchone() or (0,))[0]
     fresh = f"penstock_new_{table.oid}"
@@ -91,7 +126,7 @@ def _overwrite(connection: Connection, table: Table, sink: SinkWrite, rows: Rows
     owner, grants = connection.execute(
         "SELECT pg_get_userbyid(relowner), relacl::text[] FROM pg_class WHERE oid = %s", (table.oid,)
     ).fetchone() or ("", None)
-    _copy(connection, new, rows)
+    rows.into(connection, new)
     _grant(connection, table, new, owner, bool(grants))
     names = connection.execute(
         "SELECT n.relname, o.relname FROM pg_index ni JOIN pg_class n ON n.oid = ni.indexrelid"
@@ -124,14 +159,13 @@ def _grant(connection: Connection, table: Table, new: sql.Composable, owner: str
     connection.execute(sql.SQL("ALTER TABLE {} OWNER TO {}").format(new, sql.Identifier(owner)))
 
 
-def _create(connection: Connection, schema: str, sink: SinkWrite, rows: Rows) -> Table:
+def _create(connection: Connection, schema: str, sink: SinkWrite, given: Columns) -> Table:
     where, name = split(sink.target)
     planned = {column.name: column.type for column in sink.columns if column.type != "UNKNOWN"}
-    for long in (one for one in (name, *(column.name for column in rows.columns)) if len(one.encode()) > LONGEST_NAME):
+    for long in (one for one in (name, *(column.name for column in given)) if len(one.encode()) > LONGEST_NAME):
         raise Misconfigured(f"the name {long[:40]}… has more than {LONGEST_NAME} bytes, and PostgreSQL would cut it off; shorten it")
     columns = [
-        sql.SQL("{} {}").format(sql.Identifier(column.name), sql.SQL(_checked(planned.get(column.name, column.type))))
-        for column in rows.columns
+        sql.SQL("{} {}").format(sql.Identifier(column.name), sql.SQL(_checked(planned.get(column.name, column.type)))) for column in given
     ]
     if sink.upsert_keys:
         columns.append(sql.SQL("PRIMARY KEY ({})").format(say.listed(sink.upsert_keys)))
@@ -151,22 +185,17 @@ def _checked(type_: str) -> Any:
     return type_
 
 
-def _copy(connection: Connection, target: sql.Composable, rows: Rows) -> None:
-    statement = say.copy(target, [column.name for column in rows.columns])
-    with closing(rows.csv_blocks()) as blocks, connection.cursor().copy(statement) as copy:  # type: ignore[type-var]
-        for block in blocks:
-            copy.write(block)
-
-
 def _refuse_null_keys(connection: Connection, table: Table, keys: Sequence[str]) -> None:
     for key in keys:
         found = connection.execute(
             sql.SQL("SELECT count(*) FROM {} WHERE {} IS NULL").format(sql.Identifier(say.STAGED), sql.Identifier(key))
         ).fetchone()
         if found and found[0]:
-            raise RejectedData(
-                f"{found[0]} rows for table {table.name} have no {key}, which is a key of the UPSERT; filter them out before the sink"
-            )
+            raise RejectedData(_without_key(found[0], table, key))
+
+
+def _without_key(rows: int, table: Table, key: str) -> str:
+    return f"{rows} rows for table {table.name} have no {key}, which is a key of the UPSERT; filter them out before the sink"
 
 
 def _unique_on(table: Table, keys: Sequence[str]) -> bool:
@@ -177,7 +206,7 @@ def _name(table: Table) -> sql.Identifier:
     return sql.Identifier(table.schema, table.name)
 
 
-_MODES: dict[str, Callable[[Connection, Table, SinkWrite, Rows], Figures]] = {
+_MODES: dict[str, Callable[[Connection, Table, SinkWrite, Load], Figures]] = {
     "INSERT": _insert,
     "UPSERT": _upsert,
     "OVERWRITE": _overwrite,

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
 import psycopg
 
-from shared.connectors.postgres import markers
+from shared.connectors.postgres import loads, markers
+from shared.connectors.postgres import statements as say
 from shared.connectors.postgres.errors import translated
-from shared.connectors.postgres.publish import write
+from shared.connectors.postgres.publish import write, write_query
 from shared.connectors.postgres.spec import connection_string
-from shared.connectors.protocols import AttemptKey, Rows, SinkWrite
+from shared.connectors.protocols import AttemptKey, Computed, Query, Rows, SinkWrite
 
 
 class PostgresSession:
@@ -41,6 +42,26 @@ class PostgresSession:
     def write(self, write_: SinkWrite, rows: Rows) -> dict[str, int | None]:
         with translated(self._config):
             return write(self._connection, self._schema, write_, rows)
+
+    @property
+    def schema(self) -> str | None:
+        return self._schema
+
+    def keep(self, name: str, query: Query) -> int:
+        with translated(self._config):
+            return self._connection.execute(say.keep(name, query.relations, say.raw(query.sql))).rowcount
+
+    def tally(self, tallies: tuple[tuple[str, str | None], ...]) -> tuple[int | None, ...]:
+        with translated(self._config):
+            return loads.tally(self._connection, tallies)
+
+    def fetch(self, query: Query) -> Iterator[tuple[Any, ...]]:
+        with translated(self._config):
+            yield from loads.fetch(self._connection, query)
+
+    def write_query(self, write_: SinkWrite, query: Query) -> Computed:
+        with translated(self._config):
+            return write_query(self._connection, self._schema, write_, query)
 
     def commit(self, outcome: dict[str, Any]) -> dict[str, Any]:
         with translated(self._config):

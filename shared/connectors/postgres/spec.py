@@ -41,6 +41,8 @@ SPEC = Spec(
     secret_fields=("password", "url"),
     dialect="postgres",
     write_modes=("INSERT", "UPSERT", "OVERWRITE"),
+    computes=True,
+    reads_pushed=True,
 )
 
 # A killed process' statements must end on the server too: it looks for the client every two seconds.

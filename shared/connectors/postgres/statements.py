@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, cast
 
 from psycopg import sql
 
-from shared.connectors.protocols import SinkWrite
+from shared.connectors.protocols import Query, SinkWrite
 from shared.sql.table_names import split
 
 STAGED = "penstock_staged"
 LATEST = "penstock_latest"
 ORDINAL = "penstock_ordinal"
+ROWS = "penstock_rows"
+
+Relations = Sequence[tuple[str, str]]
+Tallies = Sequence[tuple[str, str | None]]
 
 
 def copy(target: sql.Composable, columns: Sequence[str]) -> sql.Composed:
@@ -25,7 +30,7 @@ def stage(table: sql.Composable, columns: Sequence[str]) -> tuple[sql.Composed, 
     return made.format(sql.Identifier(STAGED), listed(columns), table), numbered
 
 
-def latest(columns: Sequence[str], keys: Sequence[str], order: Sequence[tuple[str, str]]) -> sql.Composed:
+def latest(columns: Sequence[str], keys: Sequence[str], order: Sequence[tuple[str, str]], of: str = STAGED) -> sql.Composed:
     """Each key once: the last by `order`, and of equals the one that came last."""
     by: list[sql.Composable] = [sql.Identifier(key) for key in keys]
     # The last in the order wins, so the order is turned round; a NULL loses against any value.
@@ -33,14 +38,46 @@ def latest(columns: Sequence[str], keys: Sequence[str], order: Sequence[tuple[st
         sql.SQL("{} {} NULLS LAST").format(sql.Identifier(name), sql.SQL("ASC" if direction == "desc" else "DESC"))
         for name, direction in order
     ]
-    by.append(sql.SQL("{} DESC").format(sql.Identifier(ORDINAL)))
+    if of == STAGED:
+        by.append(sql.SQL("{} DESC").format(sql.Identifier(ORDINAL)))
     return sql.SQL("SELECT DISTINCT ON ({}) {} FROM {} ORDER BY {}").format(
-        listed(keys), listed(columns), sql.Identifier(STAGED), sql.SQL(", ").join(by)
+        listed(keys), listed(columns), sql.Identifier(of), sql.SQL(", ").join(by)
     )
 
 
 def on_conflict(table: sql.Composable, columns: Sequence[str], keys: Sequence[str], rows: sql.Composable) -> sql.Composed:
     """Where a unique index on the keys is. Yields (distinct keys, inserted, updated)."""
+    return sql.SQL(
+        "WITH latest AS ({latest}), written AS ({written})"
+        " SELECT (SELECT count(*) FROM latest), count(*) FILTER (WHERE inserted), count(*) FILTER (WHERE NOT inserted) FROM written"
+    ).format(latest=rows, written=_on_conflict(table, columns, keys, "latest"))
+
+
+def on_conflict_rows(table: sql.Composable, write: SinkWrite, query: Query, rows: sql.Composable) -> sql.Composed:
+    """The same for rows that the server computes, in one statement. Yields (inserted, updated, rows, rows without a key, distinct keys,
+    and a number for each tally).
+    """
+    columns, keys = [column.name for column in write.columns], write.upsert_keys
+    named = [*_named(query.relations), sql.SQL("{} AS MATERIALIZED ({})").format(sql.Identifier(ROWS), rows)]
+    of = ROWS
+    if not query.unique:
+        of = LATEST
+        chosen = latest(columns, keys, write.order, ROWS)
+        named.append(sql.SQL("{} AS MATERIALIZED ({})").format(sql.Identifier(LATEST), chosen))
+    named.append(sql.SQL("written AS ({})").format(_on_conflict(table, columns, keys, of)))
+    keyless = sql.SQL(" OR ").join(sql.SQL("{} IS NULL").format(sql.Identifier(key)) for key in keys)
+    wanted = [
+        sql.SQL("count(*) FILTER (WHERE inserted)"),
+        sql.SQL("count(*) FILTER (WHERE NOT inserted)"),
+        sql.SQL("(SELECT count(*) FROM {})").format(sql.Identifier(ROWS)),
+        sql.SQL("(SELECT count(*) FROM {} WHERE {})").format(sql.Identifier(ROWS), keyless),
+        sql.SQL("(SELECT count(*) FROM {})").format(sql.Identifier(of)),
+        *_tallied(query.tallies),
+    ]
+    return sql.SQL("WITH {} SELECT {} FROM written").format(_lines(named), sql.SQL(", ").join(wanted))
+
+
+def _on_conflict(table: sql.Composable, columns: Sequence[str], keys: Sequence[str], of: str) -> sql.Composed:
     others = [column for column in columns if column not in keys]
     changed: sql.Composable = sql.SQL("DO NOTHING")
     if others:
@@ -48,10 +85,8 @@ def on_conflict(table: sql.Composable, columns: Sequence[str], keys: Sequence[st
         differs = sql.SQL("({}) IS DISTINCT FROM ({})").format(listed(others, "t"), listed(others, "excluded"))
         changed = sql.SQL("DO UPDATE SET {} WHERE {}").format(sets, differs)
     return sql.SQL(
-        "WITH latest AS ({latest}), written AS (INSERT INTO {table} AS t ({columns}) SELECT {columns} FROM latest"
-        " ON CONFLICT ({keys}) {changed} RETURNING (t.xmax = 0) AS inserted)"
-        " SELECT (SELECT count(*) FROM latest), count(*) FILTER (WHERE inserted), count(*) FILTER (WHERE NOT inserted) FROM written"
-    ).format(latest=rows, table=table, columns=listed(columns), keys=listed(keys), changed=changed)
+        "INSERT INTO {table} AS t ({columns}) SELECT {columns} FROM {of} ON CONFLICT ({keys}) {changed} RETURNING (t.xmax = 0) AS inserted"
+    ).format(table=table, columns=listed(columns), of=sql.Identifier(of), keys=listed(keys), changed=changed)
 
 
 def lock(table: sql.Composable) -> sql.Composed:
@@ -84,6 +119,76 @@ def insert_new(table: sql.Composable, columns: Sequence[str], keys: Sequence[str
     return sql.SQL("INSERT INTO {0} ({1}) SELECT {1} FROM {3} s WHERE NOT EXISTS (SELECT FROM {0} t WHERE {2})").format(
         table, listed(columns), _matched(keys), sql.Identifier(LATEST)
     )
+
+
+def raw(text: str) -> sql.Composable:
+    """SQL that the planner rendered, as it is."""
+    return sql.SQL(cast(Any, text))
+
+
+def select_rows(relations: Relations, rows: sql.Composable) -> sql.Composed:
+    named = _named(relations)
+    return sql.SQL("WITH {} {}").format(_lines(named), rows) if named else sql.Composed([rows])
+
+
+def keep(name: str, relations: Relations, rows: sql.Composable) -> sql.Composed:
+    return sql.SQL("CREATE TEMP TABLE {} ON COMMIT DROP AS {}").format(sql.Identifier(name), select_rows(relations, rows))
+
+
+def drop(name: str) -> sql.Composed:
+    return sql.SQL("DROP TABLE {}").format(sql.Identifier("pg_temp", name))
+
+
+def converted(column: str, kind: str | None) -> sql.Composed:
+    """A column by way of its text, as COPY has it; as it is for None. `kind`: as the catalogue spells it."""
+    if kind is None:
+        return sql.Composed([sql.Identifier(column)])
+    return sql.SQL("CAST(CAST({0} AS text) AS {1}) AS {0}").format(sql.Identifier(column), raw(kind))
+
+
+def picked(values: Sequence[sql.Composable], names: Sequence[str], query: str) -> sql.Composed:
+    """The rows of a query, whose columns go by these names."""
+    return sql.SQL("SELECT {} FROM ({}) AS r ({})").format(sql.SQL(", ").join(values), raw(query), listed(names))
+
+
+def insert_rows(target: sql.Composable, columns: Sequence[str], relations: Relations, rows: sql.Composable) -> sql.Composed:
+    inserted = sql.SQL("INSERT INTO {} ({}) {}").format(target, listed(columns), rows)
+    return select_rows(relations, inserted)
+
+
+def insert_counted(
+    target: sql.Composable, columns: Sequence[str], relations: Relations, rows: sql.Composable, tallies: Tallies
+) -> sql.Composed:
+    """Yields the rows, and a number for each tally."""
+    inserted = sql.SQL("INSERT INTO {0} ({1}) SELECT {1} FROM {2}").format(target, listed(columns), sql.Identifier(ROWS))
+    named = [
+        *_named(relations),
+        sql.SQL("{} AS MATERIALIZED ({})").format(sql.Identifier(ROWS), rows),
+        sql.SQL("written AS ({})").format(inserted),
+    ]
+    counted = [sql.SQL("(SELECT count(*) FROM {})").format(sql.Identifier(ROWS)), *_tallied(tallies)]
+    return sql.SQL("WITH {} SELECT {}").format(_lines(named), sql.SQL(", ").join(counted))
+
+
+def count_only(relations: Relations, tallies: Tallies) -> sql.Composed:
+    return select_rows(relations, sql.SQL("SELECT {}").format(sql.SQL(", ").join(_tallied(tallies))))
+
+
+def _tallied(tallies: Tallies) -> list[sql.Composable]:
+    return [
+        sql.SQL("(SELECT {} FROM {})").format(
+            sql.SQL("count(*)") if column is None else sql.SQL("sum({})").format(sql.Identifier(column)), sql.Identifier(relation)
+        )
+        for relation, column in tallies
+    ]
+
+
+def _named(relations: Relations) -> list[sql.Composable]:
+    return [sql.SQL("{} AS ({})").format(sql.Identifier(name), raw(body)) for name, body in relations]
+
+
+def _lines(parts: Sequence[sql.Composable]) -> sql.Composed:
+    return sql.SQL(",\n").join(parts)
 
 
 def make_like(new: sql.Composable, table: sql.Composable) -> sql.Composed:

@@ -11,20 +11,20 @@ from typing import Any
 import duckdb
 
 from shared.connectors import driver as connector_driver
-from shared.connectors.protocols import AttemptKey, SinkSession, SinkWrite
+from shared.connectors.protocols import SinkSession
 from shared.datasets import Dataset, staging_folder
 from shared.engines.control import Control
 from shared.engines.duckdb import rejected
 from shared.engines.duckdb.connection import connected, name
 from shared.engines.duckdb.errors import Interrupted, translated
-from shared.engines.duckdb.figures import evaluate
 from shared.engines.duckdb.relations import DuckRelations, Open, Relations
 from shared.engines.duckdb.rows import DuckRows
 from shared.engines.duckdb.scanned import Scan
 from shared.engines.duckdb.scans import scan, staged_rows
+from shared.engines.figures import of_nodes
 from shared.engines.program import Output, Program, Read, Sink, SurveyProgram
+from shared.engines.sinks import open_session, write_of
 from shared.engines.work import Job, Outcome, RejectsFile
-from shared.errors import PenstockError
 from shared.runs import ledger
 
 TELL_EVERY_S = 1.0
@@ -45,7 +45,7 @@ def run(job: Job, control: Control, relations: Open = DuckRelations) -> Outcome:
     `relations`: who computes what lies between reading and handing over.
     """
     program = Program.from_json(job.program)
-    session = _open_session(job, program)
+    session = open_session(job, program)
     if session is None:
         return _Attempt(job, program, control, relations).outcome(None)
     with control.stopped_by(session.cancel):
@@ -57,22 +57,6 @@ def run(job: Job, control: Control, relations: Open = DuckRelations) -> Outcome:
         except BaseException:
             session.abort()
             raise
-
-
-def _write(sink: Sink) -> SinkWrite:
-    return SinkWrite(sink.node, sink.target, sink.columns, sink.write_mode, sink.upsert_keys, sink.order, sink.options)
-
-
-def _open_session(job: Job, program: Program) -> SinkSession | None:
-    if not program.sinks:
-        return None
-    connector = job.connectors[program.sinks[0].connector]
-    key = AttemptKey(job.namespace, job.run, job.stage, job.epoch, job.rerun, tuple(sink.node for sink in program.sinks))
-    try:
-        return connector_driver(connector.type, connector.config).open_sink(key, tuple(_write(sink) for sink in program.sinks))
-    except PenstockError as error:
-        error.node = error.node or program.sinks[0].node
-        raise
 
 
 class _Attempt:
@@ -97,7 +81,7 @@ class _Attempt:
             relations = self._open(connection, job, program)
             for read in program.reads:
                 with translated(job.limits.memory_bytes, read.node):
-                    scans[read.table] = open_scans.enter_context(scan(connection, job, read))
+                    scans[read.table] = open_scans.enter_context(scan(connection, job, read, self._control))
                     self._go_on()
                     rows = relations.enter(read.table, _select(read, scans[read.table]), read.materialise)
                 self._count("read", read.table, rows)
@@ -155,7 +139,7 @@ class _Attempt:
         self._go_on()
         with translated(self._job.limits.memory_bytes, sink.node):
             rows = DuckRows(connection, relations.query(sink.sql), self._job.limits.scratch)
-            figures = session.write(_write(sink), rows)
+            figures = session.write(write_of(sink), rows)
         self._counted["sink", sink.node] = self._done[sink.node] = rows.count
         return figures
 
@@ -186,20 +170,7 @@ class _Attempt:
     def _figures(self, relations: Relations, written: dict[str, dict[str, int | None]]) -> dict[str, dict[str, Any]]:
         for counter in self._program.counters:
             self._counted["counter", counter] = relations.drawn(counter)
-        figures: dict[str, dict[str, Any]] = {}
-        for node, wanted in self._program.figures.items():
-            values = {term: evaluate(count, self._counted, relations.total) for term, count in wanted.items()}
-            terms = {term: value for term, value in values.items() if term not in {"rowsIn", "rowsOut", "rowsRejected"}}
-            figures[node] = {key: values[key] for key in ("rowsIn", "rowsOut", "rowsRejected")} | written.get(node, {})
-            if node in written:
-                figures[node]["rowsRejected"] = 0
-                merged = figures[node].pop("merged", None)
-                if merged is not None:
-                    terms["merged"] = merged
-                    # Of rows with one key, one is what was written.
-                    figures[node]["rowsOut"] -= merged
-            figures[node]["ledger"] = terms
-        return figures
+        return of_nodes(self._program.figures, self._counted, relations.total, written)
 
 
 def _select(read: Read, found: Scan) -> str:

@@ -1,22 +1,29 @@
-"""How DuckDB reads each kind of source: as SQL that names everything explicitly. A table by connector type."""
+"""How DuckDB reads each kind of source: as SQL that names everything explicitly. A table by connector type; all others deliver Arrow."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
+from typing import cast
 
 import duckdb
 from sqlglot import exp
 
+from shared.connectors import driver as connector_driver
 from shared.connectors.postgres.spec import connection_string
+from shared.connectors.protocols import StreamingDriver
 from shared.datasets import Dataset
+from shared.datasets.columns import columns_from_json
+from shared.engines.control import Control
 from shared.engines.duckdb.connection import load_extension, name, text
 from shared.engines.duckdb.file_scans import files
 from shared.engines.duckdb.scanned import Scan
 from shared.engines.program import Read
 from shared.engines.work import Job, ResolvedConnector
+from shared.errors import PenstockError
 from shared.formats import calls
+from shared.formats.types import duckdb as in_duckdb
 from shared.runs.ledger import check_edge
 from shared.sql.table_names import split
 
@@ -44,14 +51,16 @@ def staged_rows(connection: duckdb.DuckDBPyConnection, staged: Mapping[str, Data
 
 
 @contextmanager
-def scan(connection: duckdb.DuckDBPyConnection, job: Job, read: Read) -> Iterator[Scan]:
+def scan(connection: duckdb.DuckDBPyConnection, job: Job, read: Read, control: Control) -> Iterator[Scan]:
     """The read as a relation, for as long as the stage runs."""
     if read.datasets:
         yield Scan(_staged(tuple(job.inputs[f"{stage}:{port}"].uri for stage, port in read.datasets)))
         return
     assert read.connector is not None
     connector = job.connectors[read.connector]
-    with _SCANS[connector.type](connection, job, read, connector) as found:
+    own = _SCANS.get(connector.type)
+    opened_ = own(connection, job, read, connector) if own else _arrow(connection, job, read, connector, control)
+    with opened_ as found:
         yield found
 
 
@@ -74,6 +83,37 @@ def _postgres(connection: duckdb.DuckDBPyConnection, job: Job, read: Read, conne
             ).sql("duckdb"))  # fmt: skip
     finally:
         connection.execute(f"DETACH {name(attached)}")
+
+
+@contextmanager
+def _arrow(connection: duckdb.DuckDBPyConnection, job: Job, read: Read, connector: ResolvedConnector, control: Control) -> Iterator[Scan]:
+    """Through the connector's own driver, as Arrow batches that the engine takes as it goes."""
+    session = f"penstock/{job.run}/{job.stage}/{job.epoch}"
+    surveyed = columns_from_json(read.options["surveyed"])
+    keep = read.keep or [column.name for column in read.columns]
+    stream = cast("StreamingDriver", connector_driver(connector.type, connector.config)).read(session, read.options, surveyed, keep)
+    # No relation's name begins so; one name for both would be a relation that reads itself.
+    registered = f"arrow {read.table}"
+    connection.register(registered, stream)
+    picked: list[exp.Expr] = []
+    for column in (column for column in surveyed if column.name in keep):
+        value: exp.Expr = exp.column(column.name, quoted=True)
+        if column.name in stream.texts:
+            meant = exp.cast(value, exp.DataType.build(in_duckdb(column.type), dialect="duckdb"))
+            value = exp.alias_(meant, column.name, quoted=True)
+        picked.append(value)
+    source = exp.Table(this=exp.to_identifier(registered, quoted=True))
+    try:
+        with control.stopped_by(stream.cancel):
+            yield Scan(exp.select(*picked).from_(source).subquery().sql("duckdb"))
+    except BaseException as error:
+        if isinstance(stream.failure, PenstockError):
+            stream.failure.node = read.node
+            raise stream.failure from error
+        raise
+    finally:
+        stream.close()
+        connection.unregister(registered)
 
 
 _Opener = Callable[[duckdb.DuckDBPyConnection, Job, Read, ResolvedConnector], AbstractContextManager[Scan]]

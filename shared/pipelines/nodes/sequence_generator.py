@@ -1,7 +1,7 @@
 """sequence_generator: a column of whole numbers, one for each row, as a surrogate key.
 
 Rows are numbered in the order of orderBy, then of all columns, so that two runs give the same row the same number. A persistent
-sequence goes on from the last run.
+sequence goes on from the last run of its pipeline: whoever plans a run says in `start` where (`shared.planning.sequences`).
 """
 
 from __future__ import annotations
@@ -31,12 +31,6 @@ class SequenceConfig(Shape):
 
 def outgoing(config: Mapping[str, Any], inputs: Sequence[Names]) -> tuple[str, ...] | None:
     return (*inputs[0].names, config["column"]) if inputs and inputs[0].names is not None else None
-
-
-def refuses(config: Mapping[str, Any]) -> str | None:
-    if config["persistent"]:
-        return "a sequence that goes on from the last run is not available yet in this release; set persistent: false"
-    return None
 
 
 def compile_sequence(node: Node, inputs: tuple[Input, ...]) -> Compiled:
@@ -69,5 +63,4 @@ SEQUENCE_GENERATOR = NodeType(
     compile_sequence,
     description="Numbers rows, for surrogate keys",
     outgoing=outgoing,
-    refuses=refuses,
 )

@@ -73,4 +73,5 @@ SQL = NodeType(
     compile_sql,
     description="A query over the upstream nodes",
     reads=reads,
+    whole_query=True,
 )

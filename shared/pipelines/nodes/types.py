@@ -80,8 +80,8 @@ class NodeType:
     `ports` of a config, which may be a draft's: whatever stands in it, it answers. `compile` raises
     `shared.sql.errors.SqlProblem` for what cannot be, naming the field. `rejects`: ports whose rows are dead letters where no edge
     leads from them. `reads`: the inputs that a config names, as (setting, name, offset into the setting's text); it takes a draft too.
-    `ports_by_config`: a wrong config does not tell them. `runs` False: the type is read and described, and plan and run refuse it;
-    `refuses` says so of single configs.
+    `whole_query`: what it computes is a query that a person wrote. `ports_by_config`: a wrong config does not tell them. `runs`
+    False: the type is read and described, and plan and run refuse it; `refuses` says so of single configs.
     """
 
     name: str
@@ -97,6 +97,7 @@ class NodeType:
     reads: Callable[[Mapping[str, Any]], Iterable[tuple[str, str, int | None]]] | None = None
     ports_by_config: bool = False
     runs: bool = True
+    whole_query: bool = False
     refuses: Callable[[Mapping[str, Any]], str | None] | None = None
 
     def refusal(self, node: str, config: Mapping[str, Any]) -> str | None:

@@ -1,28 +1,42 @@
-"""DuckDB's way of giving PostgreSQL's answer."""
+"""DuckDB: the engine at home, and a database of its own."""
 
 from __future__ import annotations
 
 from sqlglot import exp
 
+from shared.sql.dialects.dialect import Dialect, Features, Pass
+from shared.sql.rewrites.tree import swap
 from shared.sql.typing import INTEGERS, type_of
 
 
-def adapt(tree: exp.Expr) -> exp.Expr:
-    """Changes and returns the tree.
+def _whole_casts(tree: exp.Expr, to: Dialect) -> exp.Expr:
+    """Text to integer: DuckDB would round '3.7' to 4 and take '1e3'; PostgreSQL takes neither."""
+    for cast in list(tree.find_all(exp.TryCast)):
+        if type_of(cast) in INTEGERS and type_of(cast.this) == "TEXT":
+            whole = exp.Anonymous(this="regexp_full_match", expressions=[cast.this.copy(), exp.Literal.string(r"\s*[+-]?\d+\s*")])
+            tree = swap(tree, cast, exp.Case(ifs=[exp.If(this=whole, true=cast.copy())]))
+    return tree
 
-    Text to integer: DuckDB would round '3.7' to 4 and take '1e3'; PostgreSQL takes neither. Whole division of NUMERICs: DuckDB would go
-    over to doubles.
-    """
+
+def _whole_division(tree: exp.Expr, to: Dialect) -> exp.Expr:
+    """Whole division of NUMERICs: DuckDB would go over to doubles."""
     for division in tree.find_all(exp.IntDiv):
         for side in ("this", "expression"):
             if type_of(division.args[side]).startswith("NUMERIC"):
                 division.set(side, exp.cast(division.args[side], exp.DataType.build("INT128")))
-    for cast in list(tree.find_all(exp.TryCast)):
-        if type_of(cast) in INTEGERS and type_of(cast.this) == "TEXT":
-            whole = exp.Anonymous(this="regexp_full_match", expressions=[cast.this.copy(), exp.Literal.string(r"\s*[+-]?\d+\s*")])
-            guarded = exp.Case(ifs=[exp.If(this=whole, true=cast.copy())])
-            if cast is tree:
-                tree = guarded
-            else:
-                cast.replace(guarded)
     return tree
+
+
+DUCKDB = Dialect(
+    name="duckdb",
+    title="DuckDB",
+    writes="duckdb",
+    # https://duckdb.org/docs/stable/sql/: query_syntax/qualify, query_syntax/filter, expressions/cast (TRY_CAST), keywords_and_identifiers.
+    features=Features(
+        filter=True, qualify=True, merge=False, guard=True, distinct_from=True, materialised=True, name_case="exact", longest_name=1000
+    ),
+    passes=(Pass("whole_division", (exp.IntDiv,), _whole_division), Pass("whole_casts", (exp.TryCast,), _whole_casts)),
+    # MERGE INTO came with 1.4.
+    since=(("1.4", {"merge": True}),),
+    session=("SET TimeZone = 'UTC'",),
+)

@@ -12,10 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import psycopg
 import pytest
 
-from infra.local.home import Home
 from shared.connectors.errors import Denied, NotFound, RejectedData, Unavailable
 from shared.connectors.postgres.driver import ConnectorDriver
 from shared.connectors.protocols import AttemptKey, SinkSession, SinkWrite
@@ -23,6 +21,7 @@ from shared.datasets import Column
 from shared.engines.duckdb.rows import DuckRows
 from shared.errors import PenstockError
 from shared.store.identifiers import new_id
+from tests.support.schemas import Schema
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.stack
@@ -38,19 +37,8 @@ def place(stack: Stack, request: pytest.FixtureRequest) -> Iterator[Place]:
     made.sql(f"DROP SCHEMA {schema} CASCADE")
 
 
-class Place:
-    """A schema of a test's own in the users' database."""
-
-    def __init__(self, home: Home, schema: str) -> None:
-        port, password = home.read("ports.json")["postgres"], home.secrets()["demo"]
-        self.config = {"host": "127.0.0.1", "port": port, "database": "demo", "user": "demo", "password": password, "schema": schema}
-        self.url = f"postgresql://demo:{password}@127.0.0.1:{port}/demo?options=-csearch_path%3D{schema}"
-        self.schema, self.run = schema, new_id()
-
-    def sql(self, statement: str) -> list[tuple[Any, ...]]:
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            done = connection.execute(statement)  # type: ignore[arg-type]  # a test's own text
-            return done.fetchall() if done.description else []
+class Place(Schema):
+    """A schema of a test's own, and what sessions do there."""
 
     def open(self, write: SinkWrite, *, epoch: int = 1, run: str | None = None) -> SinkSession:
         key = AttemptKey("default", run or self.run, 3, epoch, 0, (write.node,))

@@ -1,0 +1,58 @@
+"""The driver of every connector type that speaks DB-API: survey, read, write. A type gives it its `Database`."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from typing import Any
+
+from shared.connectors.dbapi.database import Connection, Database
+from shared.connectors.dbapi.reading import Stream
+from shared.connectors.dbapi.session import TableSession
+from shared.connectors.errors import BadQuery, NotFound
+from shared.connectors.protocols import AttemptKey, SinkSession, SinkWrite, Survey
+from shared.datasets import Columns
+from shared.sql.reads import select
+from shared.sql.table_names import split
+
+
+class TableDriver:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def survey(self, role: str, options: Mapping[str, Any]) -> Survey:
+        database = self._database
+        if role == "sink" and not database.is_there():
+            return Survey(False, ())
+        with database.translated(), closing(database.connect("penstock/survey", write=False)) as connection:
+            version = database.version(connection)
+            if query := options.get("query"):
+                columns, _ = database.query_columns(connection, str(query))
+                if not columns:
+                    raise BadQuery(f"{database.where}: the query returns no columns; give a SELECT")
+                return Survey(True, columns, version=version)
+            wanted = str(options["table"])
+            table = database.find(connection, wanted)
+            if table is not None:
+                return Survey(True, table.columns, table.rows, keys=table.keys, version=version)
+            if role == "sink":
+                return Survey(False, (), version=version)
+            raise _missing(database, connection, wanted)
+
+    def open_sink(self, key: AttemptKey, writes: tuple[SinkWrite, ...]) -> SinkSession:
+        return TableSession(self._database, key, writes)
+
+    def read(self, session: str, options: Mapping[str, Any], columns: Columns, keep: Sequence[str]) -> Stream:
+        """`columns`: as surveyed. A table is asked for the columns that are kept; a query is run as it was written."""
+        if query := options.get("query"):
+            return Stream(self._database, session, str(query), columns, keep)
+        kept = tuple(column for column in columns if column.name in keep)
+        said = select(self._database.dialect, [column.name for column in kept], {"table": options["table"]})
+        return Stream(self._database, session, said, kept, keep)
+
+
+def _missing(database: Database, connection: Connection, wanted: str) -> NotFound:
+    near = difflib.get_close_matches(split(wanted)[1], database.table_names(connection), 1, 0.6)
+    hint = f"did you mean {near[0]}?" if near else "correct the name, or make it"
+    return NotFound(f"table {wanted} is not in {database.where}; {hint}")

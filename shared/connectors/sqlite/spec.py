@@ -1,0 +1,28 @@
+"""sqlite: tables and queries of a SQLite database, a file on the workers' disk."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, ValidationError, fields
+
+from shared.connectors.protocols import Spec
+from shared.connectors.tables import TableSink, TableSource
+
+
+def absolute(value: str) -> None:
+    if not value.startswith("/"):
+        raise ValidationError(f"path is {value!r}; it must be an absolute path, since each process has its own current folder")
+
+
+class SqliteConfig(Schema):
+    path = fields.String(required=True, validate=absolute, metadata={"title": "Database file", "description": "Absolute path"})
+
+
+SPEC = Spec(
+    type="sqlite",
+    title="SQLite",
+    config_schema=SqliteConfig,
+    source_schema=TableSource,
+    sink_schema=TableSink,
+    dialect="sqlite",
+    write_modes=("INSERT", "UPSERT", "OVERWRITE"),
+)

@@ -1,0 +1,133 @@
+"""Runs a stage's program in the database that it writes to, within the session that publishes it: no row leaves the server but rejects.
+
+What several statements need becomes a temporary table first; all else stands before the statement that uses it. What is to be counted
+is counted by the statement that writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+from shared.connectors.errors import Misconfigured, SourceChanged, TimedOut
+from shared.connectors.protocols import ComputingSession, Query
+from shared.datasets import staging_folder
+from shared.engines.control import Control
+from shared.engines.database import rejected
+from shared.engines.figures import of_nodes
+from shared.engines.program import Count, Program, Rejects, Sink
+from shared.engines.sinks import open_session, write_of
+from shared.engines.work import Job, Outcome, RejectsFile
+from shared.errors import PenstockError
+from shared.runs import ledger
+
+Tally = tuple[str, str | None]
+
+
+def run(job: Job, control: Control) -> Outcome:
+    """One attempt. Adopts the outcome of an earlier attempt that has committed already; then it reads nothing."""
+    program = Program.from_json(job.program)
+    session = open_session(job, program)
+    if session is None or not hasattr(session, "write_query"):
+        raise Misconfigured("this stage is to be computed in a database whose connector cannot; plan it again")
+    computing = cast(ComputingSession, session)
+    with control.stopped_by(session.cancel):
+        if session.adopted is not None:
+            return Outcome.from_json(session.adopted)
+        try:
+            if computing.schema != program.schema:
+                raise SourceChanged("the connector's schema is not what it was when this was planned", node=program.sinks[0].node)
+            outcome = _Attempt(job, program, control, computing).outcome()
+            return Outcome.from_json(session.commit(outcome.to_json()))
+        except BaseException:
+            session.abort()
+            raise
+
+
+class _Attempt:
+    """What one run of a program has counted so far."""
+
+    def __init__(self, job: Job, program: Program, control: Control, session: ComputingSession) -> None:
+        self._job, self._program, self._control, self._session = job, program, control, session
+        self._relations: list[tuple[str, str]] = []
+        self._counted: dict[tuple[str, str], int] = {}
+        self._totals: dict[tuple[str, str], int] = {}
+        self._names = {statement.table: statement.name or statement.table for statement in program.statements}
+
+    def outcome(self) -> Outcome:
+        for statement in self._program.statements:
+            if not statement.materialise:
+                self._relations.append((self._names[statement.table], statement.sql))
+                continue
+            with self._charged(statement.table.partition(".")[0]):
+                rows = self._session.keep(self._names[statement.table], self._query(statement.sql))
+            self._counted["table", statement.table] = rows
+        rejects = tuple(file for at, one in enumerate(self._program.rejects) if (file := self._rejects(at, one)) is not None)
+        # Before any write: a statement sees what those before it wrote.
+        kept = {statement.table for statement in self._program.statements if statement.materialise}
+        wanted = _tallies(self._program.figures)
+        self._tell([tally for tally in wanted if tally[0] in kept and tally[1] is not None], self._session.tally)
+        carried = [tally for tally in wanted if tally[0] not in kept]
+        written = {sink.node: self._write(sink, carried if at == 0 else []) for at, sink in enumerate(self._program.sinks)}
+        figures = of_nodes(self._program.figures, self._counted, lambda table, column: self._totals.get((table, column)), written)
+        ledger.check(figures)
+        return Outcome(self._job.epoch, figures, (), rejects)
+
+    def _query(self, sql: str, tallies: tuple[Tally, ...] = (), unique: bool = False) -> Query:
+        return Query(sql, tuple(self._relations), tallies, unique)
+
+    def _write(self, sink: Sink, carried: list[Tally]) -> dict[str, int | None]:
+        with self._charged(sink.node):
+            named = tuple((self._names[table], column) for table, column in carried)
+            done = self._session.write_query(write_of(sink), self._query(sink.sql, named, sink.unique))
+        if done.rows is not None:
+            self._counted["sink", sink.node] = done.rows
+        self._note(carried, done.tallies)
+        return done.figures
+
+    def _tell(self, wanted: list[Tally], count: Any) -> None:
+        self._note(wanted, count(tuple((self._names[table], column) for table, column in wanted)))
+
+    def _note(self, wanted: list[Tally], counts: tuple[int | None, ...]) -> None:
+        for (table, column), rows in zip(wanted, counts, strict=True):
+            if rows is None:
+                continue
+            if column is None:
+                self._counted["table", table] = rows
+            else:
+                self._totals[table, column] = rows
+
+    def _rejects(self, number: int, reject: Rejects) -> RejectsFile | None:
+        folder = staging_folder(Path(self._job.staging), self._job.run, self._job.stage, self._job.epoch)
+        with self._charged(reject.node):
+            path, rows = rejected.write(folder, number, reject.names, self._session.fetch(self._query(reject.sql)))
+        self._counted["rejects", reject.node] = self._counted.get(("rejects", reject.node), 0) + rows
+        return RejectsFile(reject.node, str(path), rows) if rows else None
+
+    @contextmanager
+    def _charged(self, node: str) -> Iterator[None]:
+        if self._control.cancelled:
+            raise TimedOut("stopped on request", node=node)
+        try:
+            yield
+        except PenstockError as error:
+            error.node = error.node or node
+            raise
+
+
+def _tallies(figures: Mapping[str, Mapping[str, Count]]) -> list[Tally]:
+    """What the figures ask of tables, each once."""
+    found: dict[Tally, None] = {}
+    waiting = [count for counts in figures.values() for count in counts.values()]
+    while waiting:
+        count = waiting.pop()
+        for kind, of in (count or {}).items():
+            if kind == "table":
+                found[of, None] = None
+            elif kind == "total":
+                found[of[0], of[1]] = None
+            elif kind in {"sum", "minus"}:
+                waiting += of
+    return list(found)

@@ -1,0 +1,49 @@
+"""SAP ASE (Sybase): an old Transact-SQL with TOP, and without WITH, windows, FULL JOIN and OFFSET."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+from sqlglot.dialects.tsql import TSQL
+from sqlglot.generators.tsql import TSQLGenerator
+
+from shared.sql.dialects.dialect import Dialect, Features
+
+_TYPES = {
+    **TSQLGenerator.TYPE_MAPPING,
+    exp.DType.BOOLEAN: "BIT",
+    exp.DType.TEXT: "VARCHAR(16384)",
+    exp.DType.DOUBLE: "DOUBLE PRECISION",
+    exp.DType.DATETIME2: "BIGDATETIME",
+    exp.DType.TIMESTAMP: "BIGDATETIME",
+    exp.DType.TIMESTAMPNTZ: "BIGDATETIME",
+    exp.DType.TIMESTAMPTZ: "BIGDATETIME",
+}
+
+
+class Ase(TSQL):
+    """How sqlglot writes Sybase ASE's SQL: SQL Server's, before the two went apart (SAP ASE Reference Manual: Building Blocks)."""
+
+    class Generator(TSQLGenerator):
+        LIMIT_IS_TOP = True
+        TYPE_MAPPING = _TYPES
+
+
+ASE = Dialect(
+    name="ase",
+    title="Sybase ASE",
+    writes="ase",
+    # SAP ASE Reference Manual: Commands (select, merge), Building Blocks (Identifiers: 255 bytes).
+    features=Features(
+        booleans=False,
+        full_join=False,
+        regex=False,
+        null_order=False,
+        nulls="small",
+        windows=False,
+        ctes=False,
+        limit="top",
+        name_case="exact",
+        longest_name=255,
+    ),
+    session=("SET quoted_identifier ON", "SET ansinull ON", "SET string_rtruncation ON"),
+)

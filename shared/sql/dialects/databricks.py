@@ -1,0 +1,34 @@
+"""Databricks, and Spark, whose SQL it is."""
+
+from __future__ import annotations
+
+from shared.sql.dialects.dialect import Dialect, Features
+
+_FEATURES = Features(
+    # https://docs.databricks.com/en/sql/language-manual/: sql-ref-syntax-qry-select-qualify, functions/try_cast, delta-merge-into.
+    filter=True,
+    qualify=True,
+    guard=True,
+    nulls="small",
+    distinct_from=True,
+    temporary=False,
+    transactions=False,
+    name_case="lower",
+    longest_name=255,
+)
+
+DATABRICKS = Dialect(
+    name="databricks",
+    title="Databricks",
+    writes="databricks",
+    features=_FEATURES,
+    session=("SET TIME ZONE 'UTC'", "SET ANSI_MODE = TRUE"),
+)
+
+SPARK = Dialect(
+    name="spark",
+    title="Spark",
+    writes="spark",
+    features=_FEATURES,
+    session=("SET TIME ZONE 'UTC'", "SET spark.sql.ansi.enabled = true"),
+)

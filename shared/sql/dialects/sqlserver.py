@@ -1,0 +1,32 @@
+"""SQL Server: no booleans but in conditions, and texts compared without their trailing spaces."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+from sqlglot.dialects.tsql import TSQL
+from sqlglot.generators.tsql import TSQLGenerator
+
+from shared.sql.dialects.dialect import Dialect, Features
+
+_TYPES = {**TSQLGenerator.TYPE_MAPPING, exp.DType.TEXT: "NVARCHAR(MAX)"}
+
+
+class SqlServer(TSQL):
+    """sqlglot's Transact-SQL by the name we have for it, with texts of any length."""
+
+    class Generator(TSQLGenerator):
+        TYPE_MAPPING = _TYPES
+
+
+SQLSERVER = Dialect(
+    name="sqlserver",
+    title="SQL Server",
+    writes="sqlserver",
+    # https://learn.microsoft.com/en-us/sql/t-sql/: queries/select-order-by-clause (OFFSET FETCH), functions/try-cast, language-elements.
+    features=Features(
+        booleans=False, regex=False, guard=True, null_order=False, nulls="small", limit="fetch", name_case="exact", temporary=True
+    ),
+    # IS DISTINCT FROM came with SQL Server 2022 (16.x).
+    since=(("16", {"distinct_from": True}),),
+    session=("SET ANSI_NULLS, QUOTED_IDENTIFIER, CONCAT_NULL_YIELDS_NULL, ARITHABORT, XACT_ABORT ON", "SET DATEFORMAT ymd"),
+)

@@ -1,0 +1,93 @@
+"""Many recipes, each on DuckDB and on every other engine, and what came of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+
+from shared.planning.compile import Graph
+from tests.differential.cases import Case, Cell, draw, sink_of
+from tests.differential.compare import difference
+from tests.differential.engines import Engine
+from tests.differential.planned import Answer, Failed, Refused, Workshop
+
+
+@dataclass(frozen=True)
+class Difference:
+    case: Case
+    engine: str
+    why: str
+
+
+@dataclass
+class Report:
+    """`met`: how often each cell was in a recipe that ran. `refused`: sentences, by recipe number."""
+
+    recipes: int = 0
+    rows: int = 0
+    failed: int = 0
+    met: Counter[Cell] = field(default_factory=Counter)
+    refused: dict[int, str] = field(default_factory=dict)
+    differences: list[Difference] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A recipe with DuckDB's answer, which others are held against."""
+
+    case: Case
+    graph: Graph
+    answer: Answer
+
+    def tables(self) -> dict[str, str]:
+        return {node["id"]: node["config"]["table"] for node in self.case.nodes if node["type"] == "connector_source"}
+
+    def against(self, engine: Engine) -> str | None:
+        """What differs, or None."""
+        found = engine.answer(self.graph, self.tables())
+        return difference(self.answer, found, [sink_of(node) for node in self.case.ordered])
+
+
+def on_duckdb(shop: Workshop, case: Case) -> Ran:
+    """Raises Refused. Error ports are kept like any other, where something can fail."""
+    graph = shop.graph(shop.read(case.recipe(case.leaves())))
+    errors = [table for table, port in graph.ports.items() if port.error and table.endswith(".error")]
+    recipe = shop.read(case.recipe([*case.leaves(), *errors]))
+    return Ran(case, shop.graph(recipe), shop.run(recipe))
+
+
+def drawn(shop: Workshop, seed: int, count: int, report: Report, until: float = float("inf")) -> Iterator[Ran]:
+    """Recipes that ran, up to `count` or the time by the monotonic clock; the report is kept on the way."""
+    met: Counter[Cell] = Counter()
+    number = 0
+    while report.recipes < count and monotonic() < until:
+        case = draw(number, seed, met)
+        number += 1
+        try:
+            ran = on_duckdb(shop, case)
+        except Refused as refused:
+            report.refused[case.number] = str(refused)
+            continue
+        report.recipes += 1
+        report.met.update(case.cells)
+        report.failed += isinstance(ran.answer, Failed)
+        report.rows += sum(map(len, ran.answer.values())) if isinstance(ran.answer, dict) else 0
+        yield ran
+
+
+def compare_all(shop: Workshop, engines: Sequence[Engine], seed: int, count: int, until: float = float("inf")) -> Report:
+    report = Report()
+    for ran in drawn(shop, seed, count, report, until):
+        for engine in engines:
+            if (why := ran.against(engine)) is not None:
+                report.differences.append(Difference(ran.case, engine.name, why))
+    return report
+
+
+def first_difference(recipes: Iterable[Ran], engine: Engine) -> Difference | None:
+    for ran in recipes:
+        if (why := ran.against(engine)) is not None:
+            return Difference(ran.case, engine.name, why)
+    return None

@@ -1,0 +1,74 @@
+"""A bounded part of `make differential`: generated recipes on DuckDB and on PostgreSQL give the same rows, and sown faults are found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from time import monotonic
+
+import pytest
+
+from tests.differential import tables
+from tests.differential.compare import same
+from tests.differential.engines import ENGINES, Engine
+from tests.differential.faults import FAULTS, sown
+from tests.differential.planned import Workshop
+from tests.differential.runner import Ran, Report, drawn, first_difference
+
+SEED = 20
+RECIPES = 120
+# Of two cores that others share; what is not drawn within it is left to `make differential`.
+SECONDS = 45
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    folder = tmp_path_factory.mktemp("differential")
+    tables.write(tables.make(SEED), folder)
+    place = ("files", {"root": str(folder)})
+    return Workshop(folder, {"tables": place, "files": place})
+
+
+@pytest.fixture(scope="module")
+def recipes(shop: Workshop) -> list[Ran]:
+    report = Report()
+    found = list(drawn(shop, SEED, RECIPES, report, monotonic() + SECONDS))
+    assert len(report.refused) * 20 <= len(found), report.refused
+    return found
+
+
+@pytest.fixture(scope="module")
+def postgres(shop: Workshop) -> Iterator[Engine]:
+    with ENGINES["postgres"](shop.folder, tables.make(SEED)) as engine:
+        yield engine
+
+
+def test_generated_recipes_give_the_same_rows_on_postgresql(recipes: list[Ran], postgres: Engine) -> None:
+    assert first_difference(recipes, postgres) is None
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_sown_fault_is_found(recipes: list[Ran], postgres: Engine, name: str) -> None:
+    sound = postgres.write
+    postgres.write = sown(postgres, FAULTS[name])
+    try:
+        assert first_difference(recipes, postgres) is not None
+    finally:
+        postgres.write = sound
+
+
+@pytest.mark.parametrize(("a", "b"), [("", None), ("a", "a "), (1, 2), (0, False), (0.5, 0.5000001), ("1", 1)])
+def test_different_values_are_told_apart(a: object, b: object) -> None:
+    assert not same(a, b)
+
+
+@pytest.mark.parametrize(("a", "b"), [(1, 1.0), (None, None), (0.1, 0.1 + 1e-12)])
+def test_equal_values_are_equal_however_they_are_held(a: object, b: object) -> None:
+    assert same(a, b)
+
+
+def test_a_recipe_of_a_number_is_the_same_each_time() -> None:
+    from collections import Counter
+
+    from tests.differential.cases import draw
+
+    assert draw(3, SEED, Counter()) == draw(3, SEED, Counter())

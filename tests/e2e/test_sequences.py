@@ -1,0 +1,84 @@
+"""Persistent sequences over the real services: no gap and no repeat over runs, failures, kills, and runs asked for at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.stack import SHORT, Stack, running
+
+pytestmark = pytest.mark.stack
+
+RECIPE = """
+apiVersion: penstock/v1
+kind: Pipeline
+metadata: {name: numbered}
+spec:
+  concurrencyPolicy: Allow
+  retries: 0
+  nodes:
+    - id: rows
+      type: connector_source
+      config: {connector: db, query: "SELECT i AS id, pg_sleep(SLEEP)::text AS x FROM generate_series(1, 5) AS i"}
+    - {id: key, type: sequence_generator, config: {column: k, start: 100, increment: 2, orderBy: [{column: id}]}}
+    - {id: out, type: connector_sink, config: {connector: db, table: numbered, writeMode: INSERT}}
+    - {id: copy, type: connector_sink, config: {connector: files, path: numbered, writeMode: INSERT}}
+  edges: [{from: rows, to: key}, {from: key, to: out, columns: [id, k]}, {from: key, to: copy, columns: [k]}]
+"""
+
+
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with running(tmp_path_factory.mktemp("sequences") / "home", PENSTOCK_WORKERS="2", **SHORT) as up:
+        up.connectors()
+        up.sql("CREATE TABLE numbered (id int, k bigint PRIMARY KEY)")
+        up.apply(RECIPE.replace("SLEEP", "0.02"))
+        yield up
+
+
+def numbers(stack: Stack) -> list[int]:
+    return [row[0] for row in stack.sql("SELECT k FROM numbered ORDER BY k")]
+
+
+def expected(runs: int) -> list[int]:
+    return [100 + 2 * at for at in range(5 * runs)]
+
+
+def test_runs_asked_for_at_once_number_one_after_the_other(fleet: Stack) -> None:
+    runs = [fleet.start("numbered") for _ in range(3)]
+    waiting = fleet.until(lambda: [run for one in runs if (run := fleet.run(one))["waitingFor"]], 20, "a run to wait")
+    assert waiting[0]["waitingFor"]["reason"] == "sequence"
+    assert [fleet.wait(run)["status"] for run in runs] == ["SUCCEEDED"] * 3
+    assert numbers(fleet) == expected(3)
+
+
+def test_a_run_whose_sink_fails_consumes_nothing(fleet: Stack) -> None:
+    before = len(numbers(fleet)) // 5
+    fleet.sql("ALTER TABLE numbered ADD CONSTRAINT closed CHECK (k < 0) NOT VALID")
+    (fleet.files / "numbered").rename(fleet.files / "moved")
+    (fleet.files / "numbered").write_text("a file where the folder was, so that this sink fails too")
+    ended = fleet.wait(fleet.start("numbered"))
+    assert ended["status"] == "FAILED"
+    fleet.sql("ALTER TABLE numbered DROP CONSTRAINT closed")
+    (fleet.files / "numbered").unlink()
+    assert fleet.wait(fleet.start("numbered"))["status"] == "SUCCEEDED"
+    assert numbers(fleet) == expected(before + 1)
+
+
+def test_workers_killed_in_the_middle_repeat_and_skip_no_number(fleet: Stack) -> None:
+    before = len(numbers(fleet)) // 5
+    fleet.apply(RECIPE.replace("SLEEP", "0.3"))
+    run = fleet.start("numbered")
+    fleet.until(lambda: any(node["status"] == "RUNNING" for node in fleet.run(run)["nodes"]), 30, "the source to be read")
+    fleet.kill("worker-1")
+    fleet.kill("worker-2")
+    following = fleet.start("numbered")
+    assert [fleet.wait(one, 90)["status"] for one in (run, following)] == ["SUCCEEDED"] * 2
+    assert numbers(fleet) == expected(before + 2)
+
+
+def test_the_plan_says_where_the_next_run_would_begin(fleet: Stack) -> None:
+    begin = 100 + 2 * len(numbers(fleet))
+    plan = fleet.client.call("POST", "/pipelines/default/numbered/plan", body={})
+    assert any(str(begin) in (statement["sql"] or "") for stage in plan["stages"] for statement in stage["statements"])
