@@ -11,6 +11,7 @@ import pytest
 from shared.store import partitions
 from shared.store.database import Database
 from tests.support import mariadb as mariadb_server
+from tests.support.buckets import Store, serving
 from tests.support.stack import SHORT, Stack, running
 
 
@@ -47,6 +48,13 @@ def store(stack: Stack) -> Iterator[Database]:
         partitions.ensure(tx, datetime.now(UTC))
     yield database
     database.close()
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[Store]:
+    """An S3 for all tests; each makes buckets of its own."""
+    with serving() as store:
+        yield store
 
 
 @pytest.hookimpl(hookwrapper=True)
