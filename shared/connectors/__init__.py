@@ -16,7 +16,7 @@ from shared.connectors.errors import Misconfigured
 from shared.connectors.files.spec import SPEC as FILES
 from shared.connectors.oracle.spec import SPEC as ORACLE
 from shared.connectors.postgres.spec import SPEC as POSTGRES
-from shared.connectors.protocols import Driver, SinkWrite, Spec
+from shared.connectors.protocols import Driver, Query, SinkWrite, Spec
 from shared.connectors.snowflake.spec import SPEC as SNOWFLAKE
 from shared.connectors.sqlite.spec import SPEC as SQLITE
 from shared.plugins import outsiders
@@ -71,3 +71,11 @@ def statements(connector_type: str, write: SinkWrite, keys: Sequence[Sequence[st
         return shown.statements(dialect, write)
     names = [column.name for column in write.columns]
     return writes(dialect, write.target, names, write.write_mode, write.upsert_keys, write.order)
+
+
+def computed(connector_type: str, write: SinkWrite, query: Query, keys: Sequence[Sequence[str]] = ()) -> list[str]:
+    """The SQL that computes and writes rows in one database, in its dialect; none where a connector has no words of its own for it."""
+    if connector_type != "postgres":
+        return []
+    said: list[str] = import_module("shared.connectors.postgres.statements").computed(write, query, keys)
+    return said
