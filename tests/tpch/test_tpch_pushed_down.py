@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -53,7 +52,9 @@ def _rows(stack: Stack, table: str) -> Rows:
 
 
 def _rank(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    return tuple((value is None, float(f"{float(value):.9g}") if not isinstance(value, str) and _is_number(value) else str(value)) for value in row)
+    return tuple(
+        (value is None, float(f"{float(value):.9g}") if not isinstance(value, str) and _is_number(value) else str(value)) for value in row
+    )
 
 
 def _is_number(value: Any) -> bool:
