@@ -90,18 +90,20 @@ def _with_marker(write: _Write, said: list[str], marker: Marker) -> list[str]:
 
 def _in_commit(write: _Write, said: list[str], marker: Marker) -> list[str]:
     """Databricks and Spark commit each statement by itself: the marker is what its Delta commit says of itself (userMetadata)."""
-    return [f"SET spark.databricks.delta.commitInfo.userMetadata = {_told(write, marker)}", *said]
+    # SET takes what follows as it is, to the end of the line; JSON has no line ends of its own.
+    return [f"SET spark.databricks.delta.commitInfo.userMetadata={_told(marker)}", *said]
 
 
 def _in_comment(write: _Write, said: list[str], marker: Marker) -> list[str]:
     """ClickHouse: the comment of the table that takes the other's place; of rows that are added, a row of their own after them."""
     if said[0].startswith("CREATE TABLE"):
-        return [f"{said[0]} COMMENT {_told(write, marker)}", *said[1:]]
+        comment = exp.Literal.string(_told(marker)).sql(dialect=write.to.writes)
+        return [f"{said[0]} COMMENT {comment}", *said[1:]]
     return _with_marker(write, said, marker)
 
 
-def _told(write: _Write, marker: Marker) -> str:
-    return exp.Literal.string(json.dumps({"marker": marker.table, **marker.values}, default=str)).sql(dialect=write.to.writes)
+def _told(marker: Marker) -> str:
+    return json.dumps({"marker": marker.table, **marker.values}, default=str)
 
 
 _MARKED = {"databricks": _in_commit, "spark": _in_commit, "clickhouse": _in_comment}
