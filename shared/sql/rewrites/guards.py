@@ -14,6 +14,7 @@ from shared.sql.typing import INTEGERS, type_of
 
 WHOLE = r"^[ \t\n\r\f]*[+-]?[0-9]+[ \t\n\r\f]*$"
 NUMBER = r"^[ \t\n\r\f]*[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?[ \t\n\r\f]*$"
+_DOUBLES = {"REAL", "DOUBLE PRECISION"}
 
 
 def _apply(tree: exp.Expr, to: Dialect) -> exp.Expr:
@@ -21,13 +22,18 @@ def _apply(tree: exp.Expr, to: Dialect) -> exp.Expr:
         return tree
     for node in reversed(list(tree.find_all(exp.TryCast))):
         value, target = node.this, type_of(node)
-        looked_at = exp.Round(this=value.copy()) if is_decimal(value) and target in INTEGERS else value.copy()
-        text = exp.cast(grouped(looked_at), "TEXT") if type_of(value) != "TEXT" else looked_at
+        number = target in INTEGERS or is_decimal(node) or target in _DOUBLES
+        text = value.copy()
+        if type_of(value) != "TEXT":
+            # A cast rounds to whole numbers, and the text of a double may have an exponent.
+            rounded = exp.Round(this=value.copy()) if number and target in INTEGERS and type_of(value) not in INTEGERS else value.copy()
+            plain = exp.cast(rounded, "NUMERIC") if type_of(value) in _DOUBLES else grouped(rounded)
+            text = exp.cast(plain, "TEXT")
         named = exp.Literal.string(node.args["to"].sql("postgres").lower())
         valid: exp.Expr = exp.Anonymous(this="pg_input_is_valid", expressions=[text, named])
-        if type_of(value) == "TEXT":
+        if number and (type_of(value) == "TEXT" or type_of(value) in _DOUBLES):
             shape = exp.Literal.string(WHOLE if target in INTEGERS else NUMBER)
-            valid = exp.And(this=exp.RegexpLike(this=grouped(value.copy()), expression=shape), expression=valid)
+            valid = exp.And(this=exp.RegexpLike(this=grouped(text.copy()), expression=shape), expression=valid)
         # Inside out, since PostgreSQL computes a cast of a constant before it looks at the CASE around it.
         tree = swap(tree, node, exp.Cast(this=case((valid, value.copy())), to=node.args["to"].copy()))
     return tree
