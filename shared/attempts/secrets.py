@@ -32,7 +32,7 @@ def with_secrets(kind: str, program: Mapping[str, Any], values: Mapping[str, str
     def sql(text: str) -> str:
         return with_texts(text, values, spoken)
 
-    if kind == "survey":
+    if kind in {"survey", "look"}:
         return {**filled, "options": _options(filled["options"], values, _dialect(types[filled["connector"]]))}
     reads = [
         {**read, "options": _options(read["options"], values, _dialect(types[read["connector"]])) if read["connector"] else read["options"]}
