@@ -212,7 +212,10 @@ def _sink(pipeline: Pipeline, node: Node, source: Input, facts: Mapping[str, Map
     if config["writeMode"] not in spec.write_modes:
         raise SqlProblem(f"{config['writeMode']} cannot be written through a {spec.type} connector; it takes {', '.join(spec.write_modes)}")
     keys = tuple(find(source.columns, key, source.node).name for key in config["upsertKeys"])
+    if config.get("partitionBy") and spec.dialect is not None:
+        raise SqlProblem(f"partitionBy divides files into folders, and {spec.type} has none; leave it out")
     check_target(node, source.columns, _found(pipeline, node, facts, types))
+    partitions = {"partitionBy": [find(source.columns, name, source.node).name for name in config.get("partitionBy") or ()]}
     return Sink(
         node=node.id,
         connector=connector,
@@ -222,7 +225,7 @@ def _sink(pipeline: Pipeline, node: Node, source: Input, facts: Mapping[str, Map
         write_mode=config["writeMode"],
         upsert_keys=keys,
         order=winning_order(node, source, keys),
-        options={key: config[key] for key in ("createTable", "format", "options", "batchSize") if key in config},
+        options={key: config[key] for key in ("createTable", "format", "options", "batchSize") if key in config} | partitions,
     )
 
 

@@ -53,7 +53,7 @@ class Counting:
         port = self.local_ports[user]
         if port.relation.rows == "same" and not self._loses_rows(port):
             return self.rows(user)
-        if _is_aggregate(port):
+        if is_aggregate(port):
             self.folded.add(user)
             self.materialised.add(user)
             return {"total": [user, ROWS]}
@@ -106,7 +106,7 @@ def _names(graph: Graph, node: str) -> set[str]:
     return ports if "out" in ports else set()
 
 
-def _is_aggregate(port: Port) -> bool:
+def is_aggregate(port: Port) -> bool:
     select = port.relation.select
     return (
         port.relation.rows == "own"

@@ -12,8 +12,10 @@ from shared.planning.compile import Graph, compile_graph
 from shared.planning.cut import cut
 from shared.planning.emit import emit
 from shared.planning.errors import PlanProblem
+from shared.planning.inside import emit_inside, read_of
 from shared.planning.modes import PANDAS_ROWS, engines
 from shared.planning.needs import full_reference, generations, retry_settings
+from shared.planning.place import Placement, engine_of, place, placed_node
 from shared.planning.secrets import marked
 from shared.planning.stages import Plan, PlannedNode, Stage, StageId
 
@@ -33,10 +35,18 @@ def plan(
     checked = {node for node, found in checks.items() if found}
     stages: list[Stage] = []
     stage_of: dict[str, int] = {}
+    placements: dict[str, tuple[Placement, str]] = {}
     first: set[StageId] = set()
     for piece in cut(graph, choices):
         number = StageId(first_stage + len(stages))
-        program = emit(graph, piece, stage_of, checked)
+        placed = place(graph, piece, facts, connector_types, checked)
+        placements |= dict.fromkeys(piece.nodes, (placed, piece.engine))
+        here = engine_of(placed, piece, graph.sinks) == piece.engine
+        if placed.whole is not None:
+            program = emit_inside(graph, piece, placed.whole, facts, connector_types)
+        else:
+            entering = [read_of(graph, region, facts, connector_types) for region in placed.regions]
+            program = emit(graph, piece, stage_of, checked, placed.pushed, entering)
         read = {StageId(stage) for read in program.reads for stage, _ in read.datasets}
         # Master data is there before anything else begins, whoever reads it.
         inputs = tuple(sorted(read if piece.first else {*read, *first}))
@@ -47,12 +57,12 @@ def plan(
                 nodes=piece.nodes,
                 inputs=inputs,
                 generation=_level(stages, inputs),
-                engine=piece.engine,
+                engine=engine_of(placed, piece, graph.sinks),
                 program=marked(program.to_json(), pipeline.secrets),
                 label=next(
                     (node.worker for node in pipeline.nodes if node.id in piece.nodes and node.worker), pipeline.settings.get("worker")
                 ),
-                why=(piece.why, *dict.fromkeys(choices[node].why for node in piece.nodes)),
+                why=(piece.why, *placed.why, *(dict.fromkeys(choices[node].why for node in piece.nodes) if here else ())),
                 policy=retry_settings(pipeline, [node for node in pipeline.nodes if node.id in piece.nodes]),
             )
         )
@@ -63,7 +73,10 @@ def plan(
             _refuse(rules, node)
             stages.append(_check(pipeline, graph, node, rules, StageId(first_stage + len(stages)), StageId(stage_of[node]), stages))
     level = generations(pipeline)
-    nodes = tuple(PlannedNode(node.id, node.type, level[node.id], StageId(stage_of[node.id])) for node in pipeline.nodes)
+    nodes = tuple(
+        placed_node(PlannedNode(node.id, node.type, level[node.id], StageId(stage_of[node.id])), *placements[node.id])
+        for node in pipeline.nodes
+    )
     return Plan(tuple(stages), nodes, warnings=_warnings(graph))
 
 

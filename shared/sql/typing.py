@@ -10,6 +10,7 @@ from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.schema import MappingSchema
 
 from shared.datasets import Columns
+from shared.sql.decimals import METADATA
 from shared.sql.errors import SqlProblem
 
 UNKNOWN = "UNKNOWN"
@@ -40,7 +41,7 @@ def annotate(tree: exp.Expr, inputs: Mapping[str, Columns]) -> exp.Expr:
     for number, table in enumerate(inputs):
         source = exp.Table(this=exp.to_identifier(table, quoted=True))
         select = select.from_(source, copy=False) if number == 0 else select.join(source, join_type="cross", copy=False)
-    annotate_types(select, schema=schema, dialect="postgres")
+    annotate_types(select, schema=schema, expression_metadata=METADATA, dialect="postgres")
     typed: exp.Expr = select.expressions[0].this
     typed.pop()
     return typed
@@ -51,7 +52,7 @@ def annotated(query: exp.Query, inputs: Mapping[str, Columns]) -> exp.Query:
     schema = MappingSchema(
         {table: {c.name: c.type for c in columns} for table, columns in inputs.items()}, dialect="postgres", normalize=False
     )
-    annotate_types(query, schema=schema, dialect="postgres")
+    annotate_types(query, schema=schema, expression_metadata=METADATA, dialect="postgres")
     return query
 
 

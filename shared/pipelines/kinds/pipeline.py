@@ -175,9 +175,9 @@ class PipelineSpec(Shape):
     maxParallelNodes = count("Nodes at once", "Of one run; nodes that run as one count as one", least=1, example=8)
     processingMode = choice(
         "Engine",
-        ("auto", "duckdb", "pandas"),
+        ("auto", "duckdb", "dataframe", "pandas", "dask"),
         "Of what is not pushed down; dataframe takes pandas for few rows and Dask for many, node by node",
-        later=("dataframe", "dask", "spark"),
+        later=("spark",),
         load_default="auto",
     )
     worker = later(execution.worker())

@@ -112,7 +112,7 @@ def _outgoing(node: SeenNode, inputs: tuple[Names, ...], made: Found) -> None:
         made[node.id, port] = names
     for port in node.kind.rejects:
         came = inputs[0].names if inputs else None
-        made[node.id, port] = (*came, ERROR_COLUMN.name) if came is not None else None
+        made[node.id, port] = (*(n for n in came if n != ERROR_COLUMN.name), ERROR_COLUMN.name) if came is not None else None
     made.setdefault((node.id, MAIN_PORT), names)
 
 

@@ -139,7 +139,7 @@ def test_a_query_reads_the_upstream_nodes_as_tables(folder: Path) -> None:
     nodes += f"    - {{id: it, type: sql, config: {{query: '{query}'}}}}\n" + sink("out")
     ran = run(folder, make_pipeline(nodes, "{from: sales, to: it}, {from: the-shops, to: it}, {from: it, to: out}"))
     assert (folder / "out.csv").read_text().splitlines()[0] == "Town,Sold,half"
-    assert sorted(ran.rows("out.csv")) == [("Kraków", "2", "1.0"), ("Łódź", "2", "2.5")]
+    assert sorted(ran.rows("out.csv")) == [("Kraków", "2", "1.0000000000000000"), ("Łódź", "2", "2.5000000000000000")]
     assert (ran.figures["it"]["rowsIn"], ran.figures["it"]["rowsOut"]) == (8, 2)
 
 
