@@ -1,4 +1,7 @@
-"""Durations as recipes write them: a number of seconds, "90m", "24h", or ISO 8601's "PT2H" (`fields.duration` says what is one)."""
+"""Durations and sizes as recipes write them; `fields.duration` and `fields.size` say what is one.
+
+A duration is a number of seconds, "90m", "24h", or ISO 8601's "PT2H"; a size a number of bytes, "2GB" or "512MiB".
+"""
 
 from __future__ import annotations
 
@@ -17,3 +20,14 @@ def microseconds(value: float | str) -> int:
         return sum(round(float(number) * _SHORT[unit.lower()]) for number, unit in _PART.findall(value))
     number, unit = re.fullmatch(r"([0-9.]+)([a-z]*)", value).groups()  # type: ignore[union-attr]
     return round(float(number) * _SHORT[unit])
+
+
+_PREFIXES = {"": 0, "k": 1, "M": 2, "G": 3, "T": 4}
+
+
+def size_bytes(value: float | str) -> int:
+    """Raises KeyError for text that is no size."""
+    if isinstance(value, int | float):
+        return int(value)
+    number, prefix, binary = re.fullmatch(r"([0-9.]+) ?([kMGT]?)(i?)B", value).groups()  # type: ignore[union-attr]
+    return int(float(number) * (1024 if binary else 1000) ** _PREFIXES[prefix])
