@@ -175,7 +175,7 @@ class Attempts:
             program=resolved.program,
             connectors=resolved.connectors,
             inputs=taken.inputs,
-            staging=str(self.place.staging),
+            staging=self.place.staging,
             limits=Limits(child.limit, memory.threads(child.limit), str(child.scratch)),
             rerun=taken.rerun,
         )
