@@ -10,6 +10,7 @@ import pytest
 
 from shared.store import partitions
 from shared.store.database import Database
+from tests.support import mariadb as mariadb_server
 from tests.support.buckets import Store, serving
 from tests.support.stack import SHORT, Stack, running
 
@@ -20,6 +21,13 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with running(tmp_path_factory.mktemp("stack") / "home", PENSTOCK_WORKERS="2", **SHORT) as up:
         up.connectors()
         yield up
+
+
+@pytest.fixture(scope="session")
+def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[mariadb_server.Server]:
+    """One server for all tests, which take a database each."""
+    with mariadb_server.running(tmp_path_factory.mktemp("mariadb")) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

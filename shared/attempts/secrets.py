@@ -25,8 +25,11 @@ def with_secrets(kind: str, program: Mapping[str, Any], values: Mapping[str, str
     """
     filled = {key: value for key, value in program.items() if key != "secrets"}
 
+    # A stage that runs in its sinks' database speaks that database's dialect.
+    spoken = _dialect(types[filled["sinks"][0]["connector"]]) if filled.get("engine") == "database" else _ENGINE
+
     def sql(text: str) -> str:
-        return with_texts(text, values, _ENGINE)
+        return with_texts(text, values, spoken)
 
     if kind == "survey":
         return {**filled, "options": _options(filled["options"], values, _dialect(types[filled["connector"]]))}

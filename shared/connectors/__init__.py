@@ -12,18 +12,20 @@ from importlib.metadata import EntryPoint
 from typing import Any
 
 from shared.connectors.dbapi import shown
+from shared.connectors.duckdb.spec import SPEC as DUCKDB
 from shared.connectors.errors import Misconfigured
 from shared.connectors.files.spec import SPEC as FILES
+from shared.connectors.mysql.spec import SPEC as MYSQL
 from shared.connectors.oracle.spec import SPEC as ORACLE
 from shared.connectors.postgres.spec import SPEC as POSTGRES
-from shared.connectors.protocols import Driver, SinkWrite, Spec
+from shared.connectors.protocols import Driver, Query, SinkWrite, Spec
 from shared.connectors.snowflake.spec import SPEC as SNOWFLAKE
 from shared.connectors.sqlite.spec import SPEC as SQLITE
 from shared.plugins import outsiders
 from shared.sql.writes import writes
 
-_OURS: dict[str, Spec] = {spec.type: spec for spec in (FILES, POSTGRES, SQLITE, ORACLE, SNOWFLAKE)}
-_DRIVERS = {kind: f"shared.connectors.{kind}.driver" for kind in ("files", "postgres", "sqlite")}
+_OURS: dict[str, Spec] = {spec.type: spec for spec in (FILES, POSTGRES, MYSQL, SQLITE, DUCKDB, ORACLE, SNOWFLAKE)}
+_DRIVERS = {kind: f"shared.connectors.{kind}.driver" for kind in ("files", "postgres", "mysql", "sqlite", "duckdb")}
 
 
 def _load(entry: EntryPoint) -> Spec:
@@ -52,7 +54,7 @@ def runs(connector_type: str) -> bool:
 
 
 # What a driver says in its own way; all others write as `shared.sql.writes` does.
-_PORTABLE = ("sqlite",)
+_PORTABLE = ("mysql", "sqlite", "duckdb")
 
 
 def statements(connector_type: str, write: SinkWrite, keys: Sequence[Sequence[str]] = ()) -> list[str]:
@@ -71,3 +73,11 @@ def statements(connector_type: str, write: SinkWrite, keys: Sequence[Sequence[st
         return shown.statements(dialect, write)
     names = [column.name for column in write.columns]
     return writes(dialect, write.target, names, write.write_mode, write.upsert_keys, write.order)
+
+
+def computed(connector_type: str, write: SinkWrite, query: Query, keys: Sequence[Sequence[str]] = ()) -> list[str]:
+    """The SQL that computes and writes rows in one database, in its dialect; none where a connector has no words of its own for it."""
+    if connector_type != "postgres":
+        return []
+    said: list[str] = import_module("shared.connectors.postgres.statements").computed(write, query, keys)
+    return said

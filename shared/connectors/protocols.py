@@ -8,7 +8,7 @@ the classes of `shared/connectors/errors.py`.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from marshmallow import Schema
@@ -50,7 +50,8 @@ class Survey:
 
     `keys`: primary key and unique indexes, each a tuple of column names. `marker`: text that changes when the data may have
     changed (size and modification time of a file); None when the far side has none. `exists` is False only for a sink's target
-    that is not there yet.
+    that is not there yet. `schema`: where a table was looked for that is named without one. `vendor_types`: by name, for columns whose own
+    type has none of ours; their values are read as texts.
     """
 
     exists: bool
@@ -60,6 +61,8 @@ class Survey:
     keys: tuple[tuple[str, ...], ...] = ()
     marker: str | None = None
     version: str | None = None
+    schema: str | None = None
+    vendor_types: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -70,6 +73,8 @@ class Survey:
             "keys": [list(key) for key in self.keys],
             "marker": self.marker,
             "version": self.version,
+            "schema": self.schema,
+            "vendorTypes": dict(self.vendor_types),
         }
 
 

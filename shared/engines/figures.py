@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from shared.engines.program import Count
+from shared.engines.program import Count, Program
 
 
 def evaluate(count: Count, counted: Mapping[tuple[str, str], int], total: Callable[[str, str], int | None]) -> int | None:
@@ -49,3 +49,33 @@ def of_nodes(
                 figure["rowsOut"] -= merged
         figures[node] = figure | {"ledger": terms}
     return figures
+
+
+Tally = tuple[str, str | None]
+
+
+def carried(program: Program) -> tuple[Tally, ...]:
+    """What a statement in a database is to count of the relations it names, as (table, None) or (table, column)."""
+    kept = {statement.table for statement in program.statements if statement.materialise}
+    return tuple(tally for tally in _tallies(program) if tally[0] not in kept)
+
+
+def kept_totals(program: Program) -> tuple[Tally, ...]:
+    """The sums that are to be taken of temporary tables; their rows are known from when they were made."""
+    kept = {statement.table for statement in program.statements if statement.materialise}
+    return tuple(tally for tally in _tallies(program) if tally[0] in kept and tally[1] is not None)
+
+
+def _tallies(program: Program) -> list[Tally]:
+    """What the figures ask of tables, each once."""
+    found: dict[Tally, None] = {}
+    waiting = [count for counts in program.figures.values() for count in counts.values()]
+    while waiting:
+        for kind, of in (waiting.pop(0) or {}).items():
+            if kind == "table":
+                found[of, None] = None
+            elif kind == "total":
+                found[of[0], of[1]] = None
+            elif kind in {"sum", "minus"}:
+                waiting += of
+    return list(found)

@@ -53,7 +53,7 @@ class Counting:
         port = self.local_ports[user]
         if port.relation.rows == "same" and not self._loses_rows(port):
             return self.rows(user)
-        if _is_aggregate(port):
+        if is_aggregate(port):
             self.folded.add(user)
             self.materialised.add(user)
             return {"total": [user, ROWS]}
@@ -66,7 +66,7 @@ class Counting:
     def _known(self, table: str) -> Count:
         if table in self.foreign:
             return {"read": table}
-        if table in self.materialised or len(self.users[table]) > 1:
+        if table in self.materialised or len(self.users[table]) > 1 or (table in self.local_sources and not self.users[table]):
             self.materialised.add(table)
             return {"read": table} if table in self.local_sources else {"table": table}
         if not self.users[table]:
@@ -106,7 +106,7 @@ def _names(graph: Graph, node: str) -> set[str]:
     return ports if "out" in ports else set()
 
 
-def _is_aggregate(port: Port) -> bool:
+def is_aggregate(port: Port) -> bool:
     select = port.relation.select
     return (
         port.relation.rows == "own"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,36 +10,47 @@ from sqlglot import exp
 
 from shared.datasets import Columns
 from shared.engines.program import Output, Program, Read, Rejects, Sink, Statement
-from shared.planning.compile import Graph, Port
+from shared.pipelines.model import Node
+from shared.planning.compile import Graph, Port, Source
 from shared.planning.count import Counting, select_of
 from shared.planning.cut import Piece
 from shared.planning.figures import figures
 from shared.planning.sequences import of_stage
 from shared.planning.stack import stacked
+from shared.planning.tally import InDatabase
 from shared.sql.render import sql
 
 # What each engine reads.
 DIALECTS = {"duckdb": "duckdb", "python": "duckdb", "pandas": "frames", "dask": "frames"}
 
 
-def emit(graph: Graph, piece: Piece, stage_of: Mapping[str, int], checked: Collection[str]) -> Program:
-    """`stage_of`: node -> stage number, for all pieces before this one.
-
-    `checked`: sinks whose rows are also staged for the quality service.
+def emit(
+    graph: Graph,
+    piece: Piece,
+    stage_of: Mapping[str, int],
+    checked: Collection[str],
+    pushed: Collection[str] = (),
+    entering: Sequence[Source] = (),
+) -> Program:
+    """`stage_of`: node -> stage number, for all pieces before this one. `checked`: sinks whose rows are also staged for the quality
+    service. `pushed`: nodes that a database computes, of which `entering` is what is read here.
     """
     nodes = set(piece.nodes)
-    ports = {table: port for table, port in graph.ports.items() if port.node in nodes}
-    sources = [graph.sources[node] for node in piece.nodes if node in graph.sources]
+    whole_ports = {table: port for table, port in graph.ports.items() if port.node in nodes}
+    ports = {table: port for table, port in whole_ports.items() if port.node not in pushed}
+    sources = [*entering, *(source for node in piece.nodes if node not in pushed for source in graph.reads(node))]
     sinks = [node for node in piece.nodes if node in graph.sinks]
-    local = {*ports, *(source.node for source in sources)}
+    local = {*ports, *(source.table for source in sources)}
     read = {table for port in ports.values() for table in port.inputs} | {graph.sink_inputs[sink] for sink in sinks}
     foreign = read - local
     stacks = {table: found for table, port in ports.items() if (found := stacked(graph, port, foreign)) is not None}
     ports |= {table: found.port for table, found in stacks.items()}
     whole = {table for port in ports.values() for table in port.inputs} | {graph.sink_inputs[sink] for sink in sinks}
     outputs = [table for table in sorted(local, key=_in_order(graph)) if _leaves(graph, table, nodes)]
-    users: dict[str, list[str | tuple[str, str]]] = {table: [] for table in local}
-    for port in ports.values():
+    away = {table: port for table, port in whole_ports.items() if port.node in pushed}
+    inside = ({*away} | {node for node in pushed if node in graph.sources}) - local
+    users: dict[str, list[str | tuple[str, str]]] = {table: [] for table in (*local, *inside)}
+    for port in (*ports.values(), *away.values()):
         for table in port.inputs:
             if table in users:
                 users[table].append(port.table)
@@ -48,7 +59,8 @@ def emit(graph: Graph, piece: Piece, stage_of: Mapping[str, int], checked: Colle
             users[graph.sink_inputs[sink]] += [("sink", sink)] + ([("output", sink)] if sink in checked else [])
     for table in outputs:
         users[table].append(("output", table))
-    counting = Counting(graph, ports, frozenset(s.node for s in sources), frozenset(foreign), users)
+    entered = frozenset(source.table for source in sources)
+    counting = InDatabase(graph, away | ports, entered, frozenset(foreign), users, inside=frozenset(inside), way="read")
     counted = figures(graph, piece.nodes, counting)
     written = _Writing(graph, ports, counting, DIALECTS[piece.engine])
 
@@ -60,13 +72,13 @@ def emit(graph: Graph, piece: Piece, stage_of: Mapping[str, int], checked: Colle
         reads=(
             *(
                 Read(
-                    table=source.node,
+                    table=source.table,
                     node=source.node,
                     columns=source.columns,
                     connector=source.connector,
                     options=source.options,
                     keep=source.keep,
-                    materialise=source.node in counting.materialised,
+                    materialise=source.table in counting.materialised,
                 )
                 for source in sources
             ),
@@ -90,7 +102,7 @@ def emit(graph: Graph, piece: Piece, stage_of: Mapping[str, int], checked: Colle
             ),
         ),
         rejects=(
-            *(Rejects(source.node, read=source.node) for source in sources),
+            *(Rejects(source.node, read=source.table) for source in sources),
             *(
                 Rejects(port.node, written.rows(port.table, port.relation.columns))
                 for port in ports.values()
@@ -100,7 +112,13 @@ def emit(graph: Graph, piece: Piece, stage_of: Mapping[str, int], checked: Colle
         sinks=tuple(_sink(graph, written, sink) for sink in sinks),
         figures=counted,
         sequences=of_stage(graph.pipeline, nodes, sinks),
+        limits={node: limit for node in piece.nodes if (limit := _limit(graph.pipeline.node(node)))},
     )
+
+
+def _limit(node: Node) -> dict[str, Any]:
+    """How many rows it may reject; nothing where it may reject any."""
+    return dict(node.reject_limit or {}) | ({"fail": True} if node.on_error == "fail" else {})
 
 
 def _in_order(graph: Graph) -> Any:

@@ -12,8 +12,10 @@ from shared.planning.compile import Graph, compile_graph
 from shared.planning.cut import cut
 from shared.planning.emit import emit
 from shared.planning.errors import PlanProblem
+from shared.planning.inside import emit_inside, read_of
 from shared.planning.modes import PANDAS_ROWS, engines
 from shared.planning.needs import full_reference, generations, retry_settings
+from shared.planning.place import Placement, engine_of, place, placed_node
 from shared.planning.secrets import marked
 from shared.planning.stages import Plan, PlannedNode, Stage, StageId
 
@@ -33,10 +35,21 @@ def plan(
     checked = {node for node, found in checks.items() if found}
     stages: list[Stage] = []
     stage_of: dict[str, int] = {}
+    placements: dict[str, tuple[Placement, str]] = {}
+    first: set[StageId] = set()
     for piece in cut(graph, choices):
         number = StageId(first_stage + len(stages))
-        program = emit(graph, piece, stage_of, checked)
-        inputs = tuple(sorted({StageId(stage) for read in program.reads for stage, _ in read.datasets}))
+        placed = place(graph, piece, facts, connector_types, checked)
+        placements |= dict.fromkeys(piece.nodes, (placed, piece.engine))
+        here = engine_of(placed, piece, graph.sinks) == piece.engine
+        if placed.whole is not None:
+            program = emit_inside(graph, piece, placed.whole, facts, connector_types)
+        else:
+            entering = [read_of(graph, region, facts, connector_types) for region in placed.regions]
+            program = emit(graph, piece, stage_of, checked, placed.pushed, entering)
+        read = {StageId(stage) for read in program.reads for stage, _ in read.datasets}
+        # Master data is there before anything else begins, whoever reads it.
+        inputs = tuple(sorted(read if piece.first else {*read, *first}))
         stages.append(
             Stage(
                 id=number,
@@ -44,22 +57,26 @@ def plan(
                 nodes=piece.nodes,
                 inputs=inputs,
                 generation=_level(stages, inputs),
-                engine=piece.engine,
+                engine=engine_of(placed, piece, graph.sinks),
                 program=marked(program.to_json(), pipeline.secrets),
                 label=next(
                     (node.worker for node in pipeline.nodes if node.id in piece.nodes and node.worker), pipeline.settings.get("worker")
                 ),
-                why=(piece.why, *dict.fromkeys(choices[node].why for node in piece.nodes)),
+                why=(piece.why, *placed.why, *(dict.fromkeys(choices[node].why for node in piece.nodes) if here else ())),
                 policy=retry_settings(pipeline, [node for node in pipeline.nodes if node.id in piece.nodes]),
             )
         )
+        first |= {number} if piece.first else set()
         stage_of.update(dict.fromkeys(piece.nodes, number))
     for node, found in checks.items():
         for rules in found:
             _refuse(rules, node)
             stages.append(_check(pipeline, graph, node, rules, StageId(first_stage + len(stages)), StageId(stage_of[node]), stages))
     level = generations(pipeline)
-    nodes = tuple(PlannedNode(node.id, node.type, level[node.id], StageId(stage_of[node.id])) for node in pipeline.nodes)
+    nodes = tuple(
+        placed_node(PlannedNode(node.id, node.type, level[node.id], StageId(stage_of[node.id])), *placements[node.id])
+        for node in pipeline.nodes
+    )
     return Plan(tuple(stages), nodes, warnings=_warnings(graph))
 
 
@@ -103,7 +120,7 @@ def _refuse(rules: RuleSet, node: str) -> None:
 
 
 def _warnings(graph: Graph) -> tuple[str, ...]:
-    return tuple(
+    return graph.warnings + tuple(
         f"{sink.node}: of two rows with one key the greatest in {', '.join(name for name, _ in sink.order)} wins; set orderBy to choose"
         for sink in graph.sinks.values()
         if sink.write_mode == "UPSERT" and not graph.pipeline.node(sink.node).config["orderBy"]

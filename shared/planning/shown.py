@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from shared.connectors import CONNECTORS, statements
-from shared.connectors.protocols import SinkWrite
+from shared.connectors import CONNECTORS, computed, statements
+from shared.connectors.protocols import Query, SinkWrite
+from shared.engines.figures import carried
 from shared.engines.program import CheckProgram, Program, Read, Sink, SurveyProgram
 from shared.pipelines.model import Pipeline
 from shared.pipelines.nodes import NODE_TYPES
 from shared.planning.needs import full_reference, need_of
-from shared.planning.stages import Plan, Stage
+from shared.planning.stages import Plan, PlannedNode, Stage
 from shared.sql.reads import select
 
 # Unique indexes that a sink's target is known to have, by node.
@@ -30,7 +31,7 @@ def shown(
 ) -> dict[str, Any]:
     """`facts`: those at hand, by key, as `Survey.to_json`. `others`: every pipeline that might read what this one writes."""
     relational = [node.id for node in pipeline.nodes if NODE_TYPES[node.type].role == "transform"]
-    pushed = {node for stage in plan.stages if stage.engine == "database" for node in stage.nodes}
+    pushed = {node.id for node in plan.nodes if node.engine == "database"}
     by_generation: dict[int, list[str]] = {}
     for node in plan.nodes:
         by_generation.setdefault(node.generation, []).append(node.id)
@@ -41,7 +42,7 @@ def shown(
             "edges": [{"from": e.source, "to": e.target, "output": e.output} for e in pipeline.edges],
         },
         "generations": [by_generation[level] for level in sorted(by_generation)],
-        "nodes": [{"id": n.id, "type": n.type, "generation": n.generation, "stage": n.stage or None} for n in plan.nodes],
+        "nodes": [_node(node) for node in plan.nodes],
         "stages": [_stage(stage, pipeline, facts, connector_types) for stage in plan.stages],
         "pushDownShare": round(len(pushed.intersection(relational)) / len(relational), 3) if relational else None,
         "sources": [
@@ -49,6 +50,19 @@ def shown(
         ],
         "sinks": _sinks(pipeline, facts, connector_types, list(others)),
         "warnings": list(plan.warnings),
+    }
+
+
+def _node(node: PlannedNode) -> dict[str, Any]:
+    """`engine`: what computes it; `trust`: {level, why} of its expressions in the database it could run in; `local`: why it does not."""
+    return {
+        "id": node.id,
+        "type": node.type,
+        "generation": node.generation,
+        "stage": node.stage or None,
+        "engine": node.engine,
+        "trust": {"level": node.trust, "why": node.trust_why} if node.trust is not None else None,
+        "local": node.local,
     }
 
 
@@ -79,19 +93,43 @@ def _survey(stage: Stage, types: Mapping[str, str], keys: Keys) -> Iterable[dict
 
 def _work(stage: Stage, types: Mapping[str, str], keys: Keys) -> Iterable[dict[str, Any]]:
     program = Program.from_json(stage.program)
+    if program.engine == "database":
+        yield from _inside(program, types, keys)
+        return
     for read in program.reads:
         if read.connector is not None:
             yield _read(read, types[read.connector])
+    here = program.engine
     for made in program.statements:
-        yield _statement(made.table.partition(".")[0], "table" if made.materialise else "relation", stage.engine, stage.engine, made.sql)
+        yield _statement(made.table.partition(".")[0], "table" if made.materialise else "relation", here, here, made.sql)
     for output in program.outputs:
-        yield _statement(output.port.partition(".")[0], "stage", stage.engine, stage.engine, output.sql)
+        yield _statement(output.port.partition(".")[0], "stage", here, here, output.sql)
     for sink in program.sinks:
-        yield _statement(sink.node, "rows", stage.engine, stage.engine, sink.sql)
+        yield _statement(sink.node, "rows", here, here, sink.sql)
         dialect = CONNECTORS[types[sink.connector]].dialect
         said: Sequence[str | None] = statements(types[sink.connector], _write(sink), keys.get(sink.node, ())) or [None]
         for sql in said:
             yield _statement(sink.node, "write", sink.connector, dialect, sql, of=sink.target)
+
+
+def _inside(program: Program, types: Mapping[str, str], keys: Keys) -> Iterable[dict[str, Any]]:
+    """What is kept first, then what each sink's session says: relations that are no tables stand in it."""
+    on = program.sinks[0].connector
+    dialect = CONNECTORS[types[on]].dialect
+    relations: list[tuple[str, str]] = []
+    names = {made.table: made.name for made in program.statements}
+    for made in program.statements:
+        if made.materialise:
+            yield _statement(made.table.partition(".")[0], "table", on, dialect, made.sql, of=made.name)
+        else:
+            relations.append((made.name, made.sql))
+    for reject in program.rejects:
+        yield _statement(reject.node, "rejects", on, dialect, reject.sql)
+    for at, sink in enumerate(program.sinks):
+        tallies = tuple((names[table], column) for table, column in carried(program)) if at == 0 else ()
+        query = Query(sink.sql, tuple(relations), tallies, sink.unique)
+        for sql in computed(types[on], _write(sink), query, keys.get(sink.node, ())) or [sink.sql]:
+            yield _statement(sink.node, "write", on, dialect, sql, of=sink.target)
 
 
 def _check(stage: Stage, types: Mapping[str, str], keys: Keys) -> Iterable[dict[str, Any]]:
@@ -118,7 +156,8 @@ def _write(sink: Sink) -> SinkWrite:
 def _statement(
     node: str, does: str, on: str | None, dialect: str | None, sql: str | None, *, of: str | None = None, columns: list[str] | None = None
 ) -> dict[str, Any]:
-    """`does`: look, read, relation (a named part of the next statement), table, stage, rows (what is handed to a sink), write, check.
+    """`does`: look, read, relation (a named part of the next statement), table, stage, rows (what is handed to a sink), rejects, write,
+    check.
 
     `of`: the table, path or rule set.
     """

@@ -41,12 +41,20 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class PlannedNode:
-    """`generation` is the node's Kahn level, sources are 1; `stage` the work stage that computes it."""
+    """`generation` is the node's Kahn level, sources are 1; `stage` the work stage that computes it.
+
+    `engine`: what computes it there. `trust`: how well its expressions are known in the database it could run in, and why not better;
+    `local`: why it does not run there. None where there is nothing to say.
+    """
 
     id: str
     type: str
     generation: int
     stage: StageId
+    engine: str | None = None
+    trust: str | None = None
+    trust_why: str | None = None
+    local: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from sqlglot.optimizer.scope import traverse_scope
 from sqlglot.schema import MappingSchema
 
 from shared.datasets import Column, Columns
+from shared.sql.decimals import METADATA
 from shared.sql.division import written_out
 from shared.sql.errors import SqlProblem
 from shared.sql.query import tables
@@ -35,9 +36,9 @@ def qualified(tree: exp.Query, inputs: Mapping[str, Columns], also: Mapping[str,
     )
     try:
         found: exp.Query = qualify_columns(qualify_tables(tree, dialect="postgres"), schema)
-        annotate_types(found, schema=schema, dialect="postgres")
+        annotate_types(found, schema=schema, expression_metadata=METADATA, dialect="postgres")
         _widen(found)
-        annotate_types(found, schema=schema, dialect="postgres", overwrite_types=True)
+        annotate_types(found, schema=schema, expression_metadata=METADATA, dialect="postgres", overwrite_types=True)
     except (OptimizeError, SqlglotError) as error:
         raise SqlProblem(f"the query cannot be understood: {str(error).rstrip('.')}") from error
     _unresolved(found, inputs)

@@ -1,12 +1,20 @@
-"""`python -m tests.bench [W1 W2 W3 V1 memory]`: all of them without a name."""
+"""`python -m tests.bench [name …]`: those of the table below, all of them without a name."""
 
 from __future__ import annotations
 
 import sys
 
-from tests.bench import memory, v1, w1, w2, w3
+from tests.bench import across, load, memory, v1, w1, w2, w3
 
-BENCHMARKS = {"W1": w1.measure, "W2": w2.measure, "W3": w3.measure, "V1": v1.measure, "memory": memory.measure}
+BENCHMARKS = {
+    "W1": w1.measure,
+    "W2": w2.measure,
+    "W3": w3.measure,
+    "V1": v1.measure,
+    "memory": memory.measure,
+    "load": load.measure,
+    "across": across.measure,
+}
 
 
 def main(names: list[str]) -> int:

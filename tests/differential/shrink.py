@@ -6,6 +6,8 @@ import copy
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import sqlglot
+
 from tests.differential.cases import Case
 from tests.differential.tables import ROWS
 
@@ -78,12 +80,28 @@ def _configs(config: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for name in ("limit", "having"):
         if name in config:
             yield {key: value for key, value in config.items() if key != name}
+    if "query" in config:
+        yield from ({**config, "query": query} for query in _queries(config["query"]))
     condition = config.get("condition")
     if isinstance(condition, str):
         for word in (" OR ", " AND "):
             if f"){word}(" in condition:
                 for part in condition.split(f"){word}("):
                     yield {**config, "condition": part.removeprefix("(").removesuffix(")")}
+
+
+def _queries(query: str) -> Iterator[str]:
+    """Each without one of its columns, or without its condition."""
+    tree = sqlglot.parse_one(query, dialect="postgres")
+    for at in range(len(tree.expressions)):
+        less = tree.copy()
+        less.set("expressions", [column for n, column in enumerate(less.expressions) if n != at])
+        if less.expressions:
+            yield less.sql("postgres")
+    if tree.args.get("where") is not None:
+        without = tree.copy()
+        without.set("where", None)
+        yield without.sql("postgres")
 
 
 def _one_row(case: Case, number: int) -> Case:

@@ -84,7 +84,11 @@ spec:
     - id: out
       type: connector_sink
       config: {connector: bucket, path: out, format: parquet, writeMode: INSERT, partitionBy: [kind]}
-  edges: [{from: read, to: even}, {from: even, to: table}, {from: even, to: other}, {from: even, to: out}]
+  edges:
+    - {from: read, to: even}
+    - {from: even, to: table}
+    - {from: even, to: other}
+    - {from: even, to: out}
 ---
 apiVersion: penstock/v1
 kind: DataQualityRuleSet

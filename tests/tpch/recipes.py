@@ -20,5 +20,5 @@ def over_tables(number: int, *, into: str = "") -> str:
     """Its sources are tables of the connector `tpch`; so is its answer, under the name of `into`, where one is given."""
     text = re.sub(r"connector: tpch, path: (\w+)\.parquet", r"connector: tpch, table: \1", over_files(number))
     if into:
-        text = re.sub(r"connector: answers, path: \w+\.parquet", f"connector: tpch, table: {into}", text)
+        text = re.sub(r"connector: answers, path: \w+\.parquet", f"connector: tpch, table: {into}, createTable: true", text)
     return text

@@ -34,7 +34,7 @@ class Looked(Schema):
 
 class Statement(Schema):
     node = fields.String()
-    does = fields.String(metadata={"description": "look, read, relation, table, stage, rows, write or check"})
+    does = fields.String(metadata={"description": "look, read, relation, table, stage, rows, rejects, write or check"})
     on = fields.String(allow_none=True, metadata={"description": "A connector, or an engine"})
     dialect = fields.String(allow_none=True)
     object = fields.String(allow_none=True, metadata={"description": "The table, path or rule set"})

@@ -28,7 +28,7 @@ _OURS = {
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`keys`: columns of each unique index without expression or predicate, primary key first.
+    """`keys`: columns of each unique index without expression or predicate, primary key first. `vendor_types`: as `Survey` has them.
 
     `dependents`: why it cannot be swapped; empty: it can.
     """
@@ -40,6 +40,7 @@ class Table:
     rows: int | None
     keys: tuple[tuple[str, ...], ...]
     dependents: tuple[str, ...]
+    vendor_types: dict[str, str]
 
 
 def find(connection: psycopg.Connection[Any], wanted: str, schema: str) -> Table | None:
@@ -64,6 +65,7 @@ def find(connection: psycopg.Connection[Any], wanted: str, schema: str) -> Table
         None if estimate < 0 else int(estimate),
         _keys(connection, oid),
         _dependents(connection, oid),
+        _vendor_types(connection, oid),
     )
 
 
@@ -95,6 +97,19 @@ def _columns(connection: psycopg.Connection[Any], oid: int) -> Columns:
         (oid,),
     ).fetchall()
     return tuple(Column(name, our_type(kind), nullable) for name, kind, nullable in rows)
+
+
+def is_foreign(formatted: str) -> bool:
+    """The type has none of ours, and its values come as texts."""
+    return our_type(formatted) == "TEXT" and formatted.partition("(")[0] not in {"text", "character varying"}
+
+
+def _vendor_types(connection: psycopg.Connection[Any], oid: int) -> dict[str, str]:
+    rows = connection.execute(
+        "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = %s AND attnum > 0 AND NOT attisdropped",
+        (oid,),
+    ).fetchall()
+    return {name: kind for name, kind in rows if is_foreign(kind)}
 
 
 def _keys(connection: psycopg.Connection[Any], oid: int) -> tuple[tuple[str, ...], ...]:

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 
 from shared.connectors.errors import BadQuery, NotFound
-from shared.connectors.postgres.catalogue import find, our_type, table_names
+from shared.connectors.postgres.catalogue import find, is_foreign, our_type, table_names
 from shared.connectors.postgres.errors import translated
 from shared.connectors.postgres.session import PostgresSession
 from shared.connectors.postgres.spec import connection_string, where_from
@@ -28,11 +28,20 @@ class ConnectorDriver:
             if query := options.get("query"):
                 return self._query(connection, str(query), version)
             wanted = str(options["table"])
-            table = find(connection, wanted, str(self._config.get("schema", "public")))
+            schema = str(self._config.get("schema", "public"))
+            table = find(connection, wanted, schema)
             if table is not None:
-                return Survey(True, table.columns, table.rows, keys=table.keys, version=version)
+                return Survey(
+                    True,
+                    table.columns,
+                    table.rows,
+                    keys=table.keys,
+                    version=version,
+                    schema=schema,
+                    vendor_types=table.vendor_types,
+                )
             if role == "sink":
-                return Survey(False, (), version=version)
+                return Survey(False, (), version=version, schema=schema)
             raise _missing(connection, wanted, self._config)
 
     def open_sink(self, key: AttemptKey, writes: tuple[SinkWrite, ...]) -> SinkSession:
@@ -46,14 +55,17 @@ class ConnectorDriver:
             said = prepared.error_message.decode().strip().splitlines()[0].removeprefix("ERROR:").strip()
             raise BadQuery(f"{where_from(self._config)}: {said}; correct the query")
         described = connection.pgconn.describe_prepared(b"survey")
-        columns = []
+        columns, foreign = [], {}
         for at in range(described.nfields):
             label = described.fname(at) or b"?column?"
             kind = connection.execute("SELECT format_type(%s::oid, %s) AS type", (described.ftype(at), described.fmod(at))).fetchone()
-            columns.append(Column(label.decode(), our_type(kind[0] if kind else "text")))
+            formatted = str(kind[0]) if kind else "text"
+            columns.append(Column(label.decode(), our_type(formatted)))
+            if is_foreign(formatted):
+                foreign[label.decode()] = formatted
         if not columns:
             raise BadQuery(f"{where_from(self._config)}: the query returns no columns; give a SELECT")
-        return Survey(True, tuple(columns), version=version)
+        return Survey(True, tuple(columns), version=version, schema=str(self._config.get("schema", "public")), vendor_types=foreign)
 
 
 def _missing(connection: psycopg.Connection[Any], wanted: str, config: Mapping[str, Any]) -> NotFound:

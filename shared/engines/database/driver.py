@@ -6,23 +6,21 @@ is counted by the statement that writes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import cast
 
 from shared.connectors.errors import Misconfigured, SourceChanged, TimedOut
 from shared.connectors.protocols import ComputingSession, Query
 from shared.datasets import staging_folder
 from shared.engines.control import Control
 from shared.engines.database import rejected
-from shared.engines.figures import of_nodes
-from shared.engines.program import Count, Program, Rejects, Sink
+from shared.engines.figures import Tally, carried, kept_totals, of_nodes
+from shared.engines.program import Program, Rejects, Sink
 from shared.engines.sinks import open_session, write_of
 from shared.engines.work import Job, Outcome, RejectsFile
 from shared.errors import PenstockError
 from shared.runs import ledger
-
-Tally = tuple[str, str | None]
 
 
 def run(job: Job, control: Control) -> Outcome:
@@ -65,11 +63,8 @@ class _Attempt:
             self._counted["table", statement.table] = rows
         rejects = tuple(file for at, one in enumerate(self._program.rejects) if (file := self._rejects(at, one)) is not None)
         # Before any write: a statement sees what those before it wrote.
-        kept = {statement.table for statement in self._program.statements if statement.materialise}
-        wanted = _tallies(self._program.figures)
-        self._tell([tally for tally in wanted if tally[0] in kept and tally[1] is not None], self._session.tally)
-        carried = [tally for tally in wanted if tally[0] not in kept]
-        written = {sink.node: self._write(sink, carried if at == 0 else []) for at, sink in enumerate(self._program.sinks)}
+        self._note(totals := kept_totals(self._program), self._session.tally(self._named(totals)))
+        written = {sink.node: self._write(sink, carried(self._program) if at == 0 else ()) for at, sink in enumerate(self._program.sinks)}
         figures = of_nodes(self._program.figures, self._counted, lambda table, column: self._totals.get((table, column)), written)
         ledger.check(figures)
         return Outcome(self._job.epoch, figures, (), rejects)
@@ -77,19 +72,18 @@ class _Attempt:
     def _query(self, sql: str, tallies: tuple[Tally, ...] = (), unique: bool = False) -> Query:
         return Query(sql, tuple(self._relations), tallies, unique)
 
-    def _write(self, sink: Sink, carried: list[Tally]) -> dict[str, int | None]:
+    def _write(self, sink: Sink, tallies: tuple[Tally, ...]) -> dict[str, int | None]:
         with self._charged(sink.node):
-            named = tuple((self._names[table], column) for table, column in carried)
-            done = self._session.write_query(write_of(sink), self._query(sink.sql, named, sink.unique))
+            done = self._session.write_query(write_of(sink), self._query(sink.sql, self._named(tallies), sink.unique))
         if done.rows is not None:
             self._counted["sink", sink.node] = done.rows
-        self._note(carried, done.tallies)
+        self._note(tallies, done.tallies)
         return done.figures
 
-    def _tell(self, wanted: list[Tally], count: Any) -> None:
-        self._note(wanted, count(tuple((self._names[table], column) for table, column in wanted)))
+    def _named(self, tallies: tuple[Tally, ...]) -> tuple[Tally, ...]:
+        return tuple((self._names[table], column) for table, column in tallies)
 
-    def _note(self, wanted: list[Tally], counts: tuple[int | None, ...]) -> None:
+    def _note(self, wanted: tuple[Tally, ...], counts: tuple[int | None, ...]) -> None:
         for (table, column), rows in zip(wanted, counts, strict=True):
             if rows is None:
                 continue
@@ -115,19 +109,3 @@ class _Attempt:
         except PenstockError as error:
             error.node = error.node or node
             raise
-
-
-def _tallies(figures: Mapping[str, Mapping[str, Count]]) -> list[Tally]:
-    """What the figures ask of tables, each once."""
-    found: dict[Tally, None] = {}
-    waiting = [count for counts in figures.values() for count in counts.values()]
-    while waiting:
-        count = waiting.pop()
-        for kind, of in (count or {}).items():
-            if kind == "table":
-                found[of, None] = None
-            elif kind == "total":
-                found[of[0], of[1]] = None
-            elif kind in {"sum", "minus"}:
-                waiting += of
-    return list(found)

@@ -33,7 +33,10 @@ class Streaming(Shape):
 
 class PushDown(Shape):
     mode = choice(
-        "Push-down", ("auto", "off"), "Whether work is sent into the database that holds the data", later=("require",), load_default="auto"
+        "Push-down",
+        ("auto", "off", "require"),
+        "Whether work is sent into the database that holds the data; require: a plan that keeps a transform out of it is refused",
+        load_default="auto",
     )
     rowThreshold = count("Rows from which on work is pushed down", load_default=100_000, example=100_000)
     trust = choice(

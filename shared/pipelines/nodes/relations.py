@@ -54,9 +54,10 @@ def not_null(tree: exp.Expr) -> exp.Expr:
 
 
 def errors_of(source: Input, error: exp.Expr) -> Relation:
-    """The error port: the rows as they came in, and what was wrong with them."""
-    rows = [*pass_on(source), named(error.copy(), ERROR_COLUMN.name)]
-    return Relation(select(rows, source.table, not_null(error)), (*source.columns, ERROR_COLUMN), "fewer")
+    """The error port: the rows as they came in, and what was wrong with them; what an earlier node said of them gives way to it."""
+    kept = tuple(c for c in source.columns if c.name != ERROR_COLUMN.name)
+    rows = [*(column(c.name, source.table) for c in kept), named(error.copy(), ERROR_COLUMN.name)]
+    return Relation(select(rows, source.table, not_null(error)), (*kept, ERROR_COLUMN), "fewer")
 
 
 def ordered(key: Mapping[str, Any], source: Input) -> exp.Ordered:

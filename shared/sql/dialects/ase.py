@@ -7,6 +7,16 @@ from sqlglot.dialects.tsql import TSQL
 from sqlglot.generators.tsql import TSQLGenerator
 
 from shared.sql.dialects.dialect import Dialect, Features
+from shared.sql.rewrites.averages import AVERAGES
+from shared.sql.rewrites.booleans import BOOLEANS
+from shared.sql.rewrites.distinct_from import DISTINCT_FROM
+from shared.sql.rewrites.extremes import EXTREMES
+from shared.sql.rewrites.filters import FILTERS
+from shared.sql.rewrites.full_join import FULL_JOIN
+from shared.sql.rewrites.limits import INNER_ORDER
+from shared.sql.rewrites.null_order import NULL_ORDER
+from shared.sql.rewrites.sums import SUMS
+from shared.sql.rewrites.whole_division import SLASH_TRUNCATES
 
 _TYPES = {
     **TSQLGenerator.TYPE_MAPPING,
@@ -32,6 +42,18 @@ ASE = Dialect(
     name="ase",
     title="Sybase ASE",
     writes="ase",
+    passes=(
+        FULL_JOIN,
+        FILTERS,
+        INNER_ORDER,
+        AVERAGES,
+        SUMS,
+        EXTREMES,
+        DISTINCT_FROM,
+        NULL_ORDER,
+        SLASH_TRUNCATES,
+        BOOLEANS,
+    ),
     # SAP ASE Reference Manual: Commands (select, merge), Building Blocks (Identifiers: 255 bytes).
     features=Features(
         booleans=False,

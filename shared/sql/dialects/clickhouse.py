@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 from shared.sql.dialects.dialect import Dialect, Features
+from shared.sql.rewrites.averages import AVERAGES
+from shared.sql.rewrites.casts import types
+from shared.sql.rewrites.characters import CHARACTERS
+from shared.sql.rewrites.distinct_from import DISTINCT_FROM
+from shared.sql.rewrites.extremes import EXTREMES
+from shared.sql.rewrites.is_true import IS_TRUE
+from shared.sql.rewrites.sums import SUMS
+from shared.sql.rewrites.whole_division import INT_DIV
 
 CLICKHOUSE = Dialect(
     name="clickhouse",
     title="ClickHouse",
     writes="clickhouse",
+    passes=(
+        AVERAGES,
+        SUMS,
+        EXTREMES,
+        DISTINCT_FROM,
+        INT_DIV,
+        CHARACTERS,
+        IS_TRUE,
+        types({"TIMESTAMP": "Nullable(DateTime64(6))"}),
+    ),
     # https://clickhouse.com/docs/en/sql-reference/: statements/select, aggregate-functions/combinators (-If), operators.
     features=Features(
         filter=True, qualify=True, merge=False, guard=True, nulls="last", transactions=False, name_case="exact", longest_name=206

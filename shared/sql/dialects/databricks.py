@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from shared.sql.dialects.dialect import Dialect, Features
+from shared.sql.rewrites.averages import AVERAGES
+from shared.sql.rewrites.casts import types
+from shared.sql.rewrites.qualify import QUALIFY
+from shared.sql.rewrites.sums import SUMS
+
+_PASSES = (QUALIFY, AVERAGES, SUMS, types({"TIMESTAMP": "TIMESTAMP_NTZ", "TIMESTAMPTZ": "TIMESTAMP"}))
 
 _FEATURES = Features(
     # https://docs.databricks.com/en/sql/language-manual/: sql-ref-syntax-qry-select-qualify, functions/try_cast, delta-merge-into.
@@ -22,6 +30,7 @@ DATABRICKS = Dialect(
     title="Databricks",
     writes="databricks",
     features=_FEATURES,
+    passes=_PASSES,
     session=("SET TIME ZONE 'UTC'", "SET ANSI_MODE = TRUE"),
 )
 
@@ -29,6 +38,8 @@ SPARK = Dialect(
     name="spark",
     title="Spark",
     writes="spark",
-    features=_FEATURES,
+    # Spark alone has no QUALIFY.
+    features=replace(_FEATURES, qualify=False),
+    passes=_PASSES,
     session=("SET TIME ZONE 'UTC'", "SET spark.sql.ansi.enabled = true"),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from shared.sql.dialects.dialect import Dialect, Features, Pass
+from shared.sql.rewrites.duckdb_decimals import divide, from_doubles, widen
 from shared.sql.rewrites.tree import swap
 from shared.sql.typing import INTEGERS, type_of
 
@@ -35,7 +36,13 @@ DUCKDB = Dialect(
     features=Features(
         filter=True, qualify=True, merge=False, guard=True, distinct_from=True, materialised=True, name_case="exact", longest_name=1000
     ),
-    passes=(Pass("whole_division", (exp.IntDiv,), _whole_division), Pass("whole_casts", (exp.TryCast,), _whole_casts)),
+    passes=(
+        Pass("from_doubles", (exp.Cast,), from_doubles),
+        Pass("widen", (exp.Add, exp.Sub, exp.Mul), widen),
+        Pass("divide", (exp.Div,), divide),
+        Pass("whole_division", (exp.IntDiv,), _whole_division),
+        Pass("whole_casts", (exp.TryCast,), _whole_casts),
+    ),
     # MERGE INTO came with 1.4.
     since=(("1.4", {"merge": True}),),
     session=("SET TimeZone = 'UTC'",),

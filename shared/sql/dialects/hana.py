@@ -7,6 +7,16 @@ from sqlglot.dialects.dialect import Dialect as Grammar
 from sqlglot.dialects.dialect import NormalizationStrategy, rename_func
 
 from shared.sql.dialects.dialect import Dialect, Features
+from shared.sql.rewrites.averages import AVERAGES
+from shared.sql.rewrites.booleans import BOOLEANS
+from shared.sql.rewrites.casts import DAYS
+from shared.sql.rewrites.distinct_from import DISTINCT_FROM
+from shared.sql.rewrites.extremes import EXTREMES
+from shared.sql.rewrites.filters import FILTERS
+from shared.sql.rewrites.likes import ESCAPES
+from shared.sql.rewrites.qualify import QUALIFY
+from shared.sql.rewrites.sums import SUMS
+from shared.sql.rewrites.whole_division import SLASH_IS_EXACT
 
 _TYPES = {
     **generator.Generator.TYPE_MAPPING,
@@ -46,6 +56,18 @@ HANA = Dialect(
     name="hana",
     title="SAP HANA",
     writes="hana",
+    passes=(
+        QUALIFY,
+        FILTERS,
+        AVERAGES,
+        SUMS,
+        EXTREMES,
+        DISTINCT_FROM,
+        SLASH_IS_EXACT,
+        ESCAPES,
+        DAYS,
+        BOOLEANS,
+    ),
     # SAP HANA SQL Reference Guide: SELECT (LIMIT, NULLS FIRST | LAST), MERGE INTO, Identifiers (127 characters), Boolean type.
     features=Features(booleans=False, longest_name=127, nulls="small"),
 )

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from shared.sql.dialects.dialect import Dialect, Features
+from shared.sql.rewrites.averages import EXACT_AVERAGES
+from shared.sql.rewrites.collation import TEXT_ORDER
+from shared.sql.rewrites.guards import GUARDS
+from shared.sql.rewrites.postgres_decimals import DECIMALS
+from shared.sql.rewrites.qualify import QUALIFY
+from shared.sql.rewrites.whole_division import SLASH_TRUNCATES
 
 POSTGRES = Dialect(
     name="postgres",
     title="PostgreSQL",
     writes="postgres",
+    passes=(
+        QUALIFY,
+        EXACT_AVERAGES,
+        TEXT_ORDER,
+        SLASH_TRUNCATES,
+        DECIMALS,
+        GUARDS,
+    ),
     # https://www.postgresql.org/docs/current/: 4.2.7 FILTER, 4.1.1 identifiers (63 bytes), 7.8.3 AS MATERIALIZED, 9.2 IS DISTINCT FROM.
     features=Features(filter=True, merge=False, distinct_from=True, materialised=True, name_case="lower", longest_name=63),
     # MERGE came with 15, pg_input_is_valid with 16 (release notes, E.1.3).

@@ -3,11 +3,31 @@
 from __future__ import annotations
 
 from shared.sql.dialects.dialect import Dialect, Features
+from shared.sql.rewrites.averages import AVERAGES
+from shared.sql.rewrites.distinct_from import DISTINCT_FROM
+from shared.sql.rewrites.extremes import EXTREMES
+from shared.sql.rewrites.filters import FILTERS
+from shared.sql.rewrites.full_join import FULL_JOIN
+from shared.sql.rewrites.likes import GLOBS
+from shared.sql.rewrites.null_order import NULL_ORDER
+from shared.sql.rewrites.qualify import QUALIFY
+from shared.sql.rewrites.whole_division import SLASH_TRUNCATES
 
 SQLITE = Dialect(
     name="sqlite",
     title="SQLite",
     writes="sqlite",
+    passes=(
+        QUALIFY,
+        FULL_JOIN,
+        FILTERS,
+        AVERAGES,
+        EXTREMES,
+        DISTINCT_FROM,
+        NULL_ORDER,
+        SLASH_TRUNCATES,
+        GLOBS,
+    ),
     # https://www.sqlite.org/lang_select.html, lang_aggfunc.html (FILTER), lang_with.html (hints), releaselog/3_39_0.html.
     features=Features(
         booleans=True,

@@ -7,6 +7,16 @@ from sqlglot.dialects.tsql import TSQL
 from sqlglot.generators.tsql import TSQLGenerator
 
 from shared.sql.dialects.dialect import Dialect, Features
+from shared.sql.rewrites.averages import AVERAGES
+from shared.sql.rewrites.booleans import BOOLEANS
+from shared.sql.rewrites.distinct_from import DISTINCT_FROM
+from shared.sql.rewrites.extremes import EXTREMES
+from shared.sql.rewrites.filters import FILTERS
+from shared.sql.rewrites.limits import INNER_ORDER
+from shared.sql.rewrites.null_order import NULL_ORDER
+from shared.sql.rewrites.qualify import QUALIFY
+from shared.sql.rewrites.sums import SUMS
+from shared.sql.rewrites.whole_division import SLASH_TRUNCATES
 
 _TYPES = {**TSQLGenerator.TYPE_MAPPING, exp.DType.TEXT: "NVARCHAR(MAX)"}
 
@@ -22,6 +32,18 @@ SQLSERVER = Dialect(
     name="sqlserver",
     title="SQL Server",
     writes="sqlserver",
+    passes=(
+        QUALIFY,
+        FILTERS,
+        INNER_ORDER,
+        AVERAGES,
+        SUMS,
+        EXTREMES,
+        DISTINCT_FROM,
+        NULL_ORDER,
+        SLASH_TRUNCATES,
+        BOOLEANS,
+    ),
     # https://learn.microsoft.com/en-us/sql/t-sql/: queries/select-order-by-clause (OFFSET FETCH), functions/try-cast, language-elements.
     features=Features(
         booleans=False, regex=False, guard=True, null_order=False, nulls="small", limit="fetch", name_case="exact", temporary=True

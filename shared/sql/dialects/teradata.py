@@ -3,11 +3,40 @@
 from __future__ import annotations
 
 from shared.sql.dialects.dialect import Dialect, Features
+from shared.sql.rewrites.averages import AVERAGES
+from shared.sql.rewrites.booleans import BOOLEANS
+from shared.sql.rewrites.casts import DAYS, types
+from shared.sql.rewrites.distinct_from import DISTINCT_FROM
+from shared.sql.rewrites.extremes import EXTREMES
+from shared.sql.rewrites.filters import FILTERS
+from shared.sql.rewrites.limits import INNER_ORDER, LIMITS
+from shared.sql.rewrites.sums import SUMS
+from shared.sql.rewrites.whole_division import SLASH_TRUNCATES
+
+_TYPES = {
+    "TEXT": "VARCHAR(32000) CHARACTER SET UNICODE",
+    "BOOLEAN": "BYTEINT",
+    "TIMESTAMP": "TIMESTAMP(6)",
+    "TIMESTAMPTZ": "TIMESTAMP(6) WITH TIME ZONE",
+}
 
 TERADATA = Dialect(
     name="teradata",
     title="Teradata",
     writes="teradata",
+    passes=(
+        FILTERS,
+        LIMITS,
+        INNER_ORDER,
+        AVERAGES,
+        SUMS,
+        EXTREMES,
+        DISTINCT_FROM,
+        SLASH_TRUNCATES,
+        DAYS,
+        BOOLEANS,
+        types(_TYPES),
+    ),
     # Teradata Vantage SQL Data Manipulation Language: TOP n, QUALIFY, MERGE; Data Types and Literals: TRYCAST; Object names (128).
     features=Features(booleans=False, qualify=True, guard=True, limit="top", nulls="small"),
     session=("SET TIME ZONE INTERVAL '00:00' HOUR TO MINUTE",),

@@ -1,0 +1,104 @@
+"""A database that a pipeline reads, as placement sees it, and its tables as relations in its own words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from shared.connectors import CONNECTORS
+from shared.connectors.protocols import Spec
+from shared.planning.compile import Graph, Source
+from shared.planning.needs import need_of
+from shared.sql.reads import named
+from shared.sql.table_names import part, split
+from shared.sql.typing import annotate
+
+Facts = Mapping[str, Mapping[str, Any]]
+
+# Padded with blanks, which the database forgets about in every comparison and cast.
+_PADDED = ("character(", "character", "bpchar", "char(", "char", "nchar")
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """`version` and `schema` as its survey told; None where nobody has looked."""
+
+    connector: str
+    spec: Spec
+    dialect: str
+    version: str | None
+    schema: str | None
+
+
+def database_of(graph: Graph, node: str, facts: Facts, types: Mapping[str, str]) -> Database | None:
+    """The database a source reads; None where it reads something else."""
+    spec = CONNECTORS[types[graph.sources[node].connector]]
+    if spec.dialect is None:
+        return None
+    found = found_of(graph, node, facts, types)
+    return Database(graph.sources[node].connector, spec, spec.dialect, found.get("version"), found.get("schema"))
+
+
+def found_of(graph: Graph, node: str, facts: Facts, types: Mapping[str, str]) -> Mapping[str, Any]:
+    need = need_of(graph.pipeline, graph.pipeline.node(node), types)
+    return facts.get(need.key, {}) if need is not None else {}
+
+
+def stays(source: Source, found: Mapping[str, Any], database: Database) -> str | None:
+    """Why what is computed of a source cannot be computed where it is; None where it can."""
+    for name in source.keep:
+        kind = str(found.get("vendorTypes", {}).get(name, ""))
+        if kind.startswith(_PADDED):
+            return f"column {name} of {source.node} is of type {kind}, whose blanks the database would drop"
+    if (query := source.options.get("query")) and not _only_reads(str(query), database.dialect):
+        return f"the query of {source.node} cannot be read as one SELECT, so that nothing can be built around it"
+    return None
+
+
+def condition(source: Source) -> exp.Expr | None:
+    """The rows that a source keeps, typed and without its table's name; None: all."""
+    if not (where := source.options.get("where")):
+        return None
+    tree = sqlglot.parse_one(str(where), dialect="duckdb")
+    return annotate(tree, {source.node: source.columns})
+
+
+def rows_of(source: Source, found: Mapping[str, Any], database: Database) -> exp.Select:
+    """The columns and rows that are used, where they are. Columns whose own type has none of ours are texts, as when they are read."""
+    inner: exp.Expr
+    if query := source.options.get("query"):
+        # As it was written: vendors' SQL does not survive being written anew. It was read before, so its parentheses match.
+        inner = exp.Subquery(this=exp.Var(this=str(query).rstrip().rstrip(";") + "\n"), alias=_alias(source.node))
+    else:
+        table = str(source.options["table"])
+        if split(table)[0] is None and database.schema is not None:
+            table = f"{part(database.schema)}.{part(table)}"
+        inner = named(table)
+        inner.set("alias", _alias(source.node))
+    foreign = found.get("vendorTypes", {})
+    columns: list[exp.Expr] = []
+    for name in source.keep:
+        column: exp.Expr = exp.column(name, table=source.node, quoted=True)
+        if name in foreign:
+            column = exp.alias_(exp.cast(column, "TEXT"), name, quoted=True)
+        columns.append(column)
+    select = exp.Select(expressions=columns).from_(inner, copy=False)
+    where = condition(source)
+    return select.where(where, copy=False) if where is not None else select
+
+
+def _alias(name: str) -> exp.TableAlias:
+    return exp.TableAlias(this=exp.to_identifier(name, quoted=True))
+
+
+def _only_reads(query: str, dialect: str) -> bool:
+    try:
+        trees = [tree for tree in sqlglot.parse(query, dialect=dialect) if tree is not None]
+    except (SqlglotError, RecursionError):
+        return False
+    return len(trees) == 1 and isinstance(trees[0], exp.Query) and trees[0].find(exp.DML, exp.DDL, exp.Into, exp.Lock) is None

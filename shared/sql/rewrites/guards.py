@@ -1,0 +1,36 @@
+"""A cast that gives NULL instead of failing, by PostgreSQL's own look at the text (`pg_input_is_valid`, from 16 on).
+
+The shape is checked beside it: PostgreSQL reads more as numbers (0x1F, 1_000, NaN) than other engines do, and than is meant here.
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from shared.sql.decimals import is_decimal
+from shared.sql.dialects.dialect import Dialect, Pass
+from shared.sql.rewrites.tree import case, grouped, swap
+from shared.sql.typing import INTEGERS, type_of
+
+WHOLE = r"^[ \t\n\r\f]*[+-]?[0-9]+[ \t\n\r\f]*$"
+NUMBER = r"^[ \t\n\r\f]*[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?[ \t\n\r\f]*$"
+
+
+def _apply(tree: exp.Expr, to: Dialect) -> exp.Expr:
+    if not to.features.guard:
+        return tree
+    for node in reversed(list(tree.find_all(exp.TryCast))):
+        value, target = node.this, type_of(node)
+        plain = exp.Cast(this=value.copy(), to=node.args["to"].copy())
+        looked_at = exp.Round(this=value.copy()) if is_decimal(value) and target in INTEGERS else value.copy()
+        text = exp.cast(grouped(looked_at), "TEXT") if type_of(value) != "TEXT" else looked_at
+        named = exp.Literal.string(node.args["to"].sql("postgres").lower())
+        valid: exp.Expr = exp.Anonymous(this="pg_input_is_valid", expressions=[text, named])
+        if type_of(value) == "TEXT":
+            shape = exp.Literal.string(WHOLE if target in INTEGERS else NUMBER)
+            valid = exp.And(this=exp.RegexpLike(this=grouped(value.copy()), expression=shape), expression=valid)
+        tree = swap(tree, node, case((valid, plain)))
+    return tree
+
+
+GUARDS = Pass("guards", (exp.TryCast,), _apply)

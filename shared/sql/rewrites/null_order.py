@@ -1,0 +1,36 @@
+"""NULLs where PostgreSQL has them, by a key of their own, in databases without NULLS FIRST and NULLS LAST."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from shared.sql.dialects.dialect import Dialect, Pass
+from shared.sql.rewrites.tree import case, is_null, number, ordered_by
+
+
+def first(key: exp.Ordered) -> bool:
+    """Whether NULLs come first: as said, else as PostgreSQL has it."""
+    said = key.args.get("nulls_first")
+    return bool(key.args.get("desc")) if said is None else bool(said)
+
+
+def _apply(tree: exp.Expr, to: Dialect) -> exp.Expr:
+    if to.features.null_order:
+        return tree
+    for order in list(tree.find_all(exp.Order)):
+        keys: list[exp.Expr] = []
+        for key in order.expressions:
+            descending = bool(key.args.get("desc"))
+            by_itself = descending if to.features.nulls == "large" else not descending if to.features.nulls == "small" else False
+            if first(key) != by_itself:
+                early, late = number(0 if first(key) else 1), number(1 if first(key) else 0)
+                missing = case((is_null(ordered_by(key.this, order.parent)), early), default=late)
+                keys.append(exp.Ordered(this=missing, desc=False, nulls_first=to.features.nulls == "small"))
+                # sqlglot says nothing of NULLs where they are as it takes the database to have them.
+                key.set("nulls_first", by_itself)
+            keys.append(key)
+        order.set("expressions", keys)
+    return tree
+
+
+NULL_ORDER = Pass("null_order", (exp.Order, exp.Limit, exp.Offset), _apply)
