@@ -100,7 +100,8 @@ spec:
 
 
 def took(stack: Stack, run: str) -> dict[str, set[str]]:
-    rows = stack.sql("SELECT kind, attempts.worker FROM stages JOIN attempts USING (run_id, stage) WHERE run_id = %s", run, database="penstock")
+    asked = "SELECT kind, attempts.worker FROM stages JOIN attempts USING (run_id, stage) WHERE run_id = %s"
+    rows = stack.sql(asked, run, database="penstock")
     found: dict[str, set[str]] = {}
     for kind, worker in rows:
         found.setdefault(kind, set()).add(worker)
