@@ -10,6 +10,8 @@ import pytest
 
 from shared.store import partitions
 from shared.store.database import Database
+from tests.support import mariadb as mariadb_server
+from tests.support.buckets import Store, serving
 from tests.support.stack import SHORT, Stack, running
 
 
@@ -19,6 +21,13 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with running(tmp_path_factory.mktemp("stack") / "home", PENSTOCK_WORKERS="2", **SHORT) as up:
         up.connectors()
         yield up
+
+
+@pytest.fixture(scope="session")
+def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[mariadb_server.Server]:
+    """One server for all tests, which take a database each."""
+    with mariadb_server.running(tmp_path_factory.mktemp("mariadb")) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +48,13 @@ def store(stack: Stack) -> Iterator[Database]:
         partitions.ensure(tx, datetime.now(UTC))
     yield database
     database.close()
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[Store]:
+    """An S3 for all tests; each makes buckets of its own."""
+    with serving() as store:
+        yield store
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -12,8 +12,10 @@ from importlib.metadata import EntryPoint
 from typing import Any
 
 from shared.connectors.dbapi import shown
+from shared.connectors.duckdb.spec import SPEC as DUCKDB
 from shared.connectors.errors import Misconfigured
 from shared.connectors.files.spec import SPEC as FILES
+from shared.connectors.mysql.spec import SPEC as MYSQL
 from shared.connectors.oracle.spec import SPEC as ORACLE
 from shared.connectors.postgres.spec import SPEC as POSTGRES
 from shared.connectors.protocols import Driver, Query, SinkWrite, Spec
@@ -22,8 +24,8 @@ from shared.connectors.sqlite.spec import SPEC as SQLITE
 from shared.plugins import outsiders
 from shared.sql.writes import writes
 
-_OURS: dict[str, Spec] = {spec.type: spec for spec in (FILES, POSTGRES, SQLITE, ORACLE, SNOWFLAKE)}
-_DRIVERS = {kind: f"shared.connectors.{kind}.driver" for kind in ("files", "postgres", "sqlite")}
+_OURS: dict[str, Spec] = {spec.type: spec for spec in (FILES, POSTGRES, MYSQL, SQLITE, DUCKDB, ORACLE, SNOWFLAKE)}
+_DRIVERS = {kind: f"shared.connectors.{kind}.driver" for kind in ("files", "postgres", "mysql", "sqlite", "duckdb")}
 
 
 def _load(entry: EntryPoint) -> Spec:
@@ -52,7 +54,7 @@ def runs(connector_type: str) -> bool:
 
 
 # What a driver says in its own way; all others write as `shared.sql.writes` does.
-_PORTABLE = ("sqlite",)
+_PORTABLE = ("mysql", "sqlite", "duckdb")
 
 
 def statements(connector_type: str, write: SinkWrite, keys: Sequence[Sequence[str]] = ()) -> list[str]:

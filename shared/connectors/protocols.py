@@ -92,6 +92,10 @@ class Rows(Protocol):
 
     def to_file(self, path: str, file_format: str, options: Mapping[str, Any]) -> None: ...
 
+    def to_partitions(self, folder: str, file_format: str, partition_by: Sequence[str], options: Mapping[str, Any]) -> None:
+        """A folder `column=value` for each value, nested in the order of the columns, with files in the last; they hold all columns."""
+        ...
+
     @property
     def count(self) -> int: ...
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, ValidationError, fields
 
 
 class TableSource(Schema):
@@ -13,3 +13,9 @@ class TableSource(Schema):
 class TableSink(Schema):
     table = fields.String(required=True, metadata={"title": "Table, or schema.table"})
     createTable = fields.Boolean(metadata={"title": "Make the table where it is missing"})
+
+
+def absolute(value: str) -> None:
+    """Of a database that is a file."""
+    if not value.startswith("/"):
+        raise ValidationError(f"path is {value!r}; it must be an absolute path, since each process has its own current folder")

@@ -109,7 +109,7 @@ class Program:
     groups, fanOut, …).
 
     `sequences`: persistent ones, by node, that are numbered here or whose numbers this stage's sinks write: {start, increment, writes};
-    engines need not look at them.
+    engines need not look at them. `limits`: how many rows a node may reject (`shared.runs.rejections`).
     """
 
     reads: tuple[Read, ...] = ()
@@ -122,6 +122,7 @@ class Program:
     engine: str = "duckdb"
     schema: str | None = None
     sequences: dict[str, dict[str, Any]] = field(default_factory=dict)
+    limits: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -162,6 +163,7 @@ class Program:
             ],
             "figures": self.figures,
             "sequences": self.sequences,
+            "limits": self.limits,
         }
 
     @staticmethod
@@ -203,6 +205,7 @@ class Program:
             engine=value.get("engine", "duckdb"),
             schema=value.get("schema"),
             sequences=value.get("sequences", {}),
+            limits=value.get("limits", {}),
         )
 
 

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
-from shared.formats import json_records, workbooks, xml_records
+from shared.formats import json_records, xml_records
 from shared.formats.names import FileFormat
 from shared.formats.unpacking import unpacked
 
@@ -24,6 +24,9 @@ def converted(stream: IO[bytes], file: FileFormat, options: Mapping[str, Any]) -
     """
     path = options.get("recordsPath")
     if file.name == "xlsx":
+        # Heavy, and most workers never see a workbook.
+        from shared.formats import workbooks
+
         return workbooks.records(stream, options)
     if file.name == "xml":
         return xml_records.records(unpacked(stream, file), path)

@@ -105,6 +105,7 @@ class Node:
     """`config` has been through the node type's schema: defaults are in place, types are right.
 
     `parameters`: the run's, typed (str, int, float, bool, date, aware datetime, list, None), for expressions that name them.
+    `master`: runs before all others, and may be named in any node's SQL.
     """
 
     id: str
@@ -116,11 +117,16 @@ class Node:
     policy: Mapping[str, Any] = field(default_factory=dict)
     worker: str | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    master: bool = False
+    # {maxRows, maxPercent, minRows}, {memory, cpus} and seconds, as the recipe says them.
+    reject_limit: Mapping[str, Any] | None = None
+    resources: Mapping[str, Any] | None = None
+    timeout: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """`columns` None: the entire record passes."""
+    """`columns` None: the entire record passes. Master data that a node's SQL names comes by an edge too, written or not."""
 
     source: str
     target: str

@@ -19,11 +19,13 @@ from shared.formats import file_format
 from shared.pipelines import graph
 from shared.pipelines.model import Edge, Node, Pipeline, port_table
 from shared.pipelines.nodes import NODE_TYPES
+from shared.pipelines.nodes.pairing import are_alike, merged
 from shared.pipelines.nodes.relations import find, typed
+from shared.pipelines.nodes.sql import THIS, other_names, selected
 from shared.pipelines.nodes.types import Input, Relation
-from shared.pipelines.nodes.union import stacked
 from shared.planning.errors import PlanProblem
 from shared.planning.needs import full_reference, need_of
+from shared.planning.ordering import order_of
 from shared.planning.targets import check_target, winning_order
 from shared.sql.errors import SqlProblem
 from shared.sql.render import sql
@@ -32,9 +34,10 @@ from shared.sql.typing import named_type, spelled
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A node whose rows enter. `rows`: an estimate, if there is one."""
+    """Rows that enter through a node. `table`: what they are called, the node's id unless a postQuery makes its main output of them."""
 
     node: str
+    table: str
     connector: str
     options: dict[str, Any]
     columns: Columns
@@ -72,6 +75,11 @@ class Graph:
     sinks: Mapping[str, Sink]
     sink_inputs: Mapping[str, str]
     dropped: Mapping[str, Port] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    def reads(self, node: str) -> list[Source]:
+        """What enters through a node."""
+        return [source for source in self.sources.values() if source.node == node]
 
     def node_ports(self, node: str) -> list[Port]:
         return [port for port in self.ports.values() if port.node == node and not port.internal]
@@ -85,7 +93,7 @@ class Graph:
         return tuple(dict.fromkeys(port_table(e.source, e.output) for e in self.pipeline.incoming(node)))
 
     def owner(self, table: str) -> str:
-        return table if table in self.sources else self.ports[table].node
+        return self.sources[table].node if table in self.sources else self.ports[table].node
 
     def columns(self, table: str) -> Columns:
         """Those that the table has for who reads it: of a source, the ones that are read."""
@@ -102,6 +110,7 @@ def compile_graph(pipeline: Pipeline, facts: Mapping[str, Mapping[str, Any]], co
     sinks: dict[str, Sink] = {}
     sink_inputs: dict[str, str] = {}
     made: dict[str, Columns] = {}
+    warnings: list[str] = []
     for node_id in order:
         node = pipeline.node(node_id)
         kind = NODE_TYPES[node.type]
@@ -112,12 +121,27 @@ def compile_graph(pipeline: Pipeline, facts: Mapping[str, Mapping[str, Any]], co
             if kind.inputs[1] == 1 and len(inputs) > 1:
                 # No id holds a blank.
                 table = f"{node_id} inputs"
-                relation = stacked(inputs, table, node_id)
+                orders = [order_of(one.table, sources, ports, connector_types) for one in inputs]
+                relation = merged(inputs, orders, table, node_id)
+                if not are_alike(inputs):
+                    warnings += [
+                        f"{node_id}: the rows of {one.table} have no order of their own and are paired in the order of their columns;"
+                        " put a sorter before, or a joiner that says what belongs together"
+                        for one, order in zip(inputs, orders, strict=True)
+                        if order.how == "none"
+                    ]
                 ports[table] = Port(node_id, table, relation, tuple(dict.fromkeys(i.table for i in inputs)), internal=True)
                 inputs = (Input(node_id, table, relation.columns),)
             if kind.role == "source":
-                sources[node_id] = _source(pipeline, node, facts, connector_types)
-                made[node_id] = sources[node_id].columns
+                source = _source(pipeline, node, facts, connector_types)
+                query = node.config.get("postQuery")
+                sources[source.table] = source
+                made[node_id] = source.columns
+                if query:
+                    this = Input(node_id, source.table, source.columns)
+                    relation = selected(query, (this, *inputs), {THIS: this.table, **other_names(inputs)}, node_id)
+                    ports[node_id] = Port(node_id, node_id, relation, (this.table, *dict.fromkeys(i.table for i in inputs)))
+                    made[node_id] = relation.columns
             elif kind.role == "sink":
                 sinks[node_id] = _sink(pipeline, node, inputs[0], facts, connector_types)
                 sink_inputs[node_id] = inputs[0].table
@@ -134,7 +158,7 @@ def compile_graph(pipeline: Pipeline, facts: Mapping[str, Mapping[str, Any]], co
     dropped = {table: port for table, port in ports.items() if table not in kept}
     # Who keeps every node's output wants to look at it: whole.
     read = sources if pipeline.settings.get("staging") == "all" else _pruned(sources, kept, sinks, sink_inputs)
-    return Graph(pipeline, order, read, kept, sinks, sink_inputs, dropped)
+    return Graph(pipeline, order, read, kept, sinks, sink_inputs, dropped, tuple(warnings))
 
 
 def _is_counted(port: Port) -> bool:
@@ -168,7 +192,8 @@ def _source(pipeline: Pipeline, node: Node, facts: Mapping[str, Mapping[str, Any
         options["where"] = sql(typed(where, (Input(node.id, node.id, columns),)), "duckdb")
     options["surveyed"] = [column.to_json() for column in columns]
     connector = full_reference(pipeline, node.config["connector"])
-    return Source(node.id, connector, options, columns_out, tuple(c.name for c in columns_out), found.get("rows"))
+    table = f"{node.id} {THIS}" if node.config.get("postQuery") else node.id
+    return Source(node.id, table, connector, options, columns_out, tuple(c.name for c in columns_out), found.get("rows"))
 
 
 def _pinned(node: Node, columns: Columns) -> Columns:
@@ -187,7 +212,10 @@ def _sink(pipeline: Pipeline, node: Node, source: Input, facts: Mapping[str, Map
     if config["writeMode"] not in spec.write_modes:
         raise SqlProblem(f"{config['writeMode']} cannot be written through a {spec.type} connector; it takes {', '.join(spec.write_modes)}")
     keys = tuple(find(source.columns, key, source.node).name for key in config["upsertKeys"])
+    if config.get("partitionBy") and spec.dialect is not None:
+        raise SqlProblem(f"partitionBy divides files into folders, and {spec.type} has none; leave it out")
     check_target(node, source.columns, _found(pipeline, node, facts, types))
+    partitions = {"partitionBy": [find(source.columns, name, source.node).name for name in config.get("partitionBy") or ()]}
     return Sink(
         node=node.id,
         connector=connector,
@@ -197,7 +225,7 @@ def _sink(pipeline: Pipeline, node: Node, source: Input, facts: Mapping[str, Map
         write_mode=config["writeMode"],
         upsert_keys=keys,
         order=winning_order(node, source, keys),
-        options={key: config[key] for key in ("createTable", "format", "options", "batchSize") if key in config},
+        options={key: config[key] for key in ("createTable", "format", "options", "batchSize") if key in config} | partitions,
     )
 
 

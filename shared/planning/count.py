@@ -66,7 +66,7 @@ class Counting:
     def _known(self, table: str) -> Count:
         if table in self.foreign:
             return {"read": table}
-        if table in self.materialised or len(self.users[table]) > 1:
+        if table in self.materialised or len(self.users[table]) > 1 or (table in self.local_sources and not self.users[table]):
             self.materialised.add(table)
             return {"read": table} if table in self.local_sources else {"table": table}
         if not self.users[table]:

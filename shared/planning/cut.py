@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from shared.pipelines.graph import ancestors
 from shared.planning.compile import Graph
 from shared.planning.modes import Choice
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """The nodes of one stage, upstream first, and why they are together or apart."""
+    """The nodes of one stage, upstream first, and why they are together or apart. `first`: master data, and what it is made of."""
 
     nodes: tuple[str, ...]
     why: str
     engine: str = "duckdb"
+    first: bool = False
 
 
 def cut(graph: Graph, choices: Mapping[str, Choice]) -> list[Piece]:
     """Pieces in an order in which each comes after those it reads from. `choices`: the engine of each node."""
+    first = _master_data(graph)
+    before = [node for node in graph.order if node in first]
+    after = [node for node in graph.order if node not in first]
+    return [*(replace(piece, first=True) for piece in _pieces(graph, choices, before)), *_pieces(graph, choices, after)]
+
+
+def _pieces(graph: Graph, choices: Mapping[str, Choice], order: Sequence[str]) -> list[Piece]:
+    """Of some nodes, none of which needs one that comes later in `order`."""
     if graph.pipeline.settings.get("staging") == "all":
-        return [Piece((node,), "staging: all keeps every node's output", choices[node].engine) for node in graph.order]
+        return [Piece((node,), "staging: all keeps every node's output", choices[node].engine) for node in order]
     level = _levels(graph, choices)
     pieces: list[Piece] = []
-    for number in sorted(set(level.values())):
-        for alike in dict.fromkeys(choices[node].alike(node) for node in graph.order if level[node] == number):
-            nodes = [node for node in graph.order if level[node] == number and choices[node].alike(node) == alike]
+    for number in sorted({level[node] for node in order}):
+        for alike in dict.fromkeys(choices[node].alike(node) for node in order if level[node] == number):
+            nodes = [node for node in order if level[node] == number and choices[node].alike(node) == alike]
             pieces += [piece for component in _components(graph, nodes) for piece in _by_destination(graph, component, alike[0])]
     return pieces
 
@@ -53,6 +63,13 @@ def _by_destination(graph: Graph, component: tuple[str, ...], engine: str) -> li
         own = tuple(node for node in component if destinations[node] == {destination})
         pieces.append(Piece(own, f"all that only {destination} gets, published in one commit", engine))
     return pieces
+
+
+def _master_data(graph: Graph) -> set[str]:
+    """The nodes that come before all others: master data, and all that it is made of."""
+    edges = [(edge.source, edge.target) for edge in graph.pipeline.edges]
+    master = {node.id for node in graph.pipeline.nodes if node.master}
+    return master.union(*(ancestors(graph.order, edges, node) for node in master))
 
 
 def _components(graph: Graph, nodes: Iterable[str]) -> list[tuple[str, ...]]:

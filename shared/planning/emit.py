@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from shared.datasets import Columns
 from shared.engines.program import Output, Program, Read, Rejects, Sink, Statement
+from shared.pipelines.model import Node
 from shared.planning.compile import Graph, Port, Source
 from shared.planning.count import Counting, select_of
 from shared.planning.cut import Piece
@@ -37,9 +38,9 @@ def emit(
     nodes = set(piece.nodes)
     whole_ports = {table: port for table, port in graph.ports.items() if port.node in nodes}
     ports = {table: port for table, port in whole_ports.items() if port.node not in pushed}
-    sources = [*entering, *(graph.sources[node] for node in piece.nodes if node in graph.sources and node not in pushed)]
+    sources = [*entering, *(source for node in piece.nodes if node not in pushed for source in graph.reads(node))]
     sinks = [node for node in piece.nodes if node in graph.sinks]
-    local = {*ports, *(source.node for source in sources)}
+    local = {*ports, *(source.table for source in sources)}
     read = {table for port in ports.values() for table in port.inputs} | {graph.sink_inputs[sink] for sink in sinks}
     foreign = read - local
     stacks = {table: found for table, port in ports.items() if (found := stacked(graph, port, foreign)) is not None}
@@ -58,7 +59,7 @@ def emit(
             users[graph.sink_inputs[sink]] += [("sink", sink)] + ([("output", sink)] if sink in checked else [])
     for table in outputs:
         users[table].append(("output", table))
-    entered = frozenset(source.node for source in sources)
+    entered = frozenset(source.table for source in sources)
     counting = InDatabase(graph, away | ports, entered, frozenset(foreign), users, inside=frozenset(inside), way="read")
     counted = figures(graph, piece.nodes, counting)
     written = _Writing(graph, ports, counting, DIALECTS[piece.engine])
@@ -71,13 +72,13 @@ def emit(
         reads=(
             *(
                 Read(
-                    table=source.node,
-                    node=graph.owner(source.node),
+                    table=source.table,
+                    node=source.node,
                     columns=source.columns,
                     connector=source.connector,
                     options=source.options,
                     keep=source.keep,
-                    materialise=source.node in counting.materialised,
+                    materialise=source.table in counting.materialised,
                 )
                 for source in sources
             ),
@@ -101,7 +102,7 @@ def emit(
             ),
         ),
         rejects=(
-            *(Rejects(graph.owner(source.node), read=source.node) for source in sources),
+            *(Rejects(source.node, read=source.table) for source in sources),
             *(
                 Rejects(port.node, written.rows(port.table, port.relation.columns))
                 for port in ports.values()
@@ -111,7 +112,13 @@ def emit(
         sinks=tuple(_sink(graph, written, sink) for sink in sinks),
         figures=counted,
         sequences=of_stage(graph.pipeline, nodes, sinks),
+        limits={node: limit for node in piece.nodes if (limit := _limit(graph.pipeline.node(node)))},
     )
+
+
+def _limit(node: Node) -> dict[str, Any]:
+    """How many rows it may reject; nothing where it may reject any."""
+    return dict(node.reject_limit or {}) | ({"fail": True} if node.on_error == "fail" else {})
 
 
 def _in_order(graph: Graph) -> Any:

@@ -18,15 +18,25 @@ def figures(graph: Graph, nodes: Iterable[str], counting: Counting) -> dict[str,
     found: dict[str, dict[str, Count]] = {}
     order = list(nodes)
     for node in reversed(order):
-        if node in graph.sources:
-            rows = counting.rows(node)
-            found[node] = {"rowsIn": _sum([rows, {"rejectedLines": node}]), "rowsOut": rows, "rowsRejected": {"rejectedLines": node}}
+        if graph.reads(node):
+            found[node] = _source(graph, node, counting)
         elif node in graph.sinks:
             handed: Count = {"sink": node}
             found[node] = {"rowsIn": handed, "rowsOut": handed, "rowsRejected": None}
         else:
             found[node] = _transform(graph, node, counting)
     return {node: found[node] for node in order}
+
+
+def _source(graph: Graph, node: str, counting: Counting) -> dict[str, Count]:
+    (source,) = graph.reads(node)
+    rejected: Count = {"rejectedLines": source.table}
+    rows = counting.rows(source.table)
+    terms: dict[str, Count] = {"rowsIn": _sum([rows, rejected]), "rowsOut": rows, "rowsRejected": rejected}
+    for port in graph.node_ports(node):
+        terms["rowsOut"] = counting.rows(port.table)
+        terms[str(port.relation.rest)] = _minus(rows, [terms["rowsOut"]])
+    return terms
 
 
 def _transform(graph: Graph, node: str, counting: Counting) -> dict[str, Count]:
@@ -37,8 +47,11 @@ def _transform(graph: Graph, node: str, counting: Counting) -> dict[str, Count]:
     taken = [port for port in ways if counting.users[port.table]] or ways
     rows_in = _sum([counting.rows(table) if table in counting.users else {"read": table} for table in graph.inputs_of(node)])
     failed = _sum([counting.rows(port.table) for port in errors])
+    merged = next((port for port in graph.ports.values() if port.node == node and port.internal and port.relation.rest), None)
     skips = errors and graph.skips(node) and not any(counting.users[port.table] for port in errors)
     terms: dict[str, Count] = {"skipped": failed} if skips else {}
+    if merged is not None:
+        terms[str(merged.relation.rest)] = _minus(rows_in, [counting.rows(merged.table)])
     beside = {port.table: counting.rows(port.table) for port in ways if port not in taken}
     if beside:
         terms["filtered"] = _sum(list(beside.values()))

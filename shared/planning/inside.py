@@ -108,7 +108,9 @@ def read_of(graph: Graph, region: Region, facts: Facts, types: Mapping[str, str]
     columns = graph.columns(region.exit)
     tree = _as_columns(graph, region.exit, tree)
     options = {"query": inside.text(tree), "surveyed": [column.to_json() for column in columns]}
-    return Source(region.exit, region.database.connector, options, columns, tuple(column.name for column in columns))
+    return Source(
+        graph.owner(region.exit), region.exit, region.database.connector, options, columns, tuple(column.name for column in columns)
+    )
 
 
 def _as_columns(graph: Graph, table: str, tree: exp.Select) -> exp.Select:

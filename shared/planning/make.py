@@ -36,6 +36,7 @@ def plan(
     stages: list[Stage] = []
     stage_of: dict[str, int] = {}
     placements: dict[str, tuple[Placement, str]] = {}
+    first: set[StageId] = set()
     for piece in cut(graph, choices):
         number = StageId(first_stage + len(stages))
         placed = place(graph, piece, facts, connector_types, checked)
@@ -46,7 +47,9 @@ def plan(
         else:
             entering = [read_of(graph, region, facts, connector_types) for region in placed.regions]
             program = emit(graph, piece, stage_of, checked, placed.pushed, entering)
-        inputs = tuple(sorted({StageId(stage) for read in program.reads for stage, _ in read.datasets}))
+        read = {StageId(stage) for read in program.reads for stage, _ in read.datasets}
+        # Master data is there before anything else begins, whoever reads it.
+        inputs = tuple(sorted(read if piece.first else {*read, *first}))
         stages.append(
             Stage(
                 id=number,
@@ -63,6 +66,7 @@ def plan(
                 policy=retry_settings(pipeline, [node for node in pipeline.nodes if node.id in piece.nodes]),
             )
         )
+        first |= {number} if piece.first else set()
         stage_of.update(dict.fromkeys(piece.nodes, number))
     for node, found in checks.items():
         for rules in found:
@@ -116,7 +120,7 @@ def _refuse(rules: RuleSet, node: str) -> None:
 
 
 def _warnings(graph: Graph) -> tuple[str, ...]:
-    return tuple(
+    return graph.warnings + tuple(
         f"{sink.node}: of two rows with one key the greatest in {', '.join(name for name, _ in sink.order)} wins; set orderBy to choose"
         for sink in graph.sinks.values()
         if sink.write_mode == "UPSERT" and not graph.pipeline.node(sink.node).config["orderBy"]

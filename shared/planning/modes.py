@@ -46,7 +46,7 @@ def engines(graph: Graph, pandas_rows: int) -> dict[str, Choice]:
 def _choice(graph: Graph, node: str, mode: str, rows: Mapping[str, int | None], pandas_rows: int) -> Choice:
     if mode in {"auto", "duckdb"}:
         return Choice("duckdb", _DEFAULT if mode == "auto" else "duckdb: processingMode says so")
-    if NODE_TYPES[graph.pipeline.node(node).type].whole_query:
+    if NODE_TYPES[graph.pipeline.node(node).type].whole_query or graph.pipeline.node(node).config.get("postQuery"):
         return Choice("duckdb", f"duckdb: {node} is a query of its own, which means on DuckDB what it means everywhere")
     if mode != "dataframe":
         return Choice(mode, f"{mode}: processingMode says so")
@@ -62,8 +62,8 @@ def _rows(graph: Graph) -> dict[str, int | None]:
     """Rows that come into each node, at most as far as estimates tell; None where they do not."""
     found: dict[str, int | None] = {}
     for node in graph.order:
-        if node in graph.sources:
-            found[node] = graph.sources[node].rows
+        if reads := graph.reads(node):
+            found[node] = reads[0].rows
             continue
         above = [found[edge.source] for edge in graph.pipeline.incoming(node)]
         found[node] = None if None in above else sum(rows for rows in above if rows is not None)

@@ -112,11 +112,12 @@ class _Looking:
         self.transforms = _relational(graph, piece)
         self.databases: dict[str, Database] = {}
         self.trust: dict[str, Trust] = {}
-        self.local: dict[str, str] = {}
+        fetched = [node for node in piece.nodes if graph.reads(node) and node not in graph.sources]
+        self.local: dict[str, str] = dict.fromkeys(fetched, "its postQuery is computed here, over what was fetched")
         if not any(database_of(graph, node, facts, types) for node in self.sources):
             # Nothing to look at, and nearly every plan without a database comes by here.
             reason = "none of its rows comes straight out of a database"
-            self.local = dict.fromkeys((*self.sources, *self.transforms), reason)
+            self.local |= dict.fromkeys((*self.sources, *self.transforms), reason)
             return
         for node in (*self.sources, *self.transforms):
             why = self._source(node) if node in graph.sources else self._transform(node)

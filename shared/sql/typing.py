@@ -95,3 +95,48 @@ def _find(column: exp.Column, inputs: Mapping[str, Columns]) -> tuple[str, str]:
     near = difflib.get_close_matches(name, known, 1, 0.6)
     hint = f"; did you mean {near[0]}?" if near else f"; there is {', '.join(known[:20])}"
     raise SqlProblem(f"there is no column {name}{hint}", missing=(name, tuple(tables)))
+
+
+# From the narrowest number to the widest; PostgreSQL's rule for UNION and CASE.
+_NUMBERS = ("SMALLINT", "INTEGER", "BIGINT", "NUMERIC", "REAL", "DOUBLE PRECISION")
+_TIMES = ("DATE", "TIMESTAMP", "TIMESTAMPTZ")
+_DIGITS = {"SMALLINT": 5, "INTEGER": 10, "BIGINT": 19}
+
+
+def wider_type(one: str, other: str) -> str | None:
+    """The type that holds the values of both, as PostgreSQL resolves a UNION; None where there is none. An unknown one gives way.
+
+    Beside text everything is text, which PostgreSQL would have a person write out.
+    """
+    if one == other or other == UNKNOWN:
+        return one
+    if one == UNKNOWN:
+        return other
+    bases = (one.partition("(")[0], other.partition("(")[0])
+    for ladder in (_NUMBERS, _TIMES):
+        if set(bases) <= set(ladder):
+            wider = max(bases, key=ladder.index)
+            return _decimal(one, other) if wider == "NUMERIC" else wider
+    return "TEXT" if "TEXT" in bases else None
+
+
+def _decimal(one: str, other: str) -> str:
+    """A NUMERIC with as many digits before and after the point as either; without limits where one has none, or 38 do not do."""
+    shapes = [_digits(one), _digits(other)]
+    known = [shape for shape in shapes if shape is not None]
+    if len(known) < len(shapes):
+        return "NUMERIC"
+    scale = max(after for _, after in known)
+    whole = max(before for before, _ in known)
+    return f"NUMERIC({whole + scale}, {scale})" if whole + scale <= 38 else "NUMERIC"
+
+
+def _digits(type_: str) -> tuple[int, int] | None:
+    """Digits before and after the point."""
+    if type_ in _DIGITS:
+        return _DIGITS[type_], 0
+    _, _, rest = type_.partition("(")
+    if not rest:
+        return None
+    precision, _, scale = rest.rstrip(")").partition(",")
+    return int(precision) - int(scale or 0), int(scale or 0)

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.databases import Own, Sqlite
+from tests.support.databases import Duckdb, Own, Sqlite
+from tests.support.mariadb import Server
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.stack
@@ -51,7 +52,7 @@ def done(stack: Stack, pipeline: str) -> dict[str, Any]:
 
 
 def filled(own: Own) -> None:
-    own.sql("CREATE TABLE src (id bigint PRIMARY KEY, name varchar(40), amount decimal(10, 2), at timestamp NULL)")
+    own.sql("CREATE TABLE src (id bigint PRIMARY KEY, name varchar(40), amount decimal(10, 2), seen timestamp NULL)")
     rows = ", ".join(f"({i}, 'né {i}', {i}.25, '2024-01-02 03:04:05')" for i in range(100))
     own.sql(f"INSERT INTO src VALUES {rows}")
 
@@ -100,3 +101,13 @@ def test_sqlite(stack: Stack, tmp_path: Path) -> None:
     own = Sqlite(tmp_path)
     reads_and_writes(stack, own)
     killed_in_between(stack, own)
+
+
+def test_mariadb(stack: Stack, mariadb: Server) -> None:
+    own = mariadb.database()
+    reads_and_writes(stack, own)
+    killed_in_between(stack, own)
+
+
+def test_duckdb(stack: Stack, tmp_path: Path) -> None:
+    reads_and_writes(stack, Duckdb(tmp_path))

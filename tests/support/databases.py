@@ -41,6 +41,20 @@ class Sqlite:
             return list(connection.execute(statement).fetchall())
 
 
+@dataclass
+class Duckdb:
+    folder: Path
+    type: str = "duckdb"
+    config: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.config = {"path": str(self.folder / "own.duckdb")}
+
+    def sql(self, statement: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect(self.config["path"]) as connection:
+            return connection.execute(statement).fetchall()
+
+
 class Place:
     """A connector over a database of a test's own."""
 

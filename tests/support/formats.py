@@ -29,21 +29,23 @@ def write(folder: Path, path: str, sql: str, file_format: str, **options: Any) -
         return rows.count
 
 
-def read(folder: Path, path: str, schema: dict[str, str] | None = None, **options: Any) -> Outcome:
-    """Surveys a path as the planner would have it done, then stages all its rows; `schema` pins types."""
+def read(folder: Path, path: str, schema: dict[str, str] | None = None, connector: dict[str, Any] | None = None, **options: Any) -> Outcome:
+    """Surveys a path as the planner would have it done, then stages all its rows; `schema` pins types, `connector` is where it is read from
+    (None: from the folder).
+    """
     config = {"path": path, **options}
-    found = ConnectorDriver({"root": str(folder)}).survey("source", config).to_json()
+    found = ConnectorDriver(connector or {"root": str(folder)}).survey("source", config).to_json()
     columns = [[name, (schema or {}).get(name, kind), nullable] for name, kind, nullable in found["columns"]]
-    return read_as(folder, config, columns)
+    return read_as(folder, config, columns, connector)
 
 
-def read_as(folder: Path, config: dict[str, Any], columns: list[list[Any]]) -> Outcome:
+def read_as(folder: Path, config: dict[str, Any], columns: list[list[Any]], connector: dict[str, Any] | None = None) -> Outcome:
     (folder / "scratch").mkdir(exist_ok=True)
     described = columns_from_json(columns)
     source = Read("in", "in", described, "default/files", {**config, "surveyed": columns}, materialise=True)
     output = Output("in", 'SELECT * FROM "in"', described)
     program = Program((source,), outputs=(output,), rejects=(Rejects("in", read="in"),), figures=COUNT)
-    connectors = {"default/files": ResolvedConnector("default/files", "files", {"root": str(folder)})}
+    connectors = {"default/files": ResolvedConnector("default/files", "files", connector or {"root": str(folder)})}
     limits = Limits(2_000_000_000, 2, str(folder / "scratch"))
     job = Job("default", "run", 1, 1, "work", program.to_json(), connectors, {}, str(folder / "staging"), limits)
     return driver.run(job, Control())

@@ -15,6 +15,7 @@ from shared.connectors.dbapi.text import statement
 from shared.connectors.dbapi.to_python import Spelling, fitted, refuse, spelled
 from shared.connectors.protocols import AttemptKey
 from shared.datasets import Column, Columns
+from shared.sql.reads import select
 
 # Any DB-API 2.0 connection or cursor: the drivers have no types of their own.
 Connection = Any
@@ -23,7 +24,7 @@ Cursor = Any
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`declared`: the vendor's own words for the types, in the order of `columns`. `longest`: most characters of a text column.
+    """`declared`: the vendor's own words for the types, in the order of `columns`. `longest`: most characters, or bytes where True.
 
     `keys`: columns of each unique index, the primary key first. `unsafe`: why rows and marker cannot be committed together there.
     """
@@ -32,7 +33,7 @@ class Table:
     declared: tuple[str, ...]
     keys: tuple[tuple[str, ...], ...] = ()
     rows: int | None = None
-    longest: Mapping[str, int] = field(default_factory=dict)
+    longest: Mapping[str, tuple[int, bool]] = field(default_factory=dict)
     unsafe: str | None = None
 
 
@@ -73,6 +74,10 @@ class Database(Protocol):
         """A column's type in CREATE TABLE. Raises Misconfigured for what it cannot hold."""
         ...
 
+    def create_properties(self, connection: Connection) -> Mapping[str, str]:
+        """What a new table is made with, beside its columns."""
+        return {}
+
     def unfit(self, values: pa.Array, column: Column) -> tuple[pa.Array, str] | None:
         """Which values of the right type the database cannot hold all the same (mask, why)."""
         return None
@@ -94,6 +99,14 @@ class Database(Protocol):
 
     def commit(self, connection: Connection) -> None:
         connection.commit()
+
+    def hold(self, connection: Connection, target: str) -> None:
+        """Keeps other writers off the target until the commit: there is no unique index that would refuse a second row of a key."""
+        return
+
+    def select(self, columns: Columns, table: str) -> str:
+        """What reads those columns of a table."""
+        return select(self.dialect, [column.name for column in columns], {"table": table})
 
     def interrupt(self, connection: Connection) -> None:
         """From another thread: stops what is running; must not block."""
@@ -163,8 +176,10 @@ class Database(Protocol):
                 refuse(array, column, first_row, array.is_null(), "is missing, and the column takes no NULL")
             if found := self.unfit(array, column):
                 refuse(array, column, first_row, *found)
-            if (most := table.longest.get(column.name)) is not None and pa.types.is_string(array.type):
-                too_long = pc.greater(pc.utf8_length(array), most)
-                refuse(array, column, first_row, too_long, f"is longer than the {most} characters of the column")
+            if column.name in table.longest and (pa.types.is_string(array.type) or pa.types.is_binary(array.type)):
+                most, in_bytes = table.longest[column.name]
+                lengths = pc.binary_length(array) if in_bytes else pc.utf8_length(array)
+                unit = "bytes" if in_bytes else "characters"
+                refuse(array, column, first_row, pc.greater(lengths, most), f"is longer than the {most} {unit} of the column")
             arrays.append(array)
         return arrays

@@ -11,9 +11,8 @@ from shared.connectors.dbapi.database import Connection, Database
 from shared.connectors.dbapi.reading import Stream
 from shared.connectors.dbapi.session import TableSession
 from shared.connectors.errors import BadQuery, NotFound
-from shared.connectors.protocols import AttemptKey, SinkSession, SinkWrite, Survey
+from shared.connectors.protocols import ArrowStream, AttemptKey, SinkSession, SinkWrite, Survey
 from shared.datasets import Columns
-from shared.sql.reads import select
 from shared.sql.table_names import split
 
 
@@ -43,13 +42,12 @@ class TableDriver:
     def open_sink(self, key: AttemptKey, writes: tuple[SinkWrite, ...]) -> SinkSession:
         return TableSession(self._database, key, writes)
 
-    def read(self, session: str, options: Mapping[str, Any], columns: Columns, keep: Sequence[str]) -> Stream:
+    def read(self, session: str, options: Mapping[str, Any], columns: Columns, keep: Sequence[str]) -> ArrowStream:
         """`columns`: as surveyed. A table is asked for the columns that are kept; a query is run as it was written."""
         if query := options.get("query"):
             return Stream(self._database, session, str(query), columns, keep)
         kept = tuple(column for column in columns if column.name in keep)
-        said = select(self._database.dialect, [column.name for column in kept], {"table": options["table"]})
-        return Stream(self._database, session, said, kept, keep)
+        return Stream(self._database, session, self._database.select(kept, str(options["table"])), kept, keep)
 
 
 def _missing(database: Database, connection: Connection, wanted: str) -> NotFound:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -45,6 +45,8 @@ class Publishing:
             return dict.fromkeys(("rowsInserted", "rowsUpdated", "rowsUnchanged", "rowsDeleted"))
         figures = {"rowsInserted": 0, "rowsUpdated": 0, "rowsUnchanged": 0, "rowsDeleted": 0, "merged": None}
         if sink.write_mode == "UPSERT":
+            if not any(sorted(key) == sorted(sink.upsert_keys) for key in table.keys):
+                self.database.hold(self.connection, sink.target)
             figures |= self._upsert(sink, names, rows)
         else:
             if sink.write_mode == "OVERWRITE":
@@ -93,7 +95,7 @@ class Publishing:
         if table is None:
             if not sink.options.get("createTable"):
                 raise NotFound(f"table {sink.target} is not there; make it, or set createTable: true on the sink")
-            self._say(_create(self.database, sink, rows.columns))
+            self._say(_create(self.database, sink, rows.columns, self.database.create_properties(self.connection)))
             table = self.database.find(self.connection, sink.target)
             assert table is not None
         if table.unsafe:
@@ -101,8 +103,8 @@ class Publishing:
         return table
 
 
-def _create(database: Database, sink: SinkWrite, found: Columns) -> exp.Create:
+def _create(database: Database, sink: SinkWrite, found: Columns, properties: Mapping[str, str]) -> exp.Create:
     planned = {column.name: column.type for column in sink.columns if column.type != "UNKNOWN"}
     columns = [Column(column.name, planned.get(column.name, column.type)) for column in found]
     declared = [(column.name, database.declare(column, key=column.name in sink.upsert_keys)) for column in columns]
-    return say.create(sink.target, declared, sink.upsert_keys)
+    return say.create(sink.target, declared, sink.upsert_keys, properties)

@@ -6,7 +6,7 @@ are not there, so that each figure can be told apart; whoever runs it holds off 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
@@ -136,14 +136,19 @@ def count_all(target: str) -> exp.Select:
     return _count().from_(named(target), copy=False)
 
 
-def create(target: str, declared: Sequence[tuple[str, exp.DataType]], keys: Sequence[str]) -> exp.Create:
+def create(
+    target: str, declared: Sequence[tuple[str, exp.DataType]], keys: Sequence[str], properties: Mapping[str, str] | None = None
+) -> exp.Create:
     parts: list[exp.Expr] = [exp.ColumnDef(this=quoted(name), kind=kind) for name, kind in declared]
     if keys:
         for part in parts:
             if part.name in keys:
                 part.set("constraints", [exp.ColumnConstraint(kind=exp.NotNullColumnConstraint())])
         parts.append(exp.PrimaryKey(expressions=[quoted(key) for key in keys]))
-    return exp.Create(this=exp.Schema(this=named(target), expressions=parts), kind="TABLE")
+    said = [exp.Property(this=exp.var(key), value=exp.var(value)) for key, value in (properties or {}).items()]
+    return exp.Create(
+        this=exp.Schema(this=named(target), expressions=parts), kind="TABLE", properties=exp.Properties(expressions=said) if said else None
+    )
 
 
 def _count() -> exp.Select:

@@ -11,6 +11,8 @@ from sqlglot import exp
 
 from shared.connectors.errors import Misconfigured
 from shared.connectors.files.json_columns import columns as json_columns
+from shared.connectors.files.object_publish import ObjectsSession
+from shared.connectors.files.objects import Objects
 from shared.connectors.files.publish import FilesSession
 from shared.connectors.files.roots import Root, root_of
 from shared.connectors.protocols import AttemptKey, SinkSession, SinkWrite, Survey
@@ -61,7 +63,8 @@ class ConnectorDriver:
         return Survey(exists=True, columns=columns, rows=rows, marker=marker)
 
     def open_sink(self, key: AttemptKey, writes: tuple[SinkWrite, ...]) -> SinkSession:
-        return FilesSession(str(self._config["root"]), key)
+        root = root_of(self._config)
+        return ObjectsSession(root, key) if isinstance(root, Objects) else FilesSession(root.location, key)
 
 
 def _delimited(root: Root, path: str, file: FileFormat, options: Mapping[str, Any]) -> Columns:
@@ -83,7 +86,7 @@ def _delimited(root: Root, path: str, file: FileFormat, options: Mapping[str, An
 
 
 def _parquet(root: Root, files: list[str]) -> tuple[Columns, int | None]:
-    with duckdb.connect() as connection:
+    with duckdb.connect() as connection, root.reached_by(connection):
         scan = read_parquet(files).sql("duckdb")
         try:
             counted = connection.execute(f"SELECT sum(num_rows) FROM parquet_file_metadata({_list(files)})").fetchone()  # noqa: S608

@@ -7,14 +7,17 @@ from pathlib import Path
 
 from shared.connectors.errors import Denied, NotFound
 
-_LONGEST_NAME = 255
+LONGEST_NAME = 255
+# What a sink is just writing, and its journals, are nobody's data.
+HIDDEN = ".penstock"
+JOURNALS = ".penstock"
 
 
 def inside(root: str, path: str) -> Path:
     """The absolute path of a file that may or may not be there. Raises Denied for one outside the root."""
     base = Path(root).resolve()
-    if any(len(part.encode()) > _LONGEST_NAME for part in Path(path).parts):
-        raise NotFound(f"{path[:60]!r}… holds a name of more than {_LONGEST_NAME} bytes, which no file has; shorten it")
+    if any(len(part.encode()) > LONGEST_NAME for part in Path(path).parts):
+        raise NotFound(f"{path[:60]!r}… holds a name of more than {LONGEST_NAME} bytes, which no file has; shorten it")
     target = (base / path).resolve()
     if target != base and base not in target.parents:
         raise Denied(f"{path!r} leaves {root}, the root of this connector; name a path below it")
@@ -29,8 +32,7 @@ def matching(root: str, path: str) -> list[str]:
     if any(sign in path for sign in "*?["):
         if path.startswith("/") or ".." in Path(path).parts:
             raise Denied(f"{path!r} leaves {root}, the root of this connector; name a path below it")
-        # What a sink is just writing beside its target, and its journals, are nobody's data.
-        hits = (hit for hit in base.glob(path) if hit.is_file() and not any(p.startswith(".penstock") for p in hit.relative_to(base).parts))
+        hits = (hit for hit in base.glob(path) if hit.is_file() and not any(p.startswith(HIDDEN) for p in hit.relative_to(base).parts))
         found = sorted(str(inside(root, str(hit.relative_to(base)))) for hit in hits)
     else:
         target = inside(root, path)

@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from shared.connectors.errors import Denied, Misconfigured, Unavailable
-from shared.connectors.files.paths import inside
+from shared.connectors.files.paths import HIDDEN, JOURNALS, inside
+from shared.connectors.files.targets import parts_of, target_of
 from shared.connectors.protocols import AttemptKey, Rows, SinkWrite
-from shared.formats import file_format
-
-JOURNALS = ".penstock"
 
 
 class FilesSession:
@@ -27,6 +26,7 @@ class FilesSession:
         self._root, self._key = root, key
         self._base = Path(root).resolve()
         self._moves: list[tuple[str, str]] = []
+        self._removed: list[str] = []
         self._journal = self._base / JOURNALS / f"{key.namespace}.{key.run}.{key.stage}.{key.rerun}.json"
         try:
             self._journal.parent.mkdir(parents=True, exist_ok=True)
@@ -35,29 +35,33 @@ class FilesSession:
         self.adopted: dict[str, Any] | None = self._roll_forward()
 
     def write(self, write: SinkWrite, rows: Rows) -> dict[str, int | None]:
-        """INSERT adds one part to the folder that the path names; OVERWRITE replaces the file."""
-        key = self._key
-        target = inside(self._root, write.target)
+        """INSERT adds one part to the folder that the path names, or one to each of its partitions; OVERWRITE replaces the file, or all of
+        the partitions.
+        """
+        place = inside(self._root, write.target)
+        target = target_of(write, self._key)
         # Found out now and not after the commit, when the rename that fails could only be tried again for ever.
-        if write.write_mode == "INSERT":
-            if target.is_file():
-                raise Misconfigured(f"INSERT adds files to a folder, and {write.target} is a file; use OVERWRITE, or name a folder")
-            file = file_format("part.parquet" if not write.options.get("format") else "part", write.options.get("format"))
-            target = target / f"part-{key.run}-{write.node}-{key.rerun}-0{file.ending}"
-        else:
-            if target.is_dir():
-                raise Misconfigured(f"OVERWRITE replaces one file, and {write.target} is a folder; use INSERT, or name a file in it")
-            file = file_format(str(target), write.options.get("format"))
+        if not target.whole and place.is_file():
+            raise Misconfigured(f"INSERT adds files to a folder, and {write.target} is a file; use OVERWRITE, or name a folder")
+        if target.whole and place.is_dir():
+            raise Misconfigured(f"OVERWRITE replaces one file, and {write.target} is a folder; use INSERT, or name a file in it")
+        folder = place.parent if target.whole else place
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            temporary = target.parent / f"{self._mine}{key.epoch}-{write.node}"
-            rows.to_file(str(temporary), file.name, {**(write.options.get("options") or {}), "compression": file.compression})
+            folder.mkdir(parents=True, exist_ok=True)
+            temporary = folder / f"{self._mine}{self._key.epoch}-{write.node}"
+            # An earlier try of this epoch may have left it, when the child that made it died.
+            shutil.rmtree(temporary, ignore_errors=True)
+            temporary.mkdir()
+            for path, name in parts_of(temporary, write, target, rows):
+                _sync(path)
+                self._moves.append((str(path), str(place / name if name else place)))
             _sync(temporary)
         except PermissionError as error:
-            raise Denied(f"{target} cannot be written by this worker; allow it, or choose another path") from error
+            raise Denied(f"{place} cannot be written by this worker; allow it, or choose another path") from error
         except OSError as error:
-            raise Unavailable(f"{target} could not be written: {error.strerror or error}") from error
-        self._moves.append((str(temporary), str(target)))
+            raise Unavailable(f"{place} could not be written: {error.strerror or error}") from error
+        if target.replaces_folder:
+            self._removed += sorted(str(old) for old in place.rglob("*") if old.is_file() and not _is_ours(old, place))
         return {"rowsInserted": rows.count, "rowsUpdated": 0, "rowsUnchanged": 0, "rowsDeleted": None}
 
     @property
@@ -66,7 +70,7 @@ class FilesSession:
 
     def commit(self, outcome: dict[str, Any]) -> dict[str, Any]:
         draft = self._journal.with_suffix(f".{self._key.epoch}.{os.getpid()}.draft")
-        draft.write_text(json.dumps({"outcome": outcome, "moves": self._moves}))
+        draft.write_text(json.dumps({"outcome": outcome, "moves": self._moves, "removed": self._removed}))
         _sync(draft)
         try:
             os.link(draft, self._journal)
@@ -83,9 +87,8 @@ class FilesSession:
         return
 
     def abort(self) -> None:
-        for temporary, _ in self._moves:
-            with suppress(FileNotFoundError):
-                Path(temporary).unlink()
+        for folder in {folder for temporary, _ in self._moves if (folder := _top(temporary, self._mine)) is not None}:
+            shutil.rmtree(folder, ignore_errors=True)
         self._moves = []
 
     def _roll_forward(self) -> dict[str, Any] | None:
@@ -96,14 +99,33 @@ class FilesSession:
         for temporary, target in journal["moves"]:
             # Not there any more: it was moved before, by us or by whoever came first.
             with suppress(FileNotFoundError):
+                # Made here and not before: an empty folder is something that a reader could see.
+                Path(target).parent.mkdir(parents=True, exist_ok=True)
                 Path(temporary).replace(target)
             _sync(Path(target).parent)
-            for litter in Path(target).parent.glob(f"{self._mine}*"):
-                if str(litter) not in {move[0] for move in journal["moves"]}:
-                    with suppress(FileNotFoundError):
-                        litter.unlink()
+        for old in journal.get("removed", ()):
+            with suppress(FileNotFoundError):
+                Path(old).unlink()
+        # All of them are moved: what is left is what other attempts had begun, and empty folders.
+        for litter in {litter for move in journal["moves"] for litter in _siblings(move[0], self._mine)}:
+            shutil.rmtree(litter, ignore_errors=True)
         outcome: dict[str, Any] = journal["outcome"]
         return outcome
+
+
+def _top(temporary: str, mine: str) -> Path | None:
+    """The attempt's own folder of a temporary file."""
+    return next((parent for parent in Path(temporary).parents if parent.name.startswith(mine)), None)
+
+
+def _siblings(temporary: str, mine: str) -> list[Path]:
+    """All attempts' folders beside it, its own among them."""
+    own = _top(temporary, mine)
+    return list(own.parent.glob(f"{mine}*")) if own is not None else []
+
+
+def _is_ours(path: Path, place: Path) -> bool:
+    return any(step.startswith(HIDDEN) for step in path.relative_to(place).parts)
 
 
 def _sync(path: Path) -> None:

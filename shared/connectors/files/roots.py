@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import IO, Any, Protocol
 
+import duckdb
+
 from shared.connectors.files import paths
+from shared.connectors.files.access import access_of
+from shared.connectors.files.objects import Objects
+from shared.datasets.buckets import SCHEME
 
 
 class Root(Protocol):
@@ -30,6 +35,10 @@ class Root(Protocol):
 
     def relative(self, file: str) -> str: ...
 
+    def reached_by(self, connection: duckdb.DuckDBPyConnection) -> AbstractContextManager[None]:
+        """While inside, the engine can open the files by their names."""
+        ...
+
 
 class Folder:
     """A folder on this machine."""
@@ -49,7 +58,11 @@ class Folder:
     def relative(self, file: str) -> str:
         return str(Path(file).relative_to(Path(self.location).resolve()))
 
+    def reached_by(self, connection: duckdb.DuckDBPyConnection) -> AbstractContextManager[None]:
+        return nullcontext()
+
 
 def root_of(config: Mapping[str, Any]) -> Root:
     """The root of a files connector; connects only when it is used."""
-    return Folder(str(config["root"]))
+    root = str(config["root"])
+    return Objects(root, access_of(config)) if root.startswith(SCHEME) else Folder(root)

@@ -1,20 +1,41 @@
-"""files: a folder on this machine, and the files under it."""
+"""files: a folder on this machine or a prefix of a bucket, and the files under it."""
 
 from __future__ import annotations
 
 from marshmallow import Schema, ValidationError, fields, validate
 
 from shared.connectors.protocols import Spec
+from shared.datasets.buckets import SCHEME, NoSuchObject, split
 from shared.formats import FORMATS, FileOptions
 
 
-def _absolute(value: str) -> None:
-    if not value.startswith("/"):
+def _place(value: str) -> None:
+    if "://" in value and not value.startswith(SCHEME):
+        raise ValidationError(f"root is {value!r}; this release takes an absolute folder or s3://bucket/prefix")
+    if value.startswith(SCHEME):
+        try:
+            split(value)
+        except NoSuchObject as error:
+            raise ValidationError(error.message) from error
+    elif not value.startswith("/"):
         raise ValidationError(f"root is {value!r}; it must be an absolute folder, since each process has its own current folder")
 
 
 class FilesConfig(Schema):
-    root = fields.String(required=True, validate=_absolute, metadata={"title": "Folder", "description": "Absolute; no path may leave it"})
+    root = fields.String(
+        required=True,
+        validate=_place,
+        metadata={"title": "Folder, or s3://bucket/prefix", "description": "Absolute; no path may leave it"},
+    )
+    endpoint = fields.Url(
+        schemes={"http", "https"},
+        require_tld=False,
+        metadata={"title": "Endpoint", "description": "Of a store that speaks S3 and is not AWS', such as https://minio.internal:9000"},
+    )
+    region = fields.String(metadata={"title": "Region"})
+    accessKeyId = fields.String(metadata={"title": "Access key", "description": "Unless said: as AWS' own tools find it"})
+    secretAccessKey = fields.String(metadata={"title": "Secret access key"})
+    sessionToken = fields.String(metadata={"title": "Session token"})
 
 
 class FilesSource(Schema):
@@ -29,9 +50,10 @@ class FilesSink(FilesSource):
 
 SPEC = Spec(
     type="files",
-    title="Files in a folder",
+    title="Files in a folder or a bucket",
     config_schema=FilesConfig,
     source_schema=FilesSource,
     sink_schema=FilesSink,
+    secret_fields=("accessKeyId", "secretAccessKey", "sessionToken"),
     write_modes=("INSERT", "OVERWRITE"),
 )

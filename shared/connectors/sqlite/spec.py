@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, ValidationError, fields
+from marshmallow import Schema, fields
 
 from shared.connectors.protocols import Spec
-from shared.connectors.tables import TableSink, TableSource
-
-
-def absolute(value: str) -> None:
-    if not value.startswith("/"):
-        raise ValidationError(f"path is {value!r}; it must be an absolute path, since each process has its own current folder")
+from shared.connectors.tables import TableSink, TableSource, absolute
 
 
 class SqliteConfig(Schema):

@@ -53,14 +53,11 @@ def hashes(columns: Sequence[Array], rows: int) -> np.ndarray:
     """A number for each row that is the same for equal keys in any process."""
     found = np.zeros(rows, dtype="uint64")
     for column in columns:
-        encoded = _plain(column).combine_chunks() if isinstance(column, pa.ChunkedArray) else _plain(column)
-        encoded = encoded if pa.types.is_dictionary(encoded.type) else pc.dictionary_encode(encoded, null_encoding="encode")
-        encoded = encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
-        distinct = encoded.dictionary
+        indices, distinct = _encoded(column)
         texts = distinct.to_pylist() if pa.types.is_binary(distinct.type) else distinct.cast(pa.string()).to_pylist()
         spelled = np.array([f"{text!r}" for text in texts] or [""], dtype=object)
         each = pd.util.hash_array(spelled, categorize=False)
-        found = found * np.uint64(1_000_003) + each[encoded.indices.to_numpy()]
+        found = found * np.uint64(1_000_003) + each[indices]
     return found
 
 
@@ -72,9 +69,18 @@ def first_of_each(found: Codes, count: int) -> np.ndarray:
 
 
 def _of_column(column: Array) -> tuple[Codes, int]:
-    encoded = pc.dictionary_encode(_plain(column), null_encoding="encode")
+    indices, distinct = _encoded(column)
+    return indices, max(1, len(distinct))
+
+
+def _encoded(column: Array) -> tuple[np.ndarray, Array]:
+    """Each value's place among the distinct ones, and these."""
+    plain = _plain(column)
+    if not len(plain):
+        return np.zeros(0, dtype="int64"), pa.array([], plain.type)
+    encoded = pc.dictionary_encode(plain, null_encoding="encode")
     whole = encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
-    return whole.indices.to_numpy().astype("int64"), max(1, len(whole.dictionary))
+    return whole.indices.to_numpy().astype("int64"), whole.dictionary
 
 
 def _plain(column: Array) -> Array:

@@ -51,7 +51,9 @@ def evaluate(tree: exp.Expr, rows: Named, draw: Draw) -> Value:
     if isinstance(tree, exp.Add | exp.Sub) and isinstance(tree.expression, exp.Interval):
         count, unit = interval(tree.expression)
         return moments.moved(evaluate(tree.this, rows, draw), count if isinstance(tree, exp.Add) else -count, unit)
-    return TABLE[type(tree)](tree, lambda part: evaluate(part, rows, draw))
+    made = TABLE[type(tree)](tree, lambda part: evaluate(part, rows, draw))
+    # NOT LIKE, NOT IN and the like are one part, with a sign.
+    return pc.invert(made) if tree.args.get("negate") else made
 
 
 Inner = Callable[[exp.Expr], Value]

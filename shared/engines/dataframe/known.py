@@ -81,6 +81,47 @@ _LIMITED: dict[type[exp.Expr], Callable[[Any], bool]] = {
     exp.Window: lambda tree: isinstance(tree.this, exp.RowNumber) and tree.args.get("spec") is None,
     exp.RowNumber: lambda tree: isinstance(tree.parent, exp.Window),
 }
+# Settings of a part beside its operands; one that is set and does not stand here means something the engine does not do.
+_OPERANDS = frozenset({"this", "expression", "expressions"})
+_SETTINGS: dict[type[exp.Expr], frozenset[str]] = {
+    kind: frozenset(names.split())
+    for kind, names in {
+        exp.Select: "from_ joins where group having order limit distinct",
+        exp.Subquery: "alias",
+        exp.Union: "distinct",
+        exp.Table: "alias",
+        exp.TableAlias: "",
+        exp.Identifier: "quoted",
+        exp.Join: "on side kind",
+        exp.Ordered: "desc nulls_first",
+        exp.Alias: "alias",
+        exp.Column: "table",
+        exp.If: "true",
+        exp.DataType: "nested",
+        exp.Literal: "is_string",
+        exp.Case: "ifs default",
+        exp.Cast: "to",
+        exp.TryCast: "to safe",
+        exp.Div: "typed safe",
+        exp.Like: "negate",
+        exp.ILike: "negate",
+        exp.In: "negate",
+        exp.Between: "low high negate",
+        exp.Interval: "unit",
+        exp.Round: "decimals",
+        exp.Trim: "position",
+        exp.Substring: "start length",
+        exp.Replace: "replacement",
+        exp.TimestampTrunc: "unit",
+        exp.DateTrunc: "unit",
+        exp.Window: "partition_by order over",
+        exp.Concat: "safe coalesce",
+        exp.Count: "big_int",
+        exp.Greatest: "ignore_nulls",
+        exp.Least: "ignore_nulls",
+        exp.Filter: "",
+    }.items()
+}
 EXPRESSIONS = frozenset({*_PLAIN, *_LIMITED} - {exp.Window, exp.RowNumber, exp.Interval})
 
 
@@ -88,6 +129,8 @@ def unknown(tree: exp.Expr) -> str | None:
     """The first part of a relation that the engine cannot compute, in SQL; None where it can compute all."""
     for part in tree.walk():
         kind = type(part)
+        if any(value for name, value in part.args.items() if name not in _OPERANDS | _SETTINGS.get(kind, frozenset())):
+            return part.sql("postgres")
         if kind in _LIMITED:
             if not _LIMITED[kind](part):
                 return part.sql("postgres")

@@ -6,8 +6,8 @@ import pyarrow as pa
 
 from shared.engines.control import Control
 from shared.engines.dataframe.frame import Frame
-from shared.engines.dataframe.relations import Frames, plain_names, typed
-from shared.engines.dataframe.table import Named
+from shared.engines.dataframe.relations import Frames, typed
+from shared.engines.dataframe.table import Named, plain_names
 from shared.engines.dataframe.whole import Whole, rows_of
 from shared.engines.duckdb import driver
 from shared.engines.duckdb.connection import name

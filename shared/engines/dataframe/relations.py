@@ -76,11 +76,6 @@ class Frames:
         raise NotImplementedError
 
 
-def plain_names(table: Any) -> Any:
-    """Columns by position, since two may have one name."""
-    return table_of(table.columns, [field.with_name(f"c{at}") for at, field in enumerate(table.schema)])
-
-
 def typed(table: Any, schema: pa.Schema) -> Any:
     return table_of([column.cast(field.type) for column, field in zip(table.columns, schema, strict=True)], list(schema))
 

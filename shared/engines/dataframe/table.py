@@ -49,3 +49,8 @@ def taken(table: Table, positions: np.ndarray) -> Table:
 def table_of(columns: Sequence[Any], fields: Sequence[Any]) -> Table:
     """Columns may share a name: they are told apart by position."""
     return pa.Table.from_arrays(list(columns), schema=pa.schema(list(fields)))
+
+
+def plain_names(table: Table) -> Table:
+    """Columns by position, since two may have one name; what their fields say beside the type is left out."""
+    return table_of(table.columns, [pa.field(f"c{at}", field.type) for at, field in enumerate(table.schema)])

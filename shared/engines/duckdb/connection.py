@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -12,6 +11,7 @@ import duckdb
 from sqlglot import exp
 
 from shared.engines.work import Limits
+from shared.formats.extensions import load_extension as load_extension
 
 # Of the process' resident size; the rest is Python, buffers on their way and what the allocator keeps.
 ENGINE_SHARE = 0.6
@@ -53,13 +53,6 @@ def _instance(limits: Limits) -> duckdb.DuckDBPyConnection:
 def engine_bytes(limit_bytes: int) -> int:
     """How much DuckDB may count as its own in a process of that resident size."""
     return int(max(limit_bytes * LEAST_SHARE, min(limit_bytes * ENGINE_SHARE, limit_bytes - REST_BYTES)))
-
-
-def load_extension(connection: duckdb.DuckDBPyConnection, extension: str) -> None:
-    """Loads an extension from its wheel; nothing is downloaded. Again is cheap: an instance keeps what it has loaded."""
-    module = importlib.import_module(f"duckdb_extension_{extension}")
-    (file,) = Path(module.__path__[0]).rglob(f"{extension}.duckdb_extension")
-    connection.execute(f"LOAD {text(str(file))}")
 
 
 def text(value: str) -> str:

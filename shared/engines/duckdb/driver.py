@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from sqlglot import exp
 
 from shared.connectors import driver as connector_driver
 from shared.connectors.protocols import SinkSession
@@ -25,7 +26,8 @@ from shared.engines.figures import of_nodes
 from shared.engines.program import Output, Program, Read, Sink, SurveyProgram
 from shared.engines.sinks import open_session, write_of
 from shared.engines.work import Job, Outcome, RejectsFile
-from shared.runs import ledger
+from shared.formats.calls import read_parquet
+from shared.runs import ledger, rejections
 
 TELL_EVERY_S = 1.0
 
@@ -97,6 +99,7 @@ class _Attempt:
                 figures = self._figures(relations, written)
         # Before anything is published: rows that nobody can account for must not get that far.
         ledger.check(figures)
+        rejections.check(program.limits, figures, lambda node: self._example(rejects, node))
         return Outcome(job.epoch, figures, datasets, rejects)
 
     @contextmanager
@@ -115,6 +118,16 @@ class _Attempt:
         finally:
             over.set()
             teller.join()
+
+    def _example(self, rejects: tuple[RejectsFile, ...], node: str) -> str | None:
+        """What was wrong with the first of a node's rejected rows."""
+        for file in rejects:
+            if file.node == node:
+                first = exp.select("error_message").from_(read_parquet([file.uri])).limit(1)
+                with connected(self._job.limits) as connection:
+                    row = connection.execute(first.sql("duckdb")).fetchone()
+                return str(row[0]) if row else None
+        return None
 
     def _count(self, kind: str, table: str, rows: int | None) -> None:
         if rows is not None:
@@ -180,8 +193,8 @@ def _select(read: Read, found: Scan) -> str:
 
 
 def _owner(table: str) -> str:
-    """The node a port belongs to; ids hold no dot."""
-    return table.partition(".")[0]
+    """The node a table belongs to; ids hold no dot and no blank."""
+    return table.partition(".")[0].partition(" ")[0]
 
 
 def _file_name(port: str) -> str:

@@ -13,7 +13,6 @@ from typing import Any
 from uuid import uuid4
 
 import duckdb
-import pyarrow.parquet as pq
 from sqlglot import exp
 
 from shared.connectors.errors import SourceChanged
@@ -64,7 +63,8 @@ def files(connection: duckdb.DuckDBPyConnection, job: Job, read: Read, connector
     source = Source(root, found, file, options, columns_from_json(read.options["surveyed"]), read, scratch, read.table.encode().hex())
     scratch.mkdir()
     try:
-        yield _reader(file, options)(connection, source)
+        with root.reached_by(connection):
+            yield _reader(file, options)(connection, source)
         # Half of an old file and half of a new one is no file that anybody ever wrote. Nothing is committed yet, so it is read again.
         if root.marker(found) != before:
             raise SourceChanged(f"{read.options['path']} was changed while it was being read; it is read again", node=read.node)
@@ -172,6 +172,9 @@ def _records(connection: duckdb.DuckDBPyConnection, source: Source, readable: di
 
 
 def _avro(connection: duckdb.DuckDBPyConnection, source: Source) -> Scan:
+    # Heavy, and most workers never see the format.
+    import pyarrow.parquet as pq
+
     from shared.formats import avro
 
     made = []

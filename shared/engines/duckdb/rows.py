@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import duckdb
@@ -20,12 +21,13 @@ from shared.datasets import Column, Columns
 from shared.engines.duckdb.connection import name, text
 from shared.engines.duckdb.rejected import FLOATS, in_json
 from shared.formats import CsvDialect, csv_dialect
-from shared.formats.errors import BadOptions
+from shared.formats.errors import BadOptions, UnfitRows
 from shared.formats.options import check_options
 from shared.formats.packing import rewrite
 from shared.formats.types import ours
 
 BLOCK_BYTES = 1 << 20
+MOST_PARTITIONS = 1_000
 _AS_TEXT = ("UHUGEINT", "INTERVAL", "BIT", "UUID", "TIME WITH TIME ZONE", "TIME_NS", "TIMESTAMP_NS", "BIGNUM", "JSON")
 _DAYS = ("DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE")
 _FORMATS = {"csv": "csv", "tsv": "csv", "json": "json", "jsonl": "json", "parquet": "parquet"}
@@ -94,6 +96,39 @@ class DuckRows:
             said["compression"] = compression
         self._count = self._copy(sql, path, said)
 
+    def to_partitions(self, folder: str, file_format: str, partition_by: Sequence[str], options: Mapping[str, Any]) -> None:
+        if file_format == "parquet":
+            columns = ", ".join(map(name, partition_by))
+            said = f"FORMAT parquet, PARTITION_BY ({columns}), WRITE_PARTITION_COLUMNS true, OVERWRITE_OR_IGNORE true"
+            check_options(file_format, {key: value for key, value in options.items() if key != "compression"})
+            copied = self._connection.execute(f"COPY ({self._sql}) TO {text(folder)} ({said})").fetchone()
+            self._count = int(copied[0]) if copied else 0
+            return
+        # The engine divides no other format by itself: the rows are kept, and each part of them is written as a file of its own.
+        kept = name(f"partitions_{uuid4().hex}")
+        self._connection.execute(f"CREATE TEMP TABLE {kept} AS {self._sql}")
+        try:
+            names = [name(column) for column in partition_by]
+            found = self._connection.execute(
+                f"SELECT DISTINCT {', '.join(f'CAST({c} AS VARCHAR)' for c in names)} FROM {kept} LIMIT {MOST_PARTITIONS + 1}"  # noqa: S608
+            ).fetchall()
+            if len(found) > MOST_PARTITIONS:
+                raise UnfitRows(
+                    f"{', '.join(partition_by)} has more than {MOST_PARTITIONS} values; partition {file_format} by something coarser"
+                )
+            for number, values in enumerate(found):
+                own = Path(folder).joinpath(*(partition_name(column, value) for column, value in zip(partition_by, values, strict=True)))
+                own.mkdir(parents=True, exist_ok=True)
+                of = " AND ".join(
+                    f"CAST({c} AS VARCHAR) IS NOT DISTINCT FROM {'NULL' if value is None else text(value)}"
+                    for c, value in zip(names, values, strict=True)
+                )
+                rows = DuckRows(self._connection, f"SELECT * FROM {kept} WHERE {of}", self._scratch)  # noqa: S608 (quoted names and texts)
+                rows.to_file(str(own / f"{number}"), file_format, options)
+                self._count += rows.count
+        finally:
+            self._connection.execute(f"DROP TABLE IF EXISTS {kept}")
+
     def _picked(self, spell: Callable[[str, str], str]) -> str:
         """The relation with its columns spelled anew, under their own names. By position, since two columns may have one name."""
         columns = [f"c{at}" for at in range(len(self._described))]
@@ -159,6 +194,11 @@ class DuckRows:
         columns = [f"c{at}" for at in range(len(self._described))]
         picked = ", ".join(_for_copy(column, kind) for column, (_, kind) in zip(columns, self._described, strict=True))
         return f"SELECT {picked} FROM ({self._sql}) AS r ({', '.join(columns)})"  # noqa: S608 (the planner's SQL, and our own names)
+
+
+def partition_name(column: str, value: str | None) -> str:
+    """As Hive names it, and everyone since."""
+    return f"{quote(column, safe='')}={'__HIVE_DEFAULT_PARTITION__' if value is None else quote(value, safe='')}"
 
 
 def _with_mark(column: str, kind: str, mark: str) -> str:

@@ -9,7 +9,7 @@ from shared.pipelines.shapes import Shape
 
 # Connector types of the language that come later.
 LATER = (
-    "mysql", "duckdb", "clickhouse", "snowflake", "databricks", "sqlserver", "oracle", "teradata", "hana", "ase", "redshift",
+    "clickhouse", "snowflake", "databricks", "sqlserver", "oracle", "teradata", "hana", "ase", "redshift",
     "bigquery", "rest", "delta", "iceberg", "mongodb", "opensearch", "redis", "kafka", "http_push", "slack", "email", "airbyte", "memory",
 )  # fmt: skip
 

@@ -89,21 +89,20 @@ class NodeSpec(Shape):
     label = prose("Label", "What people see", example="Read orders")
     description = prose("Description", example="All orders of the day")
     config = CheckedByType(load_default=dict, metadata=shown("Configuration", "The settings of the node's type"))
-    masterData = later(flag("Master data", "Runs before all others; any node's SQL may name it", load_default=False, templates="never"))
+    masterData = flag("Master data", "Runs before all others; any node's SQL may name it", load_default=False, templates="never")
     onError = choice(
         "Rows that fail",
-        ("route", "skip"),
+        ("route", "skip", "fail"),
         "To the error port or the dead letters (route), dropped but counted (skip), or the first one fails the node (fail)",
-        later=("fail",),
         load_default="route",
     )
-    rejectLimit = later(part(RejectLimit, "Reject limit", "The node fails once more rows than this are rejected"))
+    rejectLimit = part(RejectLimit, "Reject limit", "The node fails, and nothing is written, where more rows than this are rejected")
     retries = execution.retries()
     retryDelay = execution.retry_delay()
     retryBackoffMultiplier = execution.retry_growth()
     retryMaxDelay = execution.retry_longest()
     retryOn = retry_on()
-    timeout = later(seconds("Longest duration", "Of one attempt of this node", least=1, example=600))
+    timeout = seconds("Longest duration", "Of one attempt at the stage that computes this node", least=1, example=600)
     resources = later(part(execution.Resources, "Resources", "What this node may use"))
     worker = later(execution.worker())
     cache = later(flag("Cache", "Reuses the last output while version, parameters and sources are the same", load_default=False))
@@ -176,9 +175,9 @@ class PipelineSpec(Shape):
     maxParallelNodes = count("Nodes at once", "Of one run; nodes that run as one count as one", least=1, example=8)
     processingMode = choice(
         "Engine",
-        ("auto", "duckdb", "pandas"),
+        ("auto", "duckdb", "dataframe", "pandas", "dask"),
         "Of what is not pushed down; dataframe takes pandas for few rows and Dask for many, node by node",
-        later=("dataframe", "dask", "spark"),
+        later=("spark",),
         load_default="auto",
     )
     worker = later(execution.worker())

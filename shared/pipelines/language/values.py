@@ -11,6 +11,7 @@ from shared.errors import ConfigurationError
 from shared.pipelines.kinds.connector import ConnectorSpec
 from shared.pipelines.kinds.pipeline import NODE_POLICY, PipelineSpec, ends
 from shared.pipelines.kinds.quality import RuleSetSpec
+from shared.pipelines.master_data import with_named
 from shared.pipelines.model import ConnectorDefinition, Document, Edge, Filling, Node, Pipeline, RuleSet
 from shared.pipelines.nodes import NODE_TYPES
 from shared.pipelines.shapes import instance
@@ -30,7 +31,7 @@ def pipeline(document: Document, *, max_parallel_nodes: int = MAX_PARALLEL_NODES
     spec.pop("parameters", None)
     filling = document.filled or Filling()
     nodes = tuple(_node(document, node, filling) for node in spec.pop("nodes"))
-    edges = tuple(_edge(edge) for edge in spec.pop("edges"))
+    edges = with_named(nodes, tuple(_edge(edge) for edge in spec.pop("edges")))
     quality = tuple(spec.pop("quality"))
     spec.setdefault("maxParallelNodes", max_parallel_nodes)
     return Pipeline(document.namespace, document.name, nodes, edges, spec, quality, filling.parameters, filling.secrets)
@@ -53,7 +54,20 @@ def _node(document: Document, node: Mapping[str, Any], filling: Filling) -> Node
     config = _checked(document, kind.config_schema if kind else None, node["config"], f"node {node['id']}")
     policy = {key: node[key] for key in NODE_POLICY if key in node}
     named = (node.get("label"), node.get("description"))
-    return Node(node["id"], node["type"], config, *named, node["onError"], policy, parameters=filling.parameters)
+    return Node(
+        node["id"],
+        node["type"],
+        config,
+        *named,
+        node["onError"],
+        policy,
+        worker=node.get("worker"),
+        parameters=filling.parameters,
+        master=node["masterData"],
+        reject_limit=node.get("rejectLimit"),
+        resources=node.get("resources"),
+        timeout=node.get("timeout"),
+    )
 
 
 def _edge(edge: Mapping[str, Any]) -> Edge:

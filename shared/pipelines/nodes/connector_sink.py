@@ -35,7 +35,7 @@ class ConnectorSinkConfig(Shape):
         later=("addColumns", "ignore"),
         load_default="fail",
     )
-    partitionBy = later(columns("Partition by", "A folder or partition for each value", example=["sale_date"]))
+    partitionBy = columns("Partition by", "Of files: a folder for each value", example=["sale_date"])
     updatedAtColumn = later(text("Time of the last change", "A column that is filled with the time of the write", example="updated_at"))
 
     together = (

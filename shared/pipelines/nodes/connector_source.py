@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from marshmallow import fields
@@ -10,6 +10,7 @@ from marshmallow import fields
 from shared.pipelines.fields import anything, duration, later, mapping, name, part, shown, text
 from shared.pipelines.nodes.fields import Expression, Query, Type, column, statement
 from shared.pipelines.nodes.fields import columns as column_names
+from shared.pipelines.nodes.sql import THIS, tables_of
 from shared.pipelines.nodes.types import Names, NodeType
 from shared.pipelines.shapes import ExactlyOne, Shape
 
@@ -41,8 +42,8 @@ class ConnectorSourceConfig(Shape):
         ),
     )
     incremental = later(part(Incremental, "Incremental", "Reads what is new since the last run"))
-    postQuery = later(
-        Query(metadata=shown("Query over what was read", "SQL run here over `this` and master data", "SELECT * FROM this WHERE amount > 0"))
+    postQuery = Query(
+        metadata=shown("Query over what was read", "SQL run here over `this` and master data", "SELECT * FROM this WHERE amount > 0")
     )
 
     together = (ExactlyOne(OBJECTS),)
@@ -51,6 +52,14 @@ class ConnectorSourceConfig(Shape):
 def outgoing(config: Mapping[str, Any], inputs: Sequence[Names]) -> tuple[str, ...] | None:
     chosen = config.get("columns")
     return tuple(chosen) if chosen and "postQuery" not in config else None
+
+
+def reads(config: Mapping[str, Any]) -> Iterator[tuple[str, str, int | None]]:
+    """The master data that postQuery names."""
+    text = config.get("postQuery")
+    for table, offset in tables_of(text) if isinstance(text, str) else ():
+        if table.lower() != THIS:
+            yield "postQuery", table, offset
 
 
 CONNECTOR_SOURCE = NodeType(
@@ -62,4 +71,5 @@ CONNECTOR_SOURCE = NodeType(
     lambda _: ("out",),
     description="Reads rows out of a connector: a table, a query, files or an API",
     outgoing=outgoing,
+    reads=reads,
 )

@@ -22,6 +22,9 @@ from shared.sql.errors import SqlProblem
 from shared.sql.qualify import qualified
 from shared.sql.query import query, read_query, tables
 
+# What a source's postQuery calls the rows that were read.
+THIS = "this"
+
 
 class SqlConfig(Shape):
     query = Query(
@@ -34,8 +37,12 @@ class SqlConfig(Shape):
 
 def reads(config: Mapping[str, Any]) -> Iterator[tuple[str, str, int | None]]:
     text = config.get("query")
-    if not isinstance(text, str):
-        return
+    for name, offset in tables_of(text) if isinstance(text, str) else ():
+        yield "query", name, offset
+
+
+def tables_of(text: str) -> Iterator[tuple[str, int | None]]:
+    """(name, offset) of each table that a query reads; nothing of a text that is none."""
     try:
         tree = read_query(text)
     except SqlProblem:
@@ -43,7 +50,7 @@ def reads(config: Mapping[str, Any]) -> Iterator[tuple[str, str, int | None]]:
     for table in tables(tree):
         schema = table.args.get("db")
         first = schema if isinstance(schema, exp.Identifier) else table.this
-        yield "query", f"{table.db}.{table.name}" if table.db else table.name, first.meta.get("start")
+        yield f"{table.db}.{table.name}" if table.db else table.name, first.meta.get("start")
 
 
 def other_names(inputs: Sequence[Input | Names]) -> dict[str, str]:
@@ -53,14 +60,19 @@ def other_names(inputs: Sequence[Input | Names]) -> dict[str, str]:
 
 
 def compile_sql(node: Node, inputs: tuple[Input, ...]) -> Compiled:
-    tree, columns = qualified(query(node.config["query"]), {one.table: one.columns for one in inputs}, other_names(inputs))
+    return Compiled({"out": selected(node.config["query"], inputs, other_names(inputs), node.id)})
+
+
+def selected(text: str, inputs: Sequence[Input], also: Mapping[str, str], alias: str) -> Relation:
+    """What a query over the inputs gives. `also`: further names that they go by -> table. Raises SqlProblem."""
+    tree, columns = qualified(query(text), {one.table: one.columns for one in inputs}, also)
     names = [c.name for c in columns]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise SqlProblem(f"the query has two columns {twice}; name one of them otherwise with AS")
-    inner = exp.Subquery(this=tree, alias=exp.TableAlias(this=exp.to_identifier(node.id, quoted=True)))
-    outer = exp.Select(expressions=[column(name, node.id) for name in names]).from_(inner, copy=False)
-    return Compiled({"out": Relation(outer, tuple(Column(c.name, c.type) for c in columns), "own", rest="query")})
+    inner = exp.Subquery(this=tree, alias=exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
+    outer = exp.Select(expressions=[column(name, alias) for name in names]).from_(inner, copy=False)
+    return Relation(outer, tuple(Column(c.name, c.type) for c in columns), "own", rest="query")
 
 
 SQL = NodeType(

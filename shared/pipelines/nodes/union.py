@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from marshmallow import fields, validate
 from sqlglot import exp
 
+from shared.datasets import Column
 from shared.pipelines.fields import flag, shown
 from shared.pipelines.model import Node
 from shared.pipelines.nodes.relations import column, find, named, table
 from shared.pipelines.nodes.types import Compiled, Input, NodeType, Relation, same_names
 from shared.pipelines.shapes import Shape
 from shared.sql.errors import SqlProblem
+from shared.sql.typing import UNKNOWN, named_type, wider_type
 
 
 class UnionConfig(Shape):
@@ -30,40 +34,49 @@ def compile_union(node: Node, inputs: tuple[Input, ...]) -> Compiled:
                 f"{first.node} has {len(first.columns)} columns and {other.node} has {len(other.columns)}; a union needs the same",
                 node=node.id,
             )
-    selects = [_select(one, first, node.config["by"]) for one in inputs]
-    query = _stacked(selects, first, node.id, distinct=bool(node.config["distinct"]))
-    if node.config["distinct"] and len(inputs) == 1:
-        query.distinct(copy=False)
-    return Compiled({"out": Relation(query, first.columns, "own", rest="merged" if node.config["distinct"] else None)})
+    distinct = bool(node.config["distinct"])
+    relation = _stacked(inputs, node.config["by"], node.id, distinct=distinct)
+    if distinct and len(inputs) == 1:
+        relation.select.distinct(copy=False)
+    return Compiled({"out": replace(relation, rest="merged" if distinct else None)})
 
 
 def stacked(inputs: tuple[Input, ...], name: str, node: str) -> Relation:
-    """The rows of all inputs of a node that has no rule of its own for several. Raises SqlProblem where their columns differ."""
-    first = inputs[0]
-    for other in inputs[1:]:
-        if {(c.name, c.type) for c in other.columns} != {(c.name, c.type) for c in first.columns}:
+    """The rows of all inputs of a node that has no rule of its own for several, matched by name. Raises SqlProblem."""
+    return _stacked(inputs, "name", name, distinct=False)
+
+
+def _stacked(inputs: tuple[Input, ...], by: str, name: str, *, distinct: bool) -> Relation:
+    matched = [[find(one.columns, c.name, one.node) for c in inputs[0].columns] if by == "name" else list(one.columns) for one in inputs]
+    columns = tuple(_common([taken[at] for taken in matched], inputs) for at in range(len(inputs[0].columns)))
+    query: exp.Query | None = None
+    for one, taken in zip(inputs, matched, strict=True):
+        select = _select(one, taken, columns)
+        query = select if query is None else exp.Union(this=query, expression=select, distinct=distinct)
+    inner = exp.Subquery(this=query, alias=exp.TableAlias(this=exp.to_identifier(name, quoted=True)))
+    return Relation(exp.Select(expressions=[column(c.name, name) for c in columns]).from_(inner, copy=False), columns, "own")
+
+
+def _common(same: list[Column], inputs: tuple[Input, ...]) -> Column:
+    """The column that holds the values of all: of the first's name, of the widest type, nullable where one of them is."""
+    widest = same[0].type
+    for other, one in zip(same[1:], inputs[1:], strict=True):
+        wider = wider_type(widest, other.type)
+        if wider is None:
             raise SqlProblem(
-                f"{first.table} and {other.table} have different columns, and pairing their rows is not available yet in this release;"
-                " put a union or a joiner before it",
-                node=node,
+                f"column {same[0].name} is {widest} in {inputs[0].node} and {other.type} in {one.node}; cast one of them before"
             )
-    return Relation(_stacked([_select(one, first, "name") for one in inputs], first, name, distinct=False), first.columns, "own")
+        widest = wider
+    return Column(same[0].name, widest, any(c.nullable for c in same))
 
 
-def _stacked(selects: list[exp.Select], first: Input, name: str, *, distinct: bool) -> exp.Select:
-    stacked: exp.Query = selects[0]
-    for following in selects[1:]:
-        stacked = exp.Union(this=stacked, expression=following, distinct=distinct)
-    inner = exp.Subquery(this=stacked, alias=exp.TableAlias(this=exp.to_identifier(name, quoted=True)))
-    return exp.Select(expressions=[column(c.name, name) for c in first.columns]).from_(inner, copy=False)
-
-
-def _select(one: Input, first: Input, by: str) -> exp.Select:
-    if by == "name":
-        taken = [find(one.columns, c.name, one.node) for c in first.columns]
-    else:
-        taken = list(one.columns)
-    rows = [named(column(mine.name, one.table), c.name) for mine, c in zip(taken, first.columns, strict=True)]
+def _select(one: Input, taken: list[Column], columns: tuple[Column, ...]) -> exp.Select:
+    rows = []
+    for mine, wanted in zip(taken, columns, strict=True):
+        value: exp.Expr = column(mine.name, one.table)
+        if mine.type != wanted.type and wanted.type != UNKNOWN:
+            value = exp.Cast(this=value, to=named_type(wanted.type))
+        rows.append(named(value, wanted.name))
     return exp.Select(expressions=rows).from_(table(one.table), copy=False)
 
 

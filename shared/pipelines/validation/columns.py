@@ -18,8 +18,9 @@ from shared.pipelines.fields import ByType
 from shared.pipelines.language.pointers import below, found
 from shared.pipelines.model import MAIN_PORT, port_table
 from shared.pipelines.nodes.languages import SPEL
+from shared.pipelines.nodes.pairing import together
 from shared.pipelines.nodes.relations import ERROR_COLUMN
-from shared.pipelines.nodes.sql import other_names
+from shared.pipelines.nodes.sql import THIS, other_names
 from shared.pipelines.nodes.types import Names
 from shared.pipelines.shapes import instance
 from shared.pipelines.sql_fields import ColumnName, Expression, Query
@@ -47,13 +48,15 @@ def check(report: Report, nodes: Mapping[str, SeenNode], edges: Sequence[SeenEdg
         inputs = tuple(_input(_Say(report, edge.target in surveyed), edge, made) for edge in incoming[node.id])
         if node.kind is None or node.config is None:
             continue
+        asked = inputs
         if node.kind.role == "source":
-            inputs = _table(report, node, known)
+            master, inputs = inputs, _table(report, node, known)
             surveyed |= {node.id for _ in inputs}
-        if node.kind.inputs[1] == 1:
-            _alike(report, node, inputs, incoming[node.id])
+            asked = (*_this(node, inputs), *master)
+        if node.kind.inputs[1] == 1 and len(inputs) > 1:
+            asked = inputs = (together(inputs),)
         if inputs:
-            config = _Config(_Say(report, node.id in surveyed), node, inputs)
+            config = _Config(_Say(report, node.id in surveyed), node, inputs, asked)
             config.mapping(instance(node.kind.config_schema), node.config, below(node.path, "config"), "")
         _outgoing(node, inputs, made)
 
@@ -94,12 +97,10 @@ def _table(report: Report, node: SeenNode, known: Known) -> tuple[Names, ...]:
     return (Names(node.id, node.id, tuple(names)),) if names is not None else ()
 
 
-def _alike(report: Report, node: SeenNode, inputs: Sequence[Names], edges: Sequence[SeenEdge]) -> None:
-    """Several inputs of a node without a rule for them are stacked; those that differ cannot be, yet."""
-    for one, edge in zip(inputs[1:], edges[1:], strict=True):
-        if one.names is not None and inputs[0].names is not None and set(one.names) != set(inputs[0].names):
-            what = f"pairing the rows of '{inputs[0].table}' and '{one.table}', whose columns differ, in {node.owner.phrase}"
-            report.not_available(what, edge.path, node.owner, remedy="put a union or a joiner before it")
+def _this(node: SeenNode, table: Sequence[Names]) -> tuple[Names, ...]:
+    """What a source's postQuery calls `this`: the columns that are read."""
+    chosen = (node.config or {}).get("columns")
+    return tuple(Names(one.node, THIS, tuple(chosen) if chosen else one.names) for one in table)
 
 
 def _outgoing(node: SeenNode, inputs: tuple[Names, ...], made: Found) -> None:
@@ -137,8 +138,9 @@ class _Say:
 class _Config:
     """Walks a node's loaded config by its schema, looking at every name of a column and every expression."""
 
-    def __init__(self, say: _Say, node: SeenNode, inputs: Sequence[Names]) -> None:
-        self._say, self._node, self._inputs = say, node, inputs
+    def __init__(self, say: _Say, node: SeenNode, inputs: Sequence[Names], asked: Sequence[Names]) -> None:
+        """`asked`: the tables of a query in it."""
+        self._say, self._node, self._inputs, self._asked = say, node, inputs, asked
         self._config: Mapping[str, Any] = node.config or {}
 
     def mapping(self, schema: Schema, value: Mapping[str, Any], path: str, label: str) -> None:
@@ -200,12 +202,12 @@ class _Config:
         return [(column.name, column.table, column.this.meta.get("start")) for column in tree.find_all(exp.Column)]
 
     def _query(self, text: str, path: str, label: str) -> None:
-        if any(one.names is None for one in self._inputs):
+        if any(one.names is None for one in self._asked):
             return
         try:
             # Types do not matter to names.
-            columns = {one.table: tuple(Column(name, "TEXT") for name in one.names or ()) for one in self._inputs}
-            qualified(query(text), columns, other_names(self._inputs))
+            columns = {one.table: tuple(Column(name, "TEXT") for name in one.names or ()) for one in self._asked}
+            qualified(query(text), columns, other_names(self._asked))
         except SqlProblem as problem:
             self._say(f"'{label}' of {self._node.owner.phrase}: {problem.message}", None, (), path, self._node.id)
 

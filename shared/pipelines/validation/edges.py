@@ -8,6 +8,7 @@ from typing import Any
 from shared.pipelines import graph
 from shared.pipelines.kinds.pipeline import ends
 from shared.pipelines.language.pointers import below
+from shared.pipelines.master_data import named
 from shared.pipelines.model import MAIN_PORT, port_table
 from shared.pipelines.validation import sql
 from shared.pipelines.validation.report import Owner, Report
@@ -40,9 +41,10 @@ def check(report: Report, nodes: Mapping[str, SeenNode], edges: Any, path: str) 
             seen.append(found)
         else:
             touched |= found
-    _order(report, nodes, seen)
+    named = _master_data(nodes, seen)
+    _order(report, nodes, [*seen, *named])
     incoming_of: dict[str, list[SeenEdge]] = {name: [] for name in nodes}
-    for edge in seen:
+    for edge in [*seen, *named]:
         incoming_of[edge.target].append(edge)
     connected = touched | {edge.source for edge in seen} | {edge.target for edge in seen}
     complete = readable and len(seen) == len(edges)
@@ -53,7 +55,21 @@ def check(report: Report, nodes: Mapping[str, SeenNode], edges: Any, path: str) 
         else:
             _inputs(report, node, incoming_of[node.id], complete)
             _named_inputs(report, node, incoming_of[node.id], complete)
-    return seen
+    return [*seen, *named]
+
+
+def _master_data(nodes: Mapping[str, SeenNode], edges: Sequence[SeenEdge]) -> list[SeenEdge]:
+    """Edges that nobody has written, from master data to the nodes whose SQL names it."""
+    masters = [node.id for node in nodes.values() if node.master]
+    brought = {(edge.source, edge.port, edge.target) for edge in edges}
+    found: dict[tuple[str, str, str], SeenEdge] = {}
+    for node in nodes.values():
+        for master, port, setting, _ in named(node.kind, node.raw, masters) if node.kind is not None else ():
+            kind, key = nodes[master].kind, (master, port, node.id)
+            there = kind is None or port in kind.ports(nodes[master].config or nodes[master].raw)
+            if there and key not in brought and master != node.id:
+                found.setdefault(key, SeenEdge(master, port, node.id, below(below(node.path, "config"), setting)))
+    return list(found.values())
 
 
 def _edge(report: Report, nodes: Mapping[str, SeenNode], edge: Any, path: str) -> SeenEdge | set[str] | None:
@@ -114,6 +130,9 @@ def _inputs(report: Report, node: SeenNode, incoming: Sequence[SeenEdge], comple
     if node.kind is None:
         return
     least, most = node.kind.inputs
+    if node.kind.role == "source":
+        # Its SQL may name master data, which is no input of its own.
+        incoming = [edge for edge in incoming if not edge.path.startswith(node.path)]
     if any(edge.guessed for edge in incoming) and most is not None and len(incoming) > most:
         # One too many only if the guess is right.
         incoming = [edge for edge in incoming if not edge.guessed]
@@ -140,7 +159,7 @@ def _inputs_in_words(number: int, most: int | None = 0) -> str:
 
 def _named_inputs(report: Report, node: SeenNode, incoming: Sequence[SeenEdge], complete: bool) -> None:
     """What a config calls an input must be what its edges bring: a joiner's sides, the tables of a query."""
-    if node.kind is None or node.kind.reads is None or not incoming or not complete:
+    if node.kind is None or node.kind.reads is None or not complete or (not incoming and node.kind.inputs[0]):
         return
     brought = dict.fromkeys(name for edge in incoming for name in (edge.source, port_table(edge.source, edge.port)))
     for setting, name, offset in node.kind.reads(node.raw):
@@ -148,6 +167,8 @@ def _named_inputs(report: Report, node: SeenNode, incoming: Sequence[SeenEdge], 
         if name in brought or name.lower() in {one.lower() for one in brought} or report.settled(path):
             continue
         near, what = report.nearest(name, brought), "is" if offset is None else "names"
-        message = f"'{setting}' of {node.owner.phrase} {what} '{name}', but no edge brings it{hint(near, brought)}"
+        source = node.kind.role == "source"
+        why = "which is no master data; name this, or a node with masterData: true" if source else "but no edge brings it"
+        message = f"'{setting}' of {node.owner.phrase} {what} '{name}', {why}{hint(near, brought) if brought or not source else ''}"
         at = sql.position(report.document, path, str(node.raw[setting]), offset) if offset is not None else None
         report.add("unknown_input", message, path, node=node.id, suggestion=near, at=at)

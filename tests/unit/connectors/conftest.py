@@ -7,11 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.databases import Place, Sqlite
+from tests.support.databases import Duckdb, Place, Sqlite
+from tests.support.mariadb import Server
 
-DATABASES = ["sqlite"]
+DATABASES = {"sqlite": Sqlite, "duckdb": Duckdb}
 
 
-@pytest.fixture(params=DATABASES)
+@pytest.fixture(params=[*DATABASES, "mysql"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
-    yield Place(Sqlite(tmp_path))
+    if request.param == "mysql":
+        server: Server = request.getfixturevalue("mariadb")
+        yield Place(server.database())
+    else:
+        yield Place(DATABASES[request.param](tmp_path))

@@ -107,9 +107,9 @@ def test_what_a_survey_found_is_a_warning_since_it_may_have_changed() -> None:
     assert problem.message.endswith("(as last surveyed)")
 
 
-def test_inputs_that_differ_are_told_where_a_node_has_no_rule_for_them() -> None:
-    text = HEAD + "    - {id: it, type: filter, config: {condition: id > 1}}\n" + SINK
+def test_inputs_that_differ_come_side_by_side_each_column_with_its_source() -> None:
+    text = HEAD + "    - {id: it, type: filter, config: {condition: sales_id > 1 AND id = 2}}\n" + SINK
     text += "  edges: [{from: sales, to: it}, {from: shops, to: it}, {from: it, to: out}]\n"
-    (problem,) = [problem for problem in validate(read_documents(text)) if problem.code == "not_available_yet"]
-    assert (problem.path, problem.node) == ("/spec/edges/1", "it")
-    assert "'sales' and 'shops'" in problem.message
+    (problem,) = [problem for problem in validate(read_documents(text)) if problem.severity == "error"]
+    assert (problem.code, problem.node) == ("unknown_column", "it")
+    assert "the column 'id'" in problem.message

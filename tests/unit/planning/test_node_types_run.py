@@ -217,14 +217,6 @@ def test_several_inputs_with_the_same_columns_are_stacked(folder: Path, staging:
     assert ran.figures["out"]["rowsIn"] == 8
 
 
-def test_several_inputs_with_different_columns_are_refused_by_name(folder: Path) -> None:
-    nodes = READ + "    - {id: shops, type: connector_source, config: {connector: files, path: shops.csv}}\n"
-    nodes += "    - {id: it, type: filter, config: {condition: qty > 1}}\n" + sink("out")
-    with pytest.raises(PlanProblem, match=r"sales and shops have different columns.*union or a joiner") as refused:
-        run(folder, make_pipeline(nodes, "{from: sales, to: it}, {from: shops, to: it}, {from: it, to: out}"))
-    assert refused.value.node == "it"
-
-
 @pytest.mark.parametrize("staging", ["auto", "all"])
 def test_rows_that_fail_can_be_dropped_and_are_counted_all_the_same(folder: Path, staging: str) -> None:
     columns = "[{name: n, expression: CAST(amount AS INTEGER)}, {name: m, expression: 100 / qty}]"
