@@ -21,7 +21,6 @@ def _apply(tree: exp.Expr, to: Dialect) -> exp.Expr:
         return tree
     for node in reversed(list(tree.find_all(exp.TryCast))):
         value, target = node.this, type_of(node)
-        plain = exp.Cast(this=value.copy(), to=node.args["to"].copy())
         looked_at = exp.Round(this=value.copy()) if is_decimal(value) and target in INTEGERS else value.copy()
         text = exp.cast(grouped(looked_at), "TEXT") if type_of(value) != "TEXT" else looked_at
         named = exp.Literal.string(node.args["to"].sql("postgres").lower())
@@ -29,7 +28,8 @@ def _apply(tree: exp.Expr, to: Dialect) -> exp.Expr:
         if type_of(value) == "TEXT":
             shape = exp.Literal.string(WHOLE if target in INTEGERS else NUMBER)
             valid = exp.And(this=exp.RegexpLike(this=grouped(value.copy()), expression=shape), expression=valid)
-        tree = swap(tree, node, case((valid, plain)))
+        # Inside out, since PostgreSQL computes a cast of a constant before it looks at the CASE around it.
+        tree = swap(tree, node, exp.Cast(this=case((valid, value.copy())), to=node.args["to"].copy()))
     return tree
 
 
