@@ -12,12 +12,14 @@ from typing import Any
 
 import duckdb
 import psycopg
+import pymysql
 import pytest
 from sqlglot import exp
 
 from shared.sql.dialects import DIALECTS, dialect
 from shared.sql.render import sql
 from shared.sql.trust import trust
+from tests.support.mariadb import Server
 from tests.support.postgresql import server
 from tests.unit.sql.dialect_cases import COLUMNS, QUERIES, held, rows, tree
 
@@ -75,6 +77,25 @@ def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     connection.close()
 
 
+@pytest.fixture(scope="module")
+def mysql(mariadb: Server) -> Iterator[Run]:
+    """MariaDB, with a collation that finds 'a' equal to 'A' and to 'a ', and a session as the dialect wants it."""
+    place = mariadb.database()
+    with pymysql.connect(**place.config, autocommit=True, charset="utf8mb4") as connection, connection.cursor() as cursor:
+        for statement in DIALECTS["mariadb"].session:
+            cursor.execute(statement)
+        for table in ("t", "u"):
+            declared = ", ".join(f"`{c.name}` {c.type.replace('TIMESTAMP', 'DATETIME(6)')}" for c in COLUMNS)
+            cursor.execute(f"CREATE TABLE {table} ({declared}) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci")
+            cursor.executemany(f"INSERT INTO {table} VALUES ({', '.join(['%s'] * len(COLUMNS))})", rows(table))
+
+        def run(text: str) -> list[tuple[Any, ...]]:
+            cursor.execute(text)
+            return list(cursor.fetchall())
+
+        yield run
+
+
 def stored(value: Any) -> Any:
     """As SQLite keeps it."""
     if isinstance(value, datetime):
@@ -118,6 +139,16 @@ def test_sqlite_gives_the_rows_that_postgresql_gives_for_what_it_is_trusted_with
         found = sqlite(sql(asked, "sqlite", version))
         expected = postgres(sql(asked, "postgres", VERSIONS["postgres"]))
         assert comparable(found, ordered=ordered) == comparable(expected, ordered=ordered)
+
+
+@pytest.mark.parametrize("name", [name for name in QUERIES if name != TRY_CAST])
+def test_mariadb_gives_the_rows_that_postgresql_gives_for_what_it_is_trusted_with(name: str, mysql: Run, postgres: Run) -> None:
+    asked = tree(name)
+    if not trust(asked, "mariadb", VERSIONS["mariadb"]).at_least("documented"):
+        pytest.skip("not here: it stays with us")
+    ordered = asked.args.get("order") is not None
+    expected = postgres(sql(asked, "postgres", VERSIONS["postgres"]))
+    assert comparable(mysql(sql(asked, "mariadb", VERSIONS["mariadb"])), ordered=ordered) == comparable(expected, ordered=ordered)
 
 
 def test_what_is_written_for_postgresql_means_what_the_query_as_written_means(postgres: Run) -> None:
