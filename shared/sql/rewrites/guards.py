@@ -44,7 +44,6 @@ def _apply(tree: exp.Expr, to: Dialect) -> exp.Expr:
         return tree
     for node in reversed(list(tree.find_all(exp.TryCast))):
         value, target = node.this, type_of(node)
-        plain = exp.Cast(this=value.copy(), to=node.args["to"].copy())
         fraction = is_decimal(value) or type_of(value) in _FLOATS
         looked_at = exp.Round(this=value.copy()) if fraction and target in INTEGERS else value.copy()
         text = exp.cast(grouped(looked_at), "TEXT") if type_of(value) != "TEXT" else looked_at
@@ -58,7 +57,8 @@ def _apply(tree: exp.Expr, to: Dialect) -> exp.Expr:
             # A decimal has no NaN here, though PostgreSQL's own may.
             finite = exp.NEQ(this=text.copy(), expression=exp.Literal.string("NaN"))
             valid = exp.And(this=finite, expression=valid)
-        tree = swap(tree, node, case((valid, plain)))
+        # Inside out, since PostgreSQL computes a cast of a constant before it looks at the CASE around it.
+        tree = swap(tree, node, exp.Cast(this=case((valid, value.copy())), to=node.args["to"].copy()))
     return tree
 
 
