@@ -48,6 +48,11 @@ class Database(Protocol):
     batch_rows: ClassVar[int] = 10_000
 
     @property
+    def schema(self) -> str | None:
+        """Where tables are that are named without one; None where there are no schemas."""
+        return None
+
+    @property
     def where(self) -> str:
         """The database as an error names it, without secrets."""
         ...

@@ -71,6 +71,8 @@ class Mysql(Database):
             **tls,
         )
         self.execute(connection, "SET SESSION time_zone = '+00:00'")
+        # What a text is compared by where no column says otherwise.
+        self.execute(connection, f"SET NAMES utf8mb4 COLLATE {_collation(connection)}")
         if not write:
             self.execute(connection, "SET SESSION TRANSACTION READ ONLY")
         return connection
@@ -133,10 +135,8 @@ class Mysql(Database):
         return exp.DataType(this=exp.DType.USERDEFINED, kind=declared(column, key=key))
 
     def create_properties(self, connection: Connection) -> dict[str, str]:
-        (version,) = self.fetch_one(connection, "SELECT version()")
         # Texts compare as their code points do, blanks at the end included, as in PostgreSQL.
-        collation = "utf8mb4_nopad_bin" if "MariaDB" in str(version) else "utf8mb4_0900_bin"
-        return {"ENGINE": "InnoDB", "COLLATE": collation}
+        return {"ENGINE": "InnoDB", "COLLATE": _collation(connection)}
 
     def unfit(self, values: pa.Array, column: Column) -> tuple[pa.Array, str] | None:
         if pa.types.is_floating(values.type):
@@ -208,6 +208,10 @@ class Mysql(Database):
                     other.close()
 
         threading.Thread(target=kill, name="cancel", daemon=True).start()
+
+
+def _collation(connection: Connection) -> str:
+    return "utf8mb4_nopad_bin" if "MariaDB" in connection.get_server_info() else "utf8mb4_0900_bin"
 
 
 def _lock(name: str) -> str:
