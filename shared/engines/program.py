@@ -266,6 +266,22 @@ class SurveyProgram:
 
 
 @dataclass(frozen=True, slots=True)
+class LookProgram:
+    """Looks at a connector for a person. `does`: check, discover or preview; `options` name what is previewed, as in a source."""
+
+    connector: str
+    does: str
+    options: dict[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        return {"format": FORMAT, "connector": self.connector, "does": self.does, "options": self.options}
+
+    @staticmethod
+    def from_json(value: dict[str, Any]) -> LookProgram:
+        return LookProgram(value["connector"], value["does"], value["options"])
+
+
+@dataclass(frozen=True, slots=True)
 class CheckProgram:
     """Measures the rules of one rule set over one staged dataset. `rules` as in the recipe, already validated (quality.md)."""
 

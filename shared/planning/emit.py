@@ -10,12 +10,10 @@ from sqlglot import exp
 
 from shared.datasets import Columns
 from shared.engines.program import Function, Output, Program, Read, Rejects, Sink, Statement
-from shared.pipelines.model import Node
 from shared.planning.compile import Graph, Port, Source
 from shared.planning.count import Counting, select_of
 from shared.planning.cut import Piece
 from shared.planning.figures import figures
-from shared.planning.sequences import of_stage
 from shared.planning.stack import stacked
 from shared.planning.tally import InDatabase
 from shared.sql.render import sql
@@ -111,14 +109,7 @@ def emit(
         ),
         sinks=tuple(_sink(graph, written, sink) for sink in sinks),
         figures=counted,
-        sequences=of_stage(graph.pipeline, nodes, sinks),
-        limits={node: limit for node in piece.nodes if (limit := _limit(graph.pipeline.node(node)))},
     )
-
-
-def _limit(node: Node) -> dict[str, Any]:
-    """How many rows it may reject; nothing where it may reject any."""
-    return dict(node.reject_limit or {}) | ({"fail": True} if node.on_error == "fail" else {})
 
 
 def _in_order(graph: Graph) -> Any:

@@ -238,7 +238,6 @@ def test_an_edge_from_the_error_port_takes_the_rows_that_would_be_dropped(folder
 NOT_YET = {
     "ai_extract": "column: id, schema: {product: TEXT}",
     "cdr_decoder": "column: id, recordTypes: [out]",
-    "aggregator": "aggregations: [{name: n, function: count}], window: {type: tumbling, size: 5m, timeColumn: day}",
 }
 
 
