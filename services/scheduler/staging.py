@@ -7,15 +7,14 @@ The folders decide, not the store's rows: so what dead attempts and zombies left
 from __future__ import annotations
 
 import logging
-import shutil
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from services.scheduler.recipes import load
 from services.scheduler.settings import Settings
+from shared.datasets import staging
 from shared.errors import PenstockError
 from shared.runs.states import RunStatus
 from shared.store import datasets, runs
@@ -28,14 +27,12 @@ AT_ONCE = 200
 
 def sweep(database: Database, settings: Settings) -> int:
     """Removes the folders of runs that need them no more; returns how many."""
-    folders = {folder.name: folder for folder in _folders(settings.staging)}
-    names = sorted(folders)
+    names = sorted(_runs(settings.staging))
     removed = 0
     for first in range(0, len(names), AT_ONCE):
         with database.transaction() as tx:
             done = _done(tx, names[first : first + AT_ONCE], settings)
-        for run in done:
-            shutil.rmtree(folders[run], ignore_errors=True)
+        staging.remove(settings.staging, done)
         # After the files, so that a row never says that a file is gone which is there.
         with database.transaction() as tx:
             datasets.mark_deleted(tx, done)
@@ -45,16 +42,14 @@ def sweep(database: Database, settings: Settings) -> int:
     return removed
 
 
-def _folders(staging: Path) -> Iterable[Path]:
-    if not staging.is_dir():
-        return
-    for folder in staging.iterdir():
+def _runs(place: str) -> Iterable[str]:
+    for name in staging.names(place):
         try:
-            UUID(folder.name)
+            UUID(name)
         except ValueError:
             # Not ours.
             continue
-        yield folder
+        yield name
 
 
 def _done(tx: Tx, names: list[str], settings: Settings) -> list[str]:

@@ -56,7 +56,7 @@ class Answers:
             resolved.program,
             resolved.connectors,
             {},
-            str(self._place.staging),
+            self._place.staging,
             limits,
         )
         key = (job.run, job.stage, job.epoch)
@@ -73,6 +73,6 @@ class Answers:
 
 
 def _record(tx: Tx, taken: dict[str, Any], state: str, reply: dict[str, Any]) -> None:
-    if state == "DONE":
+    if state == "DONE" and taken["kind"] == "survey":
         facts.record(tx, taken["args"], reply)
     requests.answer(tx, taken["id"], state, reply)

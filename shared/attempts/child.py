@@ -24,6 +24,7 @@ from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from typing import Any
 
+from shared.datasets.buckets import of_machine
 from shared.engines.control import Control
 from shared.engines.work import Job, Outcome
 from shared.errors import PenstockError
@@ -94,7 +95,7 @@ class _Child:
 
     def _work(self, job: Job, secrets: tuple[str, ...]) -> None:
         key = (job.run, job.stage, job.epoch)
-        masker = Masker(secrets)
+        masker = Masker((*secrets, *of_machine()))
         control = Control(
             report=lambda rows: self._say("progress", rows),
             sample=lambda sample: self._say("sample", json.loads(masker.mask(json.dumps(sample)))),

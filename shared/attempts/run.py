@@ -189,7 +189,7 @@ class Attempts:
             program=resolved.program,
             connectors=resolved.connectors,
             inputs=taken.inputs,
-            staging=str(self.place.staging),
+            staging=self.place.staging,
             limits=limits,
             rerun=taken.rerun,
         )

@@ -62,7 +62,8 @@ class Child:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "shared.attempts.child", str(theirs.fileno()), str(os.getpid()), place.service, *functions],
             pass_fds=(theirs.fileno(),),
-            env={key: value for key, value in os.environ.items() if key not in _WITHHELD},
+            # What libraries put beside their work goes where it is swept, and where there is room for it.
+            env={**{key: value for key, value in os.environ.items() if key not in _WITHHELD}, "TMPDIR": str(scratch)},
         )
         theirs.close()
         self._pipe: Connection = ours

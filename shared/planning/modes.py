@@ -46,6 +46,8 @@ def engines(graph: Graph, pandas_rows: int) -> dict[str, Choice]:
 
 
 def _choice(graph: Graph, node: str, mode: str, rows: Mapping[str, int | None], pandas_rows: int) -> Choice:
+    if any(port.relation.function is not None for port in graph.node_ports(node)):
+        return Choice("python", f"python: {node} is a function of its own, in a process of its own", alone=True)
     if mode in {"auto", "duckdb"}:
         return Choice("duckdb", _DEFAULT if mode == "auto" else "duckdb: processingMode says so")
     if NODE_TYPES[graph.pipeline.node(node).type].whole_query or graph.pipeline.node(node).config.get("postQuery"):

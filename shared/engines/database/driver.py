@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import cast
 
 from shared.connectors.errors import Misconfigured, SourceChanged, TimedOut
@@ -95,11 +94,12 @@ class _Attempt:
                 self._totals[table, column] = rows
 
     def _rejects(self, number: int, reject: Rejects) -> RejectsFile | None:
-        folder = staging_folder(Path(self._job.staging), self._job.run, self._job.stage, self._job.epoch)
-        with self._charged(reject.node):
-            path, rows = rejected.write(folder, number, reject.names, self._session.fetch(self._query(reject.sql)))
+        folder = staging_folder(self._job.staging, self._job.run, self._job.stage, self._job.epoch)
+        file = f"rejects-{number}.parquet"
+        with self._charged(reject.node), folder.local(file) as path:
+            rows = rejected.write(path, reject.names, self._session.fetch(self._query(reject.sql)))
         self._counted["rejects", reject.node] = self._counted.get(("rejects", reject.node), 0) + rows
-        return RejectsFile(reject.node, str(path), rows) if rows else None
+        return RejectsFile(reject.node, folder.uri(file), rows) if rows else None
 
     @contextmanager
     def _charged(self, node: str) -> Iterator[None]:
