@@ -15,7 +15,7 @@ from shared.process import settings
 from shared.secrets.vault import Vault
 
 MEMORY = "PENSTOCK_WORKER_MEMORY"
-FUNCTIONS = {"work": "services.worker.stage:run", "survey": "services.worker.stage:survey"}
+FUNCTIONS = {"work": "services.worker.stage:run", "survey": "services.worker.stage:survey", "look": "services.worker.stage:look_at"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from shared.engines import look
 from shared.engines.control import Control
 from shared.engines.duckdb import driver
 from shared.engines.work import Job, Outcome
@@ -14,6 +15,7 @@ _ENGINES = {
     "database": "shared.engines.database.driver",
     "pandas": "shared.engines.dataframe.pandas_engine",
     "dask": "shared.engines.dataframe.dask_engine",
+    "python": "shared.engines.python.driver",
 }
 
 
@@ -24,3 +26,8 @@ def run(job: Job, control: Control) -> Outcome:
 
 def survey(job: Job, control: Control) -> Outcome:
     return driver.survey(job)
+
+
+def look_at(job: Job, control: Control) -> Outcome:
+    """A connector, for a person."""
+    return look.run(job, control)

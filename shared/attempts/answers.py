@@ -73,6 +73,6 @@ class Answers:
 
 
 def _record(tx: Tx, taken: dict[str, Any], state: str, reply: dict[str, Any]) -> None:
-    if state == "DONE":
+    if state == "DONE" and taken["kind"] == "survey":
         facts.record(tx, taken["args"], reply)
     requests.answer(tx, taken["id"], state, reply)

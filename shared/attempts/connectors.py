@@ -27,7 +27,7 @@ Unseal = Callable[[bytes, str], Mapping[str, str]]
 
 def named_in(kind: str, program: Mapping[str, Any]) -> tuple[str, ...]:
     """References (namespace/name) of the connectors that a program uses, each once."""
-    if kind == "survey":
+    if kind in {"survey", "look"}:
         return (program["connector"],)
     named = (entry["connector"] for part in ("reads", "sinks") for entry in program.get(part, ()))
     return tuple(dict.fromkeys(name for name in named if name))

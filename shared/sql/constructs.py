@@ -147,7 +147,9 @@ def _set_operation(node: exp.Expr) -> Named:
 
 def _join(node: exp.Expr) -> Named:
     how = " ".join(str(node.args[part]).lower() for part in ("method", "side", "kind") if node.args.get(part))
-    return [(f"join {how or 'inner'}", [])]
+    of = node.parent
+    among = " among others" if how == "full" and of is not None and len(of.args.get("joins") or ()) > 1 else ""
+    return [(f"join {how or 'inner'}{among}", [])]
 
 
 def _order(node: exp.Expr) -> Named:

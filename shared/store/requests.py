@@ -67,8 +67,10 @@ def answer(tx: Tx, request: str, state: str, reply: Mapping[str, Any]) -> None:
 
 
 def read(tx: Tx, among: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """id -> {state, worker, reply}."""
-    rows = tx.execute("SELECT id::text AS id, state, worker, reply FROM requests WHERE id = ANY(%(ids)s::uuid[])", {"ids": list(among)})
+    """id -> {state, worker, args, reply}."""
+    rows = tx.execute(
+        "SELECT id::text AS id, state, worker, args, reply FROM requests WHERE id = ANY(%(ids)s::uuid[])", {"ids": list(among)}
+    )
     return {row["id"]: row for row in rows}
 
 

@@ -50,3 +50,51 @@ def test_inputs_with_different_columns_are_paired_and_the_run_says_what_has_no_o
     assert stack.sql("SELECT a_n, b_m FROM paired ORDER BY a_n") == [(1, 10), (2, 20), (3, None)]
     planned = next(e for e in stack.client.follow(ended["id"], "events") if e["type"] == "run.planned")
     assert any("no order of their own" in warning for warning in planned["data"]["warnings"])
+
+
+def test_a_statement_that_takes_longer_than_its_node_may_is_stopped_and_tried_again_as_the_recipe_says(stack: Stack) -> None:
+    nodes = read("slow", "SELECT 1 AS n, pg_sleep(30)::text AS x", ", timeout: 1, retries: 1, retryDelay: 0")
+    ended = ran(stack, recipe("timed", nodes + write("out", "timed"), "{from: slow, to: out, columns: [n]}"), "timed", "FAILED")
+    assert (ended["error"]["code"], ended["error"]["node"]) == ("timeout", "slow")
+    assert "took longer than the 1 s that node slow may take" in ended["error"]["message"]
+    assert next(node for node in ended["nodes"] if node["id"] == "slow")["attempts"] == 2
+    assert not stack.sql("SELECT 1 FROM pg_stat_activity WHERE application_name LIKE %s AND state = 'active'", f"penstock/{ended['id']}/%")
+
+
+def test_a_run_says_that_it_waits_for_a_worker_whose_label_none_carries(stack: Stack) -> None:
+    nodes = read("a", "SELECT 1 AS n", ", worker: quantum") + write("out", "labelled")
+    stack.apply(recipe("labelled", nodes, "{from: a, to: out}"))
+    run = stack.start("labelled")
+    waiting = stack.until(lambda: stack.run(run)["waitingFor"], 30, "the run to say what it waits for")
+    assert waiting["reason"] == "worker"
+    assert "label quantum" in waiting["detail"]
+    stack.client.call("POST", f"/runs/{run}/cancel")
+    assert stack.wait(run)["status"] == "CANCELLED"
+
+
+def test_a_run_that_asks_for_more_memory_than_any_slot_has_says_so(stack: Stack) -> None:
+    nodes = read("a", "SELECT 1 AS n", ", resources: {memory: 900GB}") + write("out", "huge")
+    ended = ran(stack, recipe("huge", nodes, "{from: a, to: out}"), "huge", "FAILED")
+    assert "the recipe asks for" in ended["error"]["message"]
+
+
+def test_one_bad_row_fails_a_node_that_says_so_and_nothing_is_written(stack: Stack) -> None:
+    nodes = read("a", "SELECT * FROM (VALUES ('1'), ('x')) AS v (t)")
+    nodes += "    - {id: it, type: expression, onError: fail, config: {columns: [{name: n, expression: CAST(t AS INTEGER)}]}}\n"
+    ended = ran(stack, recipe("strict", nodes + write("out", "strict"), "{from: a, to: it}, {from: it, to: out}"), "strict", "FAILED")
+    assert (ended["error"]["code"], ended["error"]["node"]) == ("too_many_rejects", "it")
+    assert stack.sql("SELECT to_regclass('strict') IS NULL") == [(True,)]
+
+
+def test_calls_are_counted_in_windows_of_time_and_checked_by_named_patterns(stack: Stack) -> None:
+    nodes = read(
+        "calls",
+        "SELECT timestamp '2026-11-21 10:00' + i * interval '1 min' AS at, '44051401359'::text AS pesel FROM generate_series(0, 9) i",
+    )
+    nodes += "    - {id: good, type: validate, config: {rules: [{name: p, type: REGEX, column: pesel, pattern: PESEL}]}}\n"
+    window = "{type: tumbling, size: 5m, timeColumn: at}"
+    nodes += f"    - {{id: it, type: aggregator, config: {{window: {window}, aggregations: [{{name: n, function: count}}]}}}}\n"
+    edges = "{from: calls, to: good}, {from: good.valid, to: it}, {from: it, to: out}"
+    ended = ran(stack, recipe("windows", nodes + write("out", "windows"), edges), "windows")
+    assert stack.sql("SELECT window_start::text, n FROM windows ORDER BY 1") == [("2026-11-21 10:00:00", 5), ("2026-11-21 10:05:00", 5)]
+    assert ended["balanced"] is True

@@ -386,18 +386,67 @@ def set_credential(context: click.Context, name: str, values: tuple[str, ...]) -
     return 0
 
 
-@cli.command()
+@cli.group(invoke_without_command=True)
 @OUTPUT
 @click.pass_context
-@_answering
 def connectors(context: click.Context, output: str) -> None:
-    """The connectors there are."""
+    """The connectors there are; and with a word more, what one can reach and what is in it."""
+    if not context.invoked_subcommand:
+        _list_connectors(context, output)
+
+
+@_answering
+def _list_connectors(context: click.Context, output: str) -> None:
     found = _client(context).call("GET", "/connectors")
     if output != "table":
         _print(found, output)
         return
     for one in found["items"]:
         click.echo(f"{one['namespace']}/{one['name']}  version {one['version']}{'' if one['valid'] else '  (a draft with errors)'}")
+
+
+@connectors.command()
+@click.argument("name")
+@OUTPUT
+@click.pass_context
+@_answering
+def check(context: click.Context, name: str, output: str) -> int:
+    """Tries a connector: what was tried, and what failed. Exit code 1 when something did."""
+    from services.api.cli import looking
+
+    found = looking.looked(_client(context), "check", *_named(name), {})
+    looking.print_check(found) if output == "table" else _print(found, output)
+    return 0 if found["ok"] else 1
+
+
+@connectors.command()
+@click.argument("name")
+@OUTPUT
+@click.pass_context
+@_answering
+def discover(context: click.Context, name: str, output: str) -> None:
+    """Tables or files of a connector, with their columns."""
+    from services.api.cli import looking
+
+    found = looking.looked(_client(context), "discover", *_named(name), {})
+    looking.print_discovery(found) if output == "table" else _print(found, output)
+
+
+@connectors.command()
+@click.argument("name")
+@click.option("--table", help="A table, or schema.table.")
+@click.option("--query", help="A SELECT in the database's own SQL.")
+@click.option("--path", help="A file, or a glob.")
+@OUTPUT
+@click.pass_context
+@_answering
+def preview(context: click.Context, name: str, table: str | None, query: str | None, path: str | None, output: str) -> None:
+    """The first rows of a table, query or file; columns that look secret are masked."""
+    from services.api.cli import looking
+
+    named = {key: value for key, value in (("table", table), ("query", query), ("path", path)) if value is not None}
+    found = looking.looked(_client(context), "preview", *_named(name), named)
+    looking.print_preview(found) if output == "table" else _print(found, output)
 
 
 @cli.command("dead-letters")

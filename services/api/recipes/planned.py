@@ -66,7 +66,7 @@ def look(database: Database, row: Mapping[str, Any], values: str, *, asked_by: s
             for key, stage in stages.items()
             if wait_s > 0 and key not in unable
         }
-    replies = _wait(database, list(asked), wait_s)
+    replies = wait_for(database, list(asked), wait_s)
     with database.transaction() as tx:
         rule_sets = tuple(stored_rule_set(text) for text in resources.current_documents(tx, "DataQualityRuleSet", recipe.namespace))
         found = facts.with_age(tx, [need.key for need in wanted])
@@ -108,7 +108,8 @@ def pipelines(tx: Tx, namespaces: Sequence[str] | None) -> list[Pipeline]:
     return [recipe for recipe in recipes if recipe is not None and (namespaces is None or recipe.namespace in namespaces)]
 
 
-def _wait(database: Database, asked: Sequence[str], wait_s: float) -> dict[str, dict[str, Any]]:
+def wait_for(database: Database, asked: Sequence[str], wait_s: float) -> dict[str, dict[str, Any]]:
+    """The requests as they stand once all are answered, or the time is over."""
     deadline = time.monotonic() + wait_s
     replies: dict[str, dict[str, Any]] = {}
     while asked:

@@ -1,5 +1,7 @@
 """One blueprint per noun: parse, call, answer."""
 
-from services.api.resources import catalogue, connectors, documents, events, health, ledger, pipelines, plans, runs, versions
+from services.api.resources import catalogue, connectors, documents, events, health, ledger, looking, pipelines, plans, runs, versions
 
-BLUEPRINTS = tuple(noun.blueprint for noun in (health, documents, versions, pipelines, plans, connectors, runs, ledger, events, catalogue))
+BLUEPRINTS = tuple(
+    noun.blueprint for noun in (health, documents, versions, pipelines, plans, connectors, looking, runs, ledger, events, catalogue)
+)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from typing import Any
 
 from shared.connectors.dbapi.database import Connection, Database
 from shared.connectors.dbapi.reading import Stream
 from shared.connectors.dbapi.session import TableSession
 from shared.connectors.errors import BadQuery, NotFound
+from shared.connectors.looking import MOST_OBJECTS, Found, Tried, table_name, tried
 from shared.connectors.protocols import ArrowStream, AttemptKey, SinkSession, SinkWrite, Survey
 from shared.datasets import Columns
 from shared.sql.table_names import split
@@ -38,6 +39,33 @@ class TableDriver:
             if role == "sink":
                 return Survey(False, (), version=version)
             raise _missing(database, connection, wanted)
+
+    def check(self) -> list[Tried]:
+        database, held = self._database, ExitStack()
+
+        def connect() -> str:
+            if not database.is_there():
+                return f"{database.where} is not there yet; the first sink with createTable makes it"
+            with database.translated():
+                connection = held.enter_context(closing(database.connect("penstock/check", write=False)))
+                version = database.version(connection)
+                tables = len(database.table_names(connection))
+            return f"connected to {database.where}, version {version}; {tables} tables and views can be seen"
+
+        with held:
+            return tried((("connect", connect),))
+
+    def discover(self) -> tuple[list[Found], bool]:
+        database = self._database
+        with database.translated(), closing(database.connect("penstock/discover", write=False)) as connection:
+            names = sorted(database.table_names(connection))
+            found = []
+            for name in names[:MOST_OBJECTS]:
+                table = database.find(connection, table_name(None, name))
+                if table is not None:
+                    columns = tuple(zip(table.columns, table.declared, strict=True))
+                    found.append(Found(table_name(None, name), columns, table.keys, table.rows))
+            return found, len(names) > MOST_OBJECTS
 
     def open_sink(self, key: AttemptKey, writes: tuple[SinkWrite, ...]) -> SinkSession:
         return TableSession(self._database, key, writes)

@@ -10,11 +10,13 @@ import duckdb
 from sqlglot import exp
 
 from shared.connectors.errors import Misconfigured
+from shared.connectors.files import looking
 from shared.connectors.files.json_columns import columns as json_columns
 from shared.connectors.files.object_publish import ObjectsSession
 from shared.connectors.files.objects import Objects
 from shared.connectors.files.publish import FilesSession
 from shared.connectors.files.roots import Root, root_of
+from shared.connectors.looking import Found, Tried
 from shared.connectors.protocols import AttemptKey, SinkSession, SinkWrite, Survey
 from shared.datasets import Column, Columns
 from shared.formats import csv_dialect, file_format
@@ -62,6 +64,12 @@ class ConnectorDriver:
         except UnreadableFile as error:
             raise UnreadableFile(f"{files[0]}: {error.message}") from error
         return Survey(exists=True, columns=columns, rows=rows, marker=marker)
+
+    def check(self) -> list[Tried]:
+        return looking.check(self._config)
+
+    def discover(self) -> tuple[list[Found], bool]:
+        return looking.discover(self._config, self)
 
     def open_sink(self, key: AttemptKey, writes: tuple[SinkWrite, ...]) -> SinkSession:
         root = root_of(self._config)

@@ -9,6 +9,8 @@ from typing import Any
 import psycopg
 
 from shared.connectors.errors import BadQuery, NotFound
+from shared.connectors.looking import Found, Tried
+from shared.connectors.postgres import looking
 from shared.connectors.postgres.catalogue import find, is_foreign, our_type, table_names
 from shared.connectors.postgres.errors import translated
 from shared.connectors.postgres.session import PostgresSession
@@ -43,6 +45,12 @@ class ConnectorDriver:
             if role == "sink":
                 return Survey(False, (), version=version, schema=schema)
             raise _missing(connection, wanted, self._config)
+
+    def check(self) -> list[Tried]:
+        return looking.check(self._config)
+
+    def discover(self) -> tuple[list[Found], bool]:
+        return looking.discover(self._config)
 
     def open_sink(self, key: AttemptKey, writes: tuple[SinkWrite, ...]) -> SinkSession:
         return PostgresSession(self._config, key, writes)

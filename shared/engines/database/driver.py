@@ -20,7 +20,7 @@ from shared.engines.program import Program, Rejects, Sink
 from shared.engines.sinks import open_session, write_of
 from shared.engines.work import Job, Outcome, RejectsFile
 from shared.errors import PenstockError
-from shared.runs import ledger
+from shared.runs import ledger, rejections
 
 
 def run(job: Job, control: Control) -> Outcome:
@@ -67,6 +67,7 @@ class _Attempt:
         written = {sink.node: self._write(sink, carried(self._program) if at == 0 else ()) for at, sink in enumerate(self._program.sinks)}
         figures = of_nodes(self._program.figures, self._counted, lambda table, column: self._totals.get((table, column)), written)
         ledger.check(figures)
+        rejections.check(self._program.limits, figures, lambda _: None)
         return Outcome(self._job.epoch, figures, (), rejects)
 
     def _query(self, sql: str, tallies: tuple[Tally, ...] = (), unique: bool = False) -> Query:

@@ -239,7 +239,6 @@ NOT_YET = {
     "python": "function: 'def f(t): return t'",
     "ai_extract": "column: id, schema: {product: TEXT}",
     "cdr_decoder": "column: id, recordTypes: [out]",
-    "aggregator": "aggregations: [{name: n, function: count}], window: {type: tumbling, size: 5m, timeColumn: day}",
 }
 
 
