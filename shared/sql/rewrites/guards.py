@@ -63,8 +63,8 @@ def _apply(tree: exp.Expr, to: Dialect) -> exp.Expr:
             low, high = (exp.Literal.number(bound) for bound in _RANGES[target])
             valid = exp.Between(this=grouped(value.copy()), low=low, high=high)
         elif type_of(value) in _FLOATS and target.startswith("NUMERIC"):
-            # A decimal has no NaN here, though PostgreSQL's own may.
-            finite = exp.NEQ(this=text.copy(), expression=exp.Literal.string("NaN"))
+            # A decimal has no NaN and no infinity here, though PostgreSQL's own may.
+            finite = exp.RegexpLike(this=grouped(text.copy()), expression=exp.Literal.string(NUMBER))
             valid = exp.And(this=finite, expression=valid)
         # Inside out, since PostgreSQL computes a cast of a constant before it looks at the CASE around it.
         tree = swap(tree, node, exp.Cast(this=case((valid, value.copy())), to=node.args["to"].copy()))
