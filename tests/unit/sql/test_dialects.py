@@ -189,6 +189,49 @@ def test_doubles_become_decimals_and_whole_numbers_as_in_postgresql(duck: Run, p
                 assert said[0] == said[1], (kind, target, double, said)
 
 
+def test_doubles_are_written_as_postgresql_writes_them(duck: Run, postgres: Run) -> None:
+    doubles = [
+        "1",
+        "-1",
+        "0",
+        "'-0'",
+        "0.1",
+        "1e15",
+        "-1e15",
+        "123456789012345.5",
+        "1234567890123456",
+        "1234567890123456.5",
+        "9999999999999998",
+    ]
+    doubles += [
+        "1e16",
+        "1e17",
+        "1.5e300",
+        "1e-4",
+        "1e-5",
+        "1.25e-7",
+        "'NaN'",
+        "'Infinity'",
+        "'-Infinity'",
+        "1e6",
+        "1234567",
+        "999999.5",
+        "16777216",
+        "NULL",
+    ]
+    for kind in ("DOUBLE PRECISION", "REAL"):
+        for double in doubles:
+            if kind == "REAL" and "e300" in double:
+                continue
+            column = exp.column("x", table="v", quoted=True)
+            column.type = exp.DataType.build(kind, dialect="postgres")
+            said = exp.cast(column, "TEXT")
+            select = exp.Select(expressions=[exp.alias_(said, "a")])
+            rows_of = f' FROM (SELECT CAST({double} AS {kind}) AS x) AS "v"'
+            found = [run(sql(select, name, VERSIONS.get(name)) + rows_of)[0][0] for run, name in ((duck, "duckdb"), (postgres, "postgres"))]
+            assert found[0] == found[1], (kind, double, found)
+
+
 def test_versions_have_what_came_with_them() -> None:
     assert not dialect("postgres", "14.2").features.merge
     assert dialect("postgres", "PostgreSQL 15.3").features.merge
