@@ -13,6 +13,8 @@ from typing import Any
 from sqlglot import exp
 from sqlglot.dialects.postgres import Postgres
 
+from shared.sql.moments import added, subtracted, truncated
+
 MOST = 38
 DIVIDED = 16
 _DIGITS = {exp.DType.TINYINT: 3, exp.DType.SMALLINT: 5, exp.DType.INT: 10, exp.DType.BIGINT: 19}
@@ -140,8 +142,6 @@ def _literal(node: exp.Expr) -> exp.DataType | None:
 
 _TYPED: Mapping[type[exp.Expr], Callable[[exp.Expr], exp.DataType | None]] = {
     exp.Literal: _literal,
-    exp.Add: _of_two(_sum),
-    exp.Sub: _of_two(_sum),
     exp.Mul: _of_two(_product),
     exp.Mod: _of_two(_both),
     exp.Div: _of_two(_quotient),
@@ -157,6 +157,7 @@ _TYPED: Mapping[type[exp.Expr], Callable[[exp.Expr], exp.DataType | None]] = {
     exp.Abs: _same,
     exp.Neg: _same,
     exp.Sign: _same,
+    exp.TimestampTrunc: truncated,
 }
 
 
@@ -176,8 +177,16 @@ def _annotator(kind: type[exp.Expr], typed: Callable[[exp.Expr], exp.DataType | 
     return annotate
 
 
+def _either(
+    first: Callable[[exp.Expr], exp.DataType | None], second: Callable[[exp.Expr], exp.DataType | None]
+) -> Callable[[exp.Expr], exp.DataType | None]:
+    return lambda node: first(node) or second(node)
+
+
 # What `annotate_types` takes as `expression_metadata`, for trees in PostgreSQL's sense.
 METADATA: Any = {
     **Postgres.EXPRESSION_METADATA,
     **{kind: {"annotator": _annotator(kind, typed)} for kind, typed in _TYPED.items()},
+    exp.Add: {"annotator": _annotator(exp.Add, _either(_of_two(_sum), added))},
+    exp.Sub: {"annotator": _annotator(exp.Sub, _either(_of_two(_sum), subtracted))},
 }

@@ -11,6 +11,7 @@ from shared.sql.rewrites.duckdb_doubles import DOUBLES_AS_TEXT
 from shared.sql.rewrites.duckdb_numbers import HALF_EVEN, SECONDS
 from shared.sql.rewrites.likes import ESCAPES
 from shared.sql.rewrites.tree import swap
+from shared.sql.rewrites.truncation import TRUNCATION
 from shared.sql.typing import INTEGERS, type_of
 
 
@@ -49,6 +50,7 @@ DUCKDB = Dialect(
     ),
     passes=(
         ESCAPES,
+        TRUNCATION,
         DOUBLES_AS_TEXT,
         Pass("from_doubles", (exp.Cast,), from_doubles),
         Pass("widen", (exp.Add, exp.Sub, exp.Mul), widen),

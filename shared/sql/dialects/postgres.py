@@ -8,6 +8,7 @@ from shared.sql.rewrites.collation import TEXT_ORDER
 from shared.sql.rewrites.guards import GUARDS
 from shared.sql.rewrites.postgres_decimals import DECIMALS
 from shared.sql.rewrites.qualify import QUALIFY
+from shared.sql.rewrites.truncation import TRUNCATION
 from shared.sql.rewrites.whole_division import SLASH_TRUNCATES
 
 POSTGRES = Dialect(
@@ -16,6 +17,7 @@ POSTGRES = Dialect(
     writes="postgres",
     passes=(
         QUALIFY,
+        TRUNCATION,
         EXACT_AVERAGES,
         TEXT_ORDER,
         SLASH_TRUNCATES,

@@ -127,6 +127,9 @@ SELECT "t"."id" AS "id", CAST("t"."i" AS NUMBER(19)) AS "a", CAST("t"."i" AS NUM
 -- timestamps
 stays: CAST("t"."d" AS TIMESTAMP) stays here: cast of date and timestamp is not trusted in Oracle
 
+-- moved_days
+stays: "t"."d" + INTERVAL '1 MONTH' stays here: add of date and interval is not trusted in Oracle
+
 -- in_and_between
 SELECT "t"."id" AS "id" FROM "t" "t" WHERE "t"."i" IN (1, 2, NULL) OR "t"."b" BETWEEN 1 AND 5 OR NOT "t"."i" IN (1, 2)
 

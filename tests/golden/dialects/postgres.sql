@@ -127,6 +127,9 @@ SELECT "t"."id" AS "id", CAST("t"."i" AS BIGINT) AS "a", CAST("t"."i" AS DECIMAL
 -- timestamps
 SELECT "t"."id" AS "id", CAST("t"."d" AS TIMESTAMP) AS "a" FROM "t" AS "t"
 
+-- moved_days
+SELECT "t"."id" AS "id", "t"."d" + INTERVAL '1 MONTH' AS "a", "t"."d" - CAST('2024-01-01' AS DATE) AS "n", DATE_TRUNC('MONTH', CAST("t"."d" AS TIMESTAMP)) AS "m", DATE_TRUNC('MONTH', "t"."ts") AS "k", "t"."d" + 3 AS "p" FROM "t" AS "t"
+
 -- in_and_between
 SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE "t"."i" IN (1, 2, NULL) OR "t"."b" BETWEEN 1 AND 5 OR NOT "t"."i" IN (1, 2)
 

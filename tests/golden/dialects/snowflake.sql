@@ -127,6 +127,9 @@ SELECT "t"."id" AS "id", CAST("t"."i" AS BIGINT) AS "a", CAST("t"."i" AS DECIMAL
 -- timestamps
 SELECT "t"."id" AS "id", CAST("t"."d" AS TIMESTAMP_NTZ) AS "a" FROM "t" AS "t"
 
+-- moved_days
+stays: "t"."d" + INTERVAL '1 MONTH' stays here: add of date and interval is not trusted in Snowflake
+
 -- in_and_between
 SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE "t"."i" IN (1, 2, NULL) OR "t"."b" BETWEEN 1 AND 5 OR NOT "t"."i" IN (1, 2)
 

@@ -127,6 +127,9 @@ SELECT [t].[id] AS [id], CAST([t].[i] AS BIGINT) AS [a], CAST([t].[i] AS NUMERIC
 -- timestamps
 stays: CAST("t"."d" AS TIMESTAMP) stays here: cast of date and timestamp is not trusted in SQL Server
 
+-- moved_days
+stays: "t"."d" + INTERVAL '1 MONTH' stays here: add of date and interval is not trusted in SQL Server
+
 -- in_and_between
 SELECT [t].[id] AS [id] FROM [t] AS [t] WHERE [t].[i] IN (1, 2, NULL) OR [t].[b] BETWEEN 1 AND 5 OR NOT [t].[i] IN (1, 2)
 

@@ -154,7 +154,7 @@ def test_mariadb_gives_the_rows_that_postgresql_gives_for_what_it_is_trusted_wit
 def test_what_is_written_for_postgresql_means_what_the_query_as_written_means(postgres: Run) -> None:
     for name, text in QUERIES.items():
         asked = tree(name)
-        if name in (TRY_CAST, "quotients") or "QUALIFY" in text or asked.find(exp.Collate):
+        if name in (TRY_CAST, "quotients", "moved_days") or "QUALIFY" in text or asked.find(exp.Collate):
             continue
         ordered = asked.args.get("order") is not None and not name.startswith("text_order")
         mine = postgres(sql(asked, "postgres", VERSIONS["postgres"]))
