@@ -151,6 +151,10 @@ def emit_inside(graph: Graph, piece: Piece, home: Database, facts: Facts, types:
         # The rows that are written stand where they are written, unless something is to be counted in them.
         return table != last or len(users[table]) > 1 or table in counting.folded or counting.exact
 
+    def picks(table: str) -> bool:
+        # An order would be made again for everyone who looks.
+        return is_named(table) and not (table in inside.ports and inside.ports[table].relation.select.args.get("order"))
+
     def rows(table: str, columns: Columns) -> str:
         if is_named(table):
             return inside.text(inside.rows(table, columns))
@@ -165,7 +169,13 @@ def emit_inside(graph: Graph, piece: Piece, home: Database, facts: Facts, types:
             if is_named(table)
         ),
         rejects=tuple(_rejects(inside, port) for port in rejecting),
-        sinks=tuple(_sink(graph, sink, rows(graph.sink_inputs[sink], graph.sinks[sink].columns), facts, types) for sink in sinks),
+        sinks=tuple(
+            replace(
+                _sink(graph, sink, rows(graph.sink_inputs[sink], graph.sinks[sink].columns), facts, types),
+                picks=picks(graph.sink_inputs[sink]),
+            )
+            for sink in sinks
+        ),
         figures=counted,
     )
 
