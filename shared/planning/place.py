@@ -45,7 +45,7 @@ class Region:
 @dataclass(frozen=True, slots=True)
 class Placement:
     """`whole`: the database in which the piece runs with its sinks. `why`: sentences about the piece; `trust`: how far each node is trusted
-    in its database, where it has one; `local`: why a node stays here.
+    in its database, where it has one; `local`: why a node stays here. `typed`: the relations that were looked at, by table.
     """
 
     whole: Database | None = None
@@ -53,6 +53,7 @@ class Placement:
     why: tuple[str, ...] = ()
     trust: Mapping[str, Trust] = field(default_factory=dict)
     local: Mapping[str, str] = field(default_factory=dict)
+    typed: Mapping[str, exp.Select] = field(default_factory=dict)
 
     @property
     def pushed(self) -> frozenset[str]:
@@ -89,7 +90,9 @@ def place(graph: Graph, piece: Piece, facts: Facts, types: Mapping[str, str], ch
     why_not = looking.why_not_whole(checked)
     if why_not is None:
         (home,) = {looking.databases[node] for node in looking.sources}
-        return Placement(whole=home, why=(f"database: sources and sinks are all in {home.connector}",), trust=looking.trust)
+        return Placement(
+            whole=home, why=(f"database: sources and sinks are all in {home.connector}",), trust=looking.trust, typed=looking.relations
+        )
     placed = _regions(looking, int(settings.get("rowThreshold", ROW_THRESHOLD)), forced=mode == "require", why_not=why_not)
     if mode == "require" and (left := [node for node in _relational(graph, piece) if node not in placed.pushed]):
         # The first that could not go is why those after it could not.
@@ -112,6 +115,7 @@ class _Looking:
         self.transforms = _relational(graph, piece)
         self.databases: dict[str, Database] = {}
         self.trust: dict[str, Trust] = {}
+        self.relations: dict[str, exp.Select] = {}
         fetched = [node for node in piece.nodes if graph.reads(node) and node not in graph.sources]
         self.local: dict[str, str] = dict.fromkeys(fetched, "its postQuery is computed here, over what was fetched")
         self.over_databases = any(database_of(graph, node, facts, types) for node in self.sources)
@@ -197,7 +201,7 @@ class _Looking:
         return self._trusted(node, [self.typed(port) for port in ports], home)
 
     def typed(self, port: Port) -> exp.Expr:
-        select = port.relation.select.copy()
+        select = self.relations[port.table] = port.relation.select.copy()
         return annotated(select, {table: self.graph.columns(table) for table in port.inputs})
 
     def _trusted(self, node: str, trees: Iterable[exp.Expr], home: Database) -> str | None:
@@ -252,7 +256,7 @@ def _regions(looking: _Looking, threshold: int, *, forced: bool, why_not: str) -
         taken |= set(region.nodes)
     for node in taken:
         local.pop(node, None)
-    return Placement(None, tuple(regions), (*why, *whole), looking.trust, local)
+    return Placement(None, tuple(regions), (*why, *whole), looking.trust, local, looking.relations)
 
 
 def _region(looking: _Looking, last: str, fits: Any) -> Region | None:
