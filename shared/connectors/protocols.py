@@ -149,13 +149,15 @@ class Query:
 
     `relations`: (name, SELECT) in an order in which each names only those before it; they stand before `sql` as WITH has them.
     `tallies`: what is to be counted on the way, as (relation, None) for its rows or (relation, column) for the sum of a column.
-    `unique`: no two rows have the same upsert keys.
+    `unique`: no two rows have the same upsert keys. `picks`: `sql` only picks columns of one of the relations, so that it need not be
+    computed once for all who use it.
     """
 
     sql: str
     relations: tuple[tuple[str, str], ...] = ()
     tallies: tuple[tuple[str, str | None], ...] = ()
     unique: bool = False
+    picks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
