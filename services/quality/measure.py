@@ -12,8 +12,9 @@ from sqlglot import exp
 from services.quality.offenders import MOST, shown
 from services.quality.score import Term, score
 from shared.datasets import Columns, Dataset
+from shared.datasets.staging import staging_of
 from shared.engines.control import Control
-from shared.engines.duckdb.connection import connected
+from shared.engines.duckdb.connection import connected, reaching_staging
 from shared.engines.duckdb.errors import translated
 from shared.engines.program import CheckProgram
 from shared.engines.work import Job, Outcome
@@ -40,7 +41,12 @@ class UnknownRule(ConfigurationError):
 def run(job: Job, control: Control) -> Outcome:
     program = CheckProgram.from_json(job.program)
     dataset = job.inputs[f"{program.input[0]}:{program.input[1]}"]
-    with translated(job.limits.memory_bytes), connected(job.limits) as connection, control.stopped_by(connection.interrupt):
+    with (
+        translated(job.limits.memory_bytes),
+        connected(job.limits) as connection,
+        control.stopped_by(connection.interrupt),
+        reaching_staging(connection, staging_of(dataset.uri)),
+    ):
         _view(connection, dataset)
         results = measure(connection, dataset.columns, program.rules)
     value, formula = score([Term(r["rule"], r["severity"], r["passed"], r["checked"], r["failing"]) for r in results])

@@ -59,7 +59,7 @@ class Settings:
             memory_bytes=self.memory_bytes,
             memory_setting=MEMORY,
             # A check stages nothing.
-            staging=self.scratch,
+            staging=str(self.scratch),
             scratch=self.scratch,
             lease=self.lease,
             probe=self.probe,

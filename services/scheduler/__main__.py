@@ -14,7 +14,7 @@ import psycopg
 import redis
 
 from services.scheduler import staging
-from services.scheduler.expand import expand
+from services.scheduler.expand import LIVE_WITHIN, expand
 from services.scheduler.leadership import Session
 from services.scheduler.recover import Recovery
 from services.scheduler.settings import Settings
@@ -23,7 +23,7 @@ from shared.dispatch import sending
 from shared.errors import UnavailableError
 from shared.messages import RequestMessage, celery_app
 from shared.process import Stop, prepare
-from shared.store import definitions, partitions, requests, shown_plans
+from shared.store import definitions, partitions, requests, runs, shown_plans
 from shared.store.database import Database
 from shared.versions.repository import Repository
 
@@ -57,6 +57,8 @@ def main() -> None:
                 publisher.leads.set()
             if leads and time.monotonic() >= next_sweep:
                 sending.send(app, recovery.sweep())
+                with database.transaction() as tx:
+                    runs.tell_unserved(tx, LIVE_WITHIN)
                 next_sweep = time.monotonic() + settings.sweep.total_seconds()
                 if time.monotonic() >= next_staging:
                     staging.sweep(database, settings)

@@ -30,7 +30,7 @@ class Settings:
     max_concurrent_runs: int
     max_parallel_nodes: int
     run_timeout: timedelta
-    staging: Path
+    staging: str
     staging_sweep: timedelta
     staging_retention: timedelta
     definitions: Path | None
@@ -52,7 +52,7 @@ class Settings:
             max_concurrent_runs=settings.integer("PIPELINE_MAX_CONCURRENT_EXECUTIONS", 20, at_least=1),
             max_parallel_nodes=settings.integer("PIPELINE_MAX_PARALLEL_NODES", 8, at_least=1),
             run_timeout=settings.seconds("PIPELINE_EXECUTION_TIMEOUT_SECONDS", 3600),
-            staging=settings.folder("PENSTOCK_STAGING_URL", home / "staging" if home else None),
+            staging=settings.staging("PENSTOCK_STAGING_URL", home / "staging" if home else None),
             staging_sweep=settings.seconds("PENSTOCK_STAGING_SWEEP_SECONDS", 30),
             staging_retention=settings.seconds("PENSTOCK_STAGING_RETENTION_SECONDS", 24 * 3600),
             definitions=settings.definitions(home),

@@ -29,7 +29,7 @@ class Settings:
     database_url: str = field(repr=False)
     redis_url: str = field(repr=False)
     home: Path | None
-    staging: Path
+    staging: str
     scratch: Path
     definitions: Path | None
     slots: int
@@ -49,7 +49,7 @@ class Settings:
             database_url=settings.text("PENSTOCK_DATABASE_URL"),
             redis_url=settings.text("PENSTOCK_REDIS_URL"),
             home=home,
-            staging=settings.folder("PENSTOCK_STAGING_URL", home / "staging" if home else None),
+            staging=settings.staging("PENSTOCK_STAGING_URL", home / "staging" if home else None),
             scratch=settings.folder("PENSTOCK_SCRATCH", home / "scratch" if home else Path(tempfile.gettempdir()) / "penstock-scratch"),
             definitions=settings.definitions(home),
             slots=slots,

@@ -15,6 +15,7 @@ _ENGINES = {
     "database": "shared.engines.database.driver",
     "pandas": "shared.engines.dataframe.pandas_engine",
     "dask": "shared.engines.dataframe.dask_engine",
+    "python": "shared.engines.python.driver",
 }
 
 

@@ -56,7 +56,7 @@ class Answers:
             resolved.program,
             resolved.connectors,
             {},
-            str(self._place.staging),
+            self._place.staging,
             limits,
         )
         key = (job.run, job.stage, job.epoch)

@@ -24,7 +24,7 @@ class Place:
     slots: int
     memory_bytes: int
     memory_setting: str
-    staging: Path
+    staging: str
     scratch: Path
     lease: timedelta
     probe: timedelta

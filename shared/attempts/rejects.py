@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from contextlib import ExitStack
 
+from shared.datasets.staging import fetched
 from shared.dispatch.claims import Claim
 from shared.engines.work import RejectsFile
 from shared.store import dead_letters
@@ -16,12 +17,14 @@ def keep(tx: Tx, claim: Claim, rejects: Sequence[RejectsFile]) -> list[str]:
 
     A file may be gone only where an earlier attempt's outcome was adopted long after its staging was swept.
     """
-    there = [file for file in rejects if Path(file.uri).exists()]
-    dead_letters.insert(tx, claim.run, claim.stage, claim.epoch, ((file.node, _csv_blocks(file.uri)) for file in there))
+    with ExitStack() as open_files:
+        paths = [(file, open_files.enter_context(fetched(file.uri))) for file in rejects]
+        there = ((file.node, _csv_blocks(str(path))) for file, path in paths if path is not None)
+        dead_letters.insert(tx, claim.run, claim.stage, claim.epoch, there)
     return [
         f"{file.rows} rejected rows of node {file.node} are counted but cannot be shown: {file.uri} was swept away"
-        for file in rejects
-        if file not in there
+        for file, path in paths
+        if path is None
     ]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,7 +26,7 @@ from shared.attempts.watch import Watch
 from shared.dispatch import results, sending
 from shared.dispatch.claims import Claim, Hold, claim
 from shared.engines.work import Job, Limits, Outcome
-from shared.errors import PenstockError
+from shared.errors import ConfigurationError, PenstockError, UnavailableError
 from shared.messages import RequestMessage, StageMessage
 from shared.process.start import context
 from shared.secrets.masking import Masker
@@ -37,6 +37,13 @@ log = logging.getLogger(__name__)
 
 _CANCEL_GRACE_S = 2.0
 _GIVE_BACK_GRACE_S = 0.5
+
+
+class TookTooLong(UnavailableError):
+    """The recipe's timeout for the attempt is over; its statements were stopped."""
+
+    code = "timeout"
+    retry_on = "timeout"
 
 
 @dataclass(slots=True)
@@ -158,12 +165,19 @@ class Attempts:
             self._leases.let_go(taken.key)
             with self._lock:
                 del self._held[taken.key]
+        if child.alive:
+            # Recorded, and what was ready is released: what is said now is in nobody's way.
+            child.rest(lambda *heard: self._hear(taken, *heard))
         return True
 
     def _work(self, held: Held, resolution: connectors.Resolution) -> Ended:
         taken, child = held.claim, held.child
         try:
             resolved = resolution.result()
+        except PenstockError as problem:
+            return Ended(None, problem.to_json(), None, 0, None)
+        try:
+            limits = _limits(child, taken.policy, self.place.memory_setting)
         except PenstockError as problem:
             return Ended(None, problem.to_json(), None, 0, None)
         job = Job(
@@ -175,14 +189,15 @@ class Attempts:
             program=resolved.program,
             connectors=resolved.connectors,
             inputs=taken.inputs,
-            staging=str(self.place.staging),
-            limits=Limits(child.limit, memory.threads(child.limit), str(child.scratch)),
+            staging=self.place.staging,
+            limits=limits,
             rerun=taken.rerun,
         )
         if held.verdict is not None:
             return Ended(None, None, held.verdict, 0, None)
         started = time.monotonic()
         self._watch.begin(child, taken.key)
+        timer = self._timer(held)
         try:
             what, said = child.run(job, resolved.values, lambda *heard: self._hear(taken, *heard))
         except ChildDied as death:
@@ -191,13 +206,25 @@ class Attempts:
                 error = {"code": "memory", "message": death.over_limit, "node": None, "retryable": False, "fault": "data", "retryOn": None}
             return Ended(None, error, Masker(resolved.values).mask(death.message), _ms_since(started), child.peak or None)
         finally:
+            timer.cancel()
             self._watch.end(child, taken.key)
         outcome, error = (Outcome.from_json(said), None) if what == "done" else (None, said)
         return Ended(outcome, error, None, _ms_since(started), child.peak or None)
 
+    def _timer(self, held: Held) -> threading.Timer:
+        """Stops the attempt, its statements included, once the recipe's timeout for it is over. Runs from now on; to be cancelled."""
+        timeout = held.claim.policy.get("timeout")
+        timer = threading.Timer(float(timeout or 0), self._stop, (held, "timed out", _CANCEL_GRACE_S))
+        timer.daemon = True
+        if timeout:
+            timer.start()
+        return timer
+
     def _hear(self, taken: Claim, what: str, *values: Any) -> None:
         if what == "progress":
             self._behind.progress(taken, values[0])
+        elif what == "sample":
+            self._behind.sample(taken, values[0])
         elif what == "log":
             self._behind.log(taken, values[0], values[1])
 
@@ -240,6 +267,14 @@ class Attempts:
         if held.verdict == "cancelled":
             line = f"stopped {after} on {name}: its run was cancelled"
             return "WARNING", line, insist(self._database, lambda tx: results.cancelled(tx, taken), held.gone)
+        if held.verdict == "timed out":
+            timeout = TookTooLong(
+                f"stage {taken.stage} took longer than the {taken.policy['timeout']:g} s that node {taken.policy['timeoutNode']} may take;"
+                " raise its timeout, or find out what takes so long",
+                node=taken.policy["timeoutNode"],
+            )
+            line = f"stopped {after} on {name}: {timeout.message}"
+            return "ERROR", line, insist(self._database, lambda tx: self._fail(tx, held, ended, timeout.to_json()), held.gone)
         if held.verdict is None and (error := ended.error) is not None:
             line = f"failed {after} on {name}: {error['message']}"
             return "ERROR", line, insist(self._database, lambda tx: self._fail(tx, held, ended, error), held.gone)
@@ -259,10 +294,22 @@ class Attempts:
     def _stop(self, held: Held, verdict: str, grace_s: float) -> None:
         """The first verdict stands, but for `lost`, after which there is nothing to record whatever else was asked."""
         held.verdict = verdict if verdict == "lost" else held.verdict or verdict
-        if verdict != "cancelled":
+        if verdict not in {"cancelled", "timed out"}:
             held.gone.set()
         held.child.cancel(held.claim.key)
         self._watch.end_within(held.claim.key, grace_s)
+
+
+def _limits(child: Child, policy: Mapping[str, Any], setting: str) -> Limits:
+    """What the attempt may use: the slot's own, or less where the recipe says so. Raises where it asks for more than the slot has."""
+    asked = int(policy.get("memoryBytes", child.limit))
+    if asked > child.limit:
+        raise ConfigurationError(
+            f"the recipe asks for {memory.shown(asked)} of memory, and a slot of this worker has {memory.shown(child.limit)};"
+            f" raise {setting}, or let a worker with more run it (worker: a label)"
+        )
+    threads = memory.threads(asked)
+    return Limits(asked, max(1, min(threads, int(policy.get("cpus", threads)))), str(child.scratch))
 
 
 def _ms_since(started: float) -> int:

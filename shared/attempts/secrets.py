@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.connectors import CONNECTORS
 from shared.secrets.references import Reference, reference_in
+from shared.sql.dialects import dialect as dialect_of
 from shared.sql.holes import with_texts
 
 _ENGINE = "duckdb"
@@ -56,7 +57,8 @@ def _options(options: Mapping[str, Any], values: Mapping[str, str], dialect: str
 
 
 def _dialect(connector_type: str) -> str:
-    return CONNECTORS[connector_type].dialect or _ENGINE
+    """As sqlglot calls it."""
+    return dialect_of(CONNECTORS[connector_type].dialect or _ENGINE).writes
 
 
 def _plain(value: Any, values: Mapping[str, str]) -> Any:

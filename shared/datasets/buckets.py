@@ -7,6 +7,7 @@ boto3 is loaded when a bucket is first used. Who may do it is said by the connec
 from __future__ import annotations
 
 import io
+import os
 import re
 import urllib.parse
 from collections.abc import Iterable, Iterator, Mapping
@@ -307,9 +308,12 @@ def _client(access: Access) -> Any:
         return session.client("s3", endpoint_url=access.endpoint, region_name=region, config=config)
 
 
-def _endpoint_in_environment() -> bool:
-    import os
+def of_machine() -> tuple[str, ...]:
+    """The secrets of this machine's own access, which no log may show."""
+    return tuple(value for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN") if (value := os.environ.get(name)))
 
+
+def _endpoint_in_environment() -> bool:
     return bool(os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL"))
 
 

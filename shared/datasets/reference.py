@@ -7,7 +7,6 @@ until the commit of the stage in PostgreSQL names them, so a half-written attemp
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from shared.datasets.columns import Columns, columns_from_json
@@ -15,7 +14,7 @@ from shared.datasets.columns import Columns, columns_from_json
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Rows of one output port, staged. `uri` is absolute; `rows` and `size_bytes` are counted, never estimated.
+    """Rows of one output port, staged. `uri` is an absolute path or a URL; `rows` and `size_bytes` are counted, never estimated.
 
     `port` is `node` for a node's main output and `node.port` for any other; it is also the table name the rows have in SQL.
     """
@@ -38,8 +37,3 @@ class Dataset:
     @staticmethod
     def from_json(value: dict[str, Any]) -> Dataset:
         return Dataset(value["port"], value["uri"], columns_from_json(value["columns"]), value["rows"], value["sizeBytes"])
-
-
-def staging_folder(staging: Path, run: str, stage: int, epoch: int) -> Path:
-    """The folder that one attempt, and nobody else, writes into."""
-    return staging / run / str(stage) / str(epoch)

@@ -46,13 +46,39 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
+class Function:
+    """A person's function from a table to a table: its source, or its address as package.module:function. `columns`: of what it gives."""
+
+    source: str
+    requirements: tuple[str, ...]
+    columns: Columns
+    timeout_s: float | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "source": self.source,
+            "requirements": list(self.requirements),
+            "columns": [column.to_json() for column in self.columns],
+            "timeoutSeconds": self.timeout_s,
+        }
+
+    @staticmethod
+    def from_json(value: dict[str, Any]) -> Function:
+        return Function(value["source"], tuple(value["requirements"]), columns_from_json(value["columns"]), value["timeoutSeconds"])
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
-    """A relation given a name: a temporary table when `materialise`, else a view. `name`: what SQL calls it, where that is not `table`."""
+    """A relation given a name: a temporary table when `materialise`, else a view. `name`: what SQL calls it, where that is not `table`.
+
+    With a `function`, `sql` is what that is given, and the relation is what it gives.
+    """
 
     table: str
     sql: str
     materialise: bool = False
     name: str = ""
+    function: Function | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +169,11 @@ class Program:
                 for r in self.reads
             ],
             "counters": list(self.counters),
-            "statements": [{"table": s.table, "sql": s.sql, "materialise": s.materialise, "name": s.name} for s in self.statements],
+            "statements": [
+                {"table": s.table, "sql": s.sql, "materialise": s.materialise, "name": s.name}
+                | ({"function": s.function.to_json()} if s.function is not None else {})
+                for s in self.statements
+            ],
             "outputs": [{"port": o.port, "sql": o.sql, "columns": [c.to_json() for c in o.columns]} for o in self.outputs],
             "rejects": [{"node": r.node, "sql": r.sql, "read": r.read, "names": list(r.names)} for r in self.rejects],
             "sinks": [
@@ -183,7 +213,16 @@ class Program:
                 for r in value["reads"]
             ),
             counters=tuple(value["counters"]),
-            statements=tuple(Statement(s["table"], s["sql"], s["materialise"], s.get("name", "")) for s in value["statements"]),
+            statements=tuple(
+                Statement(
+                    s["table"],
+                    s["sql"],
+                    s["materialise"],
+                    s.get("name", ""),
+                    Function.from_json(s["function"]) if s.get("function") else None,
+                )
+                for s in value["statements"]
+            ),
             outputs=tuple(Output(o["port"], o["sql"], columns_from_json(o["columns"])) for o in value["outputs"]),
             rejects=tuple(Rejects(r["node"], r["sql"], r["read"], tuple(r.get("names", ()))) for r in value["rejects"]),
             sinks=tuple(

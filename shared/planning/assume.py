@@ -12,6 +12,7 @@ from shared.pipelines.model import Pipeline
 from shared.planning.compile import compile_graph
 from shared.planning.errors import PlanProblem
 from shared.planning.needs import full_reference, needs
+from shared.sql.dialects import dialect as dialect_of
 from shared.sql.errors import SqlProblem
 from shared.sql.typing import UNKNOWN
 
@@ -59,7 +60,9 @@ def _unknown(names: list[str] | None) -> dict[str, Any]:
 
 def _spelled(name: str, dialect: str | None) -> str:
     """As the database would spell a name that nobody quoted."""
-    return Dialect.get_or_raise(dialect).normalize_identifier(exp.to_identifier(name)).name if dialect else name
+    if dialect is None:
+        return name
+    return Dialect.get_or_raise(dialect_of(dialect).writes).normalize_identifier(exp.to_identifier(name)).name
 
 
 def _upstream(pipeline: Pipeline, node: str, among: tuple[str, ...], sources: Mapping[str, str]) -> str | None:

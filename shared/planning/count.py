@@ -112,6 +112,8 @@ def is_aggregate(port: Port) -> bool:
         port.relation.rows == "own"
         and len(port.inputs) == 1
         and not select.args.get("having")
+        # In overlapping windows a row is in several groups.
+        and not select.find(exp.Join)
         and any(e.find(exp.AggFunc) for e in select.expressions)
     )
 

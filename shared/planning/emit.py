@@ -9,13 +9,11 @@ from typing import Any
 from sqlglot import exp
 
 from shared.datasets import Columns
-from shared.engines.program import Output, Program, Read, Rejects, Sink, Statement
-from shared.pipelines.model import Node
+from shared.engines.program import Function, Output, Program, Read, Rejects, Sink, Statement
 from shared.planning.compile import Graph, Port, Source
 from shared.planning.count import Counting, select_of
 from shared.planning.cut import Piece
 from shared.planning.figures import figures
-from shared.planning.sequences import of_stage
 from shared.planning.stack import stacked
 from shared.planning.tally import InDatabase
 from shared.sql.render import sql
@@ -111,14 +109,7 @@ def emit(
         ),
         sinks=tuple(_sink(graph, written, sink) for sink in sinks),
         figures=counted,
-        sequences=of_stage(graph.pipeline, nodes, sinks),
-        limits={node: limit for node in piece.nodes if (limit := _limit(graph.pipeline.node(node)))},
     )
-
-
-def _limit(node: Node) -> dict[str, Any]:
-    """How many rows it may reject; nothing where it may reject any."""
-    return dict(node.reject_limit or {}) | ({"fail": True} if node.on_error == "fail" else {})
 
 
 def _in_order(graph: Graph) -> Any:
@@ -146,9 +137,14 @@ class _Writing:
 
     def is_named(self, table: str) -> bool:
         """It is a temporary table, or another relation of the stage reads it; otherwise it stands where it is used, with its order."""
-        return table in self._counting.materialised or any(isinstance(user, str) for user in self._counting.users[table])
+        used = table in self._counting.materialised or any(isinstance(user, str) for user in self._counting.users[table])
+        return used or self._ports[table].relation.function is not None
 
     def statement(self, table: str) -> Statement:
+        relation = self._ports[table].relation
+        if (made := relation.function) is not None:
+            function = Function(made.source, made.requirements, relation.columns, made.timeout_s)
+            return Statement(table, sql(relation.select, self._dialect), True, function=function)
         return Statement(table, sql(self._select(self._ports[table]), self._dialect), table in self._counting.materialised)
 
     def rows(self, table: str, columns: Columns) -> str:

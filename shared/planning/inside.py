@@ -15,7 +15,6 @@ from shared.planning.cut import Piece
 from shared.planning.databases import Database, Facts, found_of, rows_of
 from shared.planning.figures import figures
 from shared.planning.place import Region
-from shared.planning.scales import scales_of
 from shared.planning.tally import InDatabase
 from shared.planning.unique import keys_of
 from shared.sql.render import sql
@@ -23,8 +22,7 @@ from shared.sql.typing import INTEGERS, annotated
 
 # Names that engines cut off are not what was meant; a number makes them different before that.
 _LONGEST = 60
-# The most that a decimal has here (DuckDB's, Arrow's, and most databases').
-_DIGITS = 38
+_CAST = INTEGERS | {"REAL", "DOUBLE PRECISION"}
 _NUMBERS = frozenset({"BOOLEAN", "SMALLINT", "INTEGER", "BIGINT", "REAL", "DOUBLE PRECISION", "TEXT"})
 
 
@@ -114,22 +112,15 @@ def read_of(graph: Graph, region: Region, facts: Facts, types: Mapping[str, str]
 
 
 def _as_columns(graph: Graph, table: str, tree: exp.Select) -> exp.Select:
-    """Numbers in the types that the columns of a result have, where the database's own have none of so many digits and places."""
-    places = scales_of(graph, table)
-    wanted = {column.name: _number_type(column.type, places.get(column.name)) for column in graph.columns(table)}
-    for at, expression in enumerate(tree.expressions):
+    """Numbers in the types that the columns of a result have: a database's own decimals have as many places as each value needs."""
+    kinds = {column.name: column.type for column in graph.columns(table)}
+    for expression in list(tree.expressions):
         name = expression.alias_or_name
         # A column of the database's own tables has a type already.
         stored = isinstance(expression, exp.Column) and expression.table in graph.sources
-        if (kind := wanted.get(name)) is not None and not stored:
-            tree.expressions[at].replace(exp.alias_(exp.cast(expression.unalias(), kind, dialect="postgres"), name, quoted=True))
+        if not stored and (kinds[name] in _CAST or kinds[name].startswith("NUMERIC(")):
+            expression.replace(exp.alias_(exp.cast(expression.unalias(), kinds[name], dialect="postgres"), name, quoted=True))
     return tree
-
-
-def _number_type(planned: str, places: int | None) -> str | None:
-    if planned.startswith("NUMERIC"):
-        return f"NUMERIC({_DIGITS}, {places})" if places is not None else "DOUBLE PRECISION"
-    return planned if planned in INTEGERS or planned in {"REAL", "DOUBLE PRECISION"} else None
 
 
 def emit_inside(graph: Graph, piece: Piece, home: Database, facts: Facts, types: Mapping[str, str]) -> Program:

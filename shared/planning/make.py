@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from shared.engines.program import CheckProgram
@@ -16,6 +17,8 @@ from shared.planning.inside import emit_inside, read_of
 from shared.planning.modes import PANDAS_ROWS, engines
 from shared.planning.needs import full_reference, generations, retry_settings
 from shared.planning.place import Placement, engine_of, place, placed_node
+from shared.planning.policies import label_of, policy_of
+from shared.planning.recorded import recorded
 from shared.planning.secrets import marked
 from shared.planning.stages import Plan, PlannedNode, Stage, StageId
 
@@ -47,6 +50,7 @@ def plan(
         else:
             entering = [read_of(graph, region, facts, connector_types) for region in placed.regions]
             program = emit(graph, piece, stage_of, checked, placed.pushed, entering)
+        program = replace(program, **recorded(pipeline, piece.nodes, graph.sinks))
         read = {StageId(stage) for read in program.reads for stage, _ in read.datasets}
         # Master data is there before anything else begins, whoever reads it.
         inputs = tuple(sorted(read if piece.first else {*read, *first}))
@@ -59,11 +63,9 @@ def plan(
                 generation=_level(stages, inputs),
                 engine=engine_of(placed, piece, graph.sinks),
                 program=marked(program.to_json(), pipeline.secrets),
-                label=next(
-                    (node.worker for node in pipeline.nodes if node.id in piece.nodes and node.worker), pipeline.settings.get("worker")
-                ),
+                label=label_of(pipeline, piece.nodes[0]),
                 why=(piece.why, *placed.why, *(dict.fromkeys(choices[node].why for node in piece.nodes) if here else ())),
-                policy=retry_settings(pipeline, [node for node in pipeline.nodes if node.id in piece.nodes]),
+                policy=policy_of(pipeline, [node for node in pipeline.nodes if node.id in piece.nodes]),
             )
         )
         first |= {number} if piece.first else set()

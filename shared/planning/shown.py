@@ -145,7 +145,7 @@ def _read(read: Read, connector_type: str) -> dict[str, Any]:
     kept = list(read.keep or (column.name for column in read.columns))
     sql = select(dialect, kept, read.options) if dialect else None
     return _statement(read.node, "read", read.connector, dialect, sql) | (
-        {} if dialect else {"path": read.options["path"], "columns": kept}
+        {} if dialect else {"path": read.options.get("path", read.options.get("table")), "columns": kept}
     )
 
 

@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from shared.datasets.buckets import SCHEME, NoSuchObject, split
 from shared.errors import ConfigurationError
 
 _UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
@@ -68,11 +69,23 @@ def folder(name: str, default: Path | None = None, environment: Mapping[str, str
     if "://" in value:
         url = urlsplit(value)
         if url.scheme != "file" or url.netloc:
-            raise BadSetting(f"{name} is {value!r}; this release takes an absolute folder or a file:// URL")
+            raise BadSetting(f"{name} is {value!r}; it must be an absolute folder or a file:// URL")
         value = unquote(url.path)
     if not value.startswith("/"):
         raise BadSetting(f"{name} is {value!r}; it must be an absolute path")
     return Path(value)
+
+
+def staging(name: str, default: Path | None = None, environment: Mapping[str, str] = os.environ) -> str:
+    """An absolute folder as a path or file:// URL, or s3://bucket/prefix."""
+    value = text(name, str(default) if default else None, environment)
+    if not value.startswith(SCHEME):
+        return str(folder(name, default, environment))
+    try:
+        split(value)
+    except NoSuchObject as error:
+        raise BadSetting(f"{name}: {error.message}") from error
+    return value.rstrip("/")
 
 
 def git_repository(home: Path | None, environment: Mapping[str, str] = os.environ) -> Path | None:

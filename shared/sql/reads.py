@@ -7,13 +7,17 @@ from typing import Any
 
 from sqlglot import exp, parse_one
 
+from shared.sql.dialects import dialect as dialect_of
 from shared.sql.table_names import split
 
 
 def select(dialect: str, columns: Sequence[str], options: Mapping[str, Any]) -> str:
-    """`options`: of a connector_source, planned: table or query, and where, which is in DuckDB's dialect as the planner leaves it."""
+    """`dialect`: one of `shared.sql.dialects`. `options`: of a connector_source, planned: table or query, and where, which is in DuckDB's
+    dialect as the planner leaves it.
+    """
+    spoken = dialect_of(dialect).writes
     if query := options.get("query"):
-        source: exp.Expr = exp.Subquery(this=parse_one(str(query), dialect=dialect), alias=exp.TableAlias(this=exp.to_identifier("q")))
+        source: exp.Expr = exp.Subquery(this=parse_one(str(query), dialect=spoken), alias=exp.TableAlias(this=exp.to_identifier("q")))
     else:
         source = named(str(options["table"]))
     tree = exp.Select(expressions=[exp.column(column, quoted=True) for column in columns]).from_(source, copy=False)
@@ -22,7 +26,7 @@ def select(dialect: str, columns: Sequence[str], options: Mapping[str, Any]) -> 
         for column in condition.find_all(exp.Column):
             column.set("table", None)
         tree.where(condition, copy=False)
-    return tree.sql(dialect=dialect, pretty=True)
+    return tree.sql(dialect=spoken, pretty=True)
 
 
 def named(target: str) -> exp.Table:

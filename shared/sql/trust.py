@@ -4,8 +4,8 @@ Two tables ship as data beside this module, and docs/trust.md is made from both:
 
 - `trust_table.json`, kept by hand: its `rows` are {construct, types, trust}. `construct` as `shared/sql/constructs.py` names it;
   `types` one family (or several with `|`, or a name from `families`) for each argument, `*` where types do not matter; `trust` names of
-  dialects (several with a blank between, `*` for all others) -> level, with a reason after a colon where that is `unsupported`. A
-  construct's first row whose types fit holds. What stands in no row, or for which a row names no level, is unsupported.
+  dialects (several with a blank between, `name>=8` from a version on, `*` for all others) -> level, with a reason after a colon where that
+  is `unsupported`. A construct's first row whose types fit holds. What stands in no row, or for which a row names no level, is unsupported.
 - `trust_proven.json`, written by the differential suite: {dialect: {level: {version: {construct: [types, …]}}}}, level `proven` or
   `emulated`, version the major one ("18"; MariaDB's and SQLite's "10.11", "3.40"), types exact families ("integer, integer"; "" for
   none). It lifts what is documented; what is unsupported stays so, whatever was seen once.
@@ -16,7 +16,7 @@ Nothing is proven at run time. An unknown construct is unsupported, and so is an
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -65,7 +65,7 @@ def level_of(name: str, types: tuple[str, ...], dialect: str, version: str | Non
     for patterns, levels in _table().get(name, ()):
         if not _fits(types, patterns):
             continue
-        level, _, reason = levels.get(dialect, levels.get("*", LEVELS[0])).partition(": ")
+        level, _, reason = _said(levels, dialect, version).partition(": ")
         if level == LEVELS[0]:
             return level, reason
         lifted = next((each for each in LEVELS[:1:-1] if _seen(each, name, types, dialect, version)), level)
@@ -73,6 +73,35 @@ def level_of(name: str, types: tuple[str, ...], dialect: str, version: str | Non
     if "unknown" in types and name in _table():
         return LEVELS[0], "its type is not known"
     return LEVELS[0], ""
+
+
+def rows() -> Iterator[tuple[str, str, Mapping[str, str]]]:
+    """(construct, types as they are written, levels by dialect) of the table that is kept by hand, in its order."""
+    for row in _read("trust_table.json")["rows"]:
+        yield row["construct"], row["types"], _by_dialect(row["trust"])
+
+
+def lifted(dialect: str, construct: str) -> tuple[tuple[str, str], ...]:
+    """(level, version) in which a construct was seen to give PostgreSQL's rows, of some types at least; the highest level first."""
+    seen = _proven().get(dialect, {})
+    return tuple((level, version) for level in LEVELS[:1:-1] for version, found in seen.get(level, {}).items() if construct in found)
+
+
+def _said(levels: Mapping[str, str], dialect: str, version: str | None) -> str:
+    """`name>=8` holds from that version on, and nothing before it."""
+    if dialect in levels:
+        return levels[dialect]
+    later = {key.partition(">=")[2]: level for key, level in levels.items() if key.startswith(f"{dialect}>=")}
+    for first, level in later.items():
+        if version is not None and numbers(version) >= numbers(first):
+            return level
+    if later:
+        return f"{LEVELS[0]}: it came with version {next(iter(later))}"
+    return levels.get("*", LEVELS[0])
+
+
+def _by_dialect(trust: Mapping[str, str]) -> dict[str, str]:
+    return {dialect: level for names, level in trust.items() for dialect in names.split()}
 
 
 def major(version: str | None) -> tuple[str, ...]:
@@ -110,8 +139,7 @@ def _table() -> Mapping[str, tuple[Row, ...]]:
     families = {name: frozenset(of.split()) for name, of in read["families"].items()}
     found: dict[str, list[Row]] = {}
     for row in read["rows"]:
-        levels = {dialect: level for names, level in row["trust"].items() for dialect in names.split()}
-        found.setdefault(row["construct"], []).append((_patterns(row["types"], families), levels))
+        found.setdefault(row["construct"], []).append((_patterns(row["types"], families), _by_dialect(row["trust"])))
     return {name: tuple(rows) for name, rows in found.items()}
 
 

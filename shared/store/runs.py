@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -185,6 +185,31 @@ def wait_for(tx: Tx, run: str, reason: str, detail: str) -> None:
          WHERE id = %(run)s AND waiting_for IS DISTINCT FROM %(waiting)s AND status = 'QUEUED'
         """,
         {"run": run, "waiting": waiting},
+    )
+
+
+def tell_unserved(tx: Tx, live_within: timedelta) -> None:
+    """Says of each running run whether a stage of it waits for a worker with a label that no live one carries. Changes nothing else, and
+    writes only where that has changed.
+    """
+    tx.execute(
+        """
+        WITH unserved AS (
+            SELECT DISTINCT ON (s.run_id) s.run_id, jsonb_build_object('reason', 'worker', 'detail', format(
+                       'stage %%s (%%s) asks for a worker with the label %%s, and no live one carries it;'
+                       ' start one with PENSTOCK_WORKER_LABELS=%%s', s.stage, array_to_string(s.nodes, ', '), s.label, s.label)) AS waiting
+              FROM stages s
+             WHERE s.status = 'RELEASED' AND s.label IS NOT NULL
+               AND NOT EXISTS (SELECT FROM workers w WHERE w.service = 'worker' AND s.label = ANY(w.labels)
+                                  AND w.seen_at > clock_timestamp() - %(live)s)
+             ORDER BY s.run_id, s.stage
+        )
+        UPDATE runs r SET waiting_for = u.waiting
+          FROM runs o LEFT JOIN unserved u ON u.run_id = o.id
+         WHERE r.id = o.id AND o.status = 'RUNNING' AND (u.waiting IS NOT NULL OR o.waiting_for ->> 'reason' = 'worker')
+           AND o.waiting_for IS DISTINCT FROM u.waiting
+        """,
+        {"live": live_within},
     )
 
 

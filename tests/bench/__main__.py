@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import across, load, memory, v1, w1, w2, w3
+from tests.bench import across, load, memory, p1, v1, w1, w2, w3
 
 BENCHMARKS = {
     "W1": w1.measure,
     "W2": w2.measure,
     "W3": w3.measure,
     "V1": v1.measure,
+    "P1": p1.measure,
     "memory": memory.measure,
     "load": load.measure,
     "across": across.measure,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pyarrow import ipc
 
 from tests.support.stack import Stack, running
 
@@ -57,3 +59,65 @@ def test_one_that_cannot_be_loaded_or_takes_our_name_is_refused_and_told_of(exte
         log = extended.home.log_file(service).read_text()
         assert "plug-in broken (nodes) of penstock-toys 1.2 is refused" in log, service
         assert "plug-in shout (nodes) of penstock-toys 1.2 is loaded" in log, service
+
+
+BOXED = """
+apiVersion: penstock/v1
+kind: Connector
+metadata: {{name: box}}
+spec: {{type: arrowbox, config: {{box: {box}}}}}
+---
+apiVersion: penstock/v1
+kind: Connector
+metadata: {{name: toys}}
+spec: {{type: toydb, config: {{path: {box}/toys.db}}}}
+---
+apiVersion: penstock/v1
+kind: Pipeline
+metadata: {{name: boxed}}
+spec:
+  nodes:
+    - {{id: read, type: connector_source, config: {{connector: toys, table: names}}}}
+    - {{id: few, type: filter, config: {{condition: "UPPER(name) <> 'OLA'"}}}}
+    - {{id: write, type: connector_sink, config: {{connector: box, table: names, writeMode: OVERWRITE}}}}
+  edges: [{{from: read, to: few}}, {{from: few, to: write}}]
+---
+apiVersion: penstock/v1
+kind: Pipeline
+metadata: {{name: unboxed}}
+spec:
+  nodes:
+    - {{id: read, type: connector_source, config: {{connector: box, table: names}}}}
+    - {{id: more, type: expression, config: {{columns: [{{name: twice, expression: id * 2}}]}}}}
+    - {{id: write, type: connector_sink, config: {{connector: box, table: twice, writeMode: INSERT}}}}
+  edges: [{{from: read, to: more}}, {{from: more, to: write}}]
+"""
+
+
+@pytest.fixture(scope="module")
+def boxed(extended: Stack) -> Stack:
+    box = extended.home.root / "box"
+    box.mkdir()
+    with sqlite3.connect(box / "toys.db") as database:
+        database.execute("CREATE TABLE names (id INTEGER, name TEXT)")
+        database.executemany("INSERT INTO names VALUES (?, ?)", [(1, "Ala"), (2, "Ola"), (3, None), (4, "Ewa")])
+    extended.apply(BOXED.format(box=box))
+    return extended
+
+
+def test_connectors_of_another_package_are_read_and_written(boxed: Stack) -> None:
+    for pipeline, target, wanted in (
+        ("boxed", "names", [(1, "Ala"), (4, "Ewa")]),
+        ("unboxed", "twice", [(1, "Ala", 2), (4, "Ewa", 8)]),
+        ("unboxed", "twice", [(1, "Ala", 2), (4, "Ewa", 8)] * 2),
+    ):
+        run = boxed.wait(boxed.start(pipeline))
+        assert run["status"] == "SUCCEEDED", run["error"]
+        with ipc.open_file(boxed.home.root / "box" / f"{target}.arrow") as reader:
+            assert [tuple(row.values()) for row in reader.read_all().to_pylist()] == wanted
+
+
+def test_a_dialect_of_another_package_is_what_a_plan_shows(boxed: Stack) -> None:
+    plan = boxed.client.call("POST", "/pipelines/default/boxed/plan?wait=20", body={})
+    told = [(one["dialect"], one["sql"]) for stage in plan["stages"] for one in stage["statements"] if one["does"] == "read"]
+    assert [dialect for dialect, _ in told] == ["toysql"], plan

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import cast
 
 from shared.connectors.errors import Misconfigured, SourceChanged, TimedOut
@@ -21,7 +20,7 @@ from shared.engines.program import Program, Rejects, Sink
 from shared.engines.sinks import open_session, write_of
 from shared.engines.work import Job, Outcome, RejectsFile
 from shared.errors import PenstockError
-from shared.runs import ledger
+from shared.runs import ledger, rejections
 
 
 def run(job: Job, control: Control) -> Outcome:
@@ -52,6 +51,7 @@ class _Attempt:
         self._relations: list[tuple[str, str]] = []
         self._counted: dict[tuple[str, str], int] = {}
         self._totals: dict[tuple[str, str], int] = {}
+        self._examples: dict[str, str] = {}
         self._names = {statement.table: statement.name or statement.table for statement in program.statements}
 
     def outcome(self) -> Outcome:
@@ -68,6 +68,7 @@ class _Attempt:
         written = {sink.node: self._write(sink, carried(self._program) if at == 0 else ()) for at, sink in enumerate(self._program.sinks)}
         figures = of_nodes(self._program.figures, self._counted, lambda table, column: self._totals.get((table, column)), written)
         ledger.check(figures)
+        rejections.check(self._program.limits, figures, self._examples.get)
         return Outcome(self._job.epoch, figures, (), rejects)
 
     def _query(self, sql: str, tallies: tuple[Tally, ...] = (), unique: bool = False) -> Query:
@@ -94,11 +95,14 @@ class _Attempt:
                 self._totals[table, column] = rows
 
     def _rejects(self, number: int, reject: Rejects) -> RejectsFile | None:
-        folder = staging_folder(Path(self._job.staging), self._job.run, self._job.stage, self._job.epoch)
-        with self._charged(reject.node):
-            path, rows = rejected.write(folder, number, reject.names, self._session.fetch(self._query(reject.sql)))
+        folder = staging_folder(self._job.staging, self._job.run, self._job.stage, self._job.epoch)
+        file = f"rejects-{number}.parquet"
+        with self._charged(reject.node), folder.local(file) as path:
+            rows, example = rejected.write(path, reject.names, self._session.fetch(self._query(reject.sql)))
+        if example is not None:
+            self._examples.setdefault(reject.node, example)
         self._counted["rejects", reject.node] = self._counted.get(("rejects", reject.node), 0) + rows
-        return RejectsFile(reject.node, str(path), rows) if rows else None
+        return RejectsFile(reject.node, folder.uri(file), rows) if rows else None
 
     @contextmanager
     def _charged(self, node: str) -> Iterator[None]:

@@ -143,7 +143,7 @@ def _of_digits(digits: Value, target: pa.DataType) -> Value:
 def _those_that(fits: Value, value: Value, target: pa.DataType, tries: bool) -> Value:
     if tries:
         return pc.if_else(pc.fill_null(fits, False), value, pa.scalar(None, value.type))
-    if not pc.all(pc.fill_null(fits, True)).as_py():
+    if not pc.all(pc.fill_null(fits, True), min_count=0).as_py():
         raise RowsDoNotFit(f"a number does not fit into {target}; cast to a wider type")
     return value
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import reduce
 from typing import Any
@@ -74,44 +75,60 @@ def _literal(tree: exp.Literal, _: Inner) -> Value:
     return pa.scalar(number, pa.int32() if abs(number) < 2**31 else pa.int64()) if abs(number) < 2**63 else pa.scalar(Decimal(number))
 
 
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What one branch gave for the rows that took it. `written`: the text, where the branch is one that is written down."""
+
+    where: np.ndarray
+    values: Value
+    written: str | None
+
+
+def _taken(tree: exp.Expr, where: np.ndarray, rows: Named, draw: Draw) -> _Taken:
+    written = tree.name if isinstance(tree, exp.Literal) and tree.is_string else None
+    return _Taken(where, column(tree, rows.take(where), draw), written)
+
+
 def _case(tree: exp.Case, rows: Named, draw: Draw) -> Value:
     """A branch is computed for the rows that take it, and no others: what fails in it must not fail for them."""
     left = np.arange(rows.count)
-    taken: list[tuple[np.ndarray, Value]] = []
+    found: list[_Taken] = []
     for branch in tree.args["ifs"]:
-        there = rows.take(left)
         said = branch.this if tree.this is None else exp.EQ(this=tree.this.copy(), expression=branch.this.copy())
-        holds = np.asarray(condition(said, there, draw))
-        taken.append((left[holds], column(branch.args["true"], rows.take(left[holds]), draw)))
+        holds = np.asarray(condition(said, rows.take(left), draw))
+        found.append(_taken(branch.args["true"], left[holds], rows, draw))
         left = left[~holds]
     default = tree.args.get("default")
-    taken.append((left, column(default if default is not None else exp.null(), rows.take(left), draw)))
-    return _gathered(taken, rows.count)
+    found.append(_taken(default if default is not None else exp.null(), left, rows, draw))
+    return _gathered(found, rows.count)
 
 
 def _coalesce(tree: exp.Coalesce, rows: Named, draw: Draw) -> Value:
     left = np.arange(rows.count)
-    taken: list[tuple[np.ndarray, Value]] = []
+    found: list[_Taken] = []
     for part in (tree.this, *tree.expressions):
-        found = column(part, rows.take(left), draw)
-        there = np.asarray(pc.is_valid(found))
-        taken.append((left[there], pc.filter(found, pa.array(there))))
+        one = _taken(part, left, rows, draw)
+        there = np.asarray(pc.is_valid(one.values))
+        found.append(_Taken(left[there], pc.filter(one.values, pa.array(there)), one.written))
         left = left[~there]
-    kind = taken[-1][1].type
-    taken.append((left, pa.nulls(len(left), kind)))
-    return _gathered(taken, rows.count)
+    return _gathered([*found, _Taken(left, pa.nulls(len(left)), None)], rows.count)
 
 
-def _gathered(parts: Sequence[tuple[np.ndarray, Value]], rows: int) -> Value:
-    """Values computed for some rows each, put back in the order of the rows."""
-    # A text that is written down takes the type of what stands beside it.
-    kind = reduce(common_type, (values.type for _, values in parts))
-    if sum(1 for where, _ in parts if len(where)) == 1:
-        (values,) = (to_type(values, kind) for where, values in parts if len(where))
-        return values
+def _gathered(parts: Sequence[_Taken], rows: int) -> Value:
+    """Values computed for some rows each, in the order of the rows. A text that is written down is read as what stands beside it."""
+    kinds = [part.values.type for part in parts if part.written is None and not pa.types.is_null(part.values.type)]
+    kind = reduce(common_type, kinds or [part.values.type for part in parts])
+    if any(part.written is not None for part in parts) and not is_text(kind):
+        parts = [
+            part if part.written is None else _Taken(part.where, filled(_read(pa.scalar(part.written), kind), len(part.where)), None)
+            for part in parts
+        ]
+    there = [part for part in parts if len(part.where)]
+    if len(there) == 1:
+        return to_type(there[0].values, kind)
     place = np.empty(rows, dtype="int64")
-    place[np.concatenate([where for where, _ in parts])] = np.arange(rows)
-    chunks = [chunk for _, values in parts for chunk in _chunks(to_type(values, kind))]
+    place[np.concatenate([part.where for part in parts])] = np.arange(rows)
+    chunks = [chunk for part in parts for chunk in _chunks(to_type(part.values, kind))]
     return pa.chunked_array(chunks, kind).take(pa.array(place))
 
 
@@ -131,7 +148,9 @@ def _same(one: exp.Expr, two: exp.Expr, of: Inner) -> tuple[Value, Value, pa.Dat
 
 
 def _read(text: Value, kind: pa.DataType) -> Value:
-    named = {pa.date32(): "DATE", pa.bool_(): "BOOLEAN", pa.float32(): "DOUBLE"}.get(kind)
+    if pa.types.is_null(kind):
+        return text
+    named = {pa.date32(): "DATE", pa.bool_(): "BOOLEAN"}.get(kind)
     if named is None and pa.types.is_timestamp(kind):
         named = "TIMESTAMPTZ" if kind.tz else "TIMESTAMP"
     if named is None:
@@ -240,7 +259,8 @@ def _joined(tree: exp.DPipe, of: Inner) -> Value:
 
 
 def _concat(tree: exp.Concat, of: Inner) -> Value:
-    parts = (_text(of(part)) for part in tree.expressions)
+    # sqlglot writes COALESCE(part, '') for each part; NULLs count as nothing in any case.
+    parts = (_text(of(part.this if isinstance(part, exp.Coalesce) else part)) for part in tree.expressions)
     return pc.binary_join_element_wise(*parts, "", null_handling="replace", null_replacement="")
 
 

@@ -154,7 +154,7 @@ def _spread(values: Array, found: np.ndarray, count: int) -> list[Array]:
     with np.errstate(all="ignore"):
         mean = np.bincount(groups, weights=own, minlength=count) / np.where(many, many, 1)
         squares = np.bincount(groups, weights=(own - mean[groups]) ** 2, minlength=count)
-    return [pa.array(part) for part in (many, mean, squares)]
+    return [pa.array(part, pa.float64()) for part in (many, mean, squares)]
 
 
 def _spread_together(function: str, parts: list[Array], found: np.ndarray, count: int) -> Array:

@@ -203,7 +203,7 @@ def _checked(function: Callable[..., Value], *values: Value) -> Value:
 
 
 def _refuse_zero(divisor: Value) -> None:
-    _refuse(pc.equal(divisor, pa.scalar(0).cast(divisor.type)), "division by zero")
+    _refuse(pc.equal(divisor, pa.scalar(Decimal(0) if is_decimal(divisor.type) else 0, divisor.type)), "division by zero")
 
 
 def _refuse(wrong: Value, said: str) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
 from pathlib import Path
 
 import duckdb
 from sqlglot import exp
 
+from shared.datasets.buckets import Bucket
+from shared.datasets.staging import in_bucket
 from shared.engines.work import Limits
 from shared.formats.extensions import load_extension as load_extension
+from shared.formats.extensions import reaching
 
 # Of the process' resident size; the rest is Python, buffers on their way and what the allocator keeps.
 ENGINE_SHARE = 0.6
@@ -53,6 +56,11 @@ def _instance(limits: Limits) -> duckdb.DuckDBPyConnection:
 def engine_bytes(limit_bytes: int) -> int:
     """How much DuckDB may count as its own in a process of that resident size."""
     return int(max(limit_bytes * LEAST_SHARE, min(limit_bytes * ENGINE_SHARE, limit_bytes - REST_BYTES)))
+
+
+def reaching_staging(connection: duckdb.DuckDBPyConnection, staging: str) -> AbstractContextManager[None]:
+    """While inside, the connection's instance opens and writes staged files by their URIs."""
+    return reaching(connection, Bucket(staging)) if in_bucket(staging) else nullcontext()
 
 
 def text(value: str) -> str:

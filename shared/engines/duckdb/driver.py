@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -16,10 +15,11 @@ from shared.connectors.protocols import SinkSession
 from shared.datasets import Dataset, staging_folder
 from shared.engines.control import Control
 from shared.engines.duckdb import rejected
-from shared.engines.duckdb.connection import connected, name
+from shared.engines.duckdb.connection import connected, name, reaching_staging
 from shared.engines.duckdb.errors import Interrupted, translated
 from shared.engines.duckdb.relations import DuckRelations, Open, Relations
 from shared.engines.duckdb.rows import DuckRows
+from shared.engines.duckdb.samples import samples
 from shared.engines.duckdb.scanned import Scan
 from shared.engines.duckdb.scans import scan, staged_rows
 from shared.engines.figures import of_nodes
@@ -68,14 +68,15 @@ class _Attempt:
         self._job, self._program, self._control, self._open = job, program, control, relations
         self._counted: dict[tuple[str, str], int] = {}
         self._done: dict[str, int] = {}
-        self._folder = staging_folder(Path(job.staging), job.run, job.stage, job.epoch)
+        self._folder = staging_folder(job.staging, job.run, job.stage, job.epoch)
 
     def outcome(self, session: SinkSession | None) -> Outcome:
         job, program = self._job, self._program
         if program.outputs or program.rejects:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self._folder.make()
         with connected(job.limits) as connection, ExitStack() as open_scans, self._told():
             open_scans.enter_context(self._control.stopped_by(connection.interrupt))
+            open_scans.enter_context(reaching_staging(connection, job.staging))
             scans: dict[str, Scan] = {}
             staged = {port: job.inputs[f"{stage}:{port}"] for read in program.reads for stage, port in read.datasets}
             with translated(job.limits.memory_bytes):
@@ -97,6 +98,10 @@ class _Attempt:
             rejects = self._rejects(connection, relations, scans)
             with translated(job.limits.memory_bytes):
                 figures = self._figures(relations, written)
+            kept = [read.table for read in program.reads if read.materialise]
+            kept += [statement.table for statement in program.statements if statement.materialise]
+            self._sample(connection, kept if isinstance(relations, DuckRelations) else (), ())
+        self._control.afterwards(lambda: self._sample_staged(datasets))
         # Before anything is published: rows that nobody can account for must not get that far.
         ledger.check(figures)
         rejections.check(program.limits, figures, lambda node: self._example(rejects, node))
@@ -124,10 +129,19 @@ class _Attempt:
         for file in rejects:
             if file.node == node:
                 first = exp.select("error_message").from_(read_parquet([file.uri])).limit(1)
-                with connected(self._job.limits) as connection:
+                with connected(self._job.limits) as connection, reaching_staging(connection, self._job.staging):
                     row = connection.execute(first.sql("duckdb")).fetchone()
                 return str(row[0]) if row else None
         return None
+
+    def _sample(self, connection: duckdb.DuckDBPyConnection, tables: Sequence[str], datasets: Sequence[Dataset]) -> None:
+        for sample in samples(connection, tables, datasets):
+            self._control.sample(sample)
+
+    def _sample_staged(self, datasets: Sequence[Dataset]) -> None:
+        if datasets:
+            with connected(self._job.limits) as connection, reaching_staging(connection, self._job.staging):
+                self._sample(connection, (), datasets)
 
     def _count(self, kind: str, table: str, rows: int | None) -> None:
         if rows is not None:
@@ -141,12 +155,12 @@ class _Attempt:
     def _stage(self, connection: duckdb.DuckDBPyConnection, relations: Relations, output: Output) -> Dataset:
         self._go_on()
         port = output.port
-        path = self._folder / f"{len(self._counted)}-{_file_name(port)}.parquet"
+        uri = self._folder.uri(f"{len(self._counted)}-{_file_name(port)}.parquet")
         with translated(self._job.limits.memory_bytes, _owner(port)):
             rows = DuckRows(connection, relations.query(output.sql), self._job.limits.scratch)
-            rows.to_file(str(path), "parquet", {})
+            rows.to_file(uri, "parquet", {})
         self._counted["output", port] = rows.count
-        return Dataset(port, str(path), output.columns, rows.count, path.stat().st_size)
+        return Dataset(port, uri, output.columns, rows.count, self._folder.size_bytes(uri))
 
     def _sink(self, connection: duckdb.DuckDBPyConnection, relations: Relations, session: SinkSession, sink: Sink) -> dict[str, int | None]:
         self._go_on()
@@ -161,7 +175,7 @@ class _Attempt:
         files = []
         for number, reject in enumerate(self._program.rejects):
             self._go_on()
-            path = self._folder / f"rejects-{number}.parquet"
+            uri = self._folder.uri(f"rejects-{number}.parquet")
             key = ("rejects", reject.node) if reject.read is None else ("rejectedLines", reject.read)
             with translated(self._job.limits.memory_bytes, reject.node):
                 if reject.read is None:
@@ -172,12 +186,12 @@ class _Attempt:
                         continue
                     sql = lines.query(connection)
                 rows = DuckRows(connection, sql, self._job.limits.scratch)
-                rows.to_file(str(path), "parquet", {})
+                rows.to_file(uri, "parquet", {})
             self._counted[key] = self._counted.get(key, 0) + rows.count
             if rows.count:
-                files.append(RejectsFile(reject.node, str(path), rows.count))
+                files.append(RejectsFile(reject.node, uri, rows.count))
             else:
-                path.unlink()
+                self._folder.remove(uri)
         return tuple(files)
 
     def _figures(self, relations: Relations, written: dict[str, dict[str, int | None]]) -> dict[str, dict[str, Any]]:

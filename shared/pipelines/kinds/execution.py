@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from shared.pipelines.fields import choice, count, flag, mapping, number, part, seconds, shown, size, text
+from shared.pipelines.fields import choice, count, flag, later, mapping, number, part, seconds, shown, size, text
 from shared.pipelines.shapes import Shape
 
 
@@ -21,7 +21,7 @@ class Spark(Shape):
 class Resources(Shape):
     memory = size("Memory", "The resident size that the work may have")
     cpus = number("Processors", "Threads that the work may keep busy", least=0.1, example=2)
-    spark = part(Spark, "Spark", "What is asked of Spark where it is the engine")
+    spark = later(part(Spark, "Spark", "What is asked of Spark where it is the engine"))
 
 
 class Streaming(Shape):

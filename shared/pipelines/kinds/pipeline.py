@@ -103,8 +103,8 @@ class NodeSpec(Shape):
     retryMaxDelay = execution.retry_longest()
     retryOn = retry_on()
     timeout = seconds("Longest duration", "Of one attempt at the stage that computes this node", least=1, example=600)
-    resources = later(part(execution.Resources, "Resources", "What this node may use"))
-    worker = later(execution.worker())
+    resources = part(execution.Resources, "Resources", "What this node may use")
+    worker = execution.worker()
     cache = later(flag("Cache", "Reuses the last output while version, parameters and sources are the same", load_default=False))
 
 
@@ -180,15 +180,14 @@ class PipelineSpec(Shape):
         later=("spark",),
         load_default="auto",
     )
-    worker = later(execution.worker())
-    resources = later(part(execution.Resources, "Resources", "What a run may use"))
+    worker = execution.worker()
+    resources = part(execution.Resources, "Resources", "What a stage of a run may use")
     streaming = later(part(execution.Streaming, "Streaming", "For pipelines with a cdc_source or a streaming_sink"))
     pushDown = part(execution.PushDown, "Push-down", "What is sent into the databases that hold the data")
     staging = choice(
         "Staging",
-        ("auto", "all"),
-        "all keeps every node's output: slower, every node can be restarted",
-        later=("none",),
+        ("auto", "all", "none"),
+        "all keeps every node's output: slower, every node can be restarted; none keeps nothing once a run has ended, failed ones too",
         load_default="auto",
     )
     calendar = later(name("Calendar", "Fires only on its days", example="trading-days"), quietly=True)

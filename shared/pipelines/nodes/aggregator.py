@@ -9,13 +9,15 @@ from marshmallow import fields, validate
 from sqlglot import exp
 
 from shared.datasets import Column
-from shared.pipelines.fields import choice, duration, flag, later, part, parts, shown, text
+from shared.pipelines.fields import choice, duration, flag, part, parts, shown, text
 from shared.pipelines.model import Node
 from shared.pipelines.nodes.fields import Expression, columns
 from shared.pipelines.nodes.fields import column as column_name
 from shared.pipelines.nodes.relations import column, errors_of, find, is_null, named, select, typed
 from shared.pipelines.nodes.types import Compiled, Input, Names, NodeType, Relation
+from shared.pipelines.nodes.windows import END, START, windowed, without_time
 from shared.pipelines.shapes import ExactlyOne, Needs, Shape
+from shared.sql.errors import SqlProblem
 from shared.sql.row_errors import first_of, guard
 from shared.sql.typing import INTEGERS, annotate, type_of
 
@@ -57,31 +59,42 @@ class AggregatorConfig(Shape):
     groupBy = columns("Group by", "One row for each combination; one row in all where empty", load_default=list, example=["region"])
     aggregations = parts(Aggregation, "Aggregations", "What is computed of each group", required=True)
     having = Expression(aggregates=True, metadata=shown("Keep groups for which this is true", example="COUNT(*) > 1"))
-    window = later(part(Window, "Window", "Groups by time, for streams"))
+    window = part(Window, "Window", "Groups by time as well; each has the columns window_start and window_end")
 
 
 def outgoing(config: Mapping[str, Any], inputs: Sequence[Names]) -> tuple[str, ...]:
-    return (*config["groupBy"], *(wanted["name"] for wanted in config["aggregations"]))
+    window = (START, END) if "window" in config else ()
+    return (*config["groupBy"], *window, *(wanted["name"] for wanted in config["aggregations"]))
 
 
 def compile_aggregator(node: Node, inputs: tuple[Input, ...]) -> Compiled:
     (source,) = inputs
     config = node.config
     keys = [find(source.columns, key, source.node) for key in config["groupBy"]]
-    rows: list[exp.Expr] = [column(key.name, source.table) for key in keys]
-    columns = list(keys)
-    errors: list[exp.Expr | None] = []
+    errors: list[exp.Expr | None] = [without_time(config["window"], source)] if "window" in config else []
+    rows: list[exp.Expr] = []
+    columns: list[Column] = []
     for wanted in config["aggregations"]:
         tree = _aggregate(wanted, source, errors)
         rows.append(named(tree, wanted["name"]))
         columns.append(Column(wanted["name"], type_of(tree), "count" not in wanted.get("function", "")))
     error = first_of(errors)
-    query = select(rows, source.table, is_null(error) if error is not None else None)
+    good = is_null(error) if error is not None else None
+    window = windowed(config["window"], source, keys, good) if "window" in config else None
+    made = window.made if window is not None else ()
+    rows = [*(column(key.name, source.table) for key in keys), *(named(tree, c.name) for tree, c in made), *rows]
+    columns = [*keys, *(c for _, c in made), *columns]
+    twice = next((c.name for c in columns if [other.name for other in columns].count(c.name) > 1), None)
+    if twice is not None:
+        raise SqlProblem(f"column {twice} would be there twice; give the aggregation another name", node=node.id)
+    query = select(rows, source.table, good if window is None else None)
     for key in keys:
         query.group_by(column(key.name, source.table), copy=False)
+    if window is not None:
+        query.from_(window.rows, copy=False).group_by(window.group, copy=False)
     if "having" in config:
         query.having(typed(config["having"], inputs, aggregates=True), copy=False)
-    ports = {"out": Relation(query, tuple(columns), "own", rest="merged")}
+    ports = {"out": Relation(query, tuple(columns), "own", rest="fanOut" if window is not None and window.overlap else "merged")}
     if error is not None:
         ports["error"] = errors_of(source, error)
     return Compiled(ports)

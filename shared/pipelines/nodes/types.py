@@ -28,6 +28,15 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
+class Function:
+    """A person's own, from a table to a table: its source, or its address as package.module:function."""
+
+    source: str
+    requirements: tuple[str, ...]
+    timeout_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Relation:
     """The rows of one port. `columns` are its names and types.
 
@@ -36,6 +45,7 @@ class Relation:
 
     `rest`: the ledger's term for rows that came into the node and are in none of its ports (or, negative, the other way round); None where
     the ports share out what comes in. `aside`: the term that counts this port's rows, which have left the main way, read or not.
+    `function`: what makes the rows of those that `select` yields, where SQL does not; it takes a stage of its own.
     """
 
     select: exp.Select
@@ -43,6 +53,7 @@ class Relation:
     rows: Literal["same", "fewer", "own"]
     rest: str | None = None
     aside: str | None = None
+    function: Function | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,24 +1,28 @@
 """validate: rows that keep all the rules go to `valid`, the others, with the first rule they break, to `invalid`.
 
-Rules as in a DataQualityRuleSet, those of them that look at one row. Where no edge leads from `invalid`, its rows are dead letters.
+Rules as in a DataQualityRuleSet, those of them that look at one row, and UNIQUE: of rows with one key all break it, since nothing says
+which of them is the right one. Where no edge leads from `invalid`, its rows are dead letters.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from marshmallow import Schema, fields
 from marshmallow import validate as validators
 from sqlglot import exp
 
+from shared.datasets import Column
 from shared.pipelines.fields import ByType, choice, shown
 from shared.pipelines.model import Node
-from shared.pipelines.nodes.relations import column, errors_of, find, is_null, not_null, pass_on, select, typed
+from shared.pipelines.nodes.relations import column, errors_of, find, is_null, named, not_null, pass_on, select, typed
 from shared.pipelines.nodes.types import Compiled, Input, NodeType, Relation, same_names
-from shared.pipelines.rules import PATTERNS, RULES, Rule
+from shared.pipelines.rules import RULES, Rule
 from shared.pipelines.shapes import Shape
 from shared.sql.errors import SqlProblem
+from shared.sql.patterns import NAMES, matches, whole
 from shared.sql.row_errors import first_of, guard
 from shared.sql.typing import UNKNOWN, annotate, type_of
 
@@ -31,7 +35,7 @@ def _of_a_row(name: str) -> type[Schema]:
     return made
 
 
-ROW_RULES = {name: _of_a_row(name) for name in ("NOT_NULL", "RANGE", "REGEX", "CONSISTENCY")}
+ROW_RULES = {name: _of_a_row(name) for name in ("NOT_NULL", "UNIQUE", "RANGE", "REGEX", "CONSISTENCY")}
 _ELSEWHERE = {
     name: "it looks at more than one row; put it into a DataQualityRuleSet of the sink" for name in RULES if name not in ROW_RULES
 }
@@ -54,22 +58,47 @@ def refuses(config: Mapping[str, Any]) -> str | None:
     for rule in config["rules"]:
         if rule["type"] == "NOT_NULL" and rule["maxNullPercent"]:
             return f"rule {rule['name']} allows a share of nulls, which one row does not have; leave maxNullPercent out"
-        if rule["type"] == "REGEX" and rule["pattern"] in PATTERNS:
-            return f"rule {rule['name']} uses the named pattern {rule['pattern']}, which is not available yet in this release"
     return None
 
 
 def compile_validate(node: Node, inputs: tuple[Input, ...]) -> Compiled:
     (source,) = inputs
-    broken = first_of([_broken(rule, source, inputs) for rule in node.config["rules"]])
+    rules = node.config["rules"]
+    copies = {at: _copies(rule, source, inputs) for at, rule in enumerate(rules) if rule["type"] == "UNIQUE"}
+    # What a rule looks at beside the row's own columns: how many rows have its key.
+    seen = Input(source.node, source.table, (*source.columns, *(Column(_name(at), "BIGINT", False) for at in copies)))
+    broken = first_of([_broken(rule | {"at": at}, seen, (seen,)) for at, rule in enumerate(rules)])
     assert broken is not None
-    broken = annotate(broken, {source.table: source.columns})
-    return Compiled(
-        {
-            "valid": Relation(select(pass_on(source), source.table, is_null(broken)), source.columns, "fewer"),
-            "invalid": errors_of(source, broken),
-        }
-    )
+    broken = annotate(broken, {seen.table: seen.columns})
+    valid = Relation(select(pass_on(source), source.table, is_null(broken)), source.columns, "fewer")
+    invalid = errors_of(source, broken)
+    if copies:
+        valid, invalid = (_counted(relation, source, copies) for relation in (valid, invalid))
+    return Compiled({"valid": valid, "invalid": invalid})
+
+
+def _copies(rule: Mapping[str, Any], source: Input, inputs: tuple[Input, ...]) -> exp.Expr:
+    """How many rows there are with this one's key, of those that the rule looks at; 0 for a key with a NULL, which equals nothing."""
+    keys = [find(source.columns, key, source.node) for key in rule.get("columns") or [rule["column"]]]
+    looked = [] if rule["nullsEqual"] else [not_null(column(key.name, source.table)) for key in keys]
+    if "where" in rule:
+        looked.append(guard(typed(rule["where"], inputs), f"rule {rule['name']}")[0])
+    counted: exp.Expr = exp.Star()
+    if looked:
+        counted = exp.Case(ifs=[exp.If(this=exp.and_(*looked), true=exp.Literal.number(1))])
+    return exp.Window(this=exp.Count(this=counted, big_int=True), partition_by=[column(key.name, source.table) for key in keys])
+
+
+def _name(at: int) -> str:
+    return f"__copies{at}"
+
+
+def _counted(relation: Relation, source: Input, copies: Mapping[int, exp.Expr]) -> Relation:
+    """The relation over its input with the counts beside, which no WHERE could look at otherwise."""
+    inner = select([*pass_on(source), *(named(window.copy(), _name(at)) for at, window in copies.items())], source.table)
+    outer = relation.select
+    outer.from_(exp.Subquery(this=inner, alias=exp.TableAlias(this=exp.to_identifier(source.table, quoted=True))), copy=False)
+    return replace(relation, rows="own")
 
 
 def _broken(rule: Mapping[str, Any], source: Input, inputs: tuple[Input, ...]) -> exp.Expr:
@@ -88,6 +117,17 @@ def _broken(rule: Mapping[str, Any], source: Input, inputs: tuple[Input, ...]) -
 def _not_null(rule: Mapping[str, Any], source: Input, inputs: tuple[Input, ...]) -> tuple[exp.Expr, str]:
     of = find(source.columns, rule["column"], source.node)
     return is_null(column(of.name, source.table)), f"{of.name} is NULL"
+
+
+def _unique(rule: Mapping[str, Any], source: Input, inputs: tuple[Input, ...]) -> tuple[exp.Expr, str]:
+    keys = rule.get("columns") or [rule["column"]]
+    repeated = exp.GT(this=column(_name(rule["at"]), source.table), expression=exp.Literal.number(1))
+    known = (
+        exp.true()
+        if rule["nullsEqual"]
+        else exp.and_(*(not_null(column(find(source.columns, k, source.node).name, source.table)) for k in keys))
+    )
+    return exp.and_(repeated, known), f"{', '.join(keys)} is there more than once"
 
 
 def _range(rule: Mapping[str, Any], source: Input, inputs: tuple[Input, ...]) -> tuple[exp.Expr, str]:
@@ -115,9 +155,11 @@ def _range(rule: Mapping[str, Any], source: Input, inputs: tuple[Input, ...]) ->
 def _regex(rule: Mapping[str, Any], source: Input, inputs: tuple[Input, ...]) -> tuple[exp.Expr, str]:
     of = find(source.columns, rule["column"], source.node)
     text = exp.cast(column(of.name, source.table), "TEXT")
-    # \A and \z: $ would let a line break at the end pass.
-    matches = exp.RegexpLike(this=text, expression=exp.Literal.string(f"\\A(?:{rule['pattern']})\\z"))
-    return exp.not_(matches), f"{of.name} does not match {rule['pattern']}"
+    pattern = rule["pattern"]
+    if pattern in NAMES:
+        wrong = exp.not_(exp.paren(matches(pattern, text), copy=False))
+        return exp.and_(not_null(column(of.name, source.table)), wrong), f"{of.name} is no {pattern}"
+    return exp.not_(whole(pattern, text)), f"{of.name} does not match {pattern}"
 
 
 def _consistency(rule: Mapping[str, Any], source: Input, inputs: tuple[Input, ...]) -> tuple[exp.Expr, str]:
@@ -130,6 +172,7 @@ def _consistency(rule: Mapping[str, Any], source: Input, inputs: tuple[Input, ..
 
 _RULES: dict[str, Callable[[Mapping[str, Any], Input, tuple[Input, ...]], tuple[exp.Expr, str]]] = {
     "NOT_NULL": _not_null,
+    "UNIQUE": _unique,
     "RANGE": _range,
     "REGEX": _regex,
     "CONSISTENCY": _consistency,

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from shared.sql.decimals import is_decimal
 from shared.sql.dialects.dialect import Dialect, Features, Pass
 from shared.sql.rewrites.duckdb_decimals import divide, from_doubles, widen
+from shared.sql.rewrites.duckdb_numbers import HALF_EVEN, SECONDS
+from shared.sql.rewrites.likes import ESCAPES
 from shared.sql.rewrites.tree import swap
 from shared.sql.typing import INTEGERS, type_of
 
 
-def _whole_casts(tree: exp.Expr, to: Dialect) -> exp.Expr:
-    """Text to integer: DuckDB would round '3.7' to 4 and take '1e3'; PostgreSQL takes neither."""
+def _number_casts(tree: exp.Expr, to: Dialect) -> exp.Expr:
+    """Text to number: DuckDB would round '3.7' to 4 and take '1e3' for a whole one, and '1_000' for any; PostgreSQL takes none of these
+    (from 16 on the last)."""
     for cast in list(tree.find_all(exp.TryCast)):
-        if type_of(cast) in INTEGERS and type_of(cast.this) == "TEXT":
-            whole = exp.Anonymous(this="regexp_full_match", expressions=[cast.this.copy(), exp.Literal.string(r"\s*[+-]?\d+\s*")])
-            tree = swap(tree, cast, exp.Case(ifs=[exp.If(this=whole, true=cast.copy())]))
+        if type_of(cast.this) != "TEXT":
+            continue
+        if type_of(cast) in INTEGERS:
+            shape: exp.Expr = exp.Anonymous(this="regexp_full_match", expressions=[cast.this.copy(), exp.Literal.string(r"\s*[+-]?\d+\s*")])
+        elif is_decimal(cast) or type_of(cast) in {"REAL", "DOUBLE PRECISION"}:
+            shape = exp.Not(this=exp.Anonymous(this="contains", expressions=[cast.this.copy(), exp.Literal.string("_")]))
+        else:
+            continue
+        tree = swap(tree, cast, exp.Case(ifs=[exp.If(this=shape, true=cast.copy())]))
     return tree
 
 
@@ -37,11 +47,14 @@ DUCKDB = Dialect(
         filter=True, qualify=True, merge=False, guard=True, distinct_from=True, materialised=True, name_case="exact", longest_name=1000
     ),
     passes=(
+        ESCAPES,
         Pass("from_doubles", (exp.Cast,), from_doubles),
         Pass("widen", (exp.Add, exp.Sub, exp.Mul), widen),
         Pass("divide", (exp.Div,), divide),
         Pass("whole_division", (exp.IntDiv,), _whole_division),
-        Pass("whole_casts", (exp.TryCast,), _whole_casts),
+        Pass("number_casts", (exp.TryCast,), _number_casts),
+        HALF_EVEN,
+        SECONDS,
     ),
     # MERGE INTO came with 1.4.
     since=(("1.4", {"merge": True}),),

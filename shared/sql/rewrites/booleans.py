@@ -28,6 +28,9 @@ def _apply(tree: exp.Expr, to: Dialect) -> exp.Expr:
             tree = swap(tree, test, replacement)
     # From the leaves up: what stands in a condition is said right before the condition is.
     for node in reversed(list(tree.walk())):
+        if isinstance(node.parent, exp.Update | exp.OnConflict) and node.arg_key == "expressions":
+            # SET a = b is no condition.
+            continue
         wanted_condition = _is_asked_for(node, tree)
         if isinstance(node, exp.Boolean):
             value = number(int(bool(node.this)))
@@ -60,7 +63,7 @@ def _is_asked_for(node: exp.Expr, root: exp.Expr) -> bool:
         return isinstance(root, _CONDITIONS)
     if isinstance(of, exp.Where | exp.Having | exp.Qualify | exp.Connector | exp.Not | exp.Escape):
         return True
-    if isinstance(of, exp.Join):
+    if isinstance(of, exp.Join | exp.Merge):
         return child.arg_key == "on"
     if isinstance(of, exp.If) and child.arg_key == "this":
         return isinstance(of.parent, exp.Case) and of.parent.this is None

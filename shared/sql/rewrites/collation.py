@@ -7,10 +7,10 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from shared.sql.dialects.dialect import Dialect, Pass
-from shared.sql.rewrites.tree import grouped, ordered_by, swap
+from shared.sql.rewrites.order import order_around, ordered_by, selects_only
+from shared.sql.rewrites.tree import grouped, swap
 from shared.sql.typing import type_of
 
-_DISTINCT = "penstock_distinct"
 _COMPARED = (exp.LT, exp.LTE, exp.GT, exp.GTE)
 
 
@@ -35,31 +35,11 @@ def _order(tree: exp.Expr, to: Dialect) -> exp.Expr:
     for order in list(tree.find_all(exp.Order)):
         of = order.parent
         keys = [key for key in order.expressions if not isinstance(key.this, exp.Collate) and _is_text(ordered_by(key.this, of))]
-        if (keys and isinstance(of, exp.SetOperation)) or (isinstance(of, exp.Select) and of.args.get("distinct")):
-            assert isinstance(of, exp.Query)
-            tree = _around(tree, of, keys)
-        else:
-            for key in keys:
-                key.set("this", _c(ordered_by(key.this, of)))
+        if keys and selects_only(of):
+            tree = order_around(tree, of)
+        for key in keys:
+            key.set("this", _c(ordered_by(key.this, key.parent_select)))
     return tree
-
-
-def _around(tree: exp.Expr, query: exp.Query, keys: list[exp.Expr]) -> exp.Expr:
-    """SELECT DISTINCT and UNION order by what they select and nothing else, so the order is put around them."""
-    names = {projection.unalias(): projection.alias_or_name for projection in query.selects}
-    for key in query.args["order"].expressions:
-        said = ordered_by(key.this, query)
-        column = exp.column(names.get(said, said.name), table=_DISTINCT, quoted=True)
-        column.type = said.type
-        key.set("this", _c(column) if key in keys else column)
-    outer = exp.Select(expressions=[exp.column(name, table=_DISTINCT, quoted=True) for name in query.named_selects])
-    for clause in ("order", "limit", "offset", "with_"):
-        if (part := query.args.get(clause)) is not None:
-            query.set(clause, None)
-            outer.set(clause, part)
-    alias = exp.TableAlias(this=exp.to_identifier(_DISTINCT, quoted=True))
-    outer.from_(exp.Subquery(this=query.copy(), alias=alias), copy=False)
-    return swap(tree, query, outer)
 
 
 def _columns(collation: str) -> Callable[[exp.Expr, Dialect], exp.Expr]:

@@ -11,9 +11,10 @@ _GLOB = {"%": "*", "_": "?", "*": "[*]", "?": "[?]", "[": "[[]"}
 
 
 def _escape(tree: exp.Expr, to: Dialect) -> exp.Expr:
-    for node in list(tree.find_all(exp.Like)):
+    for node in list(tree.find_all(exp.Like, exp.ILike)):
         pattern = node.expression
-        if isinstance(pattern, exp.Literal) and "\\" in pattern.name and not isinstance(node.parent, exp.Escape):
+        plain = isinstance(pattern, exp.Literal) and "\\" not in pattern.name
+        if not plain and not isinstance(node.parent, exp.Escape):
             tree = swap(tree, node, exp.Escape(this=node.copy(), expression=exp.Literal.string("\\")))
     return tree
 
@@ -39,5 +40,5 @@ def as_glob(pattern: str) -> str:
     return "".join(made)
 
 
-ESCAPES = Pass("likes", (exp.Like,), _escape)
+ESCAPES = Pass("likes", (exp.Like, exp.ILike), _escape)
 GLOBS = Pass("likes", (exp.Like,), _glob)

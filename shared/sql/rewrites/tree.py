@@ -34,15 +34,3 @@ def number(value: int) -> exp.Expr:
     literal = exp.Literal.number(value)
     literal.type = exp.DataType.build("INT")
     return literal
-
-
-def ordered_by(key: exp.Expr, query: exp.Expr | None) -> exp.Expr:
-    """What a key of ORDER BY stands for, as an expression that may be built upon: 1 is the first column, a name may be a column's alias."""
-    if not isinstance(query, exp.Select):
-        return key
-    if isinstance(key, exp.Literal) and key.is_int:
-        at: exp.Expr = query.expressions[int(key.name) - 1]
-        return at.unalias()
-    if isinstance(key, exp.Column) and not key.table:
-        return next((given.unalias() for given in query.expressions if given.alias_or_name == key.name), key)
-    return key

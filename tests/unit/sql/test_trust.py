@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 from shared.datasets import Column
@@ -9,6 +12,7 @@ from shared.sql.dialects import DIALECTS
 from shared.sql.parse import expression
 from shared.sql.query import query
 from shared.sql.trust import LEVELS, level_of, trust
+from shared.sql.trust_page import page
 from shared.sql.typing import annotated, resolve
 
 TYPES = {"i": "INTEGER", "b": "BIGINT", "p": "NUMERIC(12, 2)", "x": "DOUBLE PRECISION", "s": "TEXT", "d": "DATE", "f": "BOOLEAN"}
@@ -62,7 +66,7 @@ def test_every_row_of_the_table_names_dialects_and_levels_that_are_there() -> No
 
     for rows in _table().values():
         for _, levels in rows:
-            assert set(levels) <= {*DIALECTS, "*"}
+            assert {name.partition(">=")[0] for name in levels} <= {*DIALECTS, "*"}
             assert {said.partition(": ")[0] for said in levels.values()} <= set(LEVELS)
     for dialect, seen in _proven().items():
         assert dialect in DIALECTS
@@ -71,3 +75,17 @@ def test_every_row_of_the_table_names_dialects_and_levels_that_are_there() -> No
 
 def test_what_is_unsupported_is_not_lifted_by_what_was_seen_once() -> None:
     assert level_of("eq", ("text", "text"), "sqlserver", "16.0")[0] == "unsupported"
+
+
+def test_what_came_with_a_version_is_trusted_from_it_on() -> None:
+    assert level_of("rownumber over", (), "mysql", "5.7") == ("unsupported", "it came with version 8")
+    assert level_of("rownumber over", (), "mariadb", "10.11.19-MariaDB")[0] == "documented"
+    assert level_of("try cast", ("text", "integer"), "postgres", "15.2")[0] == "unsupported"
+    assert level_of("try cast", ("text", "integer"), "postgres", "18.6")[0] == "documented"
+
+
+def test_the_page_about_trust_says_what_the_tables_say() -> None:
+    path = Path(__file__).parents[3] / "docs" / "trust.md"
+    if os.environ.get("PENSTOCK_GOLDEN") == "write":
+        path.write_text(page())
+    assert path.read_text() == page()

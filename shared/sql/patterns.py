@@ -1,0 +1,105 @@
+r"""Named patterns of values: PESEL, NIP, REGON, IBAN, E164_PHONE, EMAIL, UUID, as a condition over a text that is not NULL.
+
+Values are matched whole and as they are: no blanks, no dashes but a UUID's, letters of an IBAN in capitals. Where a standard has a check
+digit it is computed: PESEL (Act on population registration, 24 September 2010, Art. 15; the day must be one of its century's months),
+NIP (Regulation of the Minister of Finance on NIP, weights modulo 11), REGON (Regulation on REGON of 30 November 2015: nine digits, or
+fourteen whose first nine are one), IBAN (ISO 13616, ISO 7064 MOD 97-10). E164_PHONE: ITU-T E.164 with its plus. UUID: RFC 9562 in text.
+EMAIL: dot-atom @ domain of RFC 5322 without comments and quotes, the domain with a dot.
+
+The conditions hold no cast that could fail, so a row with any text gets an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from sqlglot import exp
+
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_PLAIN = {
+    "PESEL": r"[0-9]{2}([02468][1-9]|[13579][0-2])(0[1-9]|[12][0-9]|3[01])[0-9]{5}",
+    "NIP": r"[0-9]{10}",
+    "REGON": r"[0-9]{9}([0-9]{5})?",
+    "IBAN": r"[A-Z]{2}[0-9]{2}[0-9A-Z]{11,30}",
+    "E164_PHONE": r"\+[1-9][0-9]{1,14}",
+    "EMAIL": rf"{_ATOM}(\.{_ATOM})*@([A-Za-z0-9]([A-Za-z0-9-]{{0,61}}[A-Za-z0-9])?\.)+[A-Za-z]{{2,63}}",
+    "UUID": r"[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}",
+}
+NAMES = tuple(_PLAIN)
+
+_IBAN_DIGITS = 72
+_CHUNK = 9
+
+
+def matches(name: str, text: exp.Expr) -> exp.Expr:
+    """True or false for a text that is not NULL. Raises KeyError for a name that is none of NAMES."""
+    shaped = whole(_PLAIN[name], text)
+    checked = _CHECKS.get(name)
+    if checked is None:
+        return shaped
+    # A CASE, since the check reads digits where the pattern says there are some.
+    return exp.Case(ifs=[exp.If(this=shaped, true=checked(text))], default=exp.false())
+
+
+def whole(pattern: str, text: exp.Expr) -> exp.Expr:
+    r"""The pattern matches all of the text. \A and \z: $ would let a line break at the end pass."""
+    return exp.RegexpLike(this=text.copy(), expression=exp.Literal.string(f"\\A(?:{pattern})\\z"))
+
+
+def _digit(text: exp.Expr, at: int) -> exp.Expr:
+    """The digit at a place, from 1; a place in a list instead of a cast, which could fail."""
+    sign = exp.Substring(this=text.copy(), start=exp.Literal.number(at), length=exp.Literal.number(1))
+    return exp.StrPosition(this=exp.Literal.string("123456789"), substr=sign)
+
+
+def _weighed(text: exp.Expr, weights: Sequence[int]) -> exp.Expr:
+    """The sum of the first digits, each times its weight."""
+    terms = [exp.Mul(this=_digit(text, at), expression=exp.Literal.number(weight)) for at, weight in enumerate(weights, start=1)]
+    total: exp.Expr = terms[0]
+    for term in terms[1:]:
+        total = exp.Add(this=total, expression=term)
+    return exp.paren(total, copy=False)
+
+
+def _modulo(value: exp.Expr, by: int) -> exp.Expr:
+    return exp.paren(exp.Mod(this=value, expression=exp.Literal.number(by)), copy=False)
+
+
+def _equal(one: exp.Expr, other: exp.Expr) -> exp.Expr:
+    return exp.EQ(this=one, expression=other)
+
+
+def _pesel(text: exp.Expr) -> exp.Expr:
+    return _equal(_modulo(_weighed(text, (1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1)), 10), exp.Literal.number(0))
+
+
+def _nip(text: exp.Expr) -> exp.Expr:
+    # A remainder of 10 is no digit: such numbers are not given out.
+    return _equal(_modulo(_weighed(text, (6, 5, 7, 2, 3, 4, 5, 6, 7)), 11), _digit(text, 10))
+
+
+def _regon(text: exp.Expr) -> exp.Expr:
+    nine = _equal(_modulo(_modulo(_weighed(text, (8, 9, 2, 3, 4, 5, 6, 7)), 11), 10), _digit(text, 9))
+    fourteen = _equal(_modulo(_modulo(_weighed(text, (2, 4, 8, 5, 0, 9, 7, 3, 6, 1, 2, 4, 8)), 11), 10), _digit(text, 14))
+    short = _equal(exp.Length(this=text.copy()), exp.Literal.number(9))
+    return exp.and_(nine, exp.or_(short, fourteen))
+
+
+def _iban(text: exp.Expr) -> exp.Expr:
+    """The first four signs at the end, letters as 10 to 35, all of it modulo 97 is 1: taken nine digits at a time."""
+    rest = exp.Substring(this=text.copy(), start=exp.Literal.number(5))
+    head = exp.Substring(this=text.copy(), start=exp.Literal.number(1), length=exp.Literal.number(4))
+    digits: exp.Expr = exp.DPipe(this=rest, expression=head)
+    for value, letter in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ", start=10):
+        digits = exp.Replace(this=digits, expression=exp.Literal.string(letter), replacement=exp.Literal.string(str(value)))
+    padded = exp.Pad(this=digits, expression=exp.Literal.number(_IBAN_DIGITS), fill_pattern=exp.Literal.string("0"), is_left=True)
+    remainder: exp.Expr = exp.Literal.number(0)
+    for at in range(1, _IBAN_DIGITS, _CHUNK):
+        chunk = exp.Substring(this=padded.copy(), start=exp.Literal.number(at), length=exp.Literal.number(_CHUNK))
+        number = exp.TryCast(this=chunk, to=exp.DataType.build("BIGINT"))
+        moved = exp.Mul(this=remainder, expression=exp.cast(exp.Literal.number(10**_CHUNK), "BIGINT"))
+        remainder = _modulo(exp.paren(exp.Add(this=moved, expression=number), copy=False), 97)
+    return _equal(remainder, exp.Literal.number(1))
+
+
+_CHECKS: dict[str, Callable[[exp.Expr], exp.Expr]] = {"PESEL": _pesel, "NIP": _nip, "REGON": _regon, "IBAN": _iban}

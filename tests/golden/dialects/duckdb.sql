@@ -1,0 +1,158 @@
+-- qualify_limit
+SELECT "t"."i" AS "i" FROM "t" AS "t" QUALIFY ROW_NUMBER() OVER (PARTITION BY "t"."s" ORDER BY "t"."b" DESC NULLS FIRST, "t"."id") = 1 ORDER BY "t"."b", "t"."id" LIMIT 5
+
+-- qualify_distinct
+SELECT DISTINCT "t"."s" AS "s" FROM "t" AS "t" QUALIFY RANK() OVER (ORDER BY "t"."i" DESC NULLS FIRST, "t"."id") <= 4 ORDER BY "s"
+
+-- filter
+SELECT "t"."s" AS "s", SUM("t"."i") FILTER(WHERE "t"."f") AS "a", COUNT(*) FILTER(WHERE "t"."i" > 0) AS "c", COUNT(DISTINCT "t"."i") FILTER(WHERE NOT "t"."f") AS "d" FROM "t" AS "t" GROUP BY "t"."s"
+
+-- booleans_selected
+SELECT "t"."id" AS "id", "t"."f" AS "f", "t"."i" > 3 AS "big", TRUE AS "yes", NOT "t"."f" AS "no" FROM "t" AS "t"
+
+-- booleans_asked
+SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE "t"."f" AND NOT ("t"."i" > 3) OR "t"."f" IS TRUE AND ("t"."i" > 1) = ("t"."b" > 1)
+
+-- boolean_in_case
+SELECT "t"."id" AS "id", CASE WHEN "t"."f" THEN "t"."i" WHEN "t"."f" IS FALSE THEN -"t"."i" END AS "a", COALESCE("t"."f", FALSE) AS "c" FROM "t" AS "t" WHERE CASE WHEN "t"."i" > 3 THEN TRUE ELSE "t"."f" END
+
+-- full_join
+SELECT "t"."id" AS "a", "u"."id" AS "b", COALESCE("t"."s", "u"."s") AS "s" FROM "t" AS "t" FULL JOIN "u" AS "u" ON "t"."i" = "u"."i" WHERE "t"."id" > 1 OR "u"."id" > 2
+
+-- full_join_groups
+SELECT "t"."s" AS "s", COUNT("u"."id") AS "n" FROM "t" AS "t" FULL JOIN "u" AS "u" ON "t"."id" = "u"."id" + 2 GROUP BY "t"."s" HAVING COUNT(*) > 0
+
+-- limit
+SELECT "t"."id" AS "id" FROM "t" AS "t" ORDER BY "t"."i" DESC NULLS FIRST, "id" LIMIT 3
+
+-- limit_offset
+SELECT "t"."id" AS "id" FROM "t" AS "t" ORDER BY "t"."i" DESC NULLS FIRST, "id" LIMIT 3 OFFSET 2
+
+-- limit_of_groups
+SELECT "t"."s" AS "s", COUNT(*) AS "n" FROM "t" AS "t" GROUP BY "t"."s" ORDER BY "n" DESC NULLS FIRST, MIN("t"."id") LIMIT 2 OFFSET 1
+
+-- limit_of_union
+SELECT "t"."id" AS "id" FROM "t" AS "t" UNION ALL SELECT "u"."id" AS "id" FROM "u" AS "u" ORDER BY "id" LIMIT 4 OFFSET 1
+
+-- whole_division
+SELECT "t"."id" AS "id", "t"."i" // 3 AS "a", "t"."b" // 3 AS "c", -7 // 2 AS "n" FROM "t" AS "t"
+
+-- whole_division_large
+SELECT "t"."id" AS "id", "t"."b" // 7 AS "a" FROM "t" AS "t" WHERE "t"."b" > 9000000000000000000
+
+-- modulo
+SELECT "t"."id" AS "id", "t"."i" % 3 AS "a", "t"."i" % -3 AS "b", "t"."b" % 1000 AS "c" FROM "t" AS "t"
+
+-- null_order
+SELECT "t"."id" AS "id", "t"."i" AS "i" FROM "t" AS "t" ORDER BY "i", "id"
+
+-- null_order_desc
+SELECT "t"."id" AS "id", "t"."i" AS "i" FROM "t" AS "t" ORDER BY "i" DESC NULLS FIRST, "id"
+
+-- null_order_said
+SELECT "t"."id" AS "id", "t"."i" AS "i" FROM "t" AS "t" ORDER BY "i" NULLS FIRST, "id" DESC
+
+-- null_order_by_alias
+SELECT "t"."id" AS "id", "t"."i" - 1 AS "k" FROM "t" AS "t" ORDER BY "k" DESC NULLS FIRST, "id"
+
+-- distinct_from
+SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE "t"."s" IS DISTINCT FROM 'b' AND "t"."i" IS NOT DISTINCT FROM NULL OR ("t"."s" IS NOT DISTINCT FROM 'b') = TRUE
+
+-- concatenation
+SELECT "t"."id" AS "id", "t"."s" || '-' || "t"."s2" AS "a" FROM "t" AS "t"
+
+-- extremes
+SELECT "t"."id" AS "id", GREATEST("t"."i", "t"."b") AS "g", LEAST("t"."i", "t"."b", 3) AS "l" FROM "t" AS "t"
+
+-- like
+SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE "t"."s" LIKE 'a%' OR "t"."s2" LIKE '_b'
+
+-- like_escape
+SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE "t"."s2" LIKE '10\%%' ESCAPE '\' OR "t"."s2" LIKE '%[x]%' OR "t"."s2" LIKE 'a*b?'
+
+-- averages
+SELECT "t"."s" AS "s", AVG("t"."i") AS "a", AVG("t"."p") AS "b", AVG(DISTINCT "t"."i") AS "c" FROM "t" AS "t" GROUP BY "t"."s"
+
+-- average_over
+SELECT "t"."id" AS "id", AVG("t"."i") OVER (PARTITION BY "t"."s") AS "a", SUM("t"."i") OVER (PARTITION BY "t"."s") AS "n" FROM "t" AS "t"
+
+-- sums
+SELECT "t"."s" AS "s", SUM("t"."i") AS "a", SUM("t"."b") AS "c", SUM("t"."p") AS "d" FROM "t" AS "t" GROUP BY "t"."s"
+
+-- decimals
+SELECT "t"."id" AS "id", CAST("t"."p" AS DECIMAL(19, 2)) + "t"."w" AS "a", CAST("t"."w" AS DECIMAL(19, 2)) + "t"."w" AS "b", CAST("t"."p" AS DECIMAL(19, 2)) * "t"."w" AS "c", "t"."p" - 0.5 AS "d", "t"."p" * 1.5 AS "e" FROM "t" AS "t"
+
+-- quotients
+SELECT "t"."id" AS "id", (CAST(((CAST(CAST("t"."p" AS DECIMAL(38, 2)) * CAST(100 AS INT128) AS INT128) // CAST(CAST(3 AS DECIMAL(38, 2)) * CAST(100 AS INT128) AS INT128)) * CAST(10000000000000000 AS INT128) + ((CAST(CAST("t"."p" AS DECIMAL(38, 2)) * CAST(100 AS INT128) AS INT128) % CAST(CAST(3 AS DECIMAL(38, 2)) * CAST(100 AS INT128) AS INT128)) * CAST(10000000000000000 AS INT128)) // CAST(CAST(3 AS DECIMAL(38, 2)) * CAST(100 AS INT128) AS INT128) + (2 * (((CAST(CAST("t"."p" AS DECIMAL(38, 2)) * CAST(100 AS INT128) AS INT128) % CAST(CAST(3 AS DECIMAL(38, 2)) * CAST(100 AS INT128) AS INT128)) * CAST(10000000000000000 AS INT128)) % CAST(CAST(3 AS DECIMAL(38, 2)) * CAST(100 AS INT128) AS INT128))) // CAST(CAST(3 AS DECIMAL(38, 2)) * CAST(100 AS INT128) AS INT128)) AS DECIMAL(38, 0)) * CAST(0.0000000000000001 AS DECIMAL(17, 16))) AS "a", (CAST(((CAST(CAST(10 AS DECIMAL(38, 2)) * CAST(100 AS INT128) AS INT128) // CAST(CAST(NULLIF("t"."p", 0) AS DECIMAL(38, 2)) * CAST(100 AS INT128) AS INT128)) * CAST(10000000000000000 AS INT128) + ((CAST(CAST(10 AS DECIMAL(38, 2)) * CAST(100 AS INT128) AS INT128) % CAST(CAST(NULLIF("t"."p", 0) AS DECIMAL(38, 2)) * CAST(100 AS INT128) AS INT128)) * CAST(10000000000000000 AS INT128)) // CAST(CAST(NULLIF("t"."p", 0) AS DECIMAL(38, 2)) * CAST(100 AS INT128) AS INT128) + (2 * (((CAST(CAST(10 AS DECIMAL(38, 2)) * CAST(100 AS INT128) AS INT128) % CAST(CAST(NULLIF("t"."p", 0) AS DECIMAL(38, 2)) * CAST(100 AS INT128) AS INT128)) * CAST(10000000000000000 AS INT128)) % CAST(CAST(NULLIF("t"."p", 0) AS DECIMAL(38, 2)) * CAST(100 AS INT128) AS INT128))) // CAST(CAST(NULLIF("t"."p", 0) AS DECIMAL(38, 2)) * CAST(100 AS INT128) AS INT128)) AS DECIMAL(38, 0)) * CAST(0.0000000000000001 AS DECIMAL(17, 16))) AS "b", (CAST(((CAST(CAST("t"."w" AS DECIMAL(38, 2)) * CAST(100 AS INT128) AS INT128) // CAST(CAST(NULLIF("t"."p", 0) AS DECIMAL(38, 2)) * CAST(100 AS INT128) AS INT128)) * CAST(10000000000000000 AS INT128) + ((CAST(CAST("t"."w" AS DECIMAL(38, 2)) * CAST(100 AS INT128) AS INT128) % CAST(CAST(NULLIF("t"."p", 0) AS DECIMAL(38, 2)) * CAST(100 AS INT128) AS INT128)) * CAST(10000000000000000 AS INT128)) // CAST(CAST(NULLIF("t"."p", 0) AS DECIMAL(38, 2)) * CAST(100 AS INT128) AS INT128) + (2 * (((CAST(CAST("t"."w" AS DECIMAL(38, 2)) * CAST(100 AS INT128) AS INT128) % CAST(CAST(NULLIF("t"."p", 0) AS DECIMAL(38, 2)) * CAST(100 AS INT128) AS INT128)) * CAST(10000000000000000 AS INT128)) % CAST(CAST(NULLIF("t"."p", 0) AS DECIMAL(38, 2)) * CAST(100 AS INT128) AS INT128))) // CAST(CAST(NULLIF("t"."p", 0) AS DECIMAL(38, 2)) * CAST(100 AS INT128) AS INT128)) AS DECIMAL(38, 0)) * CAST(0.0000000000000001 AS DECIMAL(17, 16))) AS "c" FROM "t" AS "t"
+
+-- text_order
+SELECT "t"."s2" AS "s2" FROM "t" AS "t" WHERE "t"."s2" > 'B' ORDER BY "s2", "t"."id"
+
+-- text_order_distinct
+SELECT DISTINCT "t"."s2" AS "s2" FROM "t" AS "t" ORDER BY "s2" DESC NULLS FIRST LIMIT 4
+
+-- text_order_union
+SELECT "t"."s" AS "s" FROM "t" AS "t" UNION SELECT "u"."s" AS "s" FROM "u" AS "u" ORDER BY "s"
+
+-- text_extremes
+SELECT MIN("t"."s2") AS "a", MAX("t"."s2") AS "b" FROM "t" AS "t"
+
+-- text_equality
+SELECT "t"."id" AS "a", "u"."id" AS "b" FROM "t" AS "t" JOIN "u" AS "u" ON "t"."s2" = "u"."s2"
+
+-- text_groups
+SELECT "t"."s2" AS "s2", COUNT(*) AS "n" FROM "t" AS "t" GROUP BY "t"."s2"
+
+-- count_distinct
+SELECT COUNT(DISTINCT "t"."s2") AS "a", COUNT(*) AS "n", COUNT("t"."i") AS "c" FROM "t" AS "t"
+
+-- substring
+SELECT "t"."id" AS "id", SUBSTRING("t"."s2", 2, 2) AS "a", SUBSTRING("t"."s2", 3) AS "b" FROM "t" AS "t"
+
+-- text_functions
+SELECT "t"."id" AS "id", LENGTH("t"."s2") AS "a", LOWER("t"."s2") AS "b", UPPER("t"."s") AS "c", REPLACE("t"."s2", 'a', 'xy') AS "d", TRIM("t"."s2") AS "e" FROM "t" AS "t"
+
+-- position
+SELECT "t"."id" AS "id", STRPOS("t"."s2", 'b') AS "a" FROM "t" AS "t"
+
+-- days
+SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE "t"."d" >= CAST('2024-02-29' AS DATE) AND "t"."ts" < CAST('2024-03-01 12:30:00' AS TIMESTAMP)
+
+-- parts_of_days
+SELECT "t"."id" AS "id", EXTRACT(YEAR FROM "t"."d") AS "y", EXTRACT(MONTH FROM "t"."d") AS "m", EXTRACT(DAY FROM "t"."d") AS "x" FROM "t" AS "t"
+
+-- casts
+SELECT "t"."id" AS "id", CAST("t"."i" AS BIGINT) AS "a", CAST("t"."i" AS DECIMAL(12, 2)) AS "b", CAST("t"."i" AS DOUBLE) AS "c", CAST("t"."i" AS TEXT) AS "x", CAST("t"."p" AS DECIMAL(12, 1)) AS "y" FROM "t" AS "t"
+
+-- timestamps
+SELECT "t"."id" AS "id", CAST("t"."d" AS TIMESTAMP) AS "a" FROM "t" AS "t"
+
+-- in_and_between
+SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE "t"."i" IN (1, 2, NULL) OR "t"."b" BETWEEN 1 AND 5 OR NOT "t"."i" IN (1, 2)
+
+-- exists
+SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE EXISTS(SELECT 1 AS "1" FROM "u" AS "u" WHERE "u"."id" = "t"."id")
+
+-- with
+WITH "k" AS (SELECT "t"."id" AS "id", "t"."i" AS "i" FROM "t" AS "t" WHERE "t"."i" > 1) SELECT "a"."id" AS "id", "b"."i" AS "i" FROM "k" AS "a" JOIN "k" AS "b" ON "a"."id" = "b"."id"
+
+-- union
+SELECT "t"."i" AS "i" FROM "t" AS "t" UNION SELECT "u"."i" AS "i" FROM "u" AS "u"
+
+-- window
+SELECT "t"."id" AS "id", ROW_NUMBER() OVER (PARTITION BY "t"."s" ORDER BY "t"."i" DESC NULLS FIRST, "t"."id") AS "n", RANK() OVER (ORDER BY "t"."i") AS "r", DENSE_RANK() OVER (ORDER BY "t"."i") AS "k" FROM "t" AS "t"
+
+-- ordered_subquery
+SELECT "x"."id" AS "id" FROM (SELECT "t"."id" AS "id" FROM "t" AS "t" ORDER BY "t"."i") AS "x" WHERE "x"."id" > 1
+
+-- string_agg
+SELECT "t"."s" AS "s", LISTAGG("t"."s2", ',' ORDER BY "t"."id") AS "a" FROM "t" AS "t" GROUP BY "t"."s"
+
+-- regexp_replace
+SELECT "t"."id" AS "id", REGEXP_REPLACE("t"."s2", 'a+', 'x') AS "a" FROM "t" AS "t"
+
+-- logarithm
+SELECT "t"."id" AS "id", LOG("t"."x") AS "a", LN("t"."x") AS "b" FROM "t" AS "t" WHERE "t"."x" > 0
+
+-- guarded_cast
+SELECT "t"."id" AS "id", CASE WHEN REGEXP_FULL_MATCH("t"."s2", '\s*[+-]?\d+\s*') THEN TRY_CAST("t"."s2" AS INT) END AS "a" FROM "t" AS "t"

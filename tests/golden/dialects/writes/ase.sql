@@ -1,0 +1,94 @@
+-- INSERT
+INSERT INTO [sales].[The Orders] (
+  [id],
+  [from],
+  [n]
+)
+SELECT
+  [id],
+  [from],
+  [n]
+FROM [penstock_staged];
+INSERT INTO [penstock_markers] (
+  [run],
+  [node],
+  [batch]
+)
+SELECT
+  '0190',
+  'o''clock',
+  0
+
+-- UPSERT
+MERGE INTO [sales].[The Orders] AS [t]
+USING (
+  SELECT
+    [m].[id] AS [id],
+    [m].[from] AS [from],
+    [m].[n] AS [n]
+  FROM [penstock_staged] AS [m]
+  WHERE
+    NOT EXISTS(
+      SELECT
+        1
+      FROM [penstock_staged] AS [o]
+      WHERE
+        (
+          [o].[id] = [m].[id] AND [o].[from] = [m].[from]
+        )
+        AND (
+          (
+            [o].[n] > [m].[n] OR (
+              [m].[n] IS NULL AND NOT [o].[n] IS NULL
+            )
+          )
+          OR (
+            (
+              [m].[n] = [o].[n] OR (
+                [m].[n] IS NULL AND [o].[n] IS NULL
+              )
+            )
+            AND (
+              [o].[penstock_ordinal] > [m].[penstock_ordinal]
+            )
+          )
+        )
+    )
+) AS [s]
+ON (
+  [t].[id] = [s].[id] AND [t].[from] = [s].[from]
+)
+WHEN MATCHED THEN UPDATE SET
+  [n] = [s].[n]
+WHEN NOT MATCHED THEN INSERT ([id], [from], [n]) VALUES ([s].[id], [s].[from], [s].[n]);
+INSERT INTO [penstock_markers] (
+  [run],
+  [node],
+  [batch]
+)
+SELECT
+  '0190',
+  'o''clock',
+  0
+
+-- OVERWRITE
+DELETE FROM [sales].[The Orders];
+INSERT INTO [sales].[The Orders] (
+  [id],
+  [from],
+  [n]
+)
+SELECT
+  [id],
+  [from],
+  [n]
+FROM [penstock_staged];
+INSERT INTO [penstock_markers] (
+  [run],
+  [node],
+  [batch]
+)
+SELECT
+  '0190',
+  'o''clock',
+  0

@@ -1,0 +1,99 @@
+-- INSERT
+INSERT INTO "sales"."The Orders" (
+  "id",
+  "from",
+  "n"
+)
+SELECT
+  "id",
+  "from",
+  "n"
+FROM "penstock_staged";
+INSERT INTO "penstock_markers" (
+  "run",
+  "node",
+  "batch"
+)
+SELECT
+  '0190',
+  'o''clock',
+  0
+
+-- UPSERT
+INSERT INTO "sales"."The Orders" (
+  "id",
+  "from",
+  "n"
+)
+SELECT
+  "id",
+  "from",
+  "n"
+FROM (
+  SELECT
+    "id",
+    "from",
+    "n",
+    ROW_NUMBER() OVER (PARTITION BY "id", "from" ORDER BY "n" DESC, "penstock_ordinal" DESC) AS "penstock_rank"
+  FROM "penstock_staged"
+) AS "numbered"
+WHERE
+  "penstock_rank" = 1;
+INSERT INTO "penstock_markers" (
+  "run",
+  "node",
+  "batch"
+)
+SELECT
+  '0190',
+  'o''clock',
+  0
+
+-- OVERWRITE
+CREATE TABLE "sales"."penstock_new_The Orders" AS "sales"."The Orders" COMMENT '{"marker": "penstock_markers", "run": "0190", "node": "o''clock", "batch": 0}';
+INSERT INTO "sales"."penstock_new_The Orders" (
+  "id",
+  "from",
+  "n"
+)
+SELECT
+  "id",
+  "from",
+  "n"
+FROM "penstock_staged";
+EXCHANGE TABLES "sales"."penstock_new_The Orders" AND "sales"."The Orders";
+DROP TABLE "sales"."penstock_new_The Orders"
+
+-- UPSERT from a query
+INSERT INTO "sales"."The Orders" (
+  "id",
+  "from",
+  "n"
+)
+SELECT
+  "id",
+  "from",
+  "n"
+FROM (
+  SELECT
+    "id",
+    "from",
+    "n",
+    ROW_NUMBER() OVER (PARTITION BY "id", "from" ORDER BY "n" DESC) AS "penstock_rank"
+  FROM (
+    SELECT
+      *
+    FROM latest
+  ) AS "r"
+) AS "numbered"
+WHERE
+  "penstock_rank" = 1;
+INSERT INTO "penstock_markers" (
+  "run",
+  "node",
+  "batch"
+)
+SELECT
+  '0190',
+  'o''clock',
+  0

@@ -1,0 +1,1 @@
+"""A connector that keeps each table as one Arrow file."""

@@ -1,0 +1,1 @@
+"""A database of the toys' own make: SQLite underneath, and a dialect of its own."""

@@ -1,0 +1,3 @@
+from shared.connectors.sqlite.driver import ConnectorDriver
+
+__all__ = ["ConnectorDriver"]
