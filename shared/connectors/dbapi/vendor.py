@@ -35,7 +35,7 @@ class Vendor:
     """`connect`: the driver's keyword arguments for a config. `package`: what to install, where the driver is not there.
 
     `tables`: lists the tables of a schema, its one parameter. `declared`: our types in CREATE TABLE, beside `COMMON`.
-    `session`: said first.    `login`: words in the driver's error for a login that was refused.
+    `session`: said first. `login`: words in the driver's error for a login that was refused.
     """
 
     title: str
