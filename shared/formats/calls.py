@@ -8,6 +8,7 @@ from __future__ import annotations
 import glob
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import unquote
 
 from sqlglot import exp
 
@@ -63,6 +64,7 @@ def read_csv(
         nullstr=list(dialect.null_values) or None,
         encoding=dialect.encoding,
         compression=file.compression or "none",
+        hive_partitioning=False,
         decimal_separator=dialect.decimal if dialect.decimal != "." else None,
         dateformat=dialect.date_format,
         timestampformat=dialect.timestamp_format,
@@ -86,8 +88,24 @@ def read_json_values(paths: Sequence[str], shape: str, compression: str | None) 
         format=shape,
         ignore_errors=True if shape == "newline_delimited" else None,
         compression=compression or "uncompressed",
+        hive_partitioning=False,
     )
 
 
-def read_parquet(paths: Sequence[str]) -> exp.Anonymous:
-    return call("read_parquet", paths, union_by_name=True if len(paths) > 1 else None)
+def read_parquet(paths: Sequence[str], folders: Sequence[str] = ()) -> exp.Anonymous:
+    """`folders`: columns that are in the names of folders only (`column=value`); they are texts, so that 007 stays 007."""
+    return call(
+        "read_parquet",
+        paths,
+        union_by_name=True if len(paths) > 1 else None,
+        hive_partitioning=bool(folders),
+        hive_types=struct(dict.fromkeys(folders, "VARCHAR")) if folders else None,
+    )
+
+
+def folder_columns(paths: Sequence[str]) -> tuple[str, ...]:
+    """The columns that the folders of all paths name, as Hive does."""
+    named = [
+        tuple(unquote(key) for key, sign, _ in (step.partition("=") for step in path.split("/")[:-1]) if key and sign) for path in paths
+    ]
+    return named[0] if named and len(set(named)) == 1 else ()

@@ -51,7 +51,7 @@ def records(stream: IO[bytes], dialect: CsvDialect, count: int) -> list[list[str
 
 def _records(stream: IO[bytes], dialect: CsvDialect, count: int, lines: list[str]) -> list[list[str]]:
     """`lines` gets the lines of the file that the records were made of."""
-    text = io.TextIOWrapper(stream, encoding=_PYTHON_ENCODINGS[dialect.encoding], errors="strict", newline="")
+    text = io.TextIOWrapper(stream, encoding=_PYTHON_ENCODINGS.get(dialect.encoding, dialect.encoding), errors="strict", newline="")
 
     def kept() -> Iterator[str]:
         for line in text:

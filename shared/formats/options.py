@@ -14,7 +14,7 @@ from marshmallow import Schema, fields, validate
 
 from shared.formats.errors import BadOptions
 
-# Encodings that DuckDB reads by itself, by every usual spelling.
+# By every usual spelling. DuckDB reads the first three itself; a file in another one is written anew in utf-8 before it reads it.
 ENCODINGS: dict[str, str] = {
     "utf-8": "utf-8",
     "utf8": "utf-8",
@@ -25,7 +25,15 @@ ENCODINGS: dict[str, str] = {
     "iso-8859-1": "latin-1",
     "utf-16": "utf-16",
     "utf16": "utf-16",
+    "windows-1250": "windows-1250",
+    "cp1250": "windows-1250",
+    "iso-8859-2": "iso-8859-2",
+    "latin-2": "iso-8859-2",
+    "latin2": "iso-8859-2",
+    "windows-1252": "windows-1252",
+    "cp1252": "windows-1252",
 }
+NATIVE_ENCODINGS = ("utf-8", "latin-1", "utf-16")
 
 
 def _text(title: str, description: str, **rules: Any) -> fields.String:
@@ -39,7 +47,9 @@ class FileOptions(Schema):
     quote = _text("Quote", "Around a field that holds a delimiter; empty: fields are never quoted.", validate=validate.Length(max=1))
     escape = _text("Escape", "Before a quote inside a quoted field; the quote itself unless said.", validate=validate.Length(max=1))
     header = fields.Boolean(metadata={"title": "Header", "description": "The first line names the columns (default: true)."})
-    encoding = _text("Encoding", "utf-8 (default), latin-1 or utf-16.", validate=validate.OneOf(sorted(ENCODINGS)))
+    encoding = _text(
+        "Encoding", "utf-8 (default), utf-16, latin-1, iso-8859-2, windows-1250, windows-1252.", validate=validate.OneOf(sorted(ENCODINGS))
+    )
     nullValues = fields.List(fields.String(), metadata={"title": "Null values", "description": "Texts that mean NULL (default: empty)."})
     decimal = _text("Decimal mark", "A point (default) or a comma.", validate=validate.OneOf([".", ","]))
     dateFormat = _text("Date format", "As strptime writes it, such as %d.%m.%Y; ISO 8601 unless said.")

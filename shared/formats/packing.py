@@ -9,10 +9,9 @@ import shutil
 from pathlib import Path
 from typing import IO, cast
 
-from shared.formats.errors import UnfitRows
+from shared.formats.errors import UnfitRows, UnreadableFile
 
 _BLOCK_BYTES = 1 << 20
-_ENCODINGS = {"latin-1": "latin-1", "utf-16": "utf-16"}
 
 
 def rewrite(source: Path, target: Path, encoding: str, compression: str | None) -> None:
@@ -22,13 +21,27 @@ def rewrite(source: Path, target: Path, encoding: str, compression: str | None) 
             shutil.copyfileobj(plain, written, _BLOCK_BYTES)
             return
         decode = codecs.getincrementaldecoder("utf-8")().decode
-        encode = codecs.getincrementalencoder(_ENCODINGS[encoding])().encode
+        encode = codecs.getincrementalencoder(encoding)().encode
         while block := plain.read(_BLOCK_BYTES):
             try:
                 written.write(encode(decode(block)))
             except UnicodeEncodeError as error:
                 text = error.object[error.start : error.end]
                 raise UnfitRows(f"{encoding} has no character {text!r}; write the file in utf-8, or replace it before") from error
+
+
+def copy_as_utf8(source: IO[bytes], target: IO[bytes], encoding: str, path: str) -> None:
+    """Raises UnreadableFile for bytes that mean nothing in the encoding; `path` is the file to name."""
+    if encoding == "utf-8":
+        shutil.copyfileobj(source, target, _BLOCK_BYTES)
+        return
+    decode = codecs.getincrementaldecoder(encoding)().decode
+    try:
+        while block := source.read(_BLOCK_BYTES):
+            target.write(decode(block).encode())
+        target.write(decode(b"", True).encode())
+    except UnicodeError as error:
+        raise UnreadableFile(f"{path} cannot be read as {encoding} text: {error}; set options.encoding to what it is written in") from error
 
 
 def _packed(target: Path, compression: str | None) -> IO[bytes]:

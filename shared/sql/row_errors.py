@@ -27,7 +27,7 @@ _WIDER = {
     "BOOLEAN": {"BOOLEAN", "INTEGER"},
 }
 
-_ISO = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([+-]\d\d:\d\d)?)?")
+_ISO = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([+-]\d\d(:\d\d)?)?)?")
 
 
 def guard(tree: exp.Expr, name: str) -> tuple[exp.Expr, exp.Expr | None]:

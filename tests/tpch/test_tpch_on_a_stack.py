@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
 
 import duckdb
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from tests.support.stack import Stack
 from tests.tpch import recipes
 from tests.tpch.compare import difference
+from tests.tpch.conftest import InPostgresql
 from tests.tpch.data import Tpch
 
 pytestmark = pytest.mark.stack
@@ -24,11 +25,10 @@ spec: {{type: {type}, config: {config}}}
 
 @pytest.mark.parametrize(("number", "text"), [(1, recipes.over_files(1)), (22, recipes.over_files(22)), (3, recipes.over_tables(3))])
 def test_a_recipe_sent_to_the_api_gives_duckdbs_own_answer(
-    tpch: Tpch, tpch_in_postgresql: dict[str, Any], stack: Stack, number: int, text: str
+    tpch: Tpch, tpch_in_postgresql: InPostgresql, stack: Stack, number: int, text: str
 ) -> None:
     files = f"{{root: {tpch.folder}}}"
-    database = "{" + ", ".join(f"{key}: '{value}'" for key, value in tpch_in_postgresql.items() if key != "port")
-    database += f", port: {tpch_in_postgresql['port']}}}"
+    database = json.dumps(tpch_in_postgresql.config)
     places = [("tpch", "postgres", database) if "table: lineitem" in text else ("tpch", "files", files)]
     for name, type_, config in (*places, ("answers", "files", f"{{root: {stack.files}}}")):
         stack.apply(CONNECTOR.format(name=name, type=type_, config=config))

@@ -11,27 +11,25 @@ from shared.engines.duckdb.connection import load_extension
 from shared.pipelines.nodes import NODE_TYPES
 from shared.planning.stages import Plan
 from tests.support.inprocess import run
-from tests.support.stack import Stack
 from tests.tpch import recipes
 from tests.tpch.compare import difference
+from tests.tpch.conftest import SCHEMA, InPostgresql
 from tests.tpch.data import QUERIES, Rows, Tpch
-
-pytestmark = pytest.mark.stack
 
 
 @pytest.fixture(scope="module")
-def pushed(tpch_in_postgresql: dict[str, Any], stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> dict[int, Plan]:
+def pushed(tpch_in_postgresql: InPostgresql, tmp_path_factory: pytest.TempPathFactory) -> dict[int, Plan]:
     """Each query's plan, once it has run and left its answer in the table of its name."""
     folder = tmp_path_factory.mktemp("pushed")
-    places = {"tpch": ("postgres", tpch_in_postgresql)}
+    places = {"tpch": ("postgres", tpch_in_postgresql.config)}
     return {number: run(folder, recipes.over_tables(number, into=f"q{number:02}"), more=places).plan for number in QUERIES}
 
 
 @pytest.mark.parametrize("number", QUERIES)
 def test_a_query_inside_postgresql_gives_duckdbs_own_answer(
-    tpch: Tpch, pushed: dict[int, Plan], tpch_in_postgresql: dict[str, Any], stack: Stack, number: int
+    tpch: Tpch, pushed: dict[int, Plan], tpch_in_postgresql: InPostgresql, number: int
 ) -> None:
-    rows = _rows(stack, f"{tpch_in_postgresql['schema']}.q{number:02}")
+    rows = _rows(tpch_in_postgresql.url, f"{SCHEMA}.q{number:02}")
     # A table has no order of its own; which rows there are is what a query's last sorter decides.
     assert difference(sorted(rows, key=_rank), sorted(tpch.answers[number], key=_rank)) is None
 
@@ -44,10 +42,10 @@ def test_most_recipes_are_one_stage_and_nearly_all_nodes_are_pushed_down(pushed:
     assert len(whole) >= 20, whole
 
 
-def _rows(stack: Stack, table: str) -> Rows:
+def _rows(url: str, table: str) -> Rows:
     with duckdb.connect() as connection:
         load_extension(connection, "postgres_scanner")
-        connection.execute(f"ATTACH '{stack.demo_url}' AS pg (TYPE postgres, READ_ONLY)")
+        connection.execute(f"ATTACH '{url}' AS pg (TYPE postgres, READ_ONLY)")
         return connection.execute(f"FROM pg.{table}").fetchall()
 
 

@@ -84,6 +84,9 @@ def print_plan(console: Console, made: Mapping[str, Any]) -> None:
         console.print(Text(f"{sink['node']}: {_sink(sink)}"))
     if made["pushDownShare"] is not None:
         console.print(f"inside databases: {made['pushDownShare']:.0%} of the transforms")
+    for node in made["nodes"]:
+        if node.get("local"):
+            console.print(Text(f"  {node['id']} is computed by {node['engine']}: {node['local']}"))
     for warning in made["warnings"]:
         console.print(Text(f"warning: {warning}"), style="yellow")
     if made.get("id"):

@@ -26,6 +26,7 @@ from shared.formats.header import check_delimiter, column_names, records
 from shared.formats.inference import looks
 from shared.formats.names import FileFormat
 from shared.formats.options import check_options, texts_of
+from shared.formats.parquet import missing_folders
 from shared.formats.records import sample
 from shared.formats.types import ours
 from shared.formats.unpacking import unpacked
@@ -95,8 +96,8 @@ def _delimited(root: Root, path: str, file: FileFormat, options: Mapping[str, An
 
 def _parquet(root: Root, files: list[str]) -> tuple[Columns, int | None]:
     with duckdb.connect() as connection, root.reached_by(connection):
-        scan = read_parquet(files).sql("duckdb")
         try:
+            scan = read_parquet(files, missing_folders(connection, files)).sql("duckdb")
             counted = connection.execute(f"SELECT sum(num_rows) FROM parquet_file_metadata({_list(files)})").fetchone()  # noqa: S608
             described = connection.execute(f"DESCRIBE SELECT * FROM {scan}").fetchall()  # noqa: S608
         except duckdb.Error as error:

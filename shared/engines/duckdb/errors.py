@@ -67,9 +67,21 @@ def _from_a_database(error: duckdb.Error) -> bool:
 def _local(error: duckdb.Error, node: str | None) -> PenstockError:
     if isinstance(error, _DATA_ERRORS):
         return RowsDoNotFit(_first(error), node=node)
+    if isinstance(error, duckdb.HTTPException):
+        return _from_a_store(error, node)
     if isinstance(error, duckdb.IOException):
         return Unavailable(_first(error), node=node)
     return PenstockError(_first(error), node=node)
+
+
+def _from_a_store(error: duckdb.HTTPException, node: str | None) -> PenstockError:
+    """What httpfs says of a bucket. Its lines may go on with the request, of which only the first says nothing that is secret."""
+    said = _first(error)
+    if "403" in said or "401" in said:
+        return Denied(f"{said}; correct the credentials, or their rights", node=node)
+    if "404" in said:
+        return NotFound(f"{said}; it was there when the stage began, or its path is wrong", node=node)
+    return Unavailable(said, node=node)
 
 
 _DATA_ERRORS = (duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.ConstraintException, duckdb.InvalidInputException)

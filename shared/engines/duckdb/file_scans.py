@@ -7,7 +7,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -29,7 +29,9 @@ from shared.formats.errors import UnreadableFile
 from shared.formats.header import FirstRecord, column_names, first_record
 from shared.formats.json_records import shape
 from shared.formats.names import FileFormat
-from shared.formats.options import check_options, texts_of
+from shared.formats.options import NATIVE_ENCODINGS, check_options, texts_of
+from shared.formats.packing import copy_as_utf8
+from shared.formats.parquet import missing_folders
 from shared.formats.records import converted, is_converted
 from shared.formats.types import duckdb as in_duckdb
 from shared.formats.types import ours
@@ -95,10 +97,11 @@ def _delimited(connection: duckdb.DuckDBPyConnection, source: Source) -> Scan:
             first = firsts[path] = first_record(unpacked(stream, file), dialect)
         if first.texts and dialect.header and column_names(first.texts, dialect) != tuple(types):
             raise SourceChanged(f"the columns of {path} are not those it had when it was surveyed", node=source.read.node)
-    readable = _readable(source)
+    readable = _readable(source, dialect.encoding)
     lines = Lines(f"rejects_{source.label}", f"scans_{source.label}", root, readable, file, dialect)
-    scanned = FileFormat(file.name, None) if file.compression == "bz2" else file
-    call = calls.read_csv(list(readable), scanned, dialect, types, rejects=(lines.errors, lines.scans), line_end=_one_end(firsts))
+    if any(path != of for path, of in readable.items()):
+        file, dialect = FileFormat(file.name), replace(dialect, encoding="utf-8")
+    call = calls.read_csv(list(readable), file, dialect, types, rejects=(lines.errors, lines.scans), line_end=_one_end(firsts))
     return Scan(call.sql("duckdb"), lines=lines)
 
 
@@ -114,15 +117,17 @@ def _one_end(firsts: dict[str, FirstRecord]) -> str | None:
     return next(iter(found), None)
 
 
-def _readable(source: Source) -> dict[str, str]:
-    """The files as DuckDB can open them, each with the file it stands for: themselves, or, where it cannot unpack them, unpacked ones."""
-    if source.format.compression != "bz2":
+def _readable(source: Source, encoding: str = "utf-8") -> dict[str, str]:
+    """The files as DuckDB can open them, each with the file it stands for: themselves, or, where it cannot unpack them or does not know
+    their encoding, plain ones in utf-8.
+    """
+    if source.format.compression != "bz2" and encoding in NATIVE_ENCODINGS:
         return {path: path for path in source.files}
     made: dict[str, str] = {}
     for number, path in enumerate(source.files):
         target = source.scratch / f"{number}"
         with source.root.open(path) as stream, target.open("wb") as plain:
-            shutil.copyfileobj(unpacked(stream, source.format), plain, 1 << 20)
+            copy_as_utf8(unpacked(stream, source.format), plain, encoding, path)
         made[str(target)] = path
     return made
 
@@ -198,7 +203,7 @@ def _parquet(connection: duckdb.DuckDBPyConnection, source: Source) -> Scan:
 
 def _typed(connection: duckdb.DuckDBPyConnection, source: Source, paths: list[str]) -> Scan:
     """Columns that our types name otherwise (structures, unsigned integers) are cast; all others are handed on as they are."""
-    call, where = calls.read_parquet(paths), source.read.options["path"]
+    call, where = calls.read_parquet(paths, missing_folders(connection, paths)), source.read.options["path"]
     described = {
         str(column): str(kind)
         for column, kind, *_ in connection.execute(f"DESCRIBE {exp.select('*').from_(call).sql('duckdb')}").fetchall()

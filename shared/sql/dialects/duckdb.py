@@ -7,6 +7,7 @@ from sqlglot import exp
 from shared.sql.decimals import is_decimal
 from shared.sql.dialects.dialect import Dialect, Features, Pass
 from shared.sql.rewrites.duckdb_decimals import divide, from_doubles, widen
+from shared.sql.rewrites.duckdb_numbers import HALF_EVEN, SECONDS
 from shared.sql.rewrites.likes import ESCAPES
 from shared.sql.rewrites.tree import swap
 from shared.sql.typing import INTEGERS, type_of
@@ -52,6 +53,8 @@ DUCKDB = Dialect(
         Pass("divide", (exp.Div,), divide),
         Pass("whole_division", (exp.IntDiv,), _whole_division),
         Pass("number_casts", (exp.TryCast,), _number_casts),
+        HALF_EVEN,
+        SECONDS,
     ),
     # MERGE INTO came with 1.4.
     since=(("1.4", {"merge": True}),),

@@ -37,6 +37,12 @@ SHAPES = {
     "BOOLEAN": "^([tT]([rR][uU][eE])?|[yY]([eE][sS])?|1|[fF]([aA][lL][sS][eE])?|[nN][oO]?|0)$",
 }
 _FLOATS = frozenset({"REAL", "DOUBLE PRECISION"})
+# What a double may be for its cast to succeed; the ends are the doubles next to them that still round into the range.
+_RANGES = {
+    "SMALLINT": ("-32768.5", "32767.49999999999"),
+    "INTEGER": ("-2147483648.5", "2147483647.4999995"),
+    "BIGINT": ("-9223372036854775808", "9223372036854774784"),
+}
 
 
 def _apply(tree: exp.Expr, to: Dialect) -> exp.Expr:
@@ -44,8 +50,7 @@ def _apply(tree: exp.Expr, to: Dialect) -> exp.Expr:
         return tree
     for node in reversed(list(tree.find_all(exp.TryCast))):
         value, target = node.this, type_of(node)
-        fraction = is_decimal(value) or type_of(value) in _FLOATS
-        looked_at = exp.Round(this=value.copy()) if fraction and target in INTEGERS else value.copy()
+        looked_at = exp.Round(this=value.copy()) if is_decimal(value) and target in INTEGERS else value.copy()
         text = exp.cast(grouped(looked_at), "TEXT") if type_of(value) != "TEXT" else looked_at
         named = exp.Literal.string(node.args["to"].sql("postgres").lower())
         valid: exp.Expr = exp.Anonymous(this="pg_input_is_valid", expressions=[text, named])
@@ -53,9 +58,13 @@ def _apply(tree: exp.Expr, to: Dialect) -> exp.Expr:
             if (shape := SHAPES.get(target.partition("(")[0])) is not None:
                 matches = exp.RegexpLike(this=grouped(value.copy()), expression=exp.Literal.string(shape))
                 valid = exp.And(this=matches, expression=valid)
+        elif type_of(value) in _FLOATS and target in _RANGES:
+            # As text a double may be 1e+15, which is no integer's text; the cast itself rounds, and fails beyond the range only.
+            low, high = (exp.Literal.number(bound) for bound in _RANGES[target])
+            valid = exp.Between(this=grouped(value.copy()), low=low, high=high)
         elif type_of(value) in _FLOATS and target.startswith("NUMERIC"):
-            # A decimal has no NaN here, though PostgreSQL's own may.
-            finite = exp.NEQ(this=text.copy(), expression=exp.Literal.string("NaN"))
+            # A decimal has no NaN and no infinity here, though PostgreSQL's own may.
+            finite = exp.RegexpLike(this=grouped(text.copy()), expression=exp.Literal.string(NUMBER))
             valid = exp.And(this=finite, expression=valid)
         # Inside out, since PostgreSQL computes a cast of a constant before it looks at the CASE around it.
         tree = swap(tree, node, exp.Cast(this=case((valid, value.copy())), to=node.args["to"].copy()))

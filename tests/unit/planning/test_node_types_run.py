@@ -253,7 +253,7 @@ def test_what_cannot_run_yet_is_valid_and_refused_by_name_once_a_run_is_asked_fo
     assert "'it'" in refused.message and kind in refused.message
 
 
-@pytest.mark.parametrize("kind", ["ai_extract", "cdr_decoder"])
+@pytest.mark.parametrize("kind", NOT_YET)
 def test_the_planner_itself_refuses_a_node_it_cannot_run(kind: str) -> None:
     nodes = READ + f"    - {{id: it, type: {kind}, config: {{{NOT_YET[kind]}}}}}\n" + sink("out")
     recipe = pipeline(read_documents(make_pipeline(nodes, "{from: sales, to: it}, {from: it, to: out}"))[0])

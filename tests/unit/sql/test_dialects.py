@@ -143,6 +143,21 @@ def test_a_cast_that_may_fail_gives_null_in_postgresql_where_it_gives_null_in_du
             assert said[0] == said[1], (target, text, said)
 
 
+def test_doubles_become_decimals_and_whole_numbers_as_in_postgresql(duck: Run, postgres: Run) -> None:
+    doubles = ["2.675", "0.5", "1.5", "2.5", "-2.5", "1e20", "1e-7", "123456789.987654321", "999999.995", "1e6", "'NaN'", "'Infinity'"]
+    for kind in ("DOUBLE PRECISION", "REAL"):
+        for target in ("INTEGER", "BIGINT", "NUMERIC(9, 2)"):
+            for double in doubles:
+                tried = exp.TryCast(this=exp.column("x", table="v", quoted=True), to=exp.DataType.build(target))
+                tried.this.type, tried.type = exp.DataType.build(kind, dialect="postgres"), exp.DataType.build(target)
+                select = exp.Select(expressions=[exp.alias_(tried, "a")])
+                rows_of = f' FROM (SELECT CAST({double} AS {kind}) AS x) AS "v"'
+                said = [
+                    run(sql(select, name, VERSIONS.get(name)) + rows_of)[0][0] for run, name in ((duck, "duckdb"), (postgres, "postgres"))
+                ]
+                assert said[0] == said[1], (kind, target, double, said)
+
+
 def test_versions_have_what_came_with_them() -> None:
     assert not dialect("postgres", "14.2").features.merge
     assert dialect("postgres", "PostgreSQL 15.3").features.merge
