@@ -108,3 +108,12 @@ spec:
     assert fleet.sql("SELECT id, k FROM inside ORDER BY k") == [(2, 1), (3, 2), (4, 3), (2, 4), (3, 5), (4, 6)]
     filtered = next(node for node in ended["nodes"] if node["id"] == "some")
     assert (filtered["rowsIn"], filtered["rowsOut"], filtered["ledger"]) == (4, 3, {"filtered": 1})
+
+
+def test_where_the_next_run_begins_is_shown_and_can_be_said(fleet: Stack) -> None:
+    path = "/pipelines/default/inside/state"
+    (shown,) = fleet.client.call("GET", path)["sequences"]
+    assert (shown["node"], shown["next"], shown["heldBy"]) == ("key", 7, None)
+    assert fleet.client.call("PUT", f"{path}/key", body={"next": 100})["sequences"][0]["next"] == 100
+    assert fleet.wait(fleet.start("inside"))["status"] == "SUCCEEDED"
+    assert fleet.sql("SELECT max(k) FROM inside") == [(102,)]
