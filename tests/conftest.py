@@ -24,9 +24,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="session")
-def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[mariadb_server.Server]:
+def mariadb() -> Iterator[mariadb_server.Server]:
     """One server for all tests, which take a database each."""
-    with mariadb_server.running(tmp_path_factory.mktemp("mariadb")) as server:
+    with mariadb_server.running() as server:
         yield server
 
 

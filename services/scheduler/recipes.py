@@ -15,9 +15,11 @@ from shared.pipelines.language import RunValues, pipeline
 from shared.pipelines.model import Document, Pipeline
 from shared.pipelines.validation import filled_document, stored_connector, stored_errors, stored_rule_set
 from shared.planning.make import plan
+from shared.planning.modes import PANDAS_ROWS, PANDAS_ROWS_SETTING
 from shared.planning.needs import full_reference
 from shared.planning.sequences import continued, starts
 from shared.planning.stages import Plan
+from shared.process import settings
 from shared.store import resources
 from shared.store.database import Tx
 
@@ -110,7 +112,9 @@ def _plan(
     begin: tuple[tuple[str, int], ...],
 ) -> Plan:
     read = continued(recipe.pipeline, dict(begin))
-    return plan(read, json.loads(facts), dict(connector_types), [stored_rule_set(text) for text in rule_sets], first_stage)
+    rules = [stored_rule_set(text) for text in rule_sets]
+    rows = settings.integer(PANDAS_ROWS_SETTING, PANDAS_ROWS)
+    return plan(read, json.loads(facts), dict(connector_types), rules, first_stage, pandas_rows=rows)
 
 
 # A recipe that runs every minute over objects that did not change is planned once.

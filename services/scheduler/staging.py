@@ -1,4 +1,5 @@
-"""Staged rows are removed once nobody needs them: at a run's success, or, where they are kept on purpose or failed, after the retention.
+"""Staged rows are removed once nobody needs them: at a run's success (`staging: auto`), at its end (`none`), or, where they are kept on
+purpose (`all`) or the run failed, after the retention.
 
 The folders decide, not the store's rows: so what dead attempts and zombies left behind goes too.
 """
@@ -6,13 +7,15 @@ The folders decide, not the store's rows: so what dead attempts and zombies left
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from services.scheduler.recipes import load
 from services.scheduler.settings import Settings
 from shared.datasets import staging
+from shared.errors import PenstockError
 from shared.runs.states import RunStatus
 from shared.store import datasets, runs
 from shared.store.database import Database, Tx
@@ -55,8 +58,18 @@ def _done(tx: Tx, names: list[str], settings: Settings) -> list[str]:
     for run in runs.ended(tx, names):
         if run["finished_at"] < expired:
             done.append(run["id"])
-        elif run["status"] == RunStatus.SUCCEEDED:
-            kept = load(tx, run["resource_uid"], run["version"], settings, run["run_values"]).pipeline.settings.get("staging")
-            if kept != "all":
-                done.append(run["id"])
+            continue
+        kept = _kept(tx, run, settings)
+        # `none` keeps nothing, whatever became of the run; a restart then computes it anew.
+        if kept == "none" or (kept != "all" and run["status"] == RunStatus.SUCCEEDED):
+            done.append(run["id"])
     return done
+
+
+def _kept(tx: Tx, run: Mapping[str, Any], settings: Settings) -> str | None:
+    """What its recipe says of staging; None of a recipe that cannot be read, whose run has failed for that."""
+    try:
+        recipe = load(tx, run["resource_uid"], run["version"], settings, run["run_values"])
+    except PenstockError:
+        return None
+    return str(recipe.pipeline.settings.get("staging"))

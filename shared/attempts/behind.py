@@ -1,6 +1,6 @@
-"""Progress and log lines on their way to the store: behind the work, batched, never in its way.
+"""Progress, samples of rows and log lines on their way to the store: behind the work, batched, never in its way.
 
-The buffer is bounded. When it is full, samples (progress) go first, then the newest log lines; what was dropped is counted and told as a
+The buffer is bounded. When it is full, samples and progress go first, then the newest log lines; what was dropped is counted and told as a
 log line of the run. Events of attempts do not pass here: they are written with what they tell of.
 """
 
@@ -11,18 +11,21 @@ import threading
 from collections import Counter, deque
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from shared.dispatch.claims import Claim, report_progress
 from shared.errors import UnavailableError
-from shared.store import logs
+from shared.store import logs, samples
 from shared.store.database import Database
 from shared.store.logs import LogLine
+from shared.store.samples import Sample
 
 log = logging.getLogger(__name__)
 
 _EVERY_S = 0.5
 _MOST_LINES = 10_000
 _MOST_SAMPLES = 1_000
+_MOST_ROWS = 200
 _BATCH = 1_000
 
 
@@ -31,6 +34,8 @@ class Behind:
         self._database, self._worker = database, worker
         self._lines: deque[LogLine] = deque()
         self._samples: dict[tuple[str, int, int], tuple[Claim, dict[str, int]]] = {}
+        # Samples of rows; `_samples` are those of progress.
+        self._rows: deque[Sample] = deque()
         self._dropped: Counter[str] = Counter()
         self._lock = threading.Lock()
         # Held while samples are written, so that `close` returns only when none of its attempt is on its way.
@@ -54,13 +59,25 @@ class Behind:
                 return
             self._samples.setdefault(claim.key, (claim, {}))[1].update(rows)
 
+    def sample(self, claim: Claim, found: Mapping[str, Any]) -> None:
+        """First rows of a port ({port, rows, profile}); the oldest goes where there are too many."""
+        port = str(found["port"])
+        sample = Sample(claim.run, claim.stage, claim.epoch, port.partition(".")[0], port, found["rows"], found["profile"])
+        with self._lock:
+            if len(self._rows) >= _MOST_ROWS or len(self._lines) >= _MOST_LINES:
+                self._dropped[sample.run] += 1
+                return
+            self._rows.append(sample)
+
     def log(self, claim: Claim, level: str, message: str) -> None:
         line = LogLine(claim.run, datetime.now(UTC), level, message, stage=claim.stage, epoch=claim.epoch, worker=self._worker)
         with self._lock:
             if len(self._lines) >= _MOST_LINES:
                 for sampled, _ in self._samples.values():
                     self._dropped[sampled.run] += 1
+                self._dropped.update(sample.run for sample in self._rows)
                 self._samples.clear()
+                self._rows.clear()
                 self._dropped[claim.run] += 1
                 return
             self._lines.append(line)
@@ -83,6 +100,7 @@ class Behind:
             self._write_samples()
             while self._write_lines():
                 pass
+            self._write_rows()
         except UnavailableError:
             # The store is away; the lines wait here, bounded, until it is back.
             return
@@ -103,13 +121,26 @@ class Behind:
                         self._dropped.update(late.run for late, _ in samples[number:])
                     raise
 
+    def _write_rows(self) -> None:
+        with self._lock:
+            batch, self._rows = list(self._rows), deque()
+        if not batch:
+            return
+        try:
+            with self._database.transaction() as tx:
+                samples.insert(tx, batch)
+        except UnavailableError:
+            with self._lock:
+                self._dropped.update(sample.run for sample in batch)
+            raise
+
     def _write_lines(self) -> bool:
         with self._lock:
             batch = [self._lines.popleft() for _ in range(min(len(self._lines), _BATCH))]
             dropped, self._dropped = self._dropped, Counter()
         now = datetime.now(UTC)
         told = [
-            LogLine(run, now, "WARNING", f"{count} log lines or progress samples were dropped: the buffer was full")
+            LogLine(run, now, "WARNING", f"{count} log lines or samples were dropped: the buffer was full")
             for run, count in dropped.items()
         ]
         if not batch and not told:

@@ -4,13 +4,15 @@ It stays warm: engines are imported and opened before the first job. The main th
 the parent says, so that a cancel gets through while the engine is busy. All it says of a job is masked here, where the secrets are. It
 holds no connection to the store and no master key.
 
-From the parent: ("run", job, secrets) and ("cancel", key). To the parent: ("ready",), ("progress", {node: rows}), ("log", level, message)
-and at the end of each job ("done", outcome) or ("failed", error), the last two as JSON values with the key before them.
+From the parent: ("run", job, secrets) and ("cancel", key). To the parent: ("ready",), ("progress", {node: rows}), ("log", level, message),
+("sample", {port, rows, profile}); at the end of each job ("done", outcome) or ("failed", error), the last two as JSON values with the key
+before them; and ("rested",) when the next job may come.
 """
 
 from __future__ import annotations
 
 import ctypes
+import json
 import logging
 import os
 import signal
@@ -94,7 +96,10 @@ class _Child:
     def _work(self, job: Job, secrets: tuple[str, ...]) -> None:
         key = (job.run, job.stage, job.epoch)
         masker = Masker((*secrets, *of_machine()))
-        control = Control(report=lambda rows: self._say("progress", rows))
+        control = Control(
+            report=lambda rows: self._say("progress", rows),
+            sample=lambda sample: self._say("sample", json.loads(masker.mask(json.dumps(sample)))),
+        )
         handler = _Forward(lambda level, text: self._say("log", level, masker.mask(text)))
         with self._lock:
             self._current = key, control
@@ -108,6 +113,16 @@ class _Child:
             with self._lock:
                 self._current = None
         self._say(answer[0], key, answer[1])
+        if answer[0] == "done":
+            self._finish(control)
+        self._say("rested")
+
+    def _finish(self, control: Control) -> None:
+        try:
+            control.finish()
+        except Exception:
+            # The attempt is told already, and nobody waits for this.
+            log.exception("what was to be done behind an attempt could not be")
 
     def _answer(self, job: Job, control: Control, masker: Masker) -> tuple[str, dict[str, Any]]:
         try:

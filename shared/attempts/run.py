@@ -165,6 +165,9 @@ class Attempts:
             self._leases.let_go(taken.key)
             with self._lock:
                 del self._held[taken.key]
+        if child.alive:
+            # Recorded, and what was ready is released: what is said now is in nobody's way.
+            child.rest(lambda *heard: self._hear(taken, *heard))
         return True
 
     def _work(self, held: Held, resolution: connectors.Resolution) -> Ended:
@@ -220,6 +223,8 @@ class Attempts:
     def _hear(self, taken: Claim, what: str, *values: Any) -> None:
         if what == "progress":
             self._behind.progress(taken, values[0])
+        elif what == "sample":
+            self._behind.sample(taken, values[0])
         elif what == "log":
             self._behind.log(taken, values[0], values[1])
 

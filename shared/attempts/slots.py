@@ -33,6 +33,8 @@ Key = tuple[str, int, int]
 # A child runs what people wrote; it has no use for the way into the store.
 _WITHHELD = ("PENSTOCK_MASTER_KEY", "PENSTOCK_DATABASE_URL", "PENSTOCK_REDIS_URL")
 _START_S = 60.0
+# What is done behind an attempt is done within this, or not at all.
+_REST_S = 5.0
 _BACKOFF_S = (0.0, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -72,6 +74,7 @@ class Child:
         self.job: Key | None = None
         self.peak = 0
         self.over_limit: str | None = None
+        self._tired = False
 
     @property
     def alive(self) -> bool:
@@ -89,6 +92,8 @@ class Child:
 
     def run(self, job: Job, secrets: tuple[str, ...], hear: Callable[..., None]) -> tuple[str, dict[str, Any]]:
         """("done", outcome) or ("failed", error), as JSON values; what comes before goes to `hear(what, *values)`. Raises ChildDied."""
+        if self._tired:
+            self.rest(lambda *_: None)
         key = (job.run, job.stage, job.epoch)
         memory.reset_peak(self.pid)
         self.peak = 0
@@ -99,6 +104,7 @@ class Child:
                 what, *values = self._pipe.recv()
                 if what in {"done", "failed"}:
                     self.peak = max(self.peak, memory.peak(self.pid) or 0)
+                    self._tired = True
                     return what, values[1]
                 hear(what, *values)
         except (EOFError, OSError) as error:
@@ -107,6 +113,22 @@ class Child:
             raise ChildDied(self._death(), self.over_limit) from error
         finally:
             self.job = None
+
+    def rest(self, hear: Callable[..., None]) -> None:
+        """Hears what the child still has to say of the attempt whose end it told, until it is ready for the next; ends one that is not."""
+        deadline = time.monotonic() + _REST_S
+        try:
+            while (left := deadline - time.monotonic()) > 0 and self._pipe.poll(left):
+                what, *values = self._pipe.recv()
+                if what == "rested":
+                    self._tired = False
+                    return
+                hear(what, *values)
+        except (EOFError, OSError):
+            # It is gone; whoever runs something in it next is told so.
+            return
+        self.kill()
+        self._exited.wait()
 
     def cancel(self, key: Key) -> None:
         """Asks the engine to stop, if it still works on that attempt."""

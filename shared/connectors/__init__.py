@@ -79,5 +79,5 @@ def computed(connector_type: str, write: SinkWrite, query: Query, keys: Sequence
     """The SQL that computes and writes rows in one database, in its dialect; none where a connector has no words of its own for it."""
     if connector_type != "postgres":
         return []
-    said: list[str] = import_module("shared.connectors.postgres.statements").computed(write, query, keys)
+    said: list[str] = import_module("shared.connectors.postgres.computed").computed(write, query, keys)
     return said

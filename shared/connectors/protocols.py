@@ -81,13 +81,20 @@ class Survey:
         }
 
 
-class Rows(Protocol):
-    """Rows on their way from an engine to a sink: a stream in bulk, read once. `count` is known after it was read."""
+class ArrowRows(Protocol):
+    """Rows on their way to a sink, as Arrow: a stream in bulk, read once. `count` is known after it was read."""
 
     @property
     def columns(self) -> Columns: ...
 
     def arrow(self) -> pa.RecordBatchReader: ...
+
+    @property
+    def count(self) -> int: ...
+
+
+class Rows(ArrowRows, Protocol):
+    """Rows on their way from an engine to a sink, in any of these ways."""
 
     def csv_blocks(self) -> Iterator[bytes]:
         """CSV as PostgreSQL's COPY reads it (NULL is an unquoted \\N), in blocks of about 1 MB that do not end at line ends."""

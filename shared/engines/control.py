@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 _PROGRESS_EVERY_S = 1.0
 
@@ -14,11 +15,15 @@ class Control:
     """Made by whoever runs the attempt, one per job. `cancel` comes from another thread, at any time, perhaps twice.
 
     The engine registers what a cancel must stop (a connection's interrupt, a sink session's cancel) for as long as it is in use; those
-    calls must not block.
+    calls must not block. `sample` takes what a person may look at of an output: {port, rows, profile}.
     """
 
-    def __init__(self, report: Callable[[dict[str, int]], None] = lambda rows: None) -> None:
+    def __init__(
+        self, report: Callable[[dict[str, int]], None] = lambda rows: None, sample: Callable[[dict[str, Any]], None] = lambda sample: None
+    ) -> None:
         self._report = report
+        self.sample = sample
+        self._afterwards: list[Callable[[], None]] = []
         self._stops: list[Callable[[], None]] = []
         self._lock = threading.Lock()
         self._cancelled = threading.Event()
@@ -27,6 +32,15 @@ class Control:
     @property
     def cancelled(self) -> bool:
         return self._cancelled.is_set()
+
+    def afterwards(self, step: Callable[[], None]) -> None:
+        """To be done once the attempt's end is told: what nobody waits for. It may be left out, and its failure is nobody's."""
+        self._afterwards.append(step)
+
+    def finish(self) -> None:
+        """Does what was put off; called by whoever runs the attempt, after telling its end."""
+        for step in self._afterwards:
+            step()
 
     @contextmanager
     def stopped_by(self, stop: Callable[[], None]) -> Iterator[None]:

@@ -55,6 +55,8 @@ def stays(source: Source, found: Mapping[str, Any], database: Database) -> str |
         kind = str(found.get("vendorTypes", {}).get(name, ""))
         if kind.startswith(_PADDED):
             return f"column {name} of {source.node} is of type {kind}, whose blanks the database would drop"
+        if " collate " in kind:
+            return f"column {name} of {source.node} is {kind}, by which the database would compare it"
     if (query := source.options.get("query")) and not _only_reads(str(query), database.dialect):
         return f"the query of {source.node} cannot be read as one SELECT, so that nothing can be built around it"
     return None

@@ -15,8 +15,9 @@ from shared.planning.compile import Graph
 from shared.planning.errors import PlanProblem
 from shared.planning.policies import label_of
 
-# `dataframe` takes pandas up to so many rows that come in.
+# `dataframe` takes pandas up to so many rows that come in, where the setting says nothing else.
 PANDAS_ROWS = 1_000_000
+PANDAS_ROWS_SETTING = "PENSTOCK_PANDAS_ROWS"
 _DEFAULT = "duckdb: the default engine for what is not in one database"
 
 

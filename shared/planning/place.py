@@ -114,7 +114,8 @@ class _Looking:
         self.trust: dict[str, Trust] = {}
         fetched = [node for node in piece.nodes if graph.reads(node) and node not in graph.sources]
         self.local: dict[str, str] = dict.fromkeys(fetched, "its postQuery is computed here, over what was fetched")
-        if not any(database_of(graph, node, facts, types) for node in self.sources):
+        self.over_databases = any(database_of(graph, node, facts, types) for node in self.sources)
+        if not self.over_databases:
             # Nothing to look at, and nearly every plan without a database comes by here.
             reason = "none of its rows comes straight out of a database"
             self.local |= dict.fromkeys((*self.sources, *self.transforms), reason)
@@ -221,7 +222,7 @@ def _regions(looking: _Looking, threshold: int, *, forced: bool, why_not: str) -
     graph = looking.graph
     local = dict(looking.local)
     # What has no database to run in needs no reason for not running there.
-    whole = [f"not in one database whole, since {why_not}"] if looking.databases else []
+    whole = [f"not in one database whole, since {why_not}"] if looking.over_databases else []
     if graph.pipeline.settings.get("ledger") == "exact" and not forced:
         for node in looking.transforms:
             local.setdefault(node, "ledger: exact counts every node's rows, and those of a SELECT that reads cannot be counted on the way")

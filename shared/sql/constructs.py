@@ -8,39 +8,44 @@ wide (decimals of more), float, text, boolean, date, timestamp, timestamptz, tim
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlglot import exp
 
 from shared.sql.row_errors import can_fail
-from shared.sql.typing import UNKNOWN, type_of
 
+_KINDS = exp.DataType.Type
 _FAMILIES = {
-    "SMALLINT": "integer",
-    "INTEGER": "integer",
-    "BIGINT": "bigint",
-    "NUMERIC": "numeric",
-    "REAL": "float",
-    "DOUBLE PRECISION": "float",
-    "TEXT": "text",
-    "BOOLEAN": "boolean",
-    "DATE": "date",
-    "TIMESTAMP": "timestamp",
-    "TIMESTAMPTZ": "timestamptz",
-    "TIME": "time",
-    "INTERVAL": "interval",
-    UNKNOWN: "unknown",
+    **dict.fromkeys((_KINDS.TINYINT, _KINDS.SMALLINT, _KINDS.INT), "integer"),
+    _KINDS.BIGINT: "bigint",
+    _KINDS.DECIMAL: "numeric",
+    **dict.fromkeys((_KINDS.FLOAT, _KINDS.DOUBLE), "float"),
+    **dict.fromkeys((_KINDS.TEXT, _KINDS.VARCHAR, _KINDS.CHAR, _KINDS.BPCHAR, _KINDS.NCHAR, _KINDS.NVARCHAR), "text"),
+    _KINDS.BOOLEAN: "boolean",
+    _KINDS.DATE: "date",
+    **dict.fromkeys((_KINDS.TIMESTAMP, _KINDS.TIMESTAMPNTZ, _KINDS.DATETIME), "timestamp"),
+    **dict.fromkeys((_KINDS.TIMESTAMPTZ, _KINDS.TIMESTAMPLTZ), "timestamptz"),
+    _KINDS.TIME: "time",
+    _KINDS.INTERVAL: "interval",
+    _KINDS.NULL: "null",
+    _KINDS.UNKNOWN: "unknown",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Construct:
-    """`name` as the trust table has it, `types` a family for each argument, `shown` the piece of SQL, for a person."""
+    """`name` as the trust table has it, `types` a family for each argument, `node` where it stands."""
 
     name: str
     types: tuple[str, ...]
-    shown: str
+    node: exp.Expr = field(compare=False, repr=False)
+
+    @property
+    def shown(self) -> str:
+        """The piece of SQL, for a person."""
+        text = self.node.sql("postgres").replace("\n", " ")
+        return text if len(text) <= 60 else text[:57] + "…"
 
 
 def constructs(tree: exp.Expr) -> Iterator[Construct]:
@@ -49,7 +54,7 @@ def constructs(tree: exp.Expr) -> Iterator[Construct]:
         if isinstance(node, _HOLDERS) or (isinstance(node, exp.Interval | exp.DataType) and isinstance(node.parent, exp.Cast)):
             continue
         for name, arguments in _named(node):
-            yield Construct(name, tuple(family(argument) for argument in arguments), _shown(node))
+            yield Construct(name, tuple(family(argument) for argument in arguments), node)
 
 
 def family(node: exp.Expr) -> str:
@@ -60,29 +65,24 @@ def family(node: exp.Expr) -> str:
         return "interval"
     if isinstance(node, exp.DataType):
         return family_of(node)
-    if isinstance(node, exp.Paren | exp.Distinct | exp.Ordered | exp.Order | exp.Collate | exp.Alias) and (
-        node.type is None or type_of(node) == UNKNOWN
-    ):
+    found = family_of(node.type)
+    if found == "unknown" and isinstance(node, _TRANSPARENT):
         inside = node.this if node.this is not None else node.expressions[0] if node.expressions else None
-        return family(inside) if isinstance(inside, exp.Expr) else "unknown"
-    if node.type is not None and node.type.this == exp.DataType.Type.NULL:
-        return "null"
-    return _FAMILIES.get(type_of(node).partition("(")[0], "other") if not _is_wide(node.type) else "wide"
+        return family(inside) if isinstance(inside, exp.Expr) else found
+    return found
 
 
-def family_of(data_type: exp.DataType) -> str:
-    if _is_wide(data_type):
+# What has the type of what is in it, where sqlglot leaves that out.
+_TRANSPARENT = (exp.Paren, exp.Distinct, exp.Ordered, exp.Order, exp.Collate, exp.Alias)
+
+
+def family_of(data_type: exp.DataType | None) -> str:
+    if data_type is None:
+        return "unknown"
+    # A decimal of more than 18 digits, or of any number of them.
+    if data_type.this == _KINDS.DECIMAL and (not data_type.expressions or int(data_type.expressions[0].name) > 18):
         return "wide"
-    holder = exp.Placeholder()
-    holder.type = data_type
-    return _FAMILIES.get(type_of(holder).partition("(")[0], "other")
-
-
-def _is_wide(data_type: exp.DataType | None) -> bool:
-    """A decimal of more than 18 digits, or of any number of them."""
-    if data_type is None or data_type.this != exp.DataType.Type.DECIMAL:
-        return False
-    return not data_type.expressions or int(data_type.expressions[0].name) > 18
+    return _FAMILIES.get(data_type.this, "other")
 
 
 # What holds others together and means the same everywhere. A CTE and a subquery are the select in them.
@@ -345,8 +345,3 @@ _SPECIAL: dict[type[exp.Expr], Callable[[exp.Expr], Named]] = {
     exp.Or: _nothing,
     exp.Not: _nothing,
 }
-
-
-def _shown(node: exp.Expr) -> str:
-    text = node.sql("postgres").replace("\n", " ")
-    return text if len(text) <= 60 else text[:57] + "…"

@@ -14,7 +14,7 @@ from shared.sql.dialects.dialect import Dialect
 def sql(tree: exp.Expr, dialect: str, version: str | None = None, *, pretty: bool = False) -> str:
     """`tree` is typed, and stays as it is. `version` as the server tells it; the oldest supported where none is given."""
     target = dialect_of(dialect, version)
-    return rewritten(tree, target).sql(dialect=target.writes, identify=False, pretty=pretty)
+    return rewritten(tree, target).sql(dialect=target.writes, identify=False, pretty=pretty, copy=False)
 
 
 def rewritten(tree: exp.Expr, target: Dialect) -> exp.Expr:

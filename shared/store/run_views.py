@@ -71,6 +71,26 @@ def stages(tx: Tx, run_id: str) -> list[dict[str, Any]]:
     )
 
 
+def attempts(tx: Tx, run_id: str, stage: int) -> list[dict[str, Any]]:
+    return list(
+        tx.execute(
+            """
+            SELECT epoch, worker, started_at, finished_at, outcome, error FROM attempts
+             WHERE run_id = %(run)s AND stage = %(stage)s ORDER BY epoch
+            """,
+            {"run": run_id, "stage": stage},
+        )
+    )
+
+
+def program(tx: Tx, run_id: str, stage: int) -> dict[str, Any] | None:
+    """What a stage does, as it was planned."""
+    row = tx.execute(
+        "SELECT program FROM programs WHERE run_id = %(run)s AND stage = %(stage)s", {"run": run_id, "stage": stage}
+    ).fetchone()
+    return row["program"] if row is not None else None
+
+
 def rule_results(tx: Tx, run_id: str) -> list[dict[str, Any]]:
     return list(
         tx.execute(

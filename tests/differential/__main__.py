@@ -19,6 +19,7 @@ from tests.differential import coverage, tables
 from tests.differential.cases import Case
 from tests.differential.engines import ENGINES, Engine
 from tests.differential.planned import Refused, Workshop
+from tests.differential.proven import Proof
 from tests.differential.runner import Difference, compare_all, on_duckdb
 from tests.differential.shrink import shrunk
 
@@ -43,7 +44,8 @@ def main(arguments: list[str]) -> int:
         shop = Workshop(folder, {"tables": ("files", {"root": name}), "files": ("files", {"root": name})})
         engines = [servers.enter_context(ENGINES[engine](folder, made)) for engine in asked.engines.split(",")]
         began = monotonic()
-        report = compare_all(shop, engines, asked.seed, asked.recipes)
+        proof = Proof()
+        report = compare_all(shop, engines, asked.seed, asked.recipes, proof.hear if asked.write else lambda *_: None)
         for found in report.differences[:SHOWN]:
             _show(found, shop, engines, asked.seed)
         thin = coverage.thin(report.met)
@@ -56,6 +58,7 @@ def main(arguments: list[str]) -> int:
         for why, number in {why: number for number, why in report.refused.items()}.items():
             print(f"refused, recipe {number}: {why}")
         if asked.write:
+            proof.write()
             PUBLISHED.write_text(_published(asked.seed, report.recipes, engines, coverage.as_markdown(report.met)))
     if thin:
         print(f"{len(thin)} cells were met less than {coverage.LEAST} times, {thin[0]} among them")

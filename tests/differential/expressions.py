@@ -42,7 +42,7 @@ CONSTANTS: Mapping[str, tuple[str, ...]] = {
     "flag": ("TRUE", "FALSE"),
     "day": ("DATE '2024-02-29'", "DATE '1970-01-01'"),
     "at": ("TIMESTAMP '2024-02-29 12:30:45.123456'", "TIMESTAMP '1970-01-01 00:00:00'"),
-    "zoned": ("TIMESTAMPTZ '2026-03-29 01:00:00+00'", "TIMESTAMPTZ '2026-10-25 02:30:00+01:00'"),
+    "zoned": ("TIMESTAMPTZ '2026-03-29 01:00:00+00:00'", "TIMESTAMPTZ '2026-10-25 02:30:00+01:00'"),
 }
 
 # kind of expression -> kind of column -> what it may look like.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 
@@ -77,11 +77,16 @@ def drawn(shop: Workshop, seed: int, count: int, report: Report, until: float = 
         yield ran
 
 
-def compare_all(shop: Workshop, engines: Sequence[Engine], seed: int, count: int, until: float = float("inf")) -> Report:
+def compare_all(
+    shop: Workshop, engines: Sequence[Engine], seed: int, count: int, seen: Callable[[Ran, Engine, bool], None] = lambda *_: None
+) -> Report:
+    """`seen` hears of each recipe on each engine whether the rows were the same."""
     report = Report()
-    for ran in drawn(shop, seed, count, report, until):
+    for ran in drawn(shop, seed, count, report):
         for engine in engines:
-            if (why := ran.against(engine)) is not None:
+            why = ran.against(engine)
+            seen(ran, engine, why is None)
+            if why is not None:
                 report.differences.append(Difference(ran.case, engine.name, why))
     return report
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from time import monotonic
 
 import pytest
 
@@ -16,8 +15,6 @@ from tests.differential.runner import Ran, Report, drawn, first_difference
 
 SEED = 20
 RECIPES = 120
-# Of two cores that others share; what is not drawn within it is left to `make differential`.
-SECONDS = 45
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +28,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
 @pytest.fixture(scope="module")
 def recipes(shop: Workshop) -> list[Ran]:
     report = Report()
-    found = list(drawn(shop, SEED, RECIPES, report, monotonic() + SECONDS))
+    found = list(drawn(shop, SEED, RECIPES, report))
     assert len(report.refused) * 20 <= len(found), report.refused
     return found
 

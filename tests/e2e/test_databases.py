@@ -70,6 +70,30 @@ def reads_and_writes(stack: Stack, own: Own) -> None:
     assert own.sql("SELECT * FROM insert_t ORDER BY id") == sorted([*wanted, *wanted])
 
 
+def computes(stack: Stack, own: Own) -> None:
+    """Source and sink in one database, pushed down and not: the same rows, and the plan says where."""
+    name = f"own-{own.type}"
+    nodes = """    - {id: groups, type: aggregator, config: {groupBy: [k], aggregations: [
+        {name: rows, function: count}, {name: total, function: sum, column: id}, {name: first, function: min, column: name}]}}
+"""
+    found = []
+    for mode in ("auto", "off"):
+        config = f"connector: {name}, table: groups_{mode}, writeMode: OVERWRITE, createTable: true"
+        sink = f"    - {{id: out, type: connector_sink, config: {{{config}}}}}\n"
+        edges = "  edges: [{from: read, to: even}, {from: even, to: keys}, {from: keys, to: groups}, {from: groups, to: out}]"
+        keys = "    - {id: keys, type: expression, config: {columns: [{name: k, expression: id % 7}], keep: all}}\n"
+        text = recipe(f"computes-{own.type}-{mode}", f"connector: {name}, table: src", f"{keys}{nodes}{sink}{edges}")
+        stack.apply(text.replace("  retryDelay: 1\n", f"  retryDelay: 1\n  pushDown: {{mode: {mode}}}\n"))
+        ended = stack.wait(stack.start(f"computes-{own.type}-{mode}"))
+        assert ended["status"] == "SUCCEEDED", ended["error"]
+        engines = {stage["engine"] for stage in ended["stages"] if stage["kind"] == "work"}
+        found.append(
+            (engines, own.sql(f"SELECT * FROM groups_{mode} ORDER BY k"), {n["id"]: (n["rowsIn"], n["rowsOut"]) for n in ended["nodes"]})
+        )
+    assert found[0][1:] == found[1][1:]
+    assert (found[0][0], found[1][0]) == ({"database"}, {"duckdb"})
+
+
 def killed_in_between(stack: Stack, own: Own) -> None:
     """The worker dies in the middle of reading; what it wrote is void, and the next one writes it once."""
     connect(stack, f"slow-{own.type}", own)
@@ -100,14 +124,18 @@ def killed_in_between(stack: Stack, own: Own) -> None:
 def test_sqlite(stack: Stack, tmp_path: Path) -> None:
     own = Sqlite(tmp_path)
     reads_and_writes(stack, own)
+    computes(stack, own)
     killed_in_between(stack, own)
 
 
 def test_mariadb(stack: Stack, mariadb: Server) -> None:
     own = mariadb.database()
     reads_and_writes(stack, own)
+    computes(stack, own)
     killed_in_between(stack, own)
 
 
 def test_duckdb(stack: Stack, tmp_path: Path) -> None:
-    reads_and_writes(stack, Duckdb(tmp_path))
+    own = Duckdb(tmp_path)
+    reads_and_writes(stack, own)
+    computes(stack, own)

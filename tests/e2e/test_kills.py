@@ -129,6 +129,35 @@ def test_the_only_worker_is_killed_at_default_times(tmp_path: Path) -> None:
         assert any(stage["epoch"] > 1 for stage in stack.run(run)["stages"])
 
 
+INSIDE = """
+apiVersion: penstock/v1
+kind: Pipeline
+metadata: {name: inside}
+spec:
+  retryDelay: 1
+  pushDown: {mode: require}
+  nodes:
+    - id: slow
+      type: connector_source
+      config: {connector: db, query: "SELECT i AS id, i % 7 AS k FROM generate_series(1, 200) AS i"}
+    - {id: odd, type: filter, config: {condition: k <> 3}}
+    - {id: write, type: connector_sink, config: {connector: db, table: target, writeMode: INSERT}}
+  edges: [{from: slow, to: odd}, {from: odd, to: write}]
+"""
+
+
+def test_the_only_worker_is_killed_while_the_database_computes(held: Fleet) -> None:
+    stack = held.stack
+    stack.apply(INSIDE)
+    run = stack.start("inside")
+    stack.until(lambda: _written(stack), 30, "the database to write")
+    stack.kill("worker-1")
+    ended = stack.wait(run, held.undisturbed_s + MORE_S + 5)
+    assert ended["status"] == "SUCCEEDED", ended["error"]
+    assert stack.sql("SELECT id, k FROM target ORDER BY id") == EXPECTED
+    assert [(stage["engine"], stage["epoch"] > 1) for stage in ended["stages"] if stage["kind"] == "work"] == [("database", True)]
+
+
 @pytest.mark.parametrize("service", ["scheduler-1", "api", "quality-1"])
 def test_a_service_is_killed(held: Fleet, service: str) -> None:
     run = held.begun("slow")

@@ -60,7 +60,6 @@ def test_the_new_node_types_run_and_every_row_is_accounted_for(stack: Stack) -> 
 @pytest.mark.parametrize(
     ("kind", "config"),
     [
-        ("python", "function: 'def f(t): return t'"),
         ("ai_extract", "column: id, schema: {product: TEXT}"),
         ("cdr_decoder", "column: id, recordTypes: [out]"),
         ("sequence_generator", "column: k"),
@@ -91,7 +90,11 @@ def test_schemas_are_served_without_a_token_and_describe_what_is_applied(stack: 
     assert httpx.get(f"{stack.url}/api/v1/schemas/Pipelin.json").status_code == 404
     types = {one["name"]: one for one in stack.client.call("GET", "/node-types")["items"]}
     assert len(types) == 18
-    assert (types["router"]["available"], types["python"]["available"], types["filter"]["inputs"]) == (True, False, {"least": 1, "most": 1})
+    assert (types["router"]["available"], types["ai_extract"]["available"], types["filter"]["inputs"]) == (
+        True,
+        False,
+        {"least": 1, "most": 1},
+    )
     assert stack.client.call("GET", "/connector-types/postgres/schema")["properties"]["password"]["writeOnly"] is True
 
 

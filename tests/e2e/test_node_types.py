@@ -35,7 +35,7 @@ def test_master_data_is_there_for_a_source_that_filters_what_it_fetched(stack: S
     nodes = read("shops", "SELECT 'a' AS shop, 'Lodz' AS town", ", masterData: true")
     query = "SELECT s.n, m.town FROM this s JOIN shops m ON m.shop = s.shop"
     nodes += read(
-        "sales", "SELECT i AS n, CASE WHEN i < 3 THEN 'a' ELSE 'b' END AS shop FROM generate_series(1, 5) i", "", f", postQuery: {query}"
+        "sales", "SELECT i AS n, CASE WHEN i < 3 THEN 'a' ELSE 'b' END AS shop FROM generate_series(1, 5) i", "", f", postQuery: '{query}'"
     )
     ended = ran(stack, recipe("fetched", nodes + write("out", "fetched"), "{from: sales, to: out}"), "fetched")
     assert stack.sql("SELECT n, town FROM fetched ORDER BY n") == [(1, "Lodz"), (2, "Lodz")]
@@ -98,3 +98,31 @@ def test_calls_are_counted_in_windows_of_time_and_checked_by_named_patterns(stac
     ended = ran(stack, recipe("windows", nodes + write("out", "windows"), edges), "windows")
     assert stack.sql("SELECT window_start::text, n FROM windows ORDER BY 1") == [("2026-11-21 10:00:00", 5), ("2026-11-21 10:05:00", 5)]
     assert ended["balanced"] is True
+
+
+def test_a_node_shows_its_first_rows_masked_its_columns_and_the_sql_that_ran(stack: Stack) -> None:
+    query = (
+        "SELECT i AS n, CASE WHEN i = 3 THEN NULL ELSE 'geheim' END AS password, date '2026-01-01' + i AS day FROM generate_series(1, 30) i"
+    )
+    nodes = read("people", query) + "    - {id: it, type: filter, config: {condition: n > 2}}\n"
+    edges = "{from: people, to: it}, {from: it, to: out}"
+    ended = ran(stack, recipe("sampled", nodes + write("out", "sampled"), edges, "  staging: all\n"), "sampled")
+
+    def shown() -> Any:
+        found = stack.client.call("GET", f"/runs/{ended['id']}/nodes/it")
+        return found if found["samples"] else None
+
+    node = stack.until(shown, 20, "the sample to be written")
+    assert (node["rowsIn"], node["rowsOut"], node["balanced"], node["engine"]) == (30, 28, True, "duckdb")
+    (sample,) = node["samples"]
+    assert (sample["port"], len(sample["rows"])) == ("it", 10)
+    assert sample["rows"][0] == {"n": 3, "password": None, "day": "2026-01-04"}
+    assert sample["rows"][1]["password"] == "***"
+    figures = {column["name"]: column for column in sample["profile"]}
+    assert (figures["n"]["rows"], figures["n"]["nulls"], figures["n"]["min"], figures["n"]["max"]) == (28, 0, "3", "30")
+    assert (figures["password"]["nulls"], figures["password"]["min"]) == (1, "***")
+    assert figures["day"]["max"] == "2026-01-31"
+    assert any("30" not in one["sql"] and "> 2" in one["sql"] for one in node["sql"])
+    assert [attempt["outcome"] for attempt in node["attempts"]] == ["COMPLETED"]
+    with pytest.raises(Exception, match="has no node nobody"):
+        stack.client.call("GET", f"/runs/{ended['id']}/nodes/nobody")

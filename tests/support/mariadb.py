@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,16 +58,18 @@ def installed() -> bool:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Server]:
+def running() -> Iterator[Server]:
     if not installed():
         pytest.skip("MariaDB is not installed, and only root can install it (apt-get install mariadb-server)")
+    # Not in pytest's folder, which every session of pytest closes again to all but its owner.
+    with tempfile.TemporaryDirectory(prefix="penstock-mariadb-") as made:
+        yield from _serving(Path(made))
+
+
+def _serving(folder: Path) -> Iterator[Server]:
     # A server will not run as root; the user that Debian's package makes runs it.
     user = ["--user=mysql"] if os.geteuid() == 0 else []
     data, folder_socket = folder / "data", folder / "s"
-    folder.chmod(0o755)
-    for parent in folder.parents:
-        if str(parent).startswith("/tmp/"):
-            parent.chmod(parent.stat().st_mode | 0o011)
     data.mkdir()
     if user:
         shutil.chown(data, "mysql")

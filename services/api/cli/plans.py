@@ -20,8 +20,10 @@ from shared.pipelines.language.templates import Moment
 from shared.pipelines.model import Document
 from shared.planning.assume import assumed
 from shared.planning.make import plan
+from shared.planning.modes import PANDAS_ROWS, PANDAS_ROWS_SETTING
 from shared.planning.needs import full_reference, needs
 from shared.planning.shown import shown
+from shared.process import settings
 
 
 def offline(documents: Sequence[Document], wanted: str | None, typed: Sequence[str], logical_date: str | None) -> dict[str, Any]:
@@ -43,7 +45,7 @@ def offline(documents: Sequence[Document], wanted: str | None, typed: Sequence[s
         "pipeline": {"namespace": recipe.namespace, "name": recipe.name},
         "facts": "missing" if missing else "known",
         "missing": missing,
-        **shown(recipe, plan(recipe, known, types, rules), known, types),
+        **shown(recipe, plan(recipe, known, types, rules, pandas_rows=settings.integer(PANDAS_ROWS_SETTING, PANDAS_ROWS)), known, types),
     }
 
 
@@ -87,6 +89,9 @@ def print_plan(console: Console, made: Mapping[str, Any]) -> None:
         console.print(Text(f"{sink['node']}: {_sink(sink)}"))
     if made["pushDownShare"] is not None:
         console.print(f"inside databases: {made['pushDownShare']:.0%} of the transforms")
+    for node in made["nodes"]:
+        if node.get("local"):
+            console.print(Text(f"  {node['id']} is computed by {node['engine']}: {node['local']}"))
     for warning in made["warnings"]:
         console.print(Text(f"warning: {warning}"), style="yellow")
     if made.get("id"):

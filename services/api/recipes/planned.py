@@ -21,9 +21,11 @@ from shared.pipelines.validation import filled_document, stored_document, stored
 from shared.planning.assume import assumed
 from shared.planning.fingerprint import fingerprint
 from shared.planning.make import plan
+from shared.planning.modes import PANDAS_ROWS, PANDAS_ROWS_SETTING
 from shared.planning.needs import Need, needs, survey
 from shared.planning.sequences import continued, starts
 from shared.planning.shown import shown
+from shared.process import settings
 from shared.store import facts, requests, resources, sequences
 from shared.store.database import Database, Tx
 
@@ -82,7 +84,7 @@ def planned(world: World, others: Sequence[Pipeline], parameters: Mapping[str, A
     """The plan as it is shown. `facts`: known; stale, where only old ones are at hand; missing, where columns are taken for granted."""
     missing = [need for need in world.needs if need.key not in world.found]
     known = assumed(world.recipe, world.facts, world.connector_types)
-    made = plan(world.recipe, known, world.connector_types, world.rule_sets)
+    made = plan(world.recipe, known, world.connector_types, world.rule_sets, pandas_rows=settings.integer(PANDAS_ROWS_SETTING, PANDAS_ROWS))
     return {
         "facts": "missing" if missing else "stale" if world.unknown else "known",
         "missing": [{"connector": n.connector, "nodes": list(n.nodes), "why": world.unknown.get(n.key, "")} for n in missing],

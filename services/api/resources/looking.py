@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from flask import url_for
+from flask import jsonify, make_response, url_for
 from flask_smorest import Blueprint
 
 from services.api.auth import caller, database
@@ -13,7 +13,7 @@ from services.api.incoming import identifier, json_object
 from services.api.problems import Refused, brief
 from services.api.recipes.planned import wait_for
 from services.api.recipes.save import known
-from services.api.schemas.looking import Checked, Discovered, LookQuery, Preview, Waiting
+from services.api.schemas.looking import Answer, Checked, Discovered, LookQuery, Preview, Waiting
 from shared.connectors import runs
 from shared.engines.program import LookProgram
 from shared.store import requests
@@ -30,7 +30,12 @@ OBJECT_BODY: dict[str, Any] = {
 }
 
 
+# Nothing to say: the address says it all.
+NO_BODY: dict[str, Any] = {"requestBody": {"required": False, "content": {"application/json": {"schema": {"type": "object"}}}}}
+
+
 @blueprint.post("/connectors/<namespace>/<name>/check")
+@blueprint.doc(**NO_BODY)
 @blueprint.arguments(LookQuery, location="query")
 @blueprint.response(200, Checked)
 @blueprint.alt_response(202, schema=Waiting)
@@ -40,6 +45,7 @@ def check(query: dict[str, Any], namespace: str, name: str) -> Any:
 
 
 @blueprint.post("/connectors/<namespace>/<name>/discover")
+@blueprint.doc(**NO_BODY)
 @blueprint.arguments(LookQuery, location="query")
 @blueprint.response(200, Discovered)
 @blueprint.alt_response(202, schema=Waiting)
@@ -63,7 +69,7 @@ def preview(query: dict[str, Any], namespace: str, name: str) -> Any:
 
 
 @blueprint.get("/connectors/<namespace>/<name>/looks/<request>")
-@blueprint.response(200)
+@blueprint.response(200, Answer)
 @blueprint.alt_response(202, schema=Waiting)
 def answer(namespace: str, name: str, request: str) -> Any:
     """The answer to a check, discovery or preview that was still on its way."""
@@ -96,7 +102,7 @@ def _told(namespace: str, name: str, request: str, row: dict[str, Any]) -> Any:
         return row["reply"]
     if row["state"] != "FAILED":
         where = url_for("looking.answer", namespace=namespace, name=name, request=request)
-        return {"request": request, "state": row["state"]}, 202, {"Location": where}
+        return make_response(jsonify(request=request, state=row["state"]), 202, {"Location": where})
     if row["args"].get("does") == "check":
         # That it does not even get so far is what a check is there to tell.
         return {"ok": False, "tried": [{"what": "look", "ok": False, "said": row["reply"]["message"]}]}

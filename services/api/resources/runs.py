@@ -120,12 +120,12 @@ def _head(row: dict[str, Any]) -> dict[str, Any]:
 
 def run_json(tx: Tx, row: dict[str, Any]) -> dict[str, Any]:
     """A run as api.md shows it."""
-    nodes = [_node(node) for node in run_views.nodes(tx, row["id"])]
+    nodes = [node_json(node) for node in run_views.nodes(tx, row["id"])]
     return {
         **_head(row),
         "progress": _progress(row, nodes),
         "nodes": nodes,
-        "stages": [_stage(stage) for stage in run_views.stages(tx, row["id"])],
+        "stages": [stage_json(stage) for stage in run_views.stages(tx, row["id"])],
         "quality": [
             {"dataset": q["dataset"], "ruleSet": q["rule_set"], "score": q["score"], "passed": q["passed"], "failed": q["failed"]}
             for q in quality.of_run(tx, row["id"])
@@ -140,7 +140,7 @@ def together(verdicts: list[bool | None]) -> bool | None:
     return False if False in verdicts else None if None in verdicts else True
 
 
-def _node(node: dict[str, Any]) -> dict[str, Any]:
+def node_json(node: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": node["node"],
         "type": node["type"],
@@ -154,7 +154,7 @@ def _node(node: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _stage(stage: dict[str, Any]) -> dict[str, Any]:
+def stage_json(stage: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": stage["stage"],
         "kind": stage["kind"],

@@ -61,3 +61,7 @@ class Preview(Schema):
 class Waiting(Schema):
     request = fields.String()
     state = fields.String()
+
+
+class Answer(Checked, Discovered, Preview):
+    """Of one of the three, with its own fields only."""

@@ -87,7 +87,7 @@ class Progress(Schema):
     estimatedFinishAt = maybe_time()
 
 
-class RunNode(Schema):
+class NodeHead(Schema):
     id = fields.String()
     type = fields.String()
     status = fields.String(validate=validate.OneOf(NODE_STATUSES))
@@ -109,8 +109,11 @@ class RunNode(Schema):
     )
     balanced = known(fields.Boolean, about="rowsIn = rowsOut + rowsRejected + the ledger's terms; null where one is not counted")
     durationMs = known(about="null where the stage computed several nodes at once")
-    attempts = fields.Integer()
     error = fields.Dict(allow_none=True)
+
+
+class RunNode(NodeHead):
+    attempts = fields.Integer()
 
 
 class LedgerTerm(Schema):
@@ -152,6 +155,46 @@ class RunStage(Schema):
     peakMemoryBytes = known()
     worker = fields.String(allow_none=True)
     error = fields.Dict(allow_none=True)
+
+
+class Attempt(Schema):
+    epoch = fields.Integer()
+    worker = fields.String()
+    startedAt = maybe_time()
+    finishedAt = maybe_time()
+    outcome = fields.String(allow_none=True, metadata={"description": "null while it runs"})
+    error = fields.Dict(allow_none=True)
+
+
+class NodeStatement(Schema):
+    table = fields.String(metadata={"description": "What it makes: the node's output, or a port of it"})
+    sql = fields.String(metadata={"description": "In the engine's dialect"})
+
+
+class ColumnFigures(Schema):
+    name = fields.String()
+    type = fields.String()
+    rows = fields.Integer()
+    nulls = known()
+    min = fields.Raw(allow_none=True)
+    max = fields.Raw(allow_none=True)
+    distinct = known()
+
+
+class NodeSample(Schema):
+    port = fields.String()
+    epoch = fields.Integer(metadata={"description": "Of the attempt that saw them"})
+    rows = fields.List(fields.Dict(), metadata={"description": "The first rows; secret-looking columns are masked"})
+    profile = fields.List(fields.Nested(ColumnFigures), allow_none=True, metadata={"description": "Of staged outputs; null for others"})
+    at = time()
+
+
+class NodeOfRun(NodeHead):
+    attempts = fields.List(fields.Nested(Attempt))
+    inStage = fields.Nested(RunStage, allow_none=True)
+    sql = fields.List(fields.Nested(NodeStatement))
+    samples = fields.List(fields.Nested(NodeSample))
+    errors = fields.List(fields.Dict())
 
 
 class RunQuality(Schema):

@@ -27,6 +27,7 @@ class Table:
     """`declared`: the vendor's own words for the types, in the order of `columns`. `longest`: most characters, or bytes where True.
 
     `keys`: columns of each unique index, the primary key first. `unsafe`: why rows and marker cannot be committed together there.
+    `foreign`: columns whose values are ours only once they are cast, or compare otherwise than ours (`Survey.vendor_types`).
     """
 
     columns: Columns
@@ -35,6 +36,7 @@ class Table:
     rows: int | None = None
     longest: Mapping[str, tuple[int, bool]] = field(default_factory=dict)
     unsafe: str | None = None
+    foreign: Mapping[str, str] = field(default_factory=dict)
 
 
 class Database(Protocol):
@@ -46,6 +48,11 @@ class Database(Protocol):
     direct: ClassVar[bool] = True
     spellings: ClassVar[Mapping[str, Spelling]] = {}
     batch_rows: ClassVar[int] = 10_000
+
+    @property
+    def schema(self) -> str | None:
+        """Where tables are that are named without one; None where there are no schemas."""
+        return None
 
     @property
     def where(self) -> str:

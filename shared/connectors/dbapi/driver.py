@@ -24,20 +24,21 @@ class TableDriver:
     def survey(self, role: str, options: Mapping[str, Any]) -> Survey:
         database = self._database
         if role == "sink" and not database.is_there():
-            return Survey(False, ())
+            return Survey(False, (), schema=database.schema)
         with database.translated(), closing(database.connect("penstock/survey", write=False)) as connection:
             version = database.version(connection)
+            schema = database.schema
             if query := options.get("query"):
                 columns, _ = database.query_columns(connection, str(query))
                 if not columns:
                     raise BadQuery(f"{database.where}: the query returns no columns; give a SELECT")
-                return Survey(True, columns, version=version)
+                return Survey(True, columns, version=version, schema=schema)
             wanted = str(options["table"])
             table = database.find(connection, wanted)
             if table is not None:
-                return Survey(True, table.columns, table.rows, keys=table.keys, version=version)
+                return Survey(True, table.columns, table.rows, keys=table.keys, version=version, schema=schema, vendor_types=table.foreign)
             if role == "sink":
-                return Survey(False, (), version=version)
+                return Survey(False, (), version=version, schema=schema)
             raise _missing(database, connection, wanted)
 
     def check(self) -> list[Tried]:

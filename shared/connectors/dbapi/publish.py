@@ -7,14 +7,16 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from shared.connectors.dbapi import computing
 from shared.connectors.dbapi import statements as say
 from shared.connectors.dbapi.database import Connection, Database, Table
 from shared.connectors.errors import Misconfigured, NotFound, RejectedData
-from shared.connectors.protocols import Rows, SinkWrite
+from shared.connectors.protocols import ArrowRows, Computed, Query, SinkWrite
 from shared.datasets import Column, Columns
 from shared.sql.reads import named
 
 Figures = dict[str, int | None]
+NOT_KNOWN: Figures = dict.fromkeys(("rowsInserted", "rowsUpdated", "rowsUnchanged", "rowsDeleted"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,50 +27,80 @@ class Publishing:
     connection: Connection
     begin: Callable[[], bool]
 
-    def write(self, sink: SinkWrite, rows: Rows) -> Figures:
-        table = self._target(sink, rows)
-        by_name = {column.name: column for column in table.columns}
+    def write(self, sink: SinkWrite, rows: ArrowRows) -> Figures:
+        """Rows that come from elsewhere."""
+        table = self.target(sink, rows.columns)
         reader = rows.arrow()
         names = list(reader.schema.names)
-        missing = [name for name in names if name not in by_name]
-        if missing:
-            raise NotFound(f"table {sink.target} has no column {missing[0]}; add it, or drop the column before the sink")
-        taken = tuple(by_name[name] for name in names)
+        taken = _taken(sink, table, names)
         staged = sink.write_mode == "UPSERT" or not self.database.direct
         if staged:
             into = say.insert_values(say.table(say.STAGED), [*names, say.ORDINAL])
             with self.database.staging(self.connection):
                 self._say(say.stage(sink.target, names))
                 self.database.load(self.connection, into, taken, table, reader, numbered=True)
-            self._refuse_null_keys(sink)
         if not self.begin():
-            return dict.fromkeys(("rowsInserted", "rowsUpdated", "rowsUnchanged", "rowsDeleted"))
-        figures = {"rowsInserted": 0, "rowsUpdated": 0, "rowsUnchanged": 0, "rowsDeleted": 0, "merged": None}
+            return dict(NOT_KNOWN)
+
+        def load() -> None:
+            self.database.load(self.connection, say.insert_values(named(sink.target), names), taken, table, reader, numbered=False)
+
+        return self._publish(sink, table, names, None if staged else load, lambda: rows.count)
+
+    def write_query(self, sink: SinkWrite, query: Query) -> Computed:
+        """Rows that the database computes itself; the transaction has begun."""
+        names = [column.name for column in sink.columns]
+        table = self.target(sink, sink.columns)
+        _taken(sink, table, names)
+        # Before anything is written: a later statement sees what this one wrote.
+        tallies = computing.tally(self.database, self.connection, query.tallies, query)
+        if not computing.exact(sink.columns, table):
+            kept = computing.Kept(self.database, self.connection, sink.columns, query)
+            figures = self.write(sink, kept)
+            kept.forget()
+            return Computed(figures, kept.count, tallies)
+        count = 0
+        if sink.write_mode == "INSERT":
+
+            def load() -> None:
+                nonlocal count
+                count = computing.insert(self.database, self.connection, named(sink.target), names, query, numbered=False)
+
+            return Computed(self._publish(sink, table, names, load, lambda: count), count, tallies)
+        self._say(say.stage(sink.target, names))
+        count = computing.insert(self.database, self.connection, say.table(say.STAGED), names, query, numbered=True)
+        return Computed(self._publish(sink, table, names, None, lambda: count), count, tallies)
+
+    def _publish(
+        self, sink: SinkWrite, table: Table, names: Sequence[str], load: Callable[[], None] | None, count: Callable[[], int]
+    ) -> Figures:
+        """`load` brings the rows into the target; None: they are staged."""
+        figures: Figures = {"rowsInserted": 0, "rowsUpdated": 0, "rowsUnchanged": 0, "rowsDeleted": 0, "merged": None}
         if sink.write_mode == "UPSERT":
+            self._refuse_null_keys(sink)
             if not any(sorted(key) == sorted(sink.upsert_keys) for key in table.keys):
                 self.database.hold(self.connection, sink.target)
-            figures |= self._upsert(sink, names, rows)
+            figures |= self._upsert(sink, names, count())
         else:
             if sink.write_mode == "OVERWRITE":
-                (figures["rowsDeleted"],) = self.database.fetch_one(self.connection, say.count_all(sink.target))
+                (figures["rowsDeleted"],) = self.database.fetch_one(self.connection, say.count(named(sink.target)))
                 self._say(say.delete_all(sink.target))
-            if staged:
+            if load is None:
                 self._say(say.insert_staged(sink.target, names))
             else:
-                into = say.insert_values(named(sink.target), names)
-                self.database.load(self.connection, into, taken, table, reader, numbered=False)
-            figures["rowsInserted"] = rows.count
-        if staged:
+                load()
+            figures["rowsInserted"] = count()
+        if load is None:
             self._say(self.database.forget(say.STAGED))
         return figures
 
     def _say(self, tree: exp.Expr) -> int:
         return self.database.execute(self.connection, tree)
 
-    def _upsert(self, sink: SinkWrite, names: Sequence[str], rows: Rows) -> Figures:
+    def _upsert(self, sink: SinkWrite, names: Sequence[str], count: int) -> Figures:
         keys = sink.upsert_keys
         self._say(say.latest(names, keys, sink.order))
-        (distinct,) = self.database.fetch_one(self.connection, say.count_latest())
+        (distinct,) = self.database.fetch_one(self.connection, say.count(say.table(say.LATEST)))
         (known,) = self.database.fetch_one(self.connection, say.count_known(sink.target, keys))
         update = say.update_known(sink.target, names, keys, self.database.dialect)
         updated = self._say(update) if update is not None else 0
@@ -79,7 +111,7 @@ class Publishing:
             "rowsUpdated": updated,
             "rowsUnchanged": known - updated,
             "rowsDeleted": 0,
-            "merged": rows.count - distinct,
+            "merged": count - distinct,
         }
 
     def _refuse_null_keys(self, sink: SinkWrite) -> None:
@@ -90,17 +122,26 @@ class Publishing:
                     f"{count} rows for table {sink.target} have no {key}, which is a key of the UPSERT; filter them out before the sink"
                 )
 
-    def _target(self, sink: SinkWrite, rows: Rows) -> Table:
+    def target(self, sink: SinkWrite, columns: Columns) -> Table:
+        """Made where it is missing and may be. Raises what stands in the way of writing to it."""
         table = self.database.find(self.connection, sink.target)
         if table is None:
             if not sink.options.get("createTable"):
                 raise NotFound(f"table {sink.target} is not there; make it, or set createTable: true on the sink")
-            self._say(_create(self.database, sink, rows.columns, self.database.create_properties(self.connection)))
+            self._say(_create(self.database, sink, columns, self.database.create_properties(self.connection)))
             table = self.database.find(self.connection, sink.target)
             assert table is not None
         if table.unsafe:
             raise Misconfigured(f"table {sink.target} {table.unsafe}")
         return table
+
+
+def _taken(sink: SinkWrite, table: Table, names: Sequence[str]) -> Columns:
+    by_name = {column.name: column for column in table.columns}
+    missing = [name for name in names if name not in by_name]
+    if missing:
+        raise NotFound(f"table {sink.target} has no column {missing[0]}; add it, or drop the column before the sink")
+    return tuple(by_name[name] for name in names)
 
 
 def _create(database: Database, sink: SinkWrite, found: Columns, properties: Mapping[str, str]) -> exp.Create:

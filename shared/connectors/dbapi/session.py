@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from shared.connectors.dbapi import markers
+from shared.connectors.dbapi import computing, markers
 from shared.connectors.dbapi.database import Connection, Database
-from shared.connectors.dbapi.publish import Publishing
+from shared.connectors.dbapi.publish import NOT_KNOWN, Publishing
 from shared.connectors.errors import RejectedData
-from shared.connectors.protocols import AttemptKey, Rows, SinkWrite
+from shared.connectors.protocols import AttemptKey, Computed, Query, Rows, SinkWrite
 
 
 class TableSession:
@@ -20,7 +21,7 @@ class TableSession:
     """
 
     def __init__(self, database: Database, key: AttemptKey, writes: tuple[SinkWrite, ...]) -> None:
-        self._database, self._key = database, key
+        self._database, self._key, self._writes = database, key, writes
         self._begun = False
         self._stands: dict[str, Any] | None = None
         with database.translated():
@@ -38,6 +39,40 @@ class TableSession:
     def write(self, write: SinkWrite, rows: Rows) -> dict[str, int | None]:
         with self._database.translated():
             return Publishing(self._database, self._connection, self._begin).write(write, rows)
+
+    @property
+    def schema(self) -> str | None:
+        return self._database.schema
+
+    def keep(self, name: str, query: Query) -> int:
+        with self._database.translated():
+            self._compute()
+            return computing.keep(self._database, self._connection, name, query)
+
+    def tally(self, tallies: tuple[tuple[str, str | None], ...]) -> tuple[int | None, ...]:
+        with self._database.translated():
+            self._compute()
+            return computing.tally(self._database, self._connection, tallies)
+
+    def fetch(self, query: Query) -> Iterator[tuple[Any, ...]]:
+        with self._database.translated():
+            self._compute()
+            yield from self._database.fetch(self._connection, computing.text(self._database, query))
+
+    def write_query(self, write: SinkWrite, query: Query) -> Computed:
+        with self._database.translated():
+            self._compute()
+            if self._stands is not None:
+                return Computed(dict(NOT_KNOWN), None, (None,) * len(query.tallies))
+            return Publishing(self._database, self._connection, self._begin).write_query(write, query)
+
+    def _compute(self) -> None:
+        """All calls see one snapshot, that of the transaction. Tables are made before it, since that would end it in some databases."""
+        if not self._begun:
+            publishing = Publishing(self._database, self._connection, self._begin)
+            for write in self._writes:
+                publishing.target(write, write.columns)
+            self._begin()
 
     def _begin(self) -> bool:
         if not self._begun:

@@ -40,10 +40,10 @@ def stage(target: str, names: Sequence[str]) -> exp.Create:
     """An empty temporary table with those columns of the target, its types and collations, and one that numbers the rows."""
     ordinal = exp.alias_(exp.cast(exp.Literal.number(0), "BIGINT"), ORDINAL, quoted=True)
     like = exp.Select(expressions=[*columns(names), ordinal]).from_(named(target), copy=False)
-    return _temporary(STAGED, like.where(exp.EQ(this=exp.Literal.number(1), expression=exp.Literal.number(0)), copy=False))
+    return temporary(STAGED, like.where(exp.EQ(this=exp.Literal.number(1), expression=exp.Literal.number(0)), copy=False))
 
 
-def _temporary(name: str, select: exp.Select) -> exp.Create:
+def temporary(name: str, select: exp.Expr) -> exp.Create:
     return exp.Create(this=table(name), kind="TABLE", expression=select, properties=exp.Properties(expressions=[exp.TemporaryProperty()]))
 
 
@@ -65,11 +65,11 @@ def latest(names: Sequence[str], keys: Sequence[str], order: Sequence[tuple[str,
     rank = exp.Window(this=exp.RowNumber(), partition_by=columns(keys), order=exp.Order(expressions=by))
     numbered = exp.Select(expressions=[*columns(names), exp.alias_(rank, "penstock_rank", quoted=True)]).from_(table(STAGED), copy=False)
     picked = exp.Select(expressions=columns(names)).from_(exp.Subquery(this=numbered, alias=exp.TableAlias(this=quoted("numbered"))))
-    return _temporary(LATEST, picked.where(exp.EQ(this=columns(["penstock_rank"])[0], expression=exp.Literal.number(1)), copy=False))
+    return temporary(LATEST, picked.where(exp.EQ(this=columns(["penstock_rank"])[0], expression=exp.Literal.number(1)), copy=False))
 
 
-def count_latest() -> exp.Select:
-    return _count().from_(table(LATEST), copy=False)
+def count(of: exp.Table) -> exp.Select:
+    return _count().from_(of, copy=False)
 
 
 def count_known(target: str, keys: Sequence[str]) -> exp.Select:
@@ -130,10 +130,6 @@ def insert_values(into: exp.Table, names: Sequence[str]) -> exp.Insert:
 
 def delete_all(target: str) -> exp.Delete:
     return exp.Delete(this=named(target))
-
-
-def count_all(target: str) -> exp.Select:
-    return _count().from_(named(target), copy=False)
 
 
 def create(

@@ -197,57 +197,29 @@ class DuckdbFile(Database):
     def load(
         self, connection: Connection, into: exp.Insert, taken: Columns, table: Table, rows: pa.RecordBatchReader, *, numbered: bool
     ) -> None:
-        """As Arrow, in one statement; each batch is looked at on its way."""
+        """As Arrow, a batch a statement: the rows may come out of this very connection, which does one thing at a time."""
         names = [identifier.name for identifier in into.this.expressions]
-        incoming = _Incoming(self, rows, names, taken, table, numbered)
-        connection.register(_INCOMING, incoming.reader)
         picked = exp.Select(expressions=[exp.column(name, quoted=True) for name in names]).from_(_INCOMING, copy=False)
-        try:
-            self.execute(connection, exp.Insert(this=into.this, expression=picked))
-        except duckdb.Error:
-            if incoming.failure is not None:
-                raise incoming.failure from None
-            raise
-        finally:
-            connection.unregister(_INCOMING)
+        said, number = exp.Insert(this=into.this, expression=picked).sql("duckdb"), 1
+        for batch in rows:
+            arrays = [
+                self.fitted(batch.select([at]), (column,), table, number)[0] if _plain(column.type) else batch.column(at)
+                for at, column in enumerate(taken)
+            ]
+            if numbered:
+                arrays.append(pa.array(range(number, number + batch.num_rows), pa.int64()))
+            connection.register(_INCOMING, pa.Table.from_arrays(arrays, names=names))
+            try:
+                self.execute(connection, said)
+            finally:
+                connection.unregister(_INCOMING)
+            number += batch.num_rows
 
     def interrupt(self, connection: Connection) -> None:
         connection.interrupt()
 
 
 _INCOMING = "penstock_incoming"
-
-
-class _Incoming:
-    """A sink's rows as batches of the destination's types, with their numbers where they are wanted."""
-
-    def __init__(
-        self, database: Database, rows: pa.RecordBatchReader, names: Sequence[str], taken: Columns, table: Table, numbered: bool
-    ) -> None:
-        self.failure: BaseException | None = None
-        fields = [
-            (name, arrow_type(column.type) if _plain(column.type) else given.type)
-            for name, column, given in zip(names, taken, rows.schema, strict=False)
-        ]
-        schema = pa.schema([*fields, *([(names[-1], pa.int64())] if numbered else [])])
-
-        def checked() -> Iterator[pa.RecordBatch]:
-            number = 1
-            try:
-                for batch in rows:
-                    arrays = [
-                        database.fitted(batch.select([at]), (column,), table, number)[0] if _plain(column.type) else batch.column(at)
-                        for at, column in enumerate(taken)
-                    ]
-                    if numbered:
-                        arrays.append(pa.array(range(number, number + batch.num_rows), pa.int64()))
-                    yield pa.RecordBatch.from_arrays(arrays, schema=schema)
-                    number += batch.num_rows
-            except BaseException as error:
-                self.failure = error
-                raise
-
-        self.reader = pa.RecordBatchReader.from_batches(schema, checked())
 
 
 def _plain(type_: str) -> bool:

@@ -36,6 +36,7 @@ class DuckStream:
         self.failure: BaseException | None = None
         self._file, self._columns, self._keep = file, columns, keep
         self.texts = frozenset(column.name for column in columns if column.type in {"UUID", "JSON"})
+        self._table = not options.get("query")
         self._query = str(options["query"]) if options.get("query") else _all(str(options["table"]))
         with file.translated():
             self._connection = file.connect(session, write=False)
@@ -51,7 +52,8 @@ class DuckStream:
         kinds = {name: str(kind) for name, kind in zip(found.columns, found.types, strict=True)}
         picked = []
         for column in self._columns:
-            if kinds.get(column.name) is None or ours(kinds[column.name]) != column.type:
+            # What the planner pushed down is of the types that it gave it, and cast to them.
+            if column.name not in kinds or (self._table and ours(kinds[column.name]) != column.type):
                 raise SourceChanged(f"column {column.name} is not what it was when it was surveyed; it is looked at again")
             if column.name in self._keep:
                 picked.append(_picked(column.name, kinds[column.name], column.type).sql("duckdb"))

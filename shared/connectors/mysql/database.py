@@ -49,6 +49,10 @@ class Mysql(Database):
     def where(self) -> str:
         return f"database {self._name} on {self._host}:{self._port} as {self._user}"
 
+    @property
+    def schema(self) -> str | None:
+        return self._name
+
     def translated(self) -> AbstractContextManager[None]:
         return translated(self.where)
 
@@ -71,6 +75,8 @@ class Mysql(Database):
             **tls,
         )
         self.execute(connection, "SET SESSION time_zone = '+00:00'")
+        # What a text is compared by where no column says otherwise.
+        self.execute(connection, f"SET NAMES utf8mb4 COLLATE {_collation(connection)}")
         if not write:
             self.execute(connection, "SET SESSION TRANSACTION READ ONLY")
         return connection
@@ -84,7 +90,8 @@ class Mysql(Database):
         place = (schema or self._name, name)
         described = self.fetch(
             connection,
-            "SELECT column_name, column_type, is_nullable = 'YES', character_maximum_length, data_type FROM information_schema.columns"
+            "SELECT column_name, column_type, is_nullable = 'YES', character_maximum_length, data_type,"
+            " collation_name FROM information_schema.columns"
             " WHERE table_schema = %s AND table_name = %s ORDER BY ordinal_position",
             place,
         )
@@ -109,8 +116,14 @@ class Mysql(Database):
             tuple(kind for _, kind, *_ in described),
             tuple(tuple(column for column, _ in parts) for parts in keys.values() if all(column and whole for column, whole in parts)),
             None if rows is None else int(rows),
-            {column: (int(most), kind not in {"char", "varchar"}) for column, _, _, most, kind in described if most is not None},
+            {column: (int(most), kind not in {"char", "varchar"}) for column, _, _, most, kind, _ in described if most is not None},
             f"is kept by {engine}, which has no transactions; change it to InnoDB" if engine and safe != "YES" else None,
+            # Cast to text, they compare as the session does, which is as we do.
+            {
+                column: f"{kind} of collation {collation}"
+                for column, kind, *_, collation in described
+                if collation and collation != _collation(connection)
+            },
         )
 
     def table_names(self, connection: Connection) -> list[str]:
@@ -133,10 +146,8 @@ class Mysql(Database):
         return exp.DataType(this=exp.DType.USERDEFINED, kind=declared(column, key=key))
 
     def create_properties(self, connection: Connection) -> dict[str, str]:
-        (version,) = self.fetch_one(connection, "SELECT version()")
         # Texts compare as their code points do, blanks at the end included, as in PostgreSQL.
-        collation = "utf8mb4_nopad_bin" if "MariaDB" in str(version) else "utf8mb4_0900_bin"
-        return {"ENGINE": "InnoDB", "COLLATE": collation}
+        return {"ENGINE": "InnoDB", "COLLATE": _collation(connection)}
 
     def unfit(self, values: pa.Array, column: Column) -> tuple[pa.Array, str] | None:
         if pa.types.is_floating(values.type):
@@ -208,6 +219,10 @@ class Mysql(Database):
                     other.close()
 
         threading.Thread(target=kill, name="cancel", daemon=True).start()
+
+
+def _collation(connection: Connection) -> str:
+    return "utf8mb4_nopad_bin" if "MariaDB" in connection.get_server_info() else "utf8mb4_0900_bin"
 
 
 def _lock(name: str) -> str:

@@ -37,4 +37,6 @@ SPEC = Spec(
     secret_fields=("password", "url"),
     dialect="mysql",
     write_modes=("INSERT", "UPSERT", "OVERWRITE"),
+    computes=True,
+    reads_pushed=True,
 )

@@ -73,15 +73,22 @@ def _upsert(connection: Connection, table: Table, sink: SinkWrite, rows: Load) -
     """Into a temporary table, each key once, then ON CONFLICT where a unique index is, else UPDATE and INSERT under a lock."""
     name, keys = _name(table), list(sink.upsert_keys)
     columns = [column.name for column in rows.columns]
-    for statement in say.stage(name, columns):
-        connection.execute(statement)
+    connection.execute(say.stage(name, columns))
     rows.into(connection, sql.Identifier(say.STAGED))
-    _refuse_null_keys(connection, table, keys)
-    latest = say.latest(columns, keys, sink.order)
-    if _unique_on(table, keys):
-        distinct, inserted, updated = connection.execute(say.on_conflict(name, columns, keys, latest)).fetchone() or (0, 0, 0)
+    connection.execute(say.roomy())
+    distinct, staged, keyless = connection.execute(say.count_keys(keys)).fetchone() or (0, 0, 0)
+    if keyless:
+        raise RejectedData(_without_key(keyless, table, " and ".join(keys)))
+    if distinct == staged:
+        # Measured: sorting a million rows to find the latest of each key costs as much as writing them.
+        latest = say.all_staged(columns)
     else:
-        distinct, inserted, updated = _merge(connection, name, columns, keys, latest)
+        connection.execute(say.number())
+        latest = say.latest(columns, keys, sink.order)
+    if _unique_on(table, keys):
+        inserted, updated = connection.execute(say.on_conflict(name, columns, keys, latest)).fetchone() or (0, 0)
+    else:
+        inserted, updated = _merge(connection, name, columns, keys, latest)
         connection.execute(say.drop(say.LATEST))
     # The stage's next sink stages under the same name.
     connection.execute(say.drop(say.STAGED))
@@ -96,7 +103,7 @@ def _upsert(connection: Connection, table: Table, sink: SinkWrite, rows: Load) -
 
 def _merge(
     connection: Connection, table: sql.Identifier, columns: Sequence[str], keys: Sequence[str], latest: sql.Composable
-) -> tuple[int, int, int]:
+) -> tuple[int, int]:
     """Without a unique index two sessions could both insert a key, so the table is locked against other writers first."""
     connection.execute(say.lock(table))
     connection.execute(say.keep_latest(latest))
@@ -104,7 +111,7 @@ def _merge(
     update = say.update_known(table, columns, keys)
     updated = connection.execute(update).rowcount if update is not None else 0
     connection.execute(say.insert_new(table, columns, keys))
-    return distinct, distinct - known, updated
+    return distinct - known, updated
 
 
 def _overwrite(connection: Connection, table: Table, sink: SinkWrite, rows: Load) -> Figures:
@@ -183,15 +190,6 @@ def _checked(type_: str) -> Any:
     if not _TYPE_SIGNS.issuperset(type_):
         raise NotFound(f"{type_!r} is not a type a table can be made with")
     return type_
-
-
-def _refuse_null_keys(connection: Connection, table: Table, keys: Sequence[str]) -> None:
-    for key in keys:
-        found = connection.execute(
-            sql.SQL("SELECT count(*) FROM {} WHERE {} IS NULL").format(sql.Identifier(say.STAGED), sql.Identifier(key))
-        ).fetchone()
-        if found and found[0]:
-            raise RejectedData(_without_key(found[0], table, key))
 
 
 def _without_key(rows: int, table: Table, key: str) -> str:

@@ -23,11 +23,36 @@ def copy(target: sql.Composable, columns: Sequence[str]) -> sql.Composed:
     return sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv, NULL {})").format(target, listed(columns), sql.Literal("\\N"))
 
 
-def stage(table: sql.Composable, columns: Sequence[str]) -> tuple[sql.Composed, sql.Composed]:
-    """An empty temporary table for those columns, and the column that numbers its rows as they came."""
+def stage(table: sql.Composable, columns: Sequence[str]) -> sql.Composed:
+    """An empty temporary table for those columns."""
     made = sql.SQL("CREATE TEMP TABLE {} ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA")
-    numbered = sql.SQL("ALTER TABLE {} ADD COLUMN {} bigserial").format(sql.Identifier(STAGED), sql.Identifier(ORDINAL))
-    return made.format(sql.Identifier(STAGED), listed(columns), table), numbered
+    return made.format(sql.Identifier(STAGED), listed(columns), table)
+
+
+def roomy() -> sql.SQL:
+    """To group and sort what was staged in memory; until the transaction ends."""
+    return sql.SQL("SET LOCAL work_mem = '64MB'")
+
+
+def count_keys(keys: Sequence[str]) -> sql.Composed:
+    """Yields (distinct keys, rows, rows without a key) of what was staged."""
+    keyless = sql.SQL(" OR ").join(sql.SQL("{} IS NULL").format(sql.Identifier(key)) for key in keys)
+    return sql.SQL(
+        "SELECT count(*), coalesce(sum(n), 0)::bigint, coalesce(sum(n) FILTER (WHERE {}), 0)::bigint"
+        " FROM (SELECT {}, count(*) AS n FROM {} GROUP BY {}) AS keys"
+    ).format(keyless, listed(keys), sql.Identifier(STAGED), listed(keys))
+
+
+def number() -> sql.Composed:
+    """Numbers the staged rows as they came. COPY fills a table that its own transaction has made from front to back (it leaves the map
+    of free space alone: TABLE_INSERT_SKIP_FSM), and this reads it so.
+    """
+    return sql.SQL("ALTER TABLE {} ADD COLUMN {} bigserial").format(sql.Identifier(STAGED), sql.Identifier(ORDINAL))
+
+
+def all_staged(columns: Sequence[str]) -> sql.Composed:
+    """What was staged, where each key is there once."""
+    return sql.SQL("SELECT {} FROM {}").format(listed(columns), sql.Identifier(STAGED))
 
 
 def latest(columns: Sequence[str], keys: Sequence[str], order: Sequence[tuple[str, str]], of: str = STAGED) -> sql.Composed:
@@ -46,10 +71,10 @@ def latest(columns: Sequence[str], keys: Sequence[str], order: Sequence[tuple[st
 
 
 def on_conflict(table: sql.Composable, columns: Sequence[str], keys: Sequence[str], rows: sql.Composable) -> sql.Composed:
-    """Where a unique index on the keys is. Yields (distinct keys, inserted, updated)."""
+    """Where a unique index on the keys is. Yields (inserted, updated)."""
     return sql.SQL(
         "WITH latest AS ({latest}), written AS ({written})"
-        " SELECT (SELECT count(*) FROM latest), count(*) FILTER (WHERE inserted), count(*) FILTER (WHERE NOT inserted) FROM written"
+        " SELECT count(*) FILTER (WHERE inserted), count(*) FILTER (WHERE NOT inserted) FROM written"
     ).format(latest=rows, written=_on_conflict(table, columns, keys, "latest"))
 
 
@@ -220,7 +245,8 @@ def statements(write: SinkWrite, keys: Sequence[Sequence[str]]) -> list[str]:
         fresh = sql.Identifier(f"penstock_new_{name}")
         return _texts(lock(table), make_like(fresh, table), copy(fresh, columns), *take_place(fresh, table, name))
     rows = latest(columns, write.upsert_keys, write.order)
-    staged = (*stage(table, columns), copy(sql.Identifier(STAGED), columns))
+    # As with a key that comes twice; without one the numbering and the choosing are left out.
+    staged = (stage(table, columns), copy(sql.Identifier(STAGED), columns), number())
     if any(sorted(key) == sorted(write.upsert_keys) for key in keys):
         return _texts(*staged, on_conflict(table, columns, write.upsert_keys, rows))
     updated = update_known(table, columns, write.upsert_keys)

@@ -125,7 +125,9 @@ class Sqlite(Database):
             for at, column in enumerate(open_ones):
                 types[column] = sampled(types[column], [row[at] for row in sample])
         columns = tuple(Column(column, str(types[column]), not required) for column, _, required, _ in described)
-        return Table(columns, tuple(said for _, said, *_ in described), keys, rows)
+        return Table(
+            columns, tuple(said for _, said, *_ in described), keys, rows, foreign=self._collated(connection, name, schema, columns)
+        )
 
     def _keys(self, connection: Connection, name: str, schema: str) -> tuple[tuple[str, ...], ...]:
         primary = self.fetch(connection, "SELECT name FROM pragma_table_xinfo(?, ?) WHERE pk > 0 ORDER BY pk", (name, schema))
@@ -136,6 +138,14 @@ class Sqlite(Database):
             if all(column is not None for (column,) in parts):
                 keys.append(tuple(column for (column,) in parts))
         return tuple(keys)
+
+    def _collated(self, connection: Connection, name: str, schema: str, columns: Columns) -> dict[str, str]:
+        """All texts of a table or view in whose definition the word is said: which column it is for, only SQLite's own parser knows."""
+        master = exp.Table(this=exp.to_identifier("sqlite_master", quoted=True), db=exp.to_identifier(schema, quoted=True))
+        said = exp.select("1").from_(master).where("name = ? AND sql LIKE '%collate%'", dialect="sqlite")
+        if not self.fetch(connection, said, (name,)):
+            return {}
+        return {column.name: "text with a collate of its own" for column in columns if column.type == "TEXT"}
 
     def _rows(self, connection: Connection, name: str, schema: str) -> int | None:
         """What ANALYZE left; None where it never ran."""

@@ -20,4 +20,6 @@ SPEC = Spec(
     sink_schema=TableSink,
     dialect="sqlite",
     write_modes=("INSERT", "UPSERT", "OVERWRITE"),
+    computes=True,
+    reads_pushed=True,
 )

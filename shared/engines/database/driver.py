@@ -51,6 +51,7 @@ class _Attempt:
         self._relations: list[tuple[str, str]] = []
         self._counted: dict[tuple[str, str], int] = {}
         self._totals: dict[tuple[str, str], int] = {}
+        self._examples: dict[str, str] = {}
         self._names = {statement.table: statement.name or statement.table for statement in program.statements}
 
     def outcome(self) -> Outcome:
@@ -67,7 +68,7 @@ class _Attempt:
         written = {sink.node: self._write(sink, carried(self._program) if at == 0 else ()) for at, sink in enumerate(self._program.sinks)}
         figures = of_nodes(self._program.figures, self._counted, lambda table, column: self._totals.get((table, column)), written)
         ledger.check(figures)
-        rejections.check(self._program.limits, figures, lambda _: None)
+        rejections.check(self._program.limits, figures, self._examples.get)
         return Outcome(self._job.epoch, figures, (), rejects)
 
     def _query(self, sql: str, tallies: tuple[Tally, ...] = (), unique: bool = False) -> Query:
@@ -97,7 +98,9 @@ class _Attempt:
         folder = staging_folder(self._job.staging, self._job.run, self._job.stage, self._job.epoch)
         file = f"rejects-{number}.parquet"
         with self._charged(reject.node), folder.local(file) as path:
-            rows = rejected.write(path, reject.names, self._session.fetch(self._query(reject.sql)))
+            rows, example = rejected.write(path, reject.names, self._session.fetch(self._query(reject.sql)))
+        if example is not None:
+            self._examples.setdefault(reject.node, example)
         self._counted["rejects", reject.node] = self._counted.get(("rejects", reject.node), 0) + rows
         return RejectsFile(reject.node, folder.uri(file), rows) if rows else None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -19,6 +19,7 @@ from shared.engines.duckdb.connection import connected, name, reaching_staging
 from shared.engines.duckdb.errors import Interrupted, translated
 from shared.engines.duckdb.relations import DuckRelations, Open, Relations
 from shared.engines.duckdb.rows import DuckRows
+from shared.engines.duckdb.samples import samples
 from shared.engines.duckdb.scanned import Scan
 from shared.engines.duckdb.scans import scan, staged_rows
 from shared.engines.figures import of_nodes
@@ -97,6 +98,10 @@ class _Attempt:
             rejects = self._rejects(connection, relations, scans)
             with translated(job.limits.memory_bytes):
                 figures = self._figures(relations, written)
+            kept = [read.table for read in program.reads if read.materialise]
+            kept += [statement.table for statement in program.statements if statement.materialise]
+            self._sample(connection, kept if isinstance(relations, DuckRelations) else (), ())
+        self._control.afterwards(lambda: self._sample_staged(datasets))
         # Before anything is published: rows that nobody can account for must not get that far.
         ledger.check(figures)
         rejections.check(program.limits, figures, lambda node: self._example(rejects, node))
@@ -124,10 +129,19 @@ class _Attempt:
         for file in rejects:
             if file.node == node:
                 first = exp.select("error_message").from_(read_parquet([file.uri])).limit(1)
-                with connected(self._job.limits) as connection:
+                with connected(self._job.limits) as connection, reaching_staging(connection, self._job.staging):
                     row = connection.execute(first.sql("duckdb")).fetchone()
                 return str(row[0]) if row else None
         return None
+
+    def _sample(self, connection: duckdb.DuckDBPyConnection, tables: Sequence[str], datasets: Sequence[Dataset]) -> None:
+        for sample in samples(connection, tables, datasets):
+            self._control.sample(sample)
+
+    def _sample_staged(self, datasets: Sequence[Dataset]) -> None:
+        if datasets:
+            with connected(self._job.limits) as connection, reaching_staging(connection, self._job.staging):
+                self._sample(connection, (), datasets)
 
     def _count(self, kind: str, table: str, rows: int | None) -> None:
         if rows is not None:

@@ -186,9 +186,8 @@ class PipelineSpec(Shape):
     pushDown = part(execution.PushDown, "Push-down", "What is sent into the databases that hold the data")
     staging = choice(
         "Staging",
-        ("auto", "all"),
-        "all keeps every node's output: slower, every node can be restarted",
-        later=("none",),
+        ("auto", "all", "none"),
+        "all keeps every node's output: slower, every node can be restarted; none keeps nothing once a run has ended, failed ones too",
         load_default="auto",
     )
     calendar = later(name("Calendar", "Fires only on its days", example="trading-days"), quietly=True)

@@ -236,7 +236,6 @@ def test_an_edge_from_the_error_port_takes_the_rows_that_would_be_dropped(folder
 
 
 NOT_YET = {
-    "python": "function: 'def f(t): return t'",
     "ai_extract": "column: id, schema: {product: TEXT}",
     "cdr_decoder": "column: id, recordTypes: [out]",
 }
@@ -254,7 +253,7 @@ def test_what_cannot_run_yet_is_valid_and_refused_by_name_once_a_run_is_asked_fo
     assert "'it'" in refused.message and kind in refused.message
 
 
-@pytest.mark.parametrize("kind", ["python", "ai_extract", "cdr_decoder"])
+@pytest.mark.parametrize("kind", NOT_YET)
 def test_the_planner_itself_refuses_a_node_it_cannot_run(kind: str) -> None:
     nodes = READ + f"    - {{id: it, type: {kind}, config: {{{NOT_YET[kind]}}}}}\n" + sink("out")
     recipe = pipeline(read_documents(make_pipeline(nodes, "{from: sales, to: it}, {from: it, to: out}"))[0])

@@ -338,3 +338,11 @@ def test_a_table_is_made_where_the_recipe_asks_for_it(place: Place) -> None:
     assert place.put(write, "(1, 'a'), (2, 'b')")["rowsInserted"] == 2
     assert place.put(write, "(2, 'c')")["rowsUpdated"] == 1
     assert place.sql("SELECT id, name FROM t ORDER BY id") == [(1, "a"), (2, "c")]
+
+
+def test_of_rows_with_one_key_the_last_of_many_wins_however_wide_they_are(place: Place) -> None:
+    place.sql("CREATE TABLE t (id bigint PRIMARY KEY, name text)")
+    # Narrow rows among wide ones would fill gaps of earlier pages, if there were any to be filled.
+    rows = "SELECT (i % 1000)::BIGINT AS id, i::VARCHAR || repeat('x', (i * 7919) % 3000) AS name FROM range(20000) AS r(i)"
+    assert place.put(write_of("UPSERT", "t", ("id",)), rows)["merged"] == 19000
+    assert place.sql("SELECT count(*) FROM t WHERE substring(name FROM '^[0-9]+')::integer <> 19000 + id") == [(0,)]

@@ -1,0 +1,64 @@
+"""One node of a run, in full: figures, the SQL that ran, attempts, first rows and figures of its columns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_smorest import Blueprint
+
+from services.api.auth import database
+from services.api.problems import Refused
+from services.api.resources.documents import stamp
+from services.api.resources.runs import found, node_json, stage_json
+from services.api.schemas.runs import NodeOfRun
+from shared.engines.program import Program
+from shared.store import run_views, samples
+from shared.store.database import Tx
+
+blueprint = Blueprint("run-nodes", __name__, url_prefix="/api/v1/runs", description="Nodes of runs")
+
+
+@blueprint.get("/<run>/nodes/<node>")
+@blueprint.response(200, NodeOfRun)
+def read(run: str, node: str) -> dict[str, Any]:
+    """`samples`: of outputs that are staged or kept as tables; set staging: all to have all of them."""
+    with database().transaction() as tx:
+        row = found(tx, run)
+        there = {one["node"]: one for one in run_views.nodes(tx, row["id"])}
+        if node not in there:
+            raise Refused(404, f"run {run} has no node {node}; it has {', '.join(there)}")
+        stage = next((one for one in run_views.stages(tx, row["id"]) if one["stage"] == there[node]["stage"]), None)
+        attempts = run_views.attempts(tx, row["id"], stage["stage"]) if stage is not None else []
+        return {
+            **node_json(there[node]),
+            "attempts": [_attempt(attempt) for attempt in attempts],
+            "inStage": stage_json(stage) if stage is not None else None,
+            "sql": _statements(tx, row["id"], stage["stage"], node) if stage is not None else [],
+            "samples": [
+                {"port": one["port"], "epoch": one["epoch"], "rows": one["rows"], "profile": one["profile"], "at": stamp(one["at"])}
+                for one in samples.of_node(tx, row["id"], node)
+            ],
+            "errors": [error for error in (there[node]["error"], *(attempt["error"] for attempt in attempts)) if error],
+        }
+
+
+def _attempt(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "epoch": row["epoch"],
+        "worker": row["worker"],
+        "startedAt": stamp(row["started_at"]),
+        "finishedAt": stamp(row["finished_at"]),
+        "outcome": row["outcome"],
+        "error": row["error"],
+    }
+
+
+def _statements(tx: Tx, run: str, stage: int, node: str) -> list[dict[str, Any]]:
+    """What the stage's engine computed for this node, by the tables it made."""
+    stored = run_views.program(tx, run, stage)
+    if stored is None or "statements" not in stored:
+        return []
+    program = Program.from_json(stored)
+    made = [(one.table, one.sql) for one in program.statements] + [(one.port, one.sql) for one in program.outputs]
+    made += [(one.node, one.sql) for one in program.sinks]
+    return [{"table": table, "sql": sql} for table, sql in made if sql and table.partition(".")[0].partition(" ")[0] == node]
