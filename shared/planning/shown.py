@@ -178,6 +178,7 @@ def _source(pipeline: Pipeline, node: str, facts: Mapping[str, Mapping[str, Any]
         "object": next((config[key] for key in ("table", "path", "query") if config.get(key)), None),
         "columns": found["columns"] if found else None,
         "estimatedRows": found.get("rows") if found else None,
+        "inferredFrom": found.get("inferredFrom") if found else None,
         "version": found.get("version") if found else None,
     }
 
