@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import across, load, memory, p1, v1, w1, w2, w3
+from tests.bench import across, inside, load, memory, p1, v1, w1, w2, w3
 
 BENCHMARKS = {
     "W1": w1.measure,
     "W2": w2.measure,
+    "W2-large": w2.large,
+    "W2-others": w2.against_others,
     "W3": w3.measure,
     "V1": v1.measure,
     "P1": p1.measure,
     "memory": memory.measure,
     "load": load.measure,
     "across": across.measure,
+    "inside": inside.measure,
 }
 
 

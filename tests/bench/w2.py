@@ -11,13 +11,14 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 
-from tests.bench import report
+from tests.bench import report, rivals, timing
 from tests.bench.place import penstock
 from tests.support import orders
 from tests.support.stack import Stack
@@ -48,24 +49,57 @@ COPY (
 
 
 def measure() -> Iterator[str]:
+    yield from _measure("W2", ROWS, REPEATS)
+
+
+def large() -> Iterator[str]:
+    """Four times the rows: the cost is to grow no faster."""
+    yield from _measure("W2-large", 4 * ROWS, 1)
+
+
+def against_others() -> Iterator[str]:
+    """The same work by pandas, Polars, Dask and dlt, a line each; a tool that fails has no time."""
+    with tempfile.TemporaryDirectory(prefix="penstock-rivals-") as place, penstock(PENSTOCK_WORKER_MEMORY=MEMORY) as stack:
+        python = rivals.environment(Path(place) / "venv")
+        _prepare(stack, ROWS)
+        _penstock(stack)
+        ours, peak = min(_penstock(stack) for _ in range(2))
+        for name, script in rivals.SCRIPTS.items():
+            try:
+                took = min((timing.script([python, "-c", script, str(stack.files)]) for _ in range(2)), key=lambda t: t.seconds)
+            except subprocess.CalledProcessError as failed:
+                yield report.line(
+                    f"W2-{name}", penstock_s=ours, baseline_s=None, rows=ROWS, peak_bytes=peak, failed=f"exit {failed.returncode}"
+                )
+                continue
+            yield report.line(
+                f"W2-{name}", penstock_s=ours, baseline_s=took.seconds, rows=ROWS, peak_bytes=peak, baseline_peak_bytes=took.peak_bytes
+            )
+
+
+def _prepare(stack: Stack, rows: int) -> None:
+    orders.write_orders(stack.files / "orders.csv", rows)
+    orders.write_shops(stack.files / "shops.csv")
+    for out in ("out", "by-hand"):
+        (stack.files / out).mkdir()
+    stack.apply(orders.recipe("w2", "orders.csv"))
+
+
+def _measure(name: str, rows: int, repeats: int) -> Iterator[str]:
     with penstock(PENSTOCK_WORKER_MEMORY=MEMORY, PENSTOCK_WORKER_SLOTS="1") as stack:
-        orders.write_orders(stack.files / "orders.csv", ROWS)
-        orders.write_shops(stack.files / "shops.csv")
-        for out in ("out", "by-hand"):
-            (stack.files / out).mkdir()
-        stack.apply(orders.recipe("w2", "orders.csv"))
+        _prepare(stack, rows)
         # The warm-up surveys the file, starts the child, and brings the file into the system's cache.
         _penstock(stack)
         _by_hand(stack.files)
         _compare(stack.files)
-        pairs = [(_penstock(stack), _by_hand(stack.files)) for _ in range(REPEATS)]
+        pairs = [(_penstock(stack), _by_hand(stack.files)) for _ in range(repeats)]
         ours, theirs = [pair[0][0] for pair in pairs], [pair[1] for pair in pairs]
         peak = max(pair[0][1] for pair in pairs)
     yield report.line(
-        "W2",
+        name,
         penstock_s=statistics.median(ours),
         baseline_s=statistics.median(theirs),
-        rows=ROWS,
+        rows=rows,
         peak_bytes=peak,
         cores=os.cpu_count(),
         all_s={"penstock": [round(s, 3) for s in ours], "baseline": [round(s, 3) for s in theirs]},

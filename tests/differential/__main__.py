@@ -55,6 +55,8 @@ def main(arguments: list[str]) -> int:
             f"{len(report.refused)} refused; on duckdb and {', '.join(f'{e.name} {e.version}' for e in engines)}; "
             f"{monotonic() - began:.0f} s, seed {asked.seed}"
         )
+        for (engine, why), times in report.not_here.most_common():
+            print(f"{engine} refused {times}: {why}")
         for why, number in {why: number for number, why in report.refused.items()}.items():
             print(f"refused, recipe {number}: {why}")
         if asked.write:

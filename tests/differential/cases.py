@@ -6,7 +6,7 @@ Which expressions go in is not left to chance: each node takes those cells of th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, NamedTuple
@@ -50,14 +50,14 @@ class Case:
         """Main ports that nothing reads, by name as in an edge's `from`."""
         return [p for node in self.nodes for p in ports(node) if p not in {e["from"] for e in self.edges}]
 
-    def recipe(self, sinks: list[str], connector: str = "tables", sources: str = "path") -> str:
-        """YAML. `sinks`: ports (as in an edge's `from`) whose rows are kept, each in a file of its own."""
+    def recipe(self, sinks: list[str], sources: str = "path", settings: Mapping[str, Any] | None = None) -> str:
+        """YAML. `sinks`: ports (as in an edge's `from`) whose rows are kept, each in a file of its own. `sources`: path or table."""
         nodes, edges = [], list(self.edges)
         for node in self.nodes:
             if node["type"] == "connector_source":
                 table = node["config"]["table"]
                 address = {"path": f"{table}.parquet"} if sources == "path" else {"table": table}
-                node = {**node, "config": {"connector": connector, **address}}
+                node = {**node, "config": {"connector": "tables", **address}}
             nodes.append(node)
         for port in sinks:
             sink = sink_of(port)
@@ -68,7 +68,7 @@ class Case:
             "apiVersion": "penstock/v1",
             "kind": "Pipeline",
             "metadata": {"name": f"case-{self.number}"},
-            "spec": {"nodes": nodes, "edges": edges},
+            "spec": {**(settings or {}), "nodes": nodes, "edges": edges},
         }
         return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=130)
 

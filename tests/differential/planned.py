@@ -83,6 +83,8 @@ class Workshop:
             raise Refused(problem.message) from problem
         except PenstockError as error:
             return Failed(error.message)
+        except Exception as error:  # noqa: BLE001 (an engine that breaks is a finding like any other)
+            return Failed(f"{type(error).__name__}: {error}")
         sinks = [node.id for node in recipe.nodes if node.type == "connector_sink"]
         return {sink: _rows(self.folder / f"{sink}.parquet") for sink in sinks}
 

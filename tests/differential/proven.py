@@ -31,6 +31,8 @@ class Proof:
         self.different: set[Shown] = set()
 
     def hear(self, ran: Ran, engine: Engine, same: bool) -> None:
+        if not engine.dialect:
+            return
         graph = ran.graph
         for port in graph.ports.values():
             tree = annotated(port.relation.select.copy(), {table: graph.columns(table) for table in port.inputs})

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 
-from shared.planning.compile import Graph
 from tests.differential.cases import Case, Cell, draw, sink_of
 from tests.differential.compare import difference
-from tests.differential.engines import Engine
+from tests.differential.engines import Asked, Engine
 from tests.differential.planned import Answer, Failed, Refused, Workshop
 
 
@@ -23,39 +23,36 @@ class Difference:
 
 @dataclass
 class Report:
-    """`met`: how often each cell was in a recipe that ran. `refused`: sentences, by recipe number."""
+    """`met`: how often each cell was in a recipe that ran. `refused`: sentences, by recipe number. `not_here`: what one
+    engine refuses, by engine and sentence."""
 
     recipes: int = 0
     rows: int = 0
     failed: int = 0
     met: Counter[Cell] = field(default_factory=Counter)
     refused: dict[int, str] = field(default_factory=dict)
+    not_here: Counter[tuple[str, str]] = field(default_factory=Counter)
     differences: list[Difference] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
-class Ran:
+class Ran(Asked):
     """A recipe with DuckDB's answer, which others are held against."""
 
-    case: Case
-    graph: Graph
     answer: Answer
 
-    def tables(self) -> dict[str, str]:
-        return {node["id"]: node["config"]["table"] for node in self.case.nodes if node["type"] == "connector_source"}
-
     def against(self, engine: Engine) -> str | None:
-        """What differs, or None."""
-        found = engine.answer(self.graph, self.tables())
-        return difference(self.answer, found, [sink_of(node) for node in self.case.ordered])
+        """What differs, or None. Raises Refused where the engine's mode refuses the recipe."""
+        return difference(self.answer, engine.answer(self), [sink_of(node) for node in self.case.ordered])
 
 
 def on_duckdb(shop: Workshop, case: Case) -> Ran:
     """Raises Refused. Error ports are kept like any other, where something can fail."""
     graph = shop.graph(shop.read(case.recipe(case.leaves())))
     errors = [table for table, port in graph.ports.items() if port.error and table.endswith(".error")]
-    recipe = shop.read(case.recipe([*case.leaves(), *errors]))
-    return Ran(case, shop.graph(recipe), shop.run(recipe))
+    kept = (*case.leaves(), *errors)
+    recipe = shop.read(case.recipe(list(kept)))
+    return Ran(case, shop.graph(recipe), kept, shop.run(recipe))
 
 
 def drawn(shop: Workshop, seed: int, count: int, report: Report, until: float = float("inf")) -> Iterator[Ran]:
@@ -84,7 +81,11 @@ def compare_all(
     report = Report()
     for ran in drawn(shop, seed, count, report):
         for engine in engines:
-            why = ran.against(engine)
+            try:
+                why = ran.against(engine)
+            except Refused as refused:
+                report.not_here[engine.name, re.sub(r"node [\w-]+", "a node", str(refused))] += 1
+                continue
             seen(ran, engine, why is None)
             if why is not None:
                 report.differences.append(Difference(ran.case, engine.name, why))

@@ -8,7 +8,7 @@ import pytest
 
 from tests.differential import tables
 from tests.differential.compare import same
-from tests.differential.engines import ENGINES, Engine
+from tests.differential.engines import Postgresql, postgres
 from tests.differential.faults import FAULTS, sown
 from tests.differential.planned import Workshop
 from tests.differential.runner import Ran, Report, drawn, first_difference
@@ -34,23 +34,23 @@ def recipes(shop: Workshop) -> list[Ran]:
 
 
 @pytest.fixture(scope="module")
-def postgres(shop: Workshop) -> Iterator[Engine]:
-    with ENGINES["postgres"](shop.folder, tables.make(SEED)) as engine:
+def server(shop: Workshop) -> Iterator[Postgresql]:
+    with postgres(shop.folder, tables.make(SEED)) as engine:
         yield engine
 
 
-def test_generated_recipes_give_the_same_rows_on_postgresql(recipes: list[Ran], postgres: Engine) -> None:
-    assert first_difference(recipes, postgres) is None
+def test_generated_recipes_give_the_same_rows_on_postgresql(recipes: list[Ran], server: Postgresql) -> None:
+    assert first_difference(recipes, server) is None
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_sown_fault_is_found(recipes: list[Ran], postgres: Engine, name: str) -> None:
-    sound = postgres.write
-    postgres.write = sown(postgres, FAULTS[name])
+def test_a_sown_fault_is_found(recipes: list[Ran], server: Postgresql, name: str) -> None:
+    sound = server.write
+    server.write = sown(server, FAULTS[name])
     try:
-        assert first_difference(recipes, postgres) is not None
+        assert first_difference(recipes, server) is not None
     finally:
-        postgres.write = sound
+        server.write = sound
 
 
 @pytest.mark.parametrize(("a", "b"), [("", None), ("a", "a "), (1, 2), (0, False), (0.5, 0.5000001), ("1", 1)])
