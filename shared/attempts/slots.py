@@ -34,7 +34,7 @@ Key = tuple[str, int, int]
 _WITHHELD = ("PENSTOCK_MASTER_KEY", "PENSTOCK_DATABASE_URL", "PENSTOCK_REDIS_URL")
 _START_S = 60.0
 # What is done behind an attempt is done within this, or not at all.
-_REST_S = 5.0
+_REST_S = 30.0
 _BACKOFF_S = (0.0, 0.5, 1.0, 2.0, 5.0)
 
 

@@ -11,21 +11,30 @@ from importlib import import_module
 from importlib.metadata import EntryPoint
 from typing import Any
 
+from shared.connectors.ase.spec import SPEC as ASE
+from shared.connectors.databricks.spec import SPEC as DATABRICKS
 from shared.connectors.dbapi import shown
 from shared.connectors.duckdb.spec import SPEC as DUCKDB
 from shared.connectors.errors import Misconfigured
 from shared.connectors.files.spec import SPEC as FILES
+from shared.connectors.hana.spec import SPEC as HANA
 from shared.connectors.mysql.spec import SPEC as MYSQL
 from shared.connectors.oracle.spec import SPEC as ORACLE
 from shared.connectors.postgres.spec import SPEC as POSTGRES
 from shared.connectors.protocols import Driver, Query, SinkWrite, Spec
+from shared.connectors.redshift.spec import SPEC as REDSHIFT
 from shared.connectors.snowflake.spec import SPEC as SNOWFLAKE
 from shared.connectors.sqlite.spec import SPEC as SQLITE
+from shared.connectors.sqlserver.spec import SPEC as SQLSERVER
+from shared.connectors.teradata.spec import SPEC as TERADATA
 from shared.plugins import outsiders
 from shared.sql.writes import writes
 
-_OURS: dict[str, Spec] = {spec.type: spec for spec in (FILES, POSTGRES, MYSQL, SQLITE, DUCKDB, ORACLE, SNOWFLAKE)}
-_DRIVERS = {kind: f"shared.connectors.{kind}.driver" for kind in ("files", "postgres", "mysql", "sqlite", "duckdb")}
+_SPECS = (FILES, POSTGRES, MYSQL, SQLITE, DUCKDB, SNOWFLAKE, DATABRICKS, SQLSERVER, ORACLE, TERADATA, HANA, ASE, REDSHIFT)
+_OURS: dict[str, Spec] = {spec.type: spec for spec in _SPECS}
+# By their vendors' own Python drivers, which are installed beside Penstock where they are wanted.
+_VENDORS = ("snowflake", "databricks", "sqlserver", "oracle", "teradata", "hana", "ase", "redshift")
+_DRIVERS = {kind: f"shared.connectors.{kind}.driver" for kind in ("files", "postgres", "mysql", "sqlite", "duckdb", *_VENDORS)}
 
 
 def _load(entry: EntryPoint) -> Spec:

@@ -51,7 +51,8 @@ class Survey:
     `keys`: primary key and unique indexes, each a tuple of column names. `marker`: text that changes when the data may have
     changed (size and modification time of a file); None when the far side has none. `exists` is False only for a sink's target
     that is not there yet. `schema`: where a table was looked for that is named without one. `vendor_types`: by name, for columns whose own
-    type has none of ours; their values are read as texts.
+    type has none of ours; their values are read as texts. `inferred_from`: the records by whose values the types were chosen; None where
+    the source says its types.
     """
 
     exists: bool
@@ -63,6 +64,7 @@ class Survey:
     version: str | None = None
     schema: str | None = None
     vendor_types: Mapping[str, str] = field(default_factory=dict)
+    inferred_from: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -75,6 +77,7 @@ class Survey:
             "version": self.version,
             "schema": self.schema,
             "vendorTypes": dict(self.vendor_types),
+            "inferredFrom": self.inferred_from,
         }
 
 
@@ -149,13 +152,15 @@ class Query:
 
     `relations`: (name, SELECT) in an order in which each names only those before it; they stand before `sql` as WITH has them.
     `tallies`: what is to be counted on the way, as (relation, None) for its rows or (relation, column) for the sum of a column.
-    `unique`: no two rows have the same upsert keys.
+    `unique`: no two rows have the same upsert keys. `picks`: `sql` only picks columns of one of the relations, so that it need not be
+    computed once for all who use it.
     """
 
     sql: str
     relations: tuple[tuple[str, str], ...] = ()
     tallies: tuple[tuple[str, str | None], ...] = ()
     unique: bool = False
+    picks: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,7 @@ class Sink:
 
     `target` is the table name or path as the recipe says it. `order` names the columns that say which of two rows with one key wins, as
     [column, "asc" | "desc"], already completed by the planner (execution.md, Sinks, rule 5). `unique`: it is known that no two rows
-    have the same keys.
+    have the same keys; `picks`: `sql` only picks columns of a relation that has a name.
     """
 
     node: str
@@ -123,6 +123,7 @@ class Sink:
     order: tuple[tuple[str, str], ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
     unique: bool = False
+    picks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +189,7 @@ class Program:
                     "order": [list(pair) for pair in s.order],
                     "options": s.options,
                     "unique": s.unique,
+                    "picks": s.picks,
                 }
                 for s in self.sinks
             ],
@@ -237,6 +239,7 @@ class Program:
                     tuple((o[0], o[1]) for o in s["order"]),
                     s["options"],
                     s.get("unique", False),
+                    s.get("picks", False),
                 )
                 for s in value["sinks"]
             ),

@@ -26,15 +26,23 @@ _CAST = INTEGERS | {"REAL", "DOUBLE PRECISION"}
 _NUMBERS = frozenset({"BOOLEAN", "SMALLINT", "INTEGER", "BIGINT", "REAL", "DOUBLE PRECISION", "TEXT"})
 
 
+# Relations by table, with types on every node (`Placement.typed`).
+Typed = Mapping[str, exp.Select]
+
+
 class Inside:
     """Some nodes of a graph, as one database says them."""
 
-    def __init__(self, graph: Graph, nodes: Collection[str], database: Database, facts: Facts, types: Mapping[str, str]) -> None:
+    def __init__(
+        self, graph: Graph, nodes: Collection[str], database: Database, facts: Facts, types: Mapping[str, str], typed: Typed
+    ) -> None:
         self._graph, self._facts, self._types, self.database = graph, facts, types, database
         position = {node: number for number, node in enumerate(graph.order)}
         self.sources = [node for node in graph.order if node in nodes and node in graph.sources]
         # What a node makes of its inputs comes before what it makes of that.
-        ports = [port for port in graph.ports.values() if port.node in nodes]
+        ports = [
+            replace(port, relation=replace(port.relation, select=typed[port.table])) for port in graph.ports.values() if port.node in nodes
+        ]
         self.ports = {port.table: port for port in sorted(ports, key=lambda port: (position[port.node], not port.internal, port.table))}
         self._names = {
             table: f"{number} {table}".encode()[:_LONGEST].decode(errors="ignore") for number, table in enumerate(self.tables, 1)
@@ -57,7 +65,6 @@ class Inside:
             return rows_of(self._graph.sources[table], found_of(self._graph, table, self._facts, self._types), self.database)
         port = self.ports[table]
         select = select_of(port, counting, _no_counter) if counting is not None else port.relation.select.copy()
-        annotated(select, {read: self._graph.columns(read) for read in port.inputs})
         kept = counting.materialised if counting is not None else set()
         for found in list(select.find_all(exp.Table)):
             if found.name in port.inputs and not found.db:
@@ -90,9 +97,9 @@ class Inside:
         return exp.Table(this=exp.to_identifier(self.name(table.name), quoted=True), alias=alias)
 
 
-def read_of(graph: Graph, region: Region, facts: Facts, types: Mapping[str, str]) -> Source:
+def read_of(graph: Graph, region: Region, facts: Facts, types: Mapping[str, str], typed: Typed) -> Source:
     """A region as a source: one SELECT in its database's words."""
-    inside = Inside(graph, region.nodes, region.database, facts, types)
+    inside = Inside(graph, region.nodes, region.database, facts, types, typed)
     tree = inside.select(region.exit)
     named = [
         exp.CTE(this=inside.select(table), alias=exp.TableAlias(this=exp.to_identifier(inside.name(table), quoted=True)))
@@ -123,9 +130,9 @@ def _as_columns(graph: Graph, table: str, tree: exp.Select) -> exp.Select:
     return tree
 
 
-def emit_inside(graph: Graph, piece: Piece, home: Database, facts: Facts, types: Mapping[str, str]) -> Program:
+def emit_inside(graph: Graph, piece: Piece, home: Database, facts: Facts, types: Mapping[str, str], typed: Typed) -> Program:
     """A piece that runs in one database with its sinks. One sink and no rejects: one statement computes, writes and counts."""
-    inside = Inside(graph, piece.nodes, home, facts, types)
+    inside = Inside(graph, piece.nodes, home, facts, types, typed)
     sinks = [node for node in piece.nodes if node in graph.sinks]
     users: dict[str, list[str | tuple[str, str]]] = {table: [] for table in inside.tables}
     for port in inside.ports.values():
@@ -151,6 +158,10 @@ def emit_inside(graph: Graph, piece: Piece, home: Database, facts: Facts, types:
         # The rows that are written stand where they are written, unless something is to be counted in them.
         return table != last or len(users[table]) > 1 or table in counting.folded or counting.exact
 
+    def picks(table: str) -> bool:
+        # An order would be made again for everyone who looks.
+        return is_named(table) and not (table in inside.ports and inside.ports[table].relation.select.args.get("order"))
+
     def rows(table: str, columns: Columns) -> str:
         if is_named(table):
             return inside.text(inside.rows(table, columns))
@@ -165,7 +176,13 @@ def emit_inside(graph: Graph, piece: Piece, home: Database, facts: Facts, types:
             if is_named(table)
         ),
         rejects=tuple(_rejects(inside, port) for port in rejecting),
-        sinks=tuple(_sink(graph, sink, rows(graph.sink_inputs[sink], graph.sinks[sink].columns), facts, types) for sink in sinks),
+        sinks=tuple(
+            replace(
+                _sink(graph, sink, rows(graph.sink_inputs[sink], graph.sinks[sink].columns), facts, types),
+                picks=picks(graph.sink_inputs[sink]),
+            )
+            for sink in sinks
+        ),
         figures=counted,
     )
 

@@ -46,9 +46,9 @@ def plan(
         placements |= dict.fromkeys(piece.nodes, (placed, piece.engine))
         here = engine_of(placed, piece, graph.sinks) == piece.engine
         if placed.whole is not None:
-            program = emit_inside(graph, piece, placed.whole, facts, connector_types)
+            program = emit_inside(graph, piece, placed.whole, facts, connector_types, placed.typed)
         else:
-            entering = [read_of(graph, region, facts, connector_types) for region in placed.regions]
+            entering = [read_of(graph, region, facts, connector_types, placed.typed) for region in placed.regions]
             program = emit(graph, piece, stage_of, checked, placed.pushed, entering)
         program = replace(program, **recorded(pipeline, piece.nodes, graph.sinks))
         read = {StageId(stage) for read in program.reads for stage, _ in read.datasets}

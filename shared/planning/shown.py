@@ -127,7 +127,7 @@ def _inside(program: Program, types: Mapping[str, str], keys: Keys) -> Iterable[
         yield _statement(reject.node, "rejects", on, dialect, reject.sql)
     for at, sink in enumerate(program.sinks):
         tallies = tuple((names[table], column) for table, column in carried(program)) if at == 0 else ()
-        query = Query(sink.sql, tuple(relations), tallies, sink.unique)
+        query = Query(sink.sql, tuple(relations), tallies, sink.unique, sink.picks)
         for sql in computed(types[on], _write(sink), query, keys.get(sink.node, ())) or [sink.sql]:
             yield _statement(sink.node, "write", on, dialect, sql, of=sink.target)
 
@@ -178,6 +178,7 @@ def _source(pipeline: Pipeline, node: str, facts: Mapping[str, Mapping[str, Any]
         "object": next((config[key] for key in ("table", "path", "query") if config.get(key)), None),
         "columns": found["columns"] if found else None,
         "estimatedRows": found.get("rows") if found else None,
+        "inferredFrom": found.get("inferredFrom") if found else None,
         "version": found.get("version") if found else None,
     }
 

@@ -7,8 +7,8 @@ Two tables ship as data beside this module, and docs/trust.md is made from both:
   dialects (several with a blank between, `name>=8` from a version on, `*` for all others) -> level, with a reason after a colon where that
   is `unsupported`. A construct's first row whose types fit holds. What stands in no row, or for which a row names no level, is unsupported.
 - `trust_proven.json`, written by the differential suite: {dialect: {level: {version: {construct: [types, …]}}}}, level `proven` or
-  `emulated`, version the major one ("18"; MariaDB's and SQLite's "10.11", "3.40"), types exact families ("integer, integer"; "" for
-  none). It lifts what is documented; what is unsupported stays so, whatever was seen once.
+  `emulated`, version the major one ("18"; MariaDB's and SQLite's "10.11", "3.40"; "*" for all), types exact families ("integer, integer";
+  "" for none). It lifts what is documented; what is unsupported stays so, whatever was seen once.
 
 Nothing is proven at run time. An unknown construct is unsupported, and so is an unknown type where types matter.
 """
@@ -107,7 +107,7 @@ def _by_dialect(trust: Mapping[str, str]) -> dict[str, str]:
 def major(version: str | None) -> tuple[str, ...]:
     """The spellings under which a version may stand in the table of what was proven."""
     parts = [str(part) for part in numbers(version)] if version is not None else []
-    return tuple(".".join(parts[:count]) for count in range(1, min(2, len(parts)) + 1))
+    return ("*", *(".".join(parts[:count]) for count in range(1, min(2, len(parts)) + 1)))
 
 
 def _sentence(one: Construct, level: str, reason: str, title: str) -> str:

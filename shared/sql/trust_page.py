@@ -27,9 +27,9 @@ SHOWN = (
 _INTRODUCTION = (
     "An expression is computed in a database when everything it is made of is trusted there, in PostgreSQL's sense",
     "([semantics](semantics.md)): **p** proven by the differential suite, **e** seen on an emulation, **d** by the vendor's manual and our",
-    "golden text; **–** stays here. `pushDown.trust` is the lowest level that is pushed down (documented unless said); a plan shows each",
-    "node's. Made from `shared/sql/trust_table.json` and `trust_proven.json`. Families of types: whole is SMALLINT to BIGINT, numeric a",
-    "decimal of up to 18 digits, wide one of more; exact is all of these, number the doubles too.",
+    "golden text; **–** stays here; a number is a version. `pushDown.trust` is the lowest level that is pushed down (documented unless",
+    "said); a plan shows each of them. Made from `shared/sql/trust_table.json` and `trust_proven.json`. Families: whole is SMALLINT",
+    "to BIGINT, numeric a decimal of up to 18 digits, wide one of more; exact is all of these, number the doubles too.",
 )
 _SIGNS = {"documented": "d", "emulated": "e", "proven": "p", "unsupported": "–"}
 
@@ -58,7 +58,7 @@ def _lines() -> Iterator[str]:
             cells.append(
                 _SIGNS[level]
                 + (f" from {since}" if since else "")
-                + (" " + ", ".join(f"{_SIGNS[seen]} {version}" for seen, version in versions) if versions else "")
+                + (" " + ", ".join(f"{_SIGNS[seen]} {version}".removesuffix(" *") for seen, version in versions) if versions else "")
             )
         shown = "" if types == "*" else types.replace("|", " or ")
         yield f"| {construct} | {shown} | " + " | ".join(cells) + " |"

@@ -62,6 +62,43 @@ def hold(tx: Tx, run: str, namespace: str, pipeline: str, starts: Mapping[str, i
     return found
 
 
+def of_pipeline(tx: Tx, namespace: str, pipeline: str) -> list[dict[str, Any]]:
+    """{node, next_value, held_by, updated_at}; `held_by` only while that run has not ended."""
+    return list(
+        tx.execute(
+            """
+            SELECT s.node, s.next_value, r.id::text AS held_by, s.updated_at
+              FROM sequences s LEFT JOIN runs r ON r.id = s.held_by AND NOT r.status = ANY(%(final)s)
+             WHERE s.namespace = %(namespace)s AND s.pipeline = %(pipeline)s ORDER BY s.node
+            """,
+            {"namespace": namespace, "pipeline": pipeline, "final": [status.value for status in RUN_FINAL]},
+        )
+    )
+
+
+def change(tx: Tx, namespace: str, pipeline: str, node: str, following: int) -> bool | None:
+    """Has the next run begin there. False, and nothing changed, while a run has it; None where the node never numbered."""
+    there = [row for row in of_pipeline(tx, namespace, pipeline) if row["node"] == node]
+    if not there:
+        return None
+    row = tx.execute(
+        """
+        UPDATE sequences s SET next_value = %(following)s, held_by = NULL, pending = NULL, updated_at = clock_timestamp()
+         WHERE s.namespace = %(namespace)s AND s.pipeline = %(pipeline)s AND s.node = %(node)s
+           AND NOT EXISTS (SELECT FROM runs r WHERE r.id = s.held_by AND NOT r.status = ANY(%(final)s))
+        RETURNING s.node
+        """,
+        {
+            "namespace": namespace,
+            "pipeline": pipeline,
+            "node": node,
+            "following": following,
+            "final": [status.value for status in RUN_FINAL],
+        },
+    ).fetchone()
+    return row is not None
+
+
 def take(tx: Tx, run: str, namespace: str, pipeline: str, node: str, following: int) -> None:
     """Notes that the run has numbered up to, not with, `following`. Raises SequenceHeld where the run does not hold it any more."""
     _changed(

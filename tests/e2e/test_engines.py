@@ -92,7 +92,7 @@ def called(stack: Stack, name: str, function: str, *, timeout: int = 60) -> tupl
     (stack.files / "engine-sales.csv").write_text(SALES)
     stack.apply(FUNCTION.format(name=name, function=json.dumps(function), timeout=timeout, table=name.replace("-", "_")))
     ended = stack.wait(stack.start(name), within_s=90)
-    headers = {"Authorization": f"Bearer {stack.home.secrets()['token']}", "Accept": "application/x-ndjson"}
+    headers = {"Authorization": f"Bearer {stack.home.api_token.read_text().strip()}", "Accept": "application/x-ndjson"}
     reply = httpx.get(f"{stack.url}/api/v1/runs/{ended['id']}/logs", params={"follow": "false"}, headers=headers)
     return ended, reply.raise_for_status().text
 

@@ -141,5 +141,8 @@ def test_what_must_be_pushed_down_and_cannot_be_is_refused(stack: Stack, wire: W
     (stack.files / "sold.csv").write_text("id,shop,customer,amount,status\n1,1,1,1,paid\n")
     recipe = RECIPE.replace("NAME", "refused").replace("MODE", "require")
     stack.apply(recipe.replace("connector: watched, table: pushed_sales", "connector: files, path: sold.csv"))
-    with pytest.raises(CallRefused, match="node sold cannot be pushed down: sales is read through default/files, which is no database"):
+    with pytest.raises(
+        CallRefused,
+        match="node sold cannot be pushed down: its input sales stays here: sales is read through default/files, which is no database",
+    ):
         stack.client.call("POST", "/pipelines/default/refused/plan", body={})

@@ -82,3 +82,38 @@ def test_the_plan_says_where_the_next_run_would_begin(fleet: Stack) -> None:
     begin = 100 + 2 * len(numbers(fleet))
     plan = fleet.client.call("POST", "/pipelines/default/numbered/plan", body={})
     assert any(str(begin) in (statement["sql"] or "") for stage in plan["stages"] for statement in stage["statements"])
+
+
+def test_rows_of_one_database_are_numbered_where_they_can_be_counted(fleet: Stack) -> None:
+    fleet.sql("CREATE TABLE inside (id int, k bigint PRIMARY KEY)")
+    fleet.sql("CREATE TABLE given AS SELECT i AS id FROM generate_series(1, 4) i")
+    fleet.apply("""
+apiVersion: penstock/v1
+kind: Pipeline
+metadata: {name: inside}
+spec:
+  ledger: exact
+  pushDown: {rowThreshold: 0}
+  nodes:
+    - {id: rows, type: connector_source, config: {connector: db, table: given}}
+    - {id: some, type: filter, config: {condition: id > 1}}
+    - {id: key, type: sequence_generator, config: {column: k, orderBy: [{column: id}]}}
+    - {id: out, type: connector_sink, config: {connector: db, table: inside, writeMode: INSERT}}
+  edges: [{from: rows, to: some}, {from: some, to: key}, {from: key, to: out}]
+""")
+    for _ in range(2):
+        ended = fleet.wait(fleet.start("inside"))
+        assert (ended["status"], ended["balanced"]) == ("SUCCEEDED", True), ended["error"]
+    assert {node["id"]: node["engine"] for node in ended["nodes"]}["key"] == "duckdb"
+    assert fleet.sql("SELECT id, k FROM inside ORDER BY k") == [(2, 1), (3, 2), (4, 3), (2, 4), (3, 5), (4, 6)]
+    filtered = next(node for node in ended["nodes"] if node["id"] == "some")
+    assert (filtered["rowsIn"], filtered["rowsOut"], filtered["ledger"]) == (4, 3, {"filtered": 1})
+
+
+def test_where_the_next_run_begins_is_shown_and_can_be_said(fleet: Stack) -> None:
+    path = "/pipelines/default/inside/state"
+    (shown,) = fleet.client.call("GET", path)["sequences"]
+    assert (shown["node"], shown["next"], shown["heldBy"]) == ("key", 7, None)
+    assert fleet.client.call("PUT", f"{path}/key", body={"next": 100})["sequences"][0]["next"] == 100
+    assert fleet.wait(fleet.start("inside"))["status"] == "SUCCEEDED"
+    assert fleet.sql("SELECT max(k) FROM inside") == [(102,)]

@@ -226,6 +226,25 @@ def ledger(context: click.Context, run_id: str, output: str) -> None:
 
 
 @cli.command()
+@click.argument("pipeline")
+@click.option("--node", help="Change this node's state.")
+@click.option("--next", "following", type=int, help="Where its next run begins to number.")
+@click.pass_context
+@_answering
+def state(context: click.Context, pipeline: str, node: str | None, following: int | None) -> None:
+    """What [namespace/]PIPELINE keeps from run to run: where its sequences go on."""
+    namespace, name = _named(pipeline)
+    path = f"/pipelines/{namespace}/{name}/state"
+    if (node is None) != (following is None):
+        raise click.UsageError("give --node and --next together")
+    client = _client(context)
+    found = client.call("PUT", f"{path}/{node}", body={"next": following}) if node is not None else client.call("GET", path)
+    for one in found["sequences"]:
+        held = f", held by run {one['heldBy']}" if one["heldBy"] else ""
+        click.echo(f"{one['node']}: next number {one['next']}{held}")
+
+
+@cli.command()
 @click.argument("run_id", required=False)
 @click.option("--follow", "-f", "keep", is_flag=True, help="Go on until the run ends.")
 @click.pass_context

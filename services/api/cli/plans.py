@@ -80,6 +80,11 @@ def print_plan(console: Console, made: Mapping[str, Any]) -> None:
         console.print(Text(f"  generation {level}: {', '.join(nodes)}"))
     for stage in made["stages"]:
         console.print(_stage(stage))
+    for source in made["sources"]:
+        if source["inferredFrom"] is not None:
+            types = ", ".join(f"{name} {kind}" for name, kind, *_ in source["columns"])
+            told = f"{source['node']}: types inferred from {figure(source['inferredFrom'])} records; schema pins them: {types}"
+            console.print(Text(told))
     for sink in made["sinks"]:
         console.print(Text(f"{sink['node']}: {_sink(sink)}"))
     if made["pushDownShare"] is not None:

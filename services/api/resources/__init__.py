@@ -12,10 +12,11 @@ from services.api.resources import (
     plans,
     run_nodes,
     runs,
+    state,
     versions,
 )
 
 BLUEPRINTS = tuple(
     noun.blueprint
-    for noun in (health, documents, versions, pipelines, plans, connectors, looking, runs, ledger, run_nodes, events, catalogue)
+    for noun in (health, documents, versions, pipelines, plans, state, connectors, looking, runs, ledger, run_nodes, events, catalogue)
 )

@@ -56,6 +56,21 @@ class PlannedStage(Schema):
     statements = fields.List(fields.Nested(Statement))
 
 
+class PlannedSource(Schema):
+    node = fields.String()
+    connector = fields.String()
+    object = fields.String(allow_none=True, metadata={"description": "The table, path or query"})
+    columns = fields.List(fields.Raw(), allow_none=True, metadata={"description": "Name, type, and whether it may be null, of each"})
+    estimatedRows = known()
+    inferredFrom = fields.Integer(
+        allow_none=True,
+        metadata={
+            "description": "The records by whose values the types were chosen; null where the source says its types. Pin them as schema"
+        },
+    )
+    version = fields.String(allow_none=True)
+
+
 class PlannedSink(Schema):
     node = fields.String()
     connector = fields.String()
@@ -84,6 +99,6 @@ class Plan(Schema):
     nodes = fields.List(fields.Dict())
     stages = fields.List(fields.Nested(PlannedStage))
     pushDownShare = fields.Float(allow_none=True, metadata={"description": "Of the transforms, how many run inside a database"})
-    sources = fields.List(fields.Dict())
+    sources = fields.List(fields.Nested(PlannedSource))
     sinks = fields.List(fields.Nested(PlannedSink))
     warnings = fields.List(fields.String())

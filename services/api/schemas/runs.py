@@ -197,6 +197,23 @@ class NodeOfRun(NodeHead):
     errors = fields.List(fields.Dict())
 
 
+class SequenceState(Schema):
+    node = fields.String()
+    next = fields.Integer(metadata={"description": "The first number of the next run"})
+    heldBy = fields.String(allow_none=True, metadata={"format": "uuid", "description": "The run that numbers now"})
+    updatedAt = time()
+
+
+class PipelineState(Schema):
+    sequences = fields.List(fields.Nested(SequenceState))
+
+
+class SetState(Schema):
+    next = fields.Integer(
+        required=True, strict=True, validate=validate.Range(-MAX_BIGINT, MAX_BIGINT), metadata={"description": "Where the next run begins"}
+    )
+
+
 class RunQuality(Schema):
     dataset = fields.String()
     ruleSet = fields.String()

@@ -89,6 +89,10 @@ class Database(Protocol):
         """Which values of the right type the database cannot hold all the same (mask, why)."""
         return None
 
+    def make_markers(self, connection: Connection, made: exp.Create) -> None:
+        """The marker table, where it is missing."""
+        self.execute(connection, made)
+
     def enter(self, connection: Connection, key: AttemptKey, targets: Sequence[str]) -> None:
         """Ends older attempts and takes the locks on the targets, where they are not the transaction's own."""
         return

@@ -27,7 +27,7 @@ class TableSession:
         with database.translated():
             self._connection: Connection = database.connect(key.session, write=True)
             try:
-                database.execute(self._connection, markers.make())
+                database.make_markers(self._connection, markers.make())
                 database.enter(self._connection, key, sorted({write.target for write in writes}))
                 self.adopted = markers.find(database, self._connection, key)
             except BaseException:

@@ -48,22 +48,23 @@ class ConnectorDriver:
         file = file_format(files[0], options.get("format"))
         said = options.get("options") or {}
         check_options(file.name, said)
-        rows = None
+        rows = inferred_from = None
         try:
             if file.delimited:
-                columns = _delimited(root, files[0], file, said)
+                columns, inferred_from = _delimited(root, files[0], file, said)
             elif file.name == "parquet":
                 columns, rows = _parquet(root, files)
             elif file.name == "avro":
                 columns = _avro(root, files[0])
             else:
                 with root.open(files[0]) as stream:
-                    columns = json_columns(sample(stream, file, said, SAMPLE), files[0], texts_of(file.name, said))
+                    sampled = sample(stream, file, said, SAMPLE)
+                columns, inferred_from = json_columns(sampled, files[0], texts_of(file.name, said)), len(sampled)
                 if not columns:
                     raise Misconfigured(f"{files[0]} holds no record from which to learn its columns; put one in, or leave the file out")
         except UnreadableFile as error:
             raise UnreadableFile(f"{files[0]}: {error.message}") from error
-        return Survey(exists=True, columns=columns, rows=rows, marker=marker)
+        return Survey(exists=True, columns=columns, rows=rows, marker=marker, inferred_from=inferred_from)
 
     def check(self) -> list[Tried]:
         return looking.check(self._config)
@@ -76,7 +77,8 @@ class ConnectorDriver:
         return ObjectsSession(root, key) if isinstance(root, Objects) else FilesSession(root.location, key)
 
 
-def _delimited(root: Root, path: str, file: FileFormat, options: Mapping[str, Any]) -> Columns:
+def _delimited(root: Root, path: str, file: FileFormat, options: Mapping[str, Any]) -> tuple[Columns, int]:
+    """Columns, and from how many records their types were inferred."""
     dialect = csv_dialect(file.name, options)
     with root.open(path) as stream:
         sampled = records(unpacked(stream, file), dialect, SAMPLE + 1)
@@ -91,7 +93,7 @@ def _delimited(root: Root, path: str, file: FileFormat, options: Mapping[str, An
         found = looks(values, decimal=dialect.decimal, date_format=dialect.date_format, timestamp_format=dialect.timestamp_format)
         return found or "TEXT"
 
-    return tuple(Column(name, type_of(values)) for name, values in zip(names, texts, strict=True))
+    return tuple(Column(name, type_of(values)) for name, values in zip(names, texts, strict=True)), len(rows)
 
 
 def _parquet(root: Root, files: list[str]) -> tuple[Columns, int | None]:

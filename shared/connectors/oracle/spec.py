@@ -1,4 +1,4 @@
-"""oracle: tables and queries of an Oracle database. Planned, in its own SQL, but not run yet: this release brings no driver for it."""
+"""oracle: tables and queries of an Oracle database."""
 
 from __future__ import annotations
 

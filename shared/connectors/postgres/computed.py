@@ -29,7 +29,7 @@ def _statements(write: SinkWrite, query: Query, keys: Sequence[Sequence[str]]) -
 
     def inserted(into: sql.Composable) -> sql.Composed:
         if query.tallies:
-            return say.insert_counted(into, columns, query.relations, rows, query.tallies)
+            return say.insert_counted(into, columns, query, rows)
         return say.insert_rows(into, columns, query.relations, rows)
 
     if write.write_mode == "INSERT":

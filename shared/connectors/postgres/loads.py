@@ -86,7 +86,7 @@ class Queried:
         if not self.query.tallies:
             self.count = connection.execute(say.insert_rows(target, names, self.query.relations, self.rows)).rowcount
             return
-        counted = connection.execute(say.insert_counted(target, names, self.query.relations, self.rows, self.query.tallies)).fetchone()
+        counted = connection.execute(say.insert_counted(target, names, self.query, self.rows)).fetchone()
         self.count, *tallies = counted or (0,)
         self.tallies = whole(tallies)
 

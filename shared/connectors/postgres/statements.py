@@ -83,7 +83,7 @@ def on_conflict_rows(table: sql.Composable, write: SinkWrite, query: Query, rows
     and a number for each tally).
     """
     columns, keys = [column.name for column in write.columns], write.upsert_keys
-    named = [*_named(query.relations), sql.SQL("{} AS MATERIALIZED ({})").format(sql.Identifier(ROWS), rows)]
+    named = [*_named(query.relations), _rows(rows, query)]
     of = ROWS
     if not query.unique:
         of = LATEST
@@ -91,15 +91,22 @@ def on_conflict_rows(table: sql.Composable, write: SinkWrite, query: Query, rows
         named.append(sql.SQL("{} AS MATERIALIZED ({})").format(sql.Identifier(LATEST), chosen))
     named.append(sql.SQL("written AS ({})").format(_on_conflict(table, columns, keys, of)))
     keyless = sql.SQL(" OR ").join(sql.SQL("{} IS NULL").format(sql.Identifier(key)) for key in keys)
+    counted = sql.SQL("SELECT count(*) AS rows, count(*) FILTER (WHERE {}) AS keyless FROM {}").format(keyless, sql.Identifier(ROWS))
     wanted = [
-        sql.SQL("count(*) FILTER (WHERE inserted)"),
-        sql.SQL("count(*) FILTER (WHERE NOT inserted)"),
-        sql.SQL("(SELECT count(*) FROM {})").format(sql.Identifier(ROWS)),
-        sql.SQL("(SELECT count(*) FROM {} WHERE {})").format(sql.Identifier(ROWS), keyless),
-        sql.SQL("(SELECT count(*) FROM {})").format(sql.Identifier(of)),
+        sql.SQL("w.inserted, w.updated, c.rows, c.keyless"),
+        sql.SQL("c.rows") if query.unique else sql.SQL("(SELECT count(*) FROM {})").format(sql.Identifier(of)),
         *_tallied(query.tallies),
     ]
-    return sql.SQL("WITH {} SELECT {} FROM written").format(_lines(named), sql.SQL(", ").join(wanted))
+    return sql.SQL(
+        "WITH {} SELECT {} FROM (SELECT count(*) FILTER (WHERE inserted) AS inserted, count(*) FILTER (WHERE NOT inserted) AS updated"
+        " FROM written) AS w, ({}) AS c"
+    ).format(_lines(named), sql.SQL(", ").join(wanted), counted)
+
+
+def _rows(rows: sql.Composable, query: Query) -> sql.Composed:
+    """Computed once, unless it is nothing but a look at what is."""
+    how = sql.SQL("NOT MATERIALIZED" if query.picks else "MATERIALIZED")
+    return sql.SQL("{} AS {} ({})").format(sql.Identifier(ROWS), how, rows)
 
 
 def _on_conflict(table: sql.Composable, columns: Sequence[str], keys: Sequence[str], of: str) -> sql.Composed:
@@ -181,17 +188,15 @@ def insert_rows(target: sql.Composable, columns: Sequence[str], relations: Relat
     return select_rows(relations, inserted)
 
 
-def insert_counted(
-    target: sql.Composable, columns: Sequence[str], relations: Relations, rows: sql.Composable, tallies: Tallies
-) -> sql.Composed:
-    """Yields the rows, and a number for each tally."""
+def insert_counted(target: sql.Composable, columns: Sequence[str], query: Query, rows: sql.Composable) -> sql.Composed:
+    """Yields the rows, and a number for each of the query's tallies."""
     inserted = sql.SQL("INSERT INTO {0} ({1}) SELECT {1} FROM {2}").format(target, listed(columns), sql.Identifier(ROWS))
     named = [
-        *_named(relations),
-        sql.SQL("{} AS MATERIALIZED ({})").format(sql.Identifier(ROWS), rows),
+        *_named(query.relations),
+        _rows(rows, query),
         sql.SQL("written AS ({})").format(inserted),
     ]
-    counted = [sql.SQL("(SELECT count(*) FROM {})").format(sql.Identifier(ROWS)), *_tallied(tallies)]
+    counted = [sql.SQL("(SELECT count(*) FROM {})").format(sql.Identifier(ROWS)), *_tallied(query.tallies)]
     return sql.SQL("WITH {} SELECT {}").format(_lines(named), sql.SQL(", ").join(counted))
 
 

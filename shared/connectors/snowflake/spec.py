@@ -1,4 +1,4 @@
-"""snowflake: tables and queries of a Snowflake account. Planned, in its own SQL, but not run yet: this release brings no driver for it."""
+"""snowflake: tables and queries of a Snowflake account."""
 
 from __future__ import annotations
 

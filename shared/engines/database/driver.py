@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import cast
 
 from shared.connectors.errors import Misconfigured, SourceChanged, TimedOut
@@ -71,12 +72,14 @@ class _Attempt:
         rejections.check(self._program.limits, figures, self._examples.get)
         return Outcome(self._job.epoch, figures, (), rejects)
 
-    def _query(self, sql: str, tallies: tuple[Tally, ...] = (), unique: bool = False) -> Query:
-        return Query(sql, tuple(self._relations), tallies, unique)
+    def _query(self, sql: str) -> Query:
+        return Query(sql, tuple(self._relations))
 
     def _write(self, sink: Sink, tallies: tuple[Tally, ...]) -> dict[str, int | None]:
         with self._charged(sink.node):
-            done = self._session.write_query(write_of(sink), self._query(sink.sql, self._named(tallies), sink.unique))
+            done = self._session.write_query(
+                write_of(sink), replace(self._query(sink.sql), tallies=self._named(tallies), unique=sink.unique, picks=sink.picks)
+            )
         if done.rows is not None:
             self._counted["sink", sink.node] = done.rows
         self._note(tallies, done.tallies)

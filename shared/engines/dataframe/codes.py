@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shared.engines.dataframe.values import common_type, is_float, to_type
+from shared.engines.dataframe.values import common_type, is_float, is_whole, to_type
 
 Array = Any
 Codes = np.ndarray
@@ -50,14 +50,29 @@ def codes_of_both(left: Sequence[Array], right: Sequence[Array], rows: tuple[int
 
 
 def hashes(columns: Sequence[Array], rows: int) -> np.ndarray:
-    """A number for each row that is the same for equal keys in any process."""
+    """A number for each row that is the same for equal keys of one type, in any process."""
     found = np.zeros(rows, dtype="uint64")
     for column in columns:
-        indices, distinct = _encoded(column)
-        texts = distinct.to_pylist() if pa.types.is_binary(distinct.type) else distinct.cast(pa.string()).to_pylist()
-        spelled = np.array([f"{text!r}" for text in texts] or [""], dtype=object)
-        each = pd.util.hash_array(spelled, categorize=False)
-        found = found * np.uint64(1_000_003) + each[indices]
+        found = found * np.uint64(1_000_003) + _hashes_of(column)
+    return found
+
+
+def _hashes_of(column: Array) -> np.ndarray:
+    kind = column.type
+    if is_float(kind):
+        return _hash(np.asarray(_plain(column).cast(pa.float64()), dtype="float64"))
+    if is_whole(kind) or pa.types.is_boolean(kind) or pa.types.is_date32(kind) or pa.types.is_timestamp(kind):
+        whole = column.cast(pa.int32()) if pa.types.is_date32(kind) else column
+        # A NULL may fall together with a number: they then share a part, no more.
+        return _hash(np.asarray(pc.fill_null(whole.cast(pa.int64()), -1), dtype="int64"))
+    indices, distinct = _encoded(column)
+    texts = distinct if pa.types.is_binary(distinct.type) else distinct.cast(pa.string())
+    each = _hash(np.array([str(text) for text in texts.to_pylist()] or [""], dtype=object))
+    return each.take(indices)
+
+
+def _hash(values: np.ndarray) -> np.ndarray:
+    found: np.ndarray = pd.util.hash_array(values, categorize=False)
     return found
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from shared.engines.dataframe.errors import translated
 from shared.engines.dataframe.frame import Frame
 from shared.engines.dataframe.select import selected
 from shared.engines.dataframe.table import table_of
@@ -38,19 +39,22 @@ class Frames:
         kinds = [str(kind) for _, kind, *_ in described]
         reader = self._connection.execute(sql).to_arrow_reader(_BATCH_ROWS)
         schema = pa.schema([_field(field, kind) for field, kind in zip(reader.schema, kinds, strict=True)])
-        frame = self._taken(reader, schema)
+        with translated(self._job.limits.memory_bytes):
+            frame = self._taken(reader, schema)
         self._frames[table] = frame
         return frame.count
 
     def define(self, table: str, sql: str, materialise: bool) -> int | None:
-        frame = selected(read(sql), self._frames)
-        if materialise:
-            frame = frame.kept()
+        with translated(self._job.limits.memory_bytes):
+            frame = selected(read(sql), self._frames)
+            if materialise:
+                frame = frame.kept()
         self._frames[table] = frame
         return frame.count if materialise else None
 
     def query(self, sql: str) -> str:
-        frame = selected(read(sql), self._frames).kept()
+        with translated(self._job.limits.memory_bytes):
+            frame = selected(read(sql), self._frames).kept()
         shown = self._shown(frame)
         named = enumerate(zip(frame.none.table.schema, frame.none.names, strict=True))
         columns = (f"{_back(f'c{at}', field)} AS {name(own)}" for at, (field, (_, own)) in named)

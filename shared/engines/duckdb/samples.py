@@ -8,6 +8,7 @@ table costs less than a millisecond. Nothing here fails a stage: what cannot be 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
@@ -23,14 +24,19 @@ log = logging.getLogger(__name__)
 FIRST = 10
 # Of a wide stage, the first ports are enough to look at.
 MOST_PORTS = 50
+# A slot is not kept longer than so, and a file more, for what nobody waits for.
+MOST_S = 2.0
 _NUMBERS = ("SMALLINT", "INTEGER", "BIGINT", "NUMERIC", "REAL", "DOUBLE PRECISION")
 
 
 def samples(connection: duckdb.DuckDBPyConnection, tables: Iterable[str], datasets: Iterable[Dataset]) -> Iterator[dict[str, Any]]:
     """{port, rows, profile}: of temporary tables by their names, and of staged outputs; each port once, staged ones first."""
+    until = time.monotonic() + MOST_S
     staged = list(datasets)[:MOST_PORTS]
     seen = {dataset.port for dataset in staged}
     for dataset in staged:
+        if time.monotonic() > until:
+            return
         yield from _tried(connection, dataset.port, read_parquet([dataset.uri]), dataset)
     # What a node makes of its inputs before its own work is no port of the recipe.
     ports = [table for table in tables if table not in seen and " " not in table]

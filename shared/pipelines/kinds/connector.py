@@ -9,8 +9,8 @@ from shared.pipelines.shapes import Shape
 
 # Connector types of the language that come later.
 LATER = (
-    "clickhouse", "snowflake", "databricks", "sqlserver", "oracle", "teradata", "hana", "ase", "redshift",
-    "bigquery", "rest", "delta", "iceberg", "mongodb", "opensearch", "redis", "kafka", "http_push", "slack", "email", "airbyte", "memory",
+    "clickhouse", "bigquery", "rest", "delta", "iceberg", "mongodb", "opensearch", "redis", "kafka", "http_push", "slack", "email",
+    "airbyte", "memory",
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from sqlglot import exp
 from shared.sql.decimals import is_decimal
 from shared.sql.dialects.dialect import Dialect, Features, Pass
 from shared.sql.rewrites.duckdb_decimals import divide, from_doubles, widen
+from shared.sql.rewrites.duckdb_doubles import DOUBLES_AS_TEXT
 from shared.sql.rewrites.duckdb_numbers import HALF_EVEN, SECONDS
 from shared.sql.rewrites.likes import ESCAPES
 from shared.sql.rewrites.tree import swap
@@ -48,6 +49,7 @@ DUCKDB = Dialect(
     ),
     passes=(
         ESCAPES,
+        DOUBLES_AS_TEXT,
         Pass("from_doubles", (exp.Cast,), from_doubles),
         Pass("widen", (exp.Add, exp.Sub, exp.Mul), widen),
         Pass("divide", (exp.Div,), divide),

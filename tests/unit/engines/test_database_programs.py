@@ -78,6 +78,9 @@ NODES = {
     "a window": ("sql", '{query: "SELECT id, sum(a) OVER (PARTITION BY k ORDER BY id, ts) AS r FROM s"}'),
 }
 
+# What PostgreSQL reads as a day, or as a time, is more than others do.
+HERE = {"bad days"}
+
 
 @pytest.mark.parametrize("what", NODES)
 @pytest.mark.parametrize("into", INTO)
@@ -89,7 +92,7 @@ def test_rows_are_those_that_duckdb_gives(place: Schema, tmp_path: Path, what: s
     here, expected = ran(place, tmp_path / "here", nodes, edges, "  pushDown: {mode: off}\n")
     assert rows == expected
     fails = bool(here.rejects)
-    assert [s.engine for s in there.plan.stages] == ["duckdb" if fails and into == "files" else "database"]
+    assert [s.engine for s in there.plan.stages] == ["duckdb" if what in HERE or (fails and into == "files") else "database"]
     assert {node: sorted(map(str, found)) for node, found in there.rejects.items()} == {
         node: sorted(map(str, found)) for node, found in here.rejects.items()
     }

@@ -241,3 +241,11 @@ def test_dates_in_the_recipes_own_format_are_dates_in_json_too(tmp_path: Path) -
     outcome = read(tmp_path, "t.jsonl", options=options)
     assert types(outcome) == {"d": "DATE"}
     assert [str(day) for (day,) in rows(outcome)] == ["2024-12-31", "2025-02-01", "None"]
+
+
+@pytest.mark.parametrize(("file", "body", "records"), [("t.csv", "a,b\n1,2\n3,4\n", 2), ("t.jsonl", '{"a": 1}\nno\n{"a": 2}\n', 2)])
+def test_a_survey_says_from_how_many_records_it_inferred(tmp_path: Path, file: str, body: str, records: int) -> None:
+    (tmp_path / file).write_text(body)
+    assert ConnectorDriver({"root": str(tmp_path)}).survey("source", {"path": file}).to_json()["inferredFrom"] == records
+    write(tmp_path, "t.parquet", "SELECT 1 AS a", "parquet")
+    assert ConnectorDriver({"root": str(tmp_path)}).survey("source", {"path": "t.parquet"}).inferred_from is None

@@ -12,12 +12,14 @@ from typing import Any
 
 import duckdb
 import psycopg
+import pymysql
 import pytest
 from sqlglot import exp
 
 from shared.sql.dialects import DIALECTS, dialect
 from shared.sql.render import sql
 from shared.sql.trust import trust
+from tests.support.mariadb import Server
 from tests.support.postgresql import server
 from tests.unit.sql.dialect_cases import COLUMNS, QUERIES, held, rows, tree
 
@@ -75,6 +77,25 @@ def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     connection.close()
 
 
+@pytest.fixture(scope="module")
+def mysql(mariadb: Server) -> Iterator[Run]:
+    """MariaDB, with a collation that finds 'a' equal to 'A' and to 'a ', and a session as the dialect wants it."""
+    place = mariadb.database()
+    with pymysql.connect(**place.config, autocommit=True, charset="utf8mb4") as connection, connection.cursor() as cursor:
+        for statement in DIALECTS["mariadb"].session:
+            cursor.execute(statement)
+        for table in ("t", "u"):
+            declared = ", ".join(f"`{c.name}` {c.type.replace('TIMESTAMP', 'DATETIME(6)')}" for c in COLUMNS)
+            cursor.execute(f"CREATE TABLE {table} ({declared}) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci")
+            cursor.executemany(f"INSERT INTO {table} VALUES ({', '.join(['%s'] * len(COLUMNS))})", rows(table))
+
+        def run(text: str) -> list[tuple[Any, ...]]:
+            cursor.execute(text)
+            return list(cursor.fetchall())
+
+        yield run
+
+
 def stored(value: Any) -> Any:
     """As SQLite keeps it."""
     if isinstance(value, datetime):
@@ -120,6 +141,16 @@ def test_sqlite_gives_the_rows_that_postgresql_gives_for_what_it_is_trusted_with
         assert comparable(found, ordered=ordered) == comparable(expected, ordered=ordered)
 
 
+@pytest.mark.parametrize("name", [name for name in QUERIES if name != TRY_CAST])
+def test_mariadb_gives_the_rows_that_postgresql_gives_for_what_it_is_trusted_with(name: str, mysql: Run, postgres: Run) -> None:
+    asked = tree(name)
+    if not trust(asked, "mariadb", VERSIONS["mariadb"]).at_least("documented"):
+        pytest.skip("not here: it stays with us")
+    ordered = asked.args.get("order") is not None
+    expected = postgres(sql(asked, "postgres", VERSIONS["postgres"]))
+    assert comparable(mysql(sql(asked, "mariadb", VERSIONS["mariadb"])), ordered=ordered) == comparable(expected, ordered=ordered)
+
+
 def test_what_is_written_for_postgresql_means_what_the_query_as_written_means(postgres: Run) -> None:
     for name, text in QUERIES.items():
         asked = tree(name)
@@ -156,6 +187,49 @@ def test_doubles_become_decimals_and_whole_numbers_as_in_postgresql(duck: Run, p
                     run(sql(select, name, VERSIONS.get(name)) + rows_of)[0][0] for run, name in ((duck, "duckdb"), (postgres, "postgres"))
                 ]
                 assert said[0] == said[1], (kind, target, double, said)
+
+
+def test_doubles_are_written_as_postgresql_writes_them(duck: Run, postgres: Run) -> None:
+    doubles = [
+        "1",
+        "-1",
+        "0",
+        "'-0'",
+        "0.1",
+        "1e15",
+        "-1e15",
+        "123456789012345.5",
+        "1234567890123456",
+        "1234567890123456.5",
+        "9999999999999998",
+    ]
+    doubles += [
+        "1e16",
+        "1e17",
+        "1.5e300",
+        "1e-4",
+        "1e-5",
+        "1.25e-7",
+        "'NaN'",
+        "'Infinity'",
+        "'-Infinity'",
+        "1e6",
+        "1234567",
+        "999999.5",
+        "16777216",
+        "NULL",
+    ]
+    for kind in ("DOUBLE PRECISION", "REAL"):
+        for double in doubles:
+            if kind == "REAL" and "e300" in double:
+                continue
+            column = exp.column("x", table="v", quoted=True)
+            column.type = exp.DataType.build(kind, dialect="postgres")
+            said = exp.cast(column, "TEXT")
+            select = exp.Select(expressions=[exp.alias_(said, "a")])
+            rows_of = f' FROM (SELECT CAST({double} AS {kind}) AS x) AS "v"'
+            found = [run(sql(select, name, VERSIONS.get(name)) + rows_of)[0][0] for run, name in ((duck, "duckdb"), (postgres, "postgres"))]
+            assert found[0] == found[1], (kind, double, found)
 
 
 def test_versions_have_what_came_with_them() -> None:

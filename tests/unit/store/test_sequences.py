@@ -92,3 +92,19 @@ def test_a_run_that_holds_it_keeps_the_others_out_until_it_has_ended(numbering: 
     assert numbering.holds(second) == 10
     with pytest.raises(SequenceHeld):
         numbering.writes(first)
+
+
+def test_a_person_says_where_the_next_run_begins_unless_a_run_numbers_now(numbering: Numbering) -> None:
+    def change(following: int) -> bool | None:
+        with numbering.database.transaction() as tx:
+            return sequences.change(tx, "default", numbering.pipeline, "key", following)
+
+    assert change(5) is None
+    first = numbering.run()
+    numbering.holds(first)
+    with numbering.database.transaction() as tx:
+        assert [(row["next_value"], row["held_by"]) for row in sequences.of_pipeline(tx, "default", numbering.pipeline)] == [(10, first)]
+    assert change(5) is False
+    numbering.ends(first, RunStatus.FAILED)
+    assert change(5) is True
+    assert numbering.holds(numbering.run()) == 5
