@@ -193,7 +193,7 @@ def test_a_file_is_planned_without_a_server_in_the_dialects_of_its_databases(tmp
         'MERGE INTO "FACT_SALES" AS "t" USING ( SELECT "STATUS", "SALE_ID" FROM ( SELECT "STATUS", "SALE_ID", ROW_NUMBER() OVER ('
         ' PARTITION BY "SALE_ID" ORDER BY "STATUS" DESC NULLS LAST, "penstock_ordinal" DESC NULLS LAST ) AS "penstock_rank"'
         ' FROM "penstock_staged" ) AS "numbered" WHERE "penstock_rank" = 1 ) AS "s" ON ( "t"."SALE_ID" = "s"."SALE_ID" )'
-        ' WHEN MATCHED THEN UPDATE SET "t"."STATUS" = "s"."STATUS"'
+        ' WHEN MATCHED THEN UPDATE SET "STATUS" = "s"."STATUS"'
         ' WHEN NOT MATCHED THEN INSERT ("STATUS", "SALE_ID") VALUES ("s"."STATUS", "s"."SALE_ID")'
     )
     assert made["facts"] == "missing"
