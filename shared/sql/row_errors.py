@@ -27,6 +27,9 @@ _WIDER = {
     "BOOLEAN": {"BOOLEAN", "INTEGER"},
 }
 
+# Before the point, of the longest value.
+_DIGITS = {"SMALLINT": 5, "INTEGER": 10, "BIGINT": 19}
+
 _ISO = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([+-]\d\d(:\d\d)?)?)?")
 
 
@@ -47,8 +50,19 @@ def can_fail(node: exp.Expr) -> bool:
         source, target = type_of(node.this), type_of(node).partition("(")[0]
         if isinstance(node.this, exp.Literal) and node.this.is_string and _is_day(node.this.name, target):
             return False
-        return not (target == "TEXT" or isinstance(node.this, exp.Null) or target in _WIDER.get(source, set()) or source == type_of(node))
+        if target == "TEXT" or isinstance(node.this, exp.Null) or source == type_of(node):
+            return False
+        return target not in _WIDER.get(source, set()) or not _room(node.to, node.this)
     return False
+
+
+def _room(target: exp.DataType, value: exp.Expr) -> bool:
+    """Whether the longest whole number of the value's type fits before the point of the target: NUMERIC(4, 2) has room for two digits."""
+    if not target.expressions:
+        return True
+    precision, *scale = (int(part.name) for part in target.expressions)
+    digits = len(value.name) if isinstance(value, exp.Literal) else _DIGITS.get(type_of(value), 0)
+    return precision - sum(scale) >= digits
 
 
 def _is_day(text: str, target: str) -> bool:

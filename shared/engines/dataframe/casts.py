@@ -150,7 +150,8 @@ def _those_that(fits: Value, value: Value, target: pa.DataType, tries: bool) -> 
 
 def _by_duckdb(value: Value, kind: exp.DataType, target: pa.DataType, tries: bool) -> Value:
     column = exp.column("v", quoted=True)
-    column.type = exp.DataType.build("TEXT") if is_text(value.type) else None
+    # What DuckDB is to be told of, since it writes doubles as texts otherwise than PostgreSQL.
+    column.type = exp.DataType.build("TEXT" if is_text(value.type) else "DOUBLE") if is_text(value.type) or is_float(value.type) else None
     tree = (exp.TryCast if tries else exp.Cast)(this=column, to=kind.copy())
     tree.type = kind.copy()
     rendered = sql(exp.select(exp.alias_(tree, "v", quoted=True)).from_(exp.Table(this=exp.to_identifier("given", quoted=True))), "duckdb")

@@ -122,7 +122,9 @@ def sign(value: Value) -> Value:
 
 
 def rounded(value: Value, digits: int = 0) -> Value:
-    return _to_digits(value, digits, lambda v: pc.round(v, ndigits=digits, round_mode="half_towards_infinity"))
+    # Doubles to even, decimals away from zero.
+    mode = "half_to_even" if is_float(value.type) and digits == 0 else "half_towards_infinity"
+    return _to_digits(value, digits, lambda v: pc.round(v, ndigits=digits, round_mode=mode))
 
 
 def truncated(value: Value) -> Value:
