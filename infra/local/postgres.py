@@ -107,7 +107,7 @@ def _refuse_other_version(who: Account) -> None:
         )
 
 
-def wait_ready(home: Home, port: int, seconds: float = 60.0) -> None:
+def wait_ready(home: Home, port: int, seconds: float = 180.0) -> None:
     """Returns when the server takes connections; after a power loss that may take as long as its recovery."""
     deadline = time.monotonic() + seconds
     while True:

@@ -28,7 +28,7 @@ class Stores:
     embedded: tuple[str, ...]
 
 
-def up(home: Home, environment: Mapping[str, str] = os.environ, wait_s: float = 60.0) -> str:
+def up(home: Home, environment: Mapping[str, str] = os.environ, wait_s: float = 180.0) -> str:
     """Starts what does not run yet and returns the API's URL once it answers that it is ready."""
     given = _given(environment)
     embedded = tuple(name for name in ("postgres", "redis") if name not in given)
