@@ -79,7 +79,7 @@ def rows_of(source: Source, found: Mapping[str, Any], database: Database) -> exp
     else:
         table = str(source.options["table"])
         if split(table)[0] is None and database.schema is not None:
-            table = f"{part(database.schema)}.{part(table)}"
+            table = f"{part(database.schema)}.{part(split(table)[1])}"
         inner = named(table)
         inner.set("alias", _alias(source.node))
     foreign = found.get("vendorTypes", {})

@@ -82,7 +82,9 @@ class Looking:
             return "rows are numbered by a sequence that goes on from run to run, which has to know how many there were"
         if read := [sink for sink in self.sinks if sink in checked]:
             return f"a rule set looks at the rows that {read[0]} writes"
-        return None
+        # What a sink makes of several inputs is computed there too.
+        made = {sink: [self.typed(port) for port in self.ports(sink)] for sink in self.sinks}
+        return next((why for sink, trees in made.items() if trees and (why := self._trusted(sink, trees, home)) is not None), None)
 
     def tables(self, node: str) -> list[str]:
         return [node] if node in self.graph.sources else [port.table for port in self.ports(node)]

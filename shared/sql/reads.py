@@ -17,7 +17,9 @@ def select(dialect: str, columns: Sequence[str], options: Mapping[str, Any]) -> 
     """
     spoken = dialect_of(dialect).writes
     if query := options.get("query"):
-        source: exp.Expr = exp.Subquery(this=parse_one(str(query), dialect=spoken), alias=exp.TableAlias(this=exp.to_identifier("q")))
+        # As it was written: vendors' SQL does not survive being written anew.
+        inner = exp.Var(this=str(query).rstrip().rstrip(";") + "\n")
+        source: exp.Expr = exp.Subquery(this=inner, alias=exp.TableAlias(this=exp.to_identifier("q")))
     else:
         source = named(str(options["table"]))
     tree = exp.Select(expressions=[exp.column(column, quoted=True) for column in columns]).from_(source, copy=False)

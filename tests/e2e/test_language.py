@@ -62,8 +62,6 @@ def test_the_new_node_types_run_and_every_row_is_accounted_for(stack: Stack) -> 
     [
         ("ai_extract", "column: id, schema: {product: TEXT}"),
         ("cdr_decoder", "column: id, recordTypes: [out]"),
-        ("sequence_generator", "column: k"),
-        ("aggregator", "aggregations: [{name: n, function: count}], window: {type: tumbling, size: 5m, timeColumn: day}"),
     ],
 )
 def test_what_cannot_run_yet_is_saved_and_refused_by_plan_and_run_with_one_sentence(stack: Stack, kind: str, config: str) -> None:

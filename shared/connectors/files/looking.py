@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,7 +30,8 @@ def discover(config: Mapping[str, Any], driver: Driver) -> tuple[list[Found], bo
 
 def _found(driver: Driver, path: str) -> Found:
     try:
-        survey = driver.survey("source", {"path": path})
+        # A name may hold what would be a pattern in a recipe.
+        survey = driver.survey("source", {"path": glob.escape(path)})
     except PenstockError as error:
         return Found(path, failed=error.message)
     return Found(path, tuple((column, None) for column in survey.columns), rows=survey.rows)

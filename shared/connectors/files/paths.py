@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from pathlib import Path
 
-from shared.connectors.errors import Denied, NotFound
+from shared.connectors.errors import Denied, Misconfigured, NotFound
 
 LONGEST_NAME = 255
 # What a sink is just writing, and its journals, are nobody's data.
@@ -32,7 +32,7 @@ def matching(root: str, path: str) -> list[str]:
     if any(sign in path for sign in "*?["):
         if path.startswith("/") or ".." in Path(path).parts:
             raise Denied(f"{path!r} leaves {root}, the root of this connector; name a path below it")
-        hits = (hit for hit in base.glob(path) if hit.is_file() and not any(p.startswith(HIDDEN) for p in hit.relative_to(base).parts))
+        hits = (hit for hit in _glob(base, path) if hit.is_file() and not any(p.startswith(HIDDEN) for p in hit.relative_to(base).parts))
         found = sorted(str(inside(root, str(hit.relative_to(base)))) for hit in hits)
     else:
         target = inside(root, path)
@@ -42,6 +42,15 @@ def matching(root: str, path: str) -> list[str]:
         near = difflib.get_close_matches(path, there, 1, 0.5)
         raise NotFound(f"{path} is not in {root}; " + (f"did you mean {near[0]}?" if near else "put the file there, or correct the path"))
     return found
+
+
+def _glob(base: Path, path: str) -> list[Path]:
+    try:
+        return list(base.glob(path))
+    except ValueError as error:
+        raise Misconfigured(
+            f"{path!r} is no pattern: ** stands for folders and has a part of the path to itself, as in a/**/b.csv"
+        ) from error
 
 
 def marker(paths: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""toysql: SQLite's SQL, but for upper(), which it calls LOUDER."""
+"""toysql: SQLite's SQL, but for capitals, of which it takes all from the first on."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from shared.sql.dialects.sqlite import SQLITE
 from shared.sql.rewrites.tree import swap
 
 
-def _louder(tree: exp.Expr, to: Dialect) -> exp.Expr:
+def _from_the_first(tree: exp.Expr, to: Dialect) -> exp.Expr:
     for upper in list(tree.find_all(exp.Upper)):
-        tree = swap(tree, upper, exp.Anonymous(this="LOUDER", expressions=[upper.this]))
+        tree = swap(tree, upper, exp.Anonymous(this="SUBSTR", expressions=[upper.copy(), exp.Literal.number(1)]))
     return tree
 
 
-TOYSQL = replace(SQLITE, name="toysql", title="ToySQL", passes=(*SQLITE.passes, Pass("louder", (exp.Upper,), _louder)))
+TOYSQL = replace(SQLITE, name="toysql", title="ToySQL", passes=(*SQLITE.passes, Pass("from_the_first", (exp.Upper,), _from_the_first)))
