@@ -192,6 +192,7 @@ apiVersion: penstock/v1
 kind: Pipeline
 metadata: {{name: changing-{source}}}
 spec:
+  ledger: exact
   nodes:
     - {{id: read, type: connector_source, config: {{{config}}}}}
     - {{id: few, type: filter, config: {{condition: id <= 40}}}}
