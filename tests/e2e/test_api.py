@@ -182,7 +182,7 @@ def test_documents_are_saved_all_or_none(api: Caller) -> None:
 BAD_CALLS: list[tuple[str, str, dict[str, Any], int, str]] = [
     ("GET", "/nothing", {}, 404, ""),
     ("GET", "/runs/not-an-id", {}, 404, "no run not-an-id"),
-    ("GET", f"/runs/{new_id()}", {}, 404, "no run"),
+    ("GET", "/runs/01a1fe7e-8fa6-71d3-be8c-fbfd46814c00", {}, 404, "no run"),
     ("PATCH", "/runs", {}, 405, ""),
     ("GET", "/runs?limit=501", {}, 422, "limit"),
     ("GET", "/runs?limit=few", {}, 422, "limit"),
