@@ -159,3 +159,18 @@ SELECT "t"."id" AS "id", LOG("t"."x") AS "a", LN("t"."x") AS "b" FROM "t" AS "t"
 
 -- guarded_cast
 SELECT "t"."id" AS "id", CAST(CASE WHEN "t"."s2" ~ '^[ \t\n\r\f]*[+-]?[0-9]+[ \t\n\r\f]*$' AND PG_INPUT_IS_VALID("t"."s2", 'int') THEN "t"."s2" END AS INT) AS "a" FROM "t" AS "t"
+
+-- decimals_beside_doubles
+SELECT "t"."id" AS "id", "t"."x" + 0.5 AS "a", COALESCE("t"."x", 0.5) AS "b", CASE WHEN "t"."i" > 1 THEN "t"."p" ELSE "t"."x" END AS "c", NULLIF("t"."x", 2.5) AS "d" FROM "t" AS "t"
+
+-- decimal_literals
+SELECT "t"."id" AS "id", COALESCE("t"."p", 2.5) AS "a" FROM "t" AS "t" WHERE "t"."p" = 10.25 OR "t"."p" IN (0.5, 1.15) OR "t"."p" BETWEEN 2.25 AND 2.75
+
+-- in_columns
+SELECT "t"."id" AS "id", "t"."i" IN (5, "t"."b") AS "a", NOT "t"."i" IN (1, "t"."b") AS "c" FROM "t" AS "t"
+
+-- capitals
+SELECT "t"."id" AS "id", UPPER("t"."s") AS "a" FROM "t" AS "t" WHERE UPPER('straße') = 'STRAßE'
+
+-- whole_among_doubles
+SELECT "t"."id" AS "id", COALESCE("t"."x", 3) / 4 AS "a", CASE WHEN "t"."i" > 1 THEN 3 ELSE "t"."x" END / 2 AS "b", GREATEST("t"."x", 3) / 2 AS "c", AVG("t"."x") OVER (PARTITION BY "t"."s") AS "d" FROM "t" AS "t"
