@@ -174,3 +174,6 @@ stays: UPPER("t"."s") stays here: upper of text is not trusted in ClickHouse, si
 
 -- whole_among_doubles
 stays: GREATEST("t"."x", 3) stays here: greatest of float is not trusted in ClickHouse, since NaN equals nothing there
+
+-- not_like
+SELECT "t"."id" AS "id", "t"."s" NOT LIKE 'a%' AS "a" FROM "t" AS "t" WHERE "t"."s2" NOT LIKE '%B_' OR NOT ("t"."s" LIKE '_')

@@ -174,3 +174,6 @@ SELECT "t"."id" AS "id", UPPER("t"."s") AS "a" FROM "t" AS "t" WHERE UPPER('stra
 
 -- whole_among_doubles
 SELECT "t"."id" AS "id", COALESCE("t"."x", 3) / 4 AS "a", CASE WHEN "t"."i" > 1 THEN 3 ELSE "t"."x" END / 2 AS "b", CASE WHEN "t"."x" IS NULL THEN 3 WHEN 3 IS NULL THEN "t"."x" WHEN "t"."x" >= 3 THEN "t"."x" ELSE 3 END / 2 AS "c", AVG("t"."x") OVER (PARTITION BY "t"."s") AS "d" FROM "t" AS "t"
+
+-- not_like
+SELECT "t"."id" AS "id", CASE WHEN "t"."s" NOT LIKE 'a%' THEN 1 WHEN NOT ("t"."s" NOT LIKE 'a%') THEN 0 END AS "a" FROM "t" AS "t" WHERE "t"."s2" NOT LIKE '%B_' OR NOT ("t"."s" LIKE '_')

@@ -174,3 +174,6 @@ SELECT `t`.`id` AS `id`, UPPER(CONVERT(`t`.`s` USING utf8mb4) COLLATE utf8mb4_no
 
 -- whole_among_doubles
 SELECT `t`.`id` AS `id`, COALESCE(`t`.`x`, 3) / 4 AS `a`, CASE WHEN `t`.`i` > 1 THEN 3 ELSE `t`.`x` END / 2 AS `b`, CASE WHEN `t`.`x` IS NULL THEN 3 WHEN 3 IS NULL THEN `t`.`x` WHEN `t`.`x` >= 3 THEN `t`.`x` ELSE 3 END / 2 AS `c`, AVG(`t`.`x`) OVER (PARTITION BY CONVERT(`t`.`s` USING utf8mb4) COLLATE utf8mb4_nopad_bin) AS `d` FROM `t` AS `t`
+
+-- not_like
+SELECT `t`.`id` AS `id`, CONVERT(`t`.`s` USING utf8mb4) COLLATE utf8mb4_nopad_bin NOT LIKE 'a%' AS `a` FROM `t` AS `t` WHERE CONVERT(`t`.`s2` USING utf8mb4) COLLATE utf8mb4_nopad_bin NOT LIKE '%B_' OR NOT (CONVERT(`t`.`s` USING utf8mb4) COLLATE utf8mb4_nopad_bin LIKE '_')

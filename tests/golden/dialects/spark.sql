@@ -174,3 +174,6 @@ stays: UPPER("t"."s") stays here: upper of text is not trusted in Spark, since Ã
 
 -- whole_among_doubles
 SELECT `t`.`id` AS `id`, COALESCE(`t`.`x`, 3) / 4 AS `a`, CASE WHEN `t`.`i` > 1 THEN 3 ELSE `t`.`x` END / 2 AS `b`, GREATEST(`t`.`x`, 3) / 2 AS `c`, AVG(`t`.`x`) OVER (PARTITION BY `t`.`s`) AS `d` FROM `t` AS `t`
+
+-- not_like
+SELECT `t`.`id` AS `id`, `t`.`s` NOT LIKE 'a%' AS `a` FROM `t` AS `t` WHERE `t`.`s2` NOT LIKE '%B_' OR NOT (`t`.`s` LIKE '_')

@@ -174,3 +174,6 @@ stays: UPPER("t"."s") stays here: upper of text is not trusted in SQLite, since 
 
 -- whole_among_doubles
 SELECT "t"."id" AS "id", CAST(COALESCE("t"."x", 3) AS REAL) / 4 AS "a", CAST(CASE WHEN "t"."i" > 1 THEN 3 ELSE "t"."x" END AS REAL) / 2 AS "b", CAST(CASE WHEN "t"."x" IS NULL THEN 3 WHEN 3 IS NULL THEN "t"."x" WHEN "t"."x" >= 3 THEN "t"."x" ELSE 3 END AS REAL) / 2 AS "c", AVG("t"."x") OVER (PARTITION BY "t"."s") AS "d" FROM "t" AS "t"
+
+-- not_like
+SELECT "t"."id" AS "id", NOT "t"."s" GLOB 'a*' AS "a" FROM "t" AS "t" WHERE NOT "t"."s2" GLOB '*B?' OR NOT ("t"."s" GLOB '?')
