@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from shared.engines.program import CheckProgram
@@ -14,9 +15,10 @@ from shared.planning.cut import cut
 from shared.planning.emit import emit
 from shared.planning.errors import PlanProblem
 from shared.planning.inside import emit_inside, read_of
+from shared.planning.measured import by_figures, measures
 from shared.planning.modes import PANDAS_ROWS, engines
 from shared.planning.needs import full_reference, generations, retry_settings
-from shared.planning.place import Placement, engine_of, place, placed_node
+from shared.planning.place import Placement, engine_of, others, place, placed_node
 from shared.planning.policies import label_of, policy_of
 from shared.planning.recorded import recorded
 from shared.planning.secrets import marked
@@ -42,7 +44,8 @@ def plan(
     first: set[StageId] = set()
     for piece in cut(graph, choices):
         number = StageId(first_stage + len(stages))
-        placed = place(graph, piece, facts, connector_types, checked)
+        ruled = place(graph, piece, facts, connector_types, checked)
+        placed = by_figures(graph, piece, facts, ruled, partial(others, graph, piece, facts, connector_types, ruled))
         placements |= dict.fromkeys(piece.nodes, (placed, piece.engine))
         here = engine_of(placed, piece, graph.sinks) == piece.engine
         if placed.whole is not None:
@@ -50,7 +53,7 @@ def plan(
         else:
             entering = [read_of(graph, region, facts, connector_types, placed.typed) for region in placed.regions]
             program = emit(graph, piece, stage_of, checked, placed.pushed, entering)
-        program = replace(program, **recorded(pipeline, piece.nodes, graph.sinks))
+        program = replace(program, **recorded(pipeline, piece.nodes, graph.sinks), measures=measures(graph, piece, placed, connector_types))
         read = {StageId(stage) for read in program.reads for stage, _ in read.datasets}
         # Master data is there before anything else begins, whoever reads it.
         inputs = tuple(sorted(read if piece.first else {*read, *first}))

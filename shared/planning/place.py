@@ -10,7 +10,7 @@ Every node that stays here has a sentence that says why.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -94,6 +94,15 @@ def place(graph: Graph, piece: Piece, facts: Facts, types: Mapping[str, str], ch
         # The first that could not go is why those after it could not.
         raise PlanProblem(f"node {left[0]} cannot be pushed down: {placed.local[left[0]]}; or set pushDown.mode to auto", node=left[0])
     return placed
+
+
+def others(graph: Graph, piece: Piece, facts: Facts, types: Mapping[str, str], ruled: Placement) -> Iterator[Placement]:
+    """The ways a piece could go beside the one that the rules say: read out, and with all that can be in the database."""
+    yield Placement(trust=ruled.trust, local=dict.fromkeys(transforms_of(graph, piece), "it is read out"))
+    if ruled.whole is None:
+        settings = graph.pipeline.settings.get("pushDown") or {}
+        looking = Looking(graph, piece, facts, types, settings.get("trust", LEAST_TRUST))
+        yield _regions(looking, 0, forced=False, why_not="it was measured")
 
 
 def _regions(looking: Looking, threshold: int, *, forced: bool, why_not: str) -> Placement:
