@@ -59,23 +59,29 @@ class Files:
 
 @dataclass(frozen=True)
 class Tables:
-    """A database. `read`: a table's rows, given those that are expected, where the database has not all of their types."""
+    """A database. `read`: a table's rows, given those that are expected, where the database has not all of their types. `to_files`: queries
+    whose answers it cannot hold.
+    """
 
     tpch: Tpch
     folder: Path
     type: str
     config: dict[str, Any] = field(repr=False)
     read: Callable[[str, Rows], Rows]
+    to_files: tuple[int, ...] = ()
 
     def ask(self, number: int) -> Ran:
         """Whatever can be pushed down is, however few the rows."""
-        into = f"q{number:02}"
+        name, away = f"q{number:02}", number in self.to_files
+        places = {"tpch": (self.type, self.config), "answers": ("files", {"root": str(self.folder)})}
         began = time.perf_counter()
-        ran = run(self.folder, recipes.over_tables(number, into=into, threshold=0), more={"tpch": (self.type, self.config)})
+        ran = run(self.folder, recipes.over_tables(number, into="" if away else name, threshold=0), more=places)
         took = time.perf_counter() - began
         expected = self.tpch.answers[number]
+        if away:
+            return Ran(ran.plan, took, difference(ran.rows(f"{name}.parquet"), expected))
         # A table has no order of its own; which rows there are is what a query's last sorter decides.
-        return Ran(ran.plan, took, difference(sorted_rows(self.read(into, expected)), sorted_rows(expected)))
+        return Ran(ran.plan, took, difference(sorted_rows(self.read(name, expected)), sorted_rows(expected)))
 
 
 Engine = Files | Tables
@@ -138,7 +144,8 @@ def in_sqlite(tpch: Tpch, folder: Path) -> Iterator[Tables]:
             rows: Rows = connection.execute(f"SELECT * FROM {table}").fetchall()
         return [tuple(_kept(value, wanted) for value, wanted in zip(row, expected[0], strict=True)) for row in rows] if expected else rows
 
-    yield Tables(tpch, folder, "sqlite", {"path": str(file)}, read)
+    # Their decimals have more digits than one of SQLite's keeps: a sink there refuses them.
+    yield Tables(tpch, folder, "sqlite", {"path": str(file)}, read, to_files=(1, 8, 14, 17))
 
 
 def read_postgresql(url: str, table: str) -> Rows:
