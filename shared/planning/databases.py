@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,8 @@ Facts = Mapping[str, Mapping[str, Any]]
 
 # Padded with blanks, which the database forgets about in every comparison and cast.
 _PADDED = ("character(", "character", "bpchar", "char(", "char", "nchar")
+# By dialect, where every value of such a column has so many signs: then the blanks can be put back.
+_LENGTHS = {"postgres": re.compile(r"character\((\d+)\)")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +54,11 @@ def found_of(graph: Graph, node: str, facts: Facts, types: Mapping[str, str]) ->
 
 def stays(source: Source, found: Mapping[str, Any], database: Database) -> str | None:
     """Why what is computed of a source cannot be computed where it is; None where it can."""
-    for name in source.keep:
+    where = condition(source)
+    asked = [column.name for column in where.find_all(exp.Column)] if where is not None else []
+    for name in dict.fromkeys((*source.keep, *asked)):
         kind = str(found.get("vendorTypes", {}).get(name, ""))
-        if kind.startswith(_PADDED):
+        if kind.startswith(_PADDED) and _length(kind, database) is None:
             return f"column {name} of {source.node} is of type {kind}, whose blanks the database would drop"
         if " collate " in kind:
             return f"column {name} of {source.node} is {kind}, by which the database would compare it"
@@ -83,15 +88,34 @@ def rows_of(source: Source, found: Mapping[str, Any], database: Database) -> exp
         inner = named(table)
         inner.set("alias", _alias(source.node))
     foreign = found.get("vendorTypes", {})
-    columns: list[exp.Expr] = []
-    for name in source.keep:
-        column: exp.Expr = exp.column(name, table=source.node, quoted=True)
-        if name in foreign:
-            column = exp.alias_(exp.cast(column, "TEXT"), name, quoted=True)
-        columns.append(column)
+
+    def value(name: str) -> exp.Expr:
+        column = exp.column(name, table=source.node, quoted=True)
+        if name not in foreign:
+            return column
+        text: exp.Expr = exp.cast(column, "TEXT")
+        if (length := _length(str(foreign[name]), database)) is not None:
+            text = exp.func("RPAD", text, exp.Literal.number(length), exp.Literal.string(" "))
+        text.type = exp.DataType.build("TEXT")
+        return text
+
+    columns = [exp.alias_(value(name), name, quoted=True) if name in foreign else value(name) for name in source.keep]
     select = exp.Select(expressions=columns).from_(inner, copy=False)
     where = condition(source)
-    return select.where(where, copy=False) if where is not None else select
+    if where is None:
+        return select
+    # What is asked of a value is asked of it as it comes.
+    return select.where(where.transform(lambda node: value(node.name) if _is_of(node, foreign) else node), copy=False)
+
+
+def _is_of(node: exp.Expr, columns: Collection[str]) -> bool:
+    return isinstance(node, exp.Column) and node.name in columns
+
+
+def _length(kind: str, database: Database) -> int | None:
+    pattern = _LENGTHS.get(database.dialect)
+    said = pattern.fullmatch(kind) if pattern is not None else None
+    return int(said[1]) if said else None
 
 
 def _alias(name: str) -> exp.TableAlias:

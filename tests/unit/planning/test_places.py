@@ -128,9 +128,16 @@ def test_less_trust_than_asked_for_keeps_a_node_here() -> None:
 
 
 def test_a_column_whose_blanks_the_database_forgets_keeps_its_rows_here() -> None:
-    found = made(ALL + sink(), EDGES, vendorTypes={"note": "inet", "shop": "character(3)"})
-    assert "column shop of sales is of type character(3)" in found["stages"][0]["why"][1]
+    found = made(ALL + sink(), EDGES, vendorTypes={"note": "inet", "shop": "bpchar"})
+    assert "column shop of sales is of type bpchar" in found["stages"][0]["why"][1]
     assert found["pushDownShare"] == 0.0
+
+
+def test_blanks_that_fill_a_column_up_are_put_back() -> None:
+    nodes = SALES.replace("table: sales", "table: sales, where: \"note <> 'a'\"") + FILTER + sink(settings="table: t, writeMode: INSERT")
+    (stage,) = made(nodes, "{from: sales, to: big}, {from: big, to: out}", vendorTypes={"note": "character(3)"})["stages"]
+    padded = """RPAD(CAST("sales"."note" AS TEXT), 3, ' ')"""
+    assert f'{padded} AS "note"' in stage["statements"][0]["sql"] and f"WHERE {padded} <> 'a'" in stage["statements"][0]["sql"]
 
 
 def test_a_column_of_a_type_of_the_vendors_own_is_a_text() -> None:
