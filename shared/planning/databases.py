@@ -13,13 +13,11 @@ from sqlglot.errors import SqlglotError
 
 from shared.connectors import CONNECTORS
 from shared.connectors.protocols import Spec
-from shared.planning.compile import Graph, Source
-from shared.planning.needs import need_of
+from shared.planning.graph import Graph, Source
+from shared.planning.needs import Facts, need_of
 from shared.sql.reads import named
 from shared.sql.table_names import part, split
 from shared.sql.typing import annotate
-
-Facts = Mapping[str, Mapping[str, Any]]
 
 # Padded with blanks, which the database forgets about in every comparison and cast.
 _PADDED = ("character(", "character", "bpchar", "char(", "char", "nchar")

@@ -10,16 +10,17 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.connectors import CONNECTORS
 from shared.pipelines.model import Pipeline
-from shared.planning.compile import Graph
 from shared.planning.cut import Piece
-from shared.planning.databases import Facts
+from shared.planning.graph import Graph
+from shared.planning.needs import Facts
 from shared.planning.place import Placement
+from shared.planning.push import other_ways
 
 # A way is left for another that took so many times less, and less by so many seconds: below, it may have been the machine.
 FASTER = 1.5
@@ -64,14 +65,12 @@ def measures(graph: Graph, piece: Piece, placed: Placement, types: Mapping[str, 
     return {"key": key_of(graph.pipeline), "name": _name(graph, piece, placed), "rows": rows} if rows else {}
 
 
-def by_figures(graph: Graph, piece: Piece, facts: Facts, ruled: Placement, others: Callable[[], Iterable[Placement]]) -> Placement:
-    """`ruled`, or that of `others` which was measured to be so much faster; its `why` says what was measured. Only where push-down is
-    `auto`; `others` are asked for only where there are figures of the piece.
-    """
+def by_figures(graph: Graph, piece: Piece, facts: Facts, ruled: Placement) -> Placement:
+    """`ruled`, or another way that was measured to be so much faster; its `why` says what was measured. Only where push-down is `auto`."""
     found, here = facts.get(key_of(graph.pipeline), {}), _name(graph, piece, ruled)
     if (graph.pipeline.settings.get("pushDown") or {}).get("mode", "auto") != "auto" or here not in found:
         return ruled
-    own, ways = _took(found[here]), {_name(graph, piece, other): other for other in others()}
+    own, ways = _took(found[here]), {_name(graph, piece, other): other for other in other_ways(graph, piece, ruled)}
     known = [(other, _took(found[name])) for name, other in ways.items() if name in found and name != here]
     if not known:
         return ruled
@@ -100,7 +99,7 @@ def _where(piece: Piece, placed: Placement) -> str:
     if placed.whole is not None:
         return f"in {placed.whole.connector}"
     if placed.regions:
-        return f"on {piece.engine} behind {' and '.join(sorted({region.database.connector for region in placed.regions}))}"
+        return f"on {piece.engine} after {' and '.join(f'{region.exit} in {region.database.connector}' for region in placed.regions)}"
     return f"read out on {piece.engine}"
 
 

@@ -119,7 +119,7 @@ def test_the_blanks_of_a_padded_column_are_part_of_its_values(place: Schema, tmp
     place.sql("DROP TABLE IF EXISTS p; CREATE TABLE p (id int, c char(4), k bpchar)")
     place.sql("INSERT INTO p VALUES (1, 'a', 'x'), (2, 'a ', 'x '), (3, '', ''), (4, NULL, NULL), (5, 'żółw', 'y'), (6, 'ab', 'y')")
     source = "    - {id: s, type: connector_source, config: {connector: db, table: p, columns: [id, c], where: \"c <> 'ab'\"}}\n"
-    texts = '{columns: [{name: v, expression: "c || \'|\'"}, {name: w, expression: LENGTH(c)}, {name: x, expression: "c = \'a\'"}]}'
+    texts = "{columns: [{name: v, expression: \"c || '|'\"}, {name: w, expression: LENGTH(c)}, {name: x, expression: \"c = 'a'\"}]}"
     nodes = source + f"    - {{id: texts, type: expression, config: {texts}}}\n" + INTO[into]
     edges = "{from: s, to: texts}, {from: texts, to: out}"
     there, pushed = ran(place, tmp_path / "there", nodes, edges, "  pushDown: {rowThreshold: 0}\n")

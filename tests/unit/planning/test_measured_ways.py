@@ -60,7 +60,7 @@ def test_below_the_threshold_what_was_faster_in_the_database_goes_there() -> Non
     small = "  pushDown: {rowThreshold: 9000000}\n"
     made = after(nodes, LINE, small, ruled=3.0, other=1.0, other_settings="  pushDown: {mode: require}\n")
     assert made.stages[0].engine == "database"
-    assert "behind default/pg, which is 3.0 times faster" in told(made)
+    assert "rows on duckdb after totals in default/pg, which is 3.0 times faster" in told(made)
 
 
 def test_a_way_that_was_never_measured_changes_nothing() -> None:
