@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,8 +20,8 @@ from shared.sql.typing import annotate
 
 # Padded with blanks, which the database forgets about in every comparison and cast.
 _PADDED = ("character(", "character", "bpchar", "char(", "char", "nchar")
-# By dialect, where every value of such a column has so many signs: then the blanks can be put back.
-_LENGTHS = {"postgres": re.compile(r"character\((\d+)\)")}
+# Where they are gone from what is read, too: DuckDB's extension and MySQL's protocol leave them out.
+_READ_WITHOUT = {"postgres", "mysql"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ def stays(source: Source, found: Mapping[str, Any], database: Database) -> str |
     asked = [column.name for column in where.find_all(exp.Column)] if where is not None else []
     for name in dict.fromkeys((*source.keep, *asked)):
         kind = str(found.get("vendorTypes", {}).get(name, ""))
-        if kind.startswith(_PADDED) and _length(kind, database) is None:
+        if kind.startswith(_PADDED) and database.dialect not in _READ_WITHOUT:
             return f"column {name} of {source.node} is of type {kind}, whose blanks the database would drop"
         if " collate " in kind:
             return f"column {name} of {source.node} is {kind}, by which the database would compare it"
@@ -91,9 +90,7 @@ def rows_of(source: Source, found: Mapping[str, Any], database: Database) -> exp
         column = exp.column(name, table=source.node, quoted=True)
         if name not in foreign:
             return column
-        text: exp.Expr = exp.cast(column, "TEXT")
-        if (length := _length(str(foreign[name]), database)) is not None:
-            text = exp.func("RPAD", text, exp.Literal.number(length), exp.Literal.string(" "))
+        text = exp.cast(column, "TEXT")
         text.type = exp.DataType.build("TEXT")
         return text
 
@@ -108,12 +105,6 @@ def rows_of(source: Source, found: Mapping[str, Any], database: Database) -> exp
 
 def _is_of(node: exp.Expr, columns: Collection[str]) -> bool:
     return isinstance(node, exp.Column) and node.name in columns
-
-
-def _length(kind: str, database: Database) -> int | None:
-    pattern = _LENGTHS.get(database.dialect)
-    said = pattern.fullmatch(kind) if pattern is not None else None
-    return int(said[1]) if said else None
 
 
 def _alias(name: str) -> exp.TableAlias:
