@@ -18,6 +18,7 @@ from shared.planning.cut import Piece, pieces
 from shared.planning.emit import emitted
 from shared.planning.graph import Graph
 from shared.planning.inside import emitted_inside, read_of
+from shared.planning.measured import by_figures, measures
 from shared.planning.modes import PANDAS_ROWS, Choice, engines
 from shared.planning.needs import Facts
 from shared.planning.place import Placement, placed
@@ -95,13 +96,25 @@ def push(draft: Draft) -> Draft:
     return replace(draft, placements=tuple(pushed(placement) for placement in draft.placements))
 
 
+def learn(draft: Draft) -> Draft:
+    """Another way, where earlier runs of the same piece were clearly faster on it."""
+    ways = zip(draft.pieces, draft.placements, strict=True)
+    return replace(draft, placements=tuple(by_figures(draft.graph, piece, draft.facts, placement) for piece, placement in ways))
+
+
 def emit(draft: Draft) -> Draft:
     """What each piece says to its engine."""
     stage_of = numbered(draft.pieces, draft.first_stage)
-    return replace(draft, programs=tuple(_program(draft, *both, stage_of) for both in zip(draft.pieces, draft.placements, strict=True)))
+    ways = zip(draft.pieces, draft.placements, strict=True)
+    return replace(draft, programs=tuple(_program(draft, piece, placement, stage_of) for piece, placement in ways))
 
 
 def _program(draft: Draft, piece: Piece, placement: Placement, stage_of: Mapping[str, int]) -> Program:
+    said = _said(draft, piece, placement, stage_of)
+    return replace(said, measures=measures(draft.graph, piece, placement, draft.connector_types))
+
+
+def _said(draft: Draft, piece: Piece, placement: Placement, stage_of: Mapping[str, int]) -> Program:
     graph, world = draft.graph, (draft.facts, draft.connector_types, placement.typed)
     if placement.whole is not None:
         return emitted_inside(graph, piece, placement.whole, *world)
@@ -122,7 +135,7 @@ def add_checks(draft: Draft) -> Draft:
 
 # What a recipe means, wherever it runs.
 LOGICAL: tuple[Pass, ...] = (resolve, relate, prune)
-PASSES: tuple[Pass, ...] = (*LOGICAL, attach_checks, choose_engines, cut, place, push, emit, arrange, add_checks)
+PASSES: tuple[Pass, ...] = (*LOGICAL, attach_checks, choose_engines, cut, place, push, learn, emit, arrange, add_checks)
 
 
 def through(passes: Iterable[Pass], draft: Draft) -> Draft:

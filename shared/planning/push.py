@@ -7,13 +7,15 @@ recipe has them, and its engine moves them as it sees fit.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from sqlglot import exp
 
+from shared.planning.cut import Piece
 from shared.planning.errors import PlanProblem
-from shared.planning.looking import Looking
+from shared.planning.graph import Graph
+from shared.planning.looking import Looking, transforms_of
 from shared.planning.place import Placement, Region
 
 ROW_THRESHOLD = 100_000
@@ -31,6 +33,14 @@ def pushed(placement: Placement) -> Placement:
         # The first that could not go is why those after it could not.
         raise PlanProblem(f"node {left[0]} cannot be pushed down: {found.local[left[0]]}; or set pushDown.mode to auto", node=left[0])
     return found
+
+
+def other_ways(graph: Graph, piece: Piece, ruled: Placement) -> Iterator[Placement]:
+    """The ways a piece could go beside the one that the rules say: read out, and with all that can be in the SELECTs that read."""
+    yield Placement(trust=ruled.trust, local=dict.fromkeys(transforms_of(graph, piece), "it is read out"))
+    if (looking := ruled.looking) is not None:
+        unpushed = Placement(None, (), (), looking.trust, looking.local, looking.relations, looking, ruled.not_whole)
+        yield _regions(looking, unpushed, 0, forced=False)
 
 
 def _regions(looking: Looking, placement: Placement, threshold: int, *, forced: bool) -> Placement:

@@ -14,7 +14,7 @@ from typing import TypeVar
 from sqlglot import exp
 
 from shared.planning.graph import Graph, Port, Source
-from shared.planning.passes import PASSES, Draft, Pass
+from shared.planning.passes import PASSES, Draft, Pass, through
 from shared.planning.place import Placement
 
 Fault = Callable[[Draft], Draft]
@@ -147,6 +147,15 @@ def _reads_everything(draft: Draft) -> Draft:
     return replace(draft, placements=tuple(replace(one, regions=()) for one in draft.placements))
 
 
+def _figures_not_told(draft: Draft) -> Draft:
+    return replace(draft, placements=tuple(replace(one, why=one.why[:-1]) for one in draft.placements))
+
+
+def _nothing_learnt(draft: Draft) -> Draft:
+    """Every piece goes as the rules say."""
+    return through([one for one in PASSES if one.__name__ in {"place", "push"}], draft)
+
+
 def _rows_of_sinks_turned(draft: Draft) -> Draft:
     """Within a stage each sink is handed the next one's rows; a lone one all that it can see, in any order."""
 
@@ -194,6 +203,7 @@ PLANNER_FAULTS: Mapping[str, Mapping[str, Fault]] = {
         "conditions move past limits, windows and outer joins": _predicates_moved,
         "nothing goes along with the SELECT that reads": _reads_everything,
     },
+    "learn": {"the slower way is taken": _nothing_learnt, "what was measured is not told": _figures_not_told},
     "emit": {"sinks are handed each other's rows": _rows_of_sinks_turned, "the last statement is lost": _last_statement_lost},
     "arrange": {"no stage waits for another": _nothing_waited_for, "stages do each other's work": _stages_turned},
     "add_checks": {"the last stage is lost": _without_the_last},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,9 @@ from shared.engines.program import Program
 from shared.pipelines.language import pipeline, read_documents
 from shared.pipelines.model import Pipeline, RuleSet
 from shared.planning.graph import Graph
+from shared.planning.measured import measured_facts
 from shared.planning.needs import needs
-from shared.planning.passes import Draft
+from shared.planning.passes import PASSES, Draft, through
 from shared.planning.place import Placement
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "planning"
@@ -39,7 +41,16 @@ def given(name: str) -> Draft:
     types = {f"default/{connector}": type_ for connector, type_ in world["connectors"].items()}
     facts = {need.key: _found(case, world, need.role, need.options) for need in needs(recipe, types)}
     rule_sets = tuple(RuleSet("default", one["name"], one["dataset"], tuple(one["rules"])) for one in case.get("rule_sets", ()))
-    return Draft(recipe, facts, types, rule_sets, graph=Graph(recipe))
+    draft = Draft(recipe, facts, types, rule_sets, graph=Graph(recipe))
+    took = {_measured_as(draft, case, one["settings"]): {"seconds": one["seconds"], "rows": case["rows"]} for one in case.get("took", ())}
+    return replace(draft, facts={**facts, **measured_facts(recipe, took)})
+
+
+def _measured_as(draft: Draft, case: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
+    """As what the time of the one stage is kept where the recipe has those settings."""
+    recipe = _pipeline({**case, "settings": settings})
+    made = through(PASSES, replace(draft, pipeline=recipe, graph=Graph(recipe)))
+    return str(made.programs[0].measures["name"])
 
 
 def _pipeline(case: Mapping[str, Any]) -> Pipeline:
@@ -198,6 +209,7 @@ SHOWN: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "cut": (("edges", "engines"), ("pieces",)),
     "place": (("nodes of pieces", "checks"), ("placements",)),
     "push": (("nodes of pieces", "rows"), ("placements",)),
+    "learn": (("placements",), ("placements",)),
     "emit": (("placements",), ("programs",)),
     "arrange": (("pieces", "datasets"), ("stages",)),
     "add_checks": (("checks", "stages"), ("stages",)),

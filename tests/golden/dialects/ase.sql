@@ -70,6 +70,9 @@ stays: "t"."s" LIKE 'a%' stays here: like of text is not trusted in Sybase ASE, 
 -- like_escape
 stays: "t"."s2" LIKE 'a*b?' stays here: like of text is not trusted in Sybase ASE, since trailing spaces and brackets have a meaning of their own there
 
+-- not_like
+stays: "t"."s" NOT LIKE 'a%' stays here: like of text is not trusted in Sybase ASE, since trailing spaces and brackets have a meaning of their own there
+
 -- averages
 stays: GROUP BY "t"."s" stays here: group key of text is not trusted in Sybase ASE, since it compares texts without their trailing spaces
 

@@ -70,6 +70,9 @@ SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE "t"."s" LIKE 'a%' OR "t"."s2" LIKE
 -- like_escape
 SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE "t"."s2" LIKE '10\\%%' OR "t"."s2" LIKE '%[x]%' OR "t"."s2" LIKE 'a*b?'
 
+-- not_like
+SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE "t"."s" NOT LIKE 'a%' AND "t"."s2" NOT LIKE '_b' OR ("t"."s" NOT LIKE 'b%') IS NULL
+
 -- averages
 SELECT "t"."s" AS "s", (CAST(SUM(CAST("t"."i" AS Nullable(Int64))) AS Nullable(Float64)) / CAST(COUNT("t"."i") AS Nullable(Float64))) AS "a", (CAST(SUM("t"."p") AS Nullable(Float64)) / CAST(COUNT("t"."p") AS Nullable(Float64))) AS "b", (CAST(SUM(DISTINCT CAST("t"."i" AS Nullable(Int64))) AS Nullable(Float64)) / CAST(COUNT(DISTINCT "t"."i") AS Nullable(Float64))) AS "c" FROM "t" AS "t" GROUP BY "t"."s"
 

@@ -70,6 +70,9 @@ SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE "t"."s" LIKE 'a%' OR "t"."s2" LIKE
 -- like_escape
 SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE "t"."s2" LIKE '10\%%' ESCAPE '\' OR "t"."s2" LIKE '%[x]%' OR "t"."s2" LIKE 'a*b?'
 
+-- not_like
+SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE "t"."s" NOT LIKE 'a%' AND "t"."s2" NOT LIKE '_b' OR ("t"."s" NOT LIKE 'b%') IS NULL
+
 -- averages
 SELECT "t"."s" AS "s", AVG("t"."i") AS "a", AVG("t"."p") AS "b", AVG(DISTINCT "t"."i") AS "c" FROM "t" AS "t" GROUP BY "t"."s"
 

@@ -70,6 +70,9 @@ SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE "t"."s" LIKE 'a%' OR "t"."s2" LIKE
 -- like_escape
 SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE "t"."s2" LIKE '10\%%' ESCAPE '\' OR "t"."s2" LIKE '%[x]%' OR "t"."s2" LIKE 'a*b?'
 
+-- not_like
+SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE "t"."s" NOT LIKE 'a%' AND "t"."s2" NOT LIKE '_b' OR (CASE WHEN "t"."s" NOT LIKE 'b%' THEN 1 WHEN NOT ("t"."s" NOT LIKE 'b%') THEN 0 END) IS NULL
+
 -- averages
 SELECT "t"."s" AS "s", (CAST(SUM(CAST("t"."i" AS BIGINT)) AS DOUBLE) / CAST(COUNT("t"."i") AS DOUBLE)) AS "a", (CAST(SUM("t"."p") AS DOUBLE) / CAST(COUNT("t"."p") AS DOUBLE)) AS "b", (CAST(SUM(DISTINCT CAST("t"."i" AS BIGINT)) AS DOUBLE) / CAST(COUNT(DISTINCT "t"."i") AS DOUBLE)) AS "c" FROM "t" AS "t" GROUP BY "t"."s"
 

@@ -70,6 +70,9 @@ SELECT `t`.`id` AS `id` FROM `t` AS `t` WHERE CONVERT(`t`.`s` USING utf8mb4) COL
 -- like_escape
 SELECT `t`.`id` AS `id` FROM `t` AS `t` WHERE CONVERT(`t`.`s2` USING utf8mb4) COLLATE utf8mb4_nopad_bin LIKE '10\\%%' OR CONVERT(`t`.`s2` USING utf8mb4) COLLATE utf8mb4_nopad_bin LIKE '%[x]%' OR CONVERT(`t`.`s2` USING utf8mb4) COLLATE utf8mb4_nopad_bin LIKE 'a*b?'
 
+-- not_like
+SELECT `t`.`id` AS `id` FROM `t` AS `t` WHERE CONVERT(`t`.`s` USING utf8mb4) COLLATE utf8mb4_nopad_bin NOT LIKE 'a%' AND CONVERT(`t`.`s2` USING utf8mb4) COLLATE utf8mb4_nopad_bin NOT LIKE '_b' OR (CONVERT(`t`.`s` USING utf8mb4) COLLATE utf8mb4_nopad_bin NOT LIKE 'b%') IS NULL
+
 -- averages
 SELECT CONVERT(`t`.`s` USING utf8mb4) COLLATE utf8mb4_nopad_bin AS `s`, (CAST(SUM(`t`.`i`) AS DOUBLE) / CAST(COUNT(`t`.`i`) AS DOUBLE)) AS `a`, (CAST(SUM(`t`.`p`) AS DOUBLE) / CAST(COUNT(`t`.`p`) AS DOUBLE)) AS `b`, (CAST(SUM(DISTINCT `t`.`i`) AS DOUBLE) / CAST(COUNT(DISTINCT `t`.`i`) AS DOUBLE)) AS `c` FROM `t` AS `t` GROUP BY CONVERT(`t`.`s` USING utf8mb4) COLLATE utf8mb4_nopad_bin
 

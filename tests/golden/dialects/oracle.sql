@@ -70,6 +70,9 @@ SELECT "t"."id" AS "id" FROM "t" "t" WHERE "t"."s" LIKE 'a%' OR "t"."s2" LIKE '_
 -- like_escape
 SELECT "t"."id" AS "id" FROM "t" "t" WHERE "t"."s2" LIKE '10\%%' ESCAPE '\' OR "t"."s2" LIKE '%[x]%' OR "t"."s2" LIKE 'a*b?'
 
+-- not_like
+SELECT "t"."id" AS "id" FROM "t" "t" WHERE "t"."s" NOT LIKE 'a%' AND "t"."s2" NOT LIKE '_b' OR (CASE WHEN "t"."s" NOT LIKE 'b%' THEN 1 WHEN NOT ("t"."s" NOT LIKE 'b%') THEN 0 END) IS NULL
+
 -- averages
 SELECT "t"."s" AS "s", (CAST(SUM("t"."i") AS BINARY_DOUBLE) / CAST(COUNT("t"."i") AS BINARY_DOUBLE)) AS "a", (CAST(SUM("t"."p") AS BINARY_DOUBLE) / CAST(COUNT("t"."p") AS BINARY_DOUBLE)) AS "b", (CAST(SUM(DISTINCT "t"."i") AS BINARY_DOUBLE) / CAST(COUNT(DISTINCT "t"."i") AS BINARY_DOUBLE)) AS "c" FROM "t" "t" GROUP BY "t"."s"
 

@@ -70,6 +70,9 @@ SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE "t"."s" GLOB 'a*' OR "t"."s2" GLOB
 -- like_escape
 SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE "t"."s2" GLOB '10%*' OR "t"."s2" GLOB '*[[]x]*' OR "t"."s2" GLOB 'a[*]b[?]'
 
+-- not_like
+SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE (NOT "t"."s" GLOB 'a*') AND (NOT "t"."s2" GLOB '?b') OR ((NOT "t"."s" GLOB 'b*')) IS NULL
+
 -- averages
 SELECT "t"."s" AS "s", (CAST(SUM("t"."i") AS REAL) / CAST(COUNT("t"."i") AS REAL)) AS "a", (CAST(SUM("t"."p") AS REAL) / CAST(COUNT("t"."p") AS REAL)) AS "b", (CAST(SUM(DISTINCT "t"."i") AS REAL) / CAST(COUNT(DISTINCT "t"."i") AS REAL)) AS "c" FROM "t" AS "t" GROUP BY "t"."s"
 
