@@ -9,8 +9,8 @@ from sqlglot import Dialect, exp
 
 from shared.connectors import CONNECTORS
 from shared.pipelines.model import Pipeline
-from shared.planning.compile import compile_graph
 from shared.planning.errors import PlanProblem
+from shared.planning.make import logical_plan
 from shared.planning.needs import full_reference, needs
 from shared.sql.dialects import dialect as dialect_of
 from shared.sql.errors import SqlProblem
@@ -32,7 +32,7 @@ def assumed(pipeline: Pipeline, facts: Mapping[str, Mapping[str, Any]], connecto
             source_of |= dict.fromkeys(need.nodes, need.key)
     for _ in range(MOST_COLUMNS):
         try:
-            compile_graph(pipeline, known, connector_types)
+            logical_plan(pipeline, known, connector_types)
         except PlanProblem as problem:
             cause = problem.__cause__
             if not isinstance(cause, SqlProblem) or cause.missing is None or problem.node is None:

@@ -16,7 +16,7 @@ import psycopg
 from sqlglot import exp
 
 from shared.engines.duckdb.connection import load_extension
-from shared.planning.compile import Graph, Port
+from shared.planning.graph import Graph, Port
 from shared.sql.render import sql
 from tests.differential.cases import Case
 from tests.differential.planned import Answer, Failed, Workshop
