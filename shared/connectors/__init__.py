@@ -86,6 +86,8 @@ def statements(connector_type: str, write: SinkWrite, keys: Sequence[Sequence[st
 
 def computed(connector_type: str, write: SinkWrite, query: Query, keys: Sequence[Sequence[str]] = ()) -> list[str]:
     """The SQL that computes and writes rows in one database, in its dialect; none where a connector has no words of its own for it."""
+    if connector_type in _VENDORS:
+        return shown.computed(str(CONNECTORS[connector_type].dialect), write, query)
     if connector_type != "postgres":
         return []
     said: list[str] = import_module("shared.connectors.postgres.computed").computed(write, query, keys)
