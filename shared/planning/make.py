@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from shared.pipelines.model import Pipeline, RuleSet
 from shared.planning.arrange import numbered
 from shared.planning.graph import Graph
 from shared.planning.modes import PANDAS_ROWS
 from shared.planning.needs import Facts, generations
-from shared.planning.passes import LOGICAL, PASSES, Draft, through
+from shared.planning.passes import LOGICAL, PASSES, Draft, Pass, through
 from shared.planning.place import placed_node
 from shared.planning.stages import Plan, PlannedNode, StageId
 
@@ -21,10 +21,14 @@ def plan(
     rule_sets: Sequence[RuleSet] = (),
     first_stage: int = 1,
     pandas_rows: int = PANDAS_ROWS,
+    passes: Iterable[Pass] = PASSES,
 ) -> Plan:
-    """All of a run. `facts`: by key of `needs`, as `Survey.to_json`. Raises PlanProblem, charged to a node."""
+    """All of a run. `facts`: by key of `needs`, as `Survey.to_json`. `passes`: others only to see what a fault in one of them does.
+
+    Raises PlanProblem, charged to a node.
+    """
     given = Draft(pipeline, facts, connector_types, tuple(rule_sets), first_stage, pandas_rows, graph=Graph(pipeline))
-    draft = through(PASSES, given)
+    draft = through(passes, given)
     return Plan(draft.stages, _nodes(draft), warnings=_warnings(draft.graph))
 
 

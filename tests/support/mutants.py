@@ -11,7 +11,7 @@ import ast
 import copy
 import inspect
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import CodeType, FunctionType, ModuleType
@@ -43,18 +43,32 @@ class Mutant:
         return f"{self.function}, line {self.line}: {self.what}"
 
 
-def mutants(module: ModuleType) -> list[Mutant]:
+def mutants(module: ModuleType) -> Iterator[Mutant]:
     """Every change there is, in the order of the module's lines."""
-    tree = ast.parse(inspect.getsource(module))
-    sites = list(_sites(tree))
+    for owner, function in _functions(ast.parse(inspect.getsource(module))):
+        name = f"{owner}.{function.name}" if owner else function.name
+        for at, (node, (what, _)) in enumerate(_sites(function)):
+            changed = copy.deepcopy(function)
+            original, (_, change) = list(_sites(changed))[at]
+            _put(changed, original, change(original))
+            code = _compiled(owner, changed, str(module.__file__))
+            yield Mutant(name, node.lineno, f"{what} in {ast.unparse(node)[:100]!r}", code)
+
+
+def unseen(module: ModuleType, said: Mapping[str, Callable[[], object]]) -> list[str]:
+    """The faults of a module with which everything is said as it was. `said`: what it is asked for, by name."""
+    sound = {name: say() for name, say in said.items()}
+    order = list(said)
     found = []
-    for at, (function, node, (what, _)) in enumerate(sites):
-        changed = copy.deepcopy(tree)
-        _, original, (_, change) = list(_sites(changed))[at]
-        _put(changed, original, change(original))
-        ast.fix_missing_locations(changed)
-        code = _codes(compile(changed, str(module.__file__), "exec"))
-        found.append(Mutant(function, node.lineno, f"{what} in {ast.unparse(node)[:100]!r}", code[function]))
+    for mutant in mutants(module):
+        with living(module, mutant):
+            seen_by = next((name for name in order if _differs(said[name], sound[name])), None)
+        if seen_by is None:
+            found.append(str(mutant))
+        else:
+            # The next fault is likely to be in the same function, which not everything comes by.
+            order.remove(seen_by)
+            order.insert(0, seen_by)
     return found
 
 
@@ -70,7 +84,7 @@ def living(module: ModuleType, mutant: Mutant) -> Iterator[None]:
         function.__code__ = sound
 
 
-def differs(said: Callable[[], object], sound: object) -> bool:
+def _differs(said: Callable[[], object], sound: object) -> bool:
     """Whether a faulty module says something else, or breaks."""
     try:
         return said() != sound
@@ -87,24 +101,24 @@ def _function(module: ModuleType, name: str) -> FunctionType:
     return function
 
 
-def _codes(code: CodeType, prefix: str = "") -> dict[str, CodeType]:
-    """Code objects of functions and methods, by qualified name."""
-    found = {}
-    for one in code.co_consts:
-        if isinstance(one, CodeType) and not one.co_name.startswith("<"):
-            found[prefix + one.co_name] = one
-            found |= _codes(one, f"{prefix}{one.co_name}.")
-    return found
+def _compiled(owner: str, function: ast.FunctionDef, file: str) -> CodeType:
+    function.decorator_list = []
+    body: list[ast.stmt] = [function]
+    if owner:
+        body = [ast.ClassDef(name=owner, bases=[], keywords=[], body=body, decorator_list=[])]
+    code = compile(ast.fix_missing_locations(ast.Module(body=body, type_ignores=[])), file, "exec", dont_inherit=True)
+    for name in filter(None, (owner, function.name)):
+        code = next(one for one in code.co_consts if isinstance(one, CodeType) and one.co_name == name)
+    return code
 
 
-def _sites(tree: ast.Module) -> Iterator[tuple[str, Any, Change]]:
+def _functions(tree: ast.Module) -> Iterator[tuple[str, ast.FunctionDef]]:
+    """Functions and methods, with the class they are of."""
     for part in tree.body:
-        if isinstance(part, ast.FunctionDef):
-            yield from _in_function(part.name, part)
+        if isinstance(part, ast.FunctionDef) and not part.decorator_list:
+            yield "", part
         elif isinstance(part, ast.ClassDef):
-            for method in part.body:
-                if isinstance(method, ast.FunctionDef) and not _is_made_elsewhere(method):
-                    yield from _in_function(f"{part.name}.{method.name}", method)
+            yield from ((part.name, one) for one in part.body if isinstance(one, ast.FunctionDef) and not _is_made_elsewhere(one))
 
 
 def _is_made_elsewhere(method: ast.FunctionDef) -> bool:
@@ -112,17 +126,17 @@ def _is_made_elsewhere(method: ast.FunctionDef) -> bool:
     return any(not (isinstance(one, ast.Name) and one.id == "property") for one in method.decorator_list)
 
 
-def _in_function(name: str, function: ast.FunctionDef) -> Iterator[tuple[str, Any, Change]]:
+def _sites(function: ast.FunctionDef) -> Iterator[tuple[Any, Change]]:
     documented = ast.get_docstring(function) is not None
     for statement in function.body[1 if documented else 0 :]:
         for node in _nodes(statement):
             for change in _changes(node):
-                yield name, node, change
+                yield node, change
 
 
 def _nodes(node: ast.AST) -> Iterator[ast.AST]:
     """All below a node, but what is said of a mistake, and types."""
-    if isinstance(node, ast.Raise | ast.Assert):
+    if isinstance(node, ast.Raise | ast.Assert) or (isinstance(node, ast.keyword) and node.arg in _NO_MATTER):
         return
     yield node
     for field, value in ast.iter_fields(node):
@@ -163,15 +177,15 @@ def _of_list(listed: ast.List | ast.Tuple) -> Iterator[Change]:
 
 
 def _of_comprehension(one: ast.ListComp | ast.GeneratorExp | ast.SetComp) -> Iterator[Change]:
-    yield "the first is forgotten", _first_forgotten
+    yield "the last is forgotten", _last_forgotten
     if one.generators[0].ifs:
         yield "its condition left out", _unconditional
 
 
-def _first_forgotten(node: Any) -> ast.AST:
+def _last_forgotten(node: Any) -> ast.AST:
     first = node.generators[0]
     every = ast.Call(func=ast.Name("list", ast.Load()), args=[first.iter], keywords=[])
-    first.iter = ast.Subscript(value=every, slice=ast.Slice(lower=ast.Constant(1)), ctx=ast.Load())
+    first.iter = ast.Subscript(value=every, slice=ast.Slice(upper=ast.Constant(-1)), ctx=ast.Load())
     return node  # type: ignore[no-any-return]
 
 
