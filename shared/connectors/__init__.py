@@ -29,6 +29,7 @@ from shared.connectors.sqlite.spec import SPEC as SQLITE
 from shared.connectors.sqlserver.spec import SPEC as SQLSERVER
 from shared.connectors.teradata.spec import SPEC as TERADATA
 from shared.plugins import outsiders
+from shared.sql.dialects import dialect as dialect_of
 from shared.sql.writes import writes
 
 _SPECS = (FILES, POSTGRES, MYSQL, SQLITE, DUCKDB, CLICKHOUSE, SNOWFLAKE, DATABRICKS, SQLSERVER, ORACLE, TERADATA, HANA, ASE, REDSHIFT)
@@ -89,6 +90,9 @@ def statements(connector_type: str, write: SinkWrite, keys: Sequence[Sequence[st
 
 def computed(connector_type: str, write: SinkWrite, query: Query, keys: Sequence[Sequence[str]] = ()) -> list[str]:
     """The SQL that computes and writes rows in one database, in its dialect; none where a connector has no words of its own for it."""
+    spoken = CONNECTORS[connector_type].dialect
+    if spoken is not None and not dialect_of(spoken).features.snapshot:
+        return shown.computed(spoken, write, query)
     if connector_type != "postgres":
         return []
     said: list[str] = import_module("shared.connectors.postgres.computed").computed(write, query, keys)

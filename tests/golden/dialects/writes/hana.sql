@@ -8,7 +8,7 @@ SELECT
   "id",
   "from",
   "n"
-FROM "penstock_staged";
+FROM "#penstock_staged";
 INSERT INTO "penstock_markers" (
   "run",
   "node",
@@ -33,7 +33,7 @@ USING (
       "from",
       "n",
       ROW_NUMBER() OVER (PARTITION BY "id", "from" ORDER BY "n" DESC, "penstock_ordinal" DESC) AS "penstock_rank"
-    FROM "penstock_staged"
+    FROM "#penstock_staged"
   ) AS "numbered"
   WHERE
     "penstock_rank" = 1
@@ -66,7 +66,7 @@ SELECT
   "id",
   "from",
   "n"
-FROM "penstock_staged";
+FROM "#penstock_staged";
 INSERT INTO "penstock_markers" (
   "run",
   "node",
