@@ -26,6 +26,4 @@ class ConnectorDriver(TableDriver):
         with self._mysql.translated(), closing(self._mysql.connect("penstock/check", write=False)) as connection:
             if infile.allowed(connection):
                 return "rows are loaded by LOAD DATA LOCAL INFILE"
-        return (
-            "rows are loaded by INSERT, since the server's local_infile is off; SET GLOBAL local_infile = 1 makes it faster"
-        )
+        return "rows are loaded by INSERT, since the server's local_infile is off; SET GLOBAL local_infile = 1 makes it faster"

@@ -94,15 +94,16 @@ def load(
     names = [identifier.name for identifier in into.this.expressions]
     columns = [*taken, *([Column(names[-1], "BIGINT")] if numbered else [])]
     with TemporaryDirectory(prefix="penstock-copy-") as folder:
-        sent = _write(Path(folder), database, columns, taken, table, rows)
+        files, sent = written(Path(folder), database, columns, taken, table, rows)
         if not sent:
             return
         stage = f"@~/penstock/{uuid4().hex}"
         try:
-            for file in sorted(Path(folder).iterdir()):
+            for file in files:
                 database.execute(connection, put(file, stage))
             told = database.fetch(connection, copy(into.this.this, columns, names, stage))
-            took = sum(int(row[3]) for row in told)
+            # A row for each file: its name, status, rows parsed, rows loaded; one word where there was none.
+            took = sum(int(row[3]) for row in told if len(row) > 3)
             if took != sent:
                 raise RejectedData(f"{database.where}: it took {took} of {sent} rows; nothing was written; look at its COPY_HISTORY")
         finally:
@@ -125,7 +126,11 @@ def copy(into: exp.Table, columns: Sequence[Column], names: Sequence[str], stage
     )
 
 
-def _write(folder: Path, database: Database, columns: Sequence[Column], taken: Columns, table: Table, rows: pa.RecordBatchReader) -> int:
+def written(
+    folder: Path, database: Database, columns: Sequence[Column], taken: Columns, table: Table, rows: pa.RecordBatchReader
+) -> tuple[list[Path], int]:
+    """Files of whole batches, about FILE_ROWS rows each; how many rows there are. `columns`: `taken`, or one more for a row's number."""
+    files: list[Path] = []
     sent, writer = 0, None
     try:
         for batch in rows:
@@ -134,13 +139,14 @@ def _write(folder: Path, database: Database, columns: Sequence[Column], taken: C
                 arrays.append(pa.array(range(sent + 1, sent + 1 + batch.num_rows), pa.int64()))
             carried = [_way(column).carried(array) for column, array in zip(columns, arrays, strict=True)]
             piece = pa.RecordBatch.from_arrays(carried, names=[f"c{at}" for at in range(len(carried))])
-            if writer is None or sent // FILE_ROWS != (sent + batch.num_rows) // FILE_ROWS:
+            if writer is None or sent >= FILE_ROWS * len(files):
                 if writer is not None:
                     writer.close()
-                writer = pq.ParquetWriter(folder / f"{sent}.parquet", piece.schema)
+                files.append(folder / f"{len(files)}.parquet")
+                writer = pq.ParquetWriter(files[-1], piece.schema)
             writer.write_batch(piece)
             sent += batch.num_rows
     finally:
         if writer is not None:
             writer.close()
-    return sent
+    return files, sent

@@ -130,11 +130,15 @@ def on_h2(dialect: str, queries: dict[str, str]) -> dict[str, Any]:
 
 
 def on_fakesnow(queries: dict[str, str]) -> dict[str, Any]:
+    return told_by_fakesnow({"prepared": [*prepared({"TIMESTAMP": "TIMESTAMP_NTZ"}, '""', plain=False)], "queries": queries})
+
+
+def told_by_fakesnow(asked: dict[str, Any]) -> dict[str, Any]:
+    """`prepared`: statements that must go well; `queries`, by name: answered with rows or an error."""
     place = FETCHED / "fakesnow"
     if not (place / "bin" / "python").exists():
         subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
         subprocess.run([str(place / "bin" / "python"), "-m", "pip", "install", "--quiet", *FAKESNOW], check=True)
-    asked = {"prepared": [*prepared({"TIMESTAMP": "TIMESTAMP_NTZ"}, '""', plain=False)], "queries": queries}
     script = Path(__file__).with_name("on_fakesnow.py")
     told = subprocess.run(
         [str(place / "bin" / "python"), str(script)], input=json.dumps(asked), capture_output=True, text=True, check=False
