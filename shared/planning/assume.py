@@ -11,8 +11,8 @@ from sqlglot import Dialect, exp
 
 from shared.connectors import CONNECTORS
 from shared.pipelines.model import Pipeline
-from shared.planning.compile import Graph
 from shared.planning.errors import PlanProblem
+from shared.planning.graph import Graph
 from shared.planning.make import logical_plan
 from shared.planning.needs import full_reference, needs
 from shared.sql.dialects import dialect as dialect_of

@@ -119,7 +119,7 @@ SELECT "t"."id" AS "id", lengthUTF8("t"."s2") AS "a", lowerUTF8("t"."s2") AS "b"
 stays: POSITION('b' IN "t"."s2") stays here: strposition of text and text is not trusted in ClickHouse
 
 -- days
-SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE "t"."d" >= CAST('2024-02-29' AS Nullable(DATE)) AND "t"."ts" < CAST('2024-03-01 12:30:00' AS Nullable(Nullable(DateTime64(6))))
+SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE "t"."d" >= CAST('2024-02-29' AS Nullable(Date32)) AND "t"."ts" < CAST('2024-03-01 12:30:00' AS Nullable(DateTime64(6)))
 
 -- parts_of_days
 SELECT "t"."id" AS "id", EXTRACT(YEAR FROM "t"."d") AS "y", EXTRACT(MONTH FROM "t"."d") AS "m", EXTRACT(DAY FROM "t"."d") AS "x" FROM "t" AS "t"
