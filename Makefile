@@ -16,7 +16,7 @@ help:
 	@echo "make test    all checks and tests, with coverage floors"
 	@echo "make check   ruff, types, import contracts"
 	@echo "make bench   measured ratios, one JSON line each (BENCH=W1 selects)"
-	@echo "make differential  generated recipes on every engine at hand, row by row (RECIPES=2000, SEED=1, ENGINES=postgres,pandas)"
+	@echo "make differential  generated recipes and TPC-H on every engine at hand, row by row (RECIPES=2000, SEED=1, ENGINES=postgres,pandas)"
 	@echo "make golden-spel  ask Spring's own library again what SpEL means (needs Java 17 and Maven)"
 	@echo "make fuzz    looks for texts that break the readers (SECONDS=600 each, FUZZ=recipe selects)"
 	@echo "make clean   remove caches and the environment (STATE=1: the state folder too)"
@@ -72,6 +72,7 @@ RECIPES ?= 2000
 SEED ?= 1
 differential: $(VENV)/.synced-dev
 	@$(RUN) -m tests.differential --recipes $(RECIPES) --seed $(SEED) $(if $(ENGINES),--engines $(ENGINES)) $(if $(PUBLISH),--write)
+	@$(if $(ENGINES),,$(RUN) -m tests.tpch)
 
 # What tests/golden/spel/answers.json says; its difference is to be read like code.
 golden-spel: $(VENV)/.synced-dev

@@ -12,6 +12,7 @@ from importlib.metadata import EntryPoint
 from typing import Any
 
 from shared.connectors.ase.spec import SPEC as ASE
+from shared.connectors.clickhouse.spec import SPEC as CLICKHOUSE
 from shared.connectors.databricks.spec import SPEC as DATABRICKS
 from shared.connectors.dbapi import shown
 from shared.connectors.duckdb.spec import SPEC as DUCKDB
@@ -31,11 +32,13 @@ from shared.plugins import outsiders
 from shared.sql.dialects import dialect as dialect_of
 from shared.sql.writes import writes
 
-_SPECS = (FILES, POSTGRES, MYSQL, SQLITE, DUCKDB, SNOWFLAKE, DATABRICKS, SQLSERVER, ORACLE, TERADATA, HANA, ASE, REDSHIFT)
+_SPECS = (FILES, POSTGRES, MYSQL, SQLITE, DUCKDB, CLICKHOUSE, SNOWFLAKE, DATABRICKS, SQLSERVER, ORACLE, TERADATA, HANA, ASE, REDSHIFT)
 _OURS: dict[str, Spec] = {spec.type: spec for spec in _SPECS}
 # By their vendors' own Python drivers, which are installed beside Penstock where they are wanted.
 _VENDORS = ("snowflake", "databricks", "sqlserver", "oracle", "teradata", "hana", "ase", "redshift")
-_DRIVERS = {kind: f"shared.connectors.{kind}.driver" for kind in ("files", "postgres", "mysql", "sqlite", "duckdb", *_VENDORS)}
+_DRIVERS = {
+    kind: f"shared.connectors.{kind}.driver" for kind in ("files", "postgres", "mysql", "sqlite", "duckdb", "clickhouse", *_VENDORS)
+}
 
 
 def _load(entry: EntryPoint) -> Spec:

@@ -11,8 +11,9 @@ from sqlglot import Dialect, exp
 
 from shared.connectors import CONNECTORS
 from shared.pipelines.model import Pipeline
-from shared.planning.compile import Graph, compile_graph
 from shared.planning.errors import PlanProblem
+from shared.planning.graph import Graph
+from shared.planning.make import logical_plan
 from shared.planning.needs import full_reference, needs
 from shared.sql.dialects import dialect as dialect_of
 from shared.sql.errors import SqlProblem
@@ -35,7 +36,7 @@ def assumed(pipeline: Pipeline, facts: Mapping[str, Mapping[str, Any]], connecto
             source_of |= dict.fromkeys(need.nodes, need.key)
     for _ in range(MOST_COLUMNS):
         try:
-            graph = compile_graph(pipeline, known, connector_types)
+            graph = logical_plan(pipeline, known, connector_types)
         except PlanProblem as problem:
             cause = problem.__cause__
             if not isinstance(cause, SqlProblem) or cause.missing is None or problem.node is None:

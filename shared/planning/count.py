@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from shared.engines.program import Count
-from shared.planning.compile import Graph, Port
+from shared.planning.graph import Graph, Port
 
 ROWS = "__rows"
 DRAWN = "__c"

@@ -9,11 +9,12 @@ from sqlglot import exp
 
 from shared.datasets import Columns
 from shared.engines.program import Program, Rejects, Sink, Statement
-from shared.planning.compile import Graph, Port, Source
 from shared.planning.count import Counting, select_of
 from shared.planning.cut import Piece
-from shared.planning.databases import Database, Facts, found_of, rows_of
+from shared.planning.databases import Database, found_of, rows_of
 from shared.planning.figures import figures
+from shared.planning.graph import Graph, Port, Source
+from shared.planning.needs import Facts
 from shared.planning.place import Region
 from shared.planning.tally import InDatabase
 from shared.planning.unique import keys_of
@@ -145,7 +146,7 @@ def _as_columns(graph: Graph, table: str, tree: exp.Select) -> exp.Select:
     return tree
 
 
-def emit_inside(graph: Graph, piece: Piece, home: Database, facts: Facts, types: Mapping[str, str], typed: Typed) -> Program:
+def emitted_inside(graph: Graph, piece: Piece, home: Database, facts: Facts, types: Mapping[str, str], typed: Typed) -> Program:
     """A piece that runs in one database with its sinks. One sink and no rejects: one statement computes, writes and counts, where the
     statements around it see the same moment; else what is used or counted more than once is kept first.
     """

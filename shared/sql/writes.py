@@ -137,7 +137,7 @@ def _exchanged(write: _Write) -> list[str]:
     old = named(write.target)
     new = named(write.target)
     new.set("this", _identifier(f"penstock_new_{old.name}"))
-    shown, fresh = old.sql(dialect="clickhouse"), new.sql(dialect="clickhouse")
+    shown, fresh = write.text(old), write.text(new)
     into = _insert_all(write)
     into.this.set("this", new)
     return [f"CREATE TABLE {fresh} AS {shown}", write.text(into), f"EXCHANGE TABLES {fresh} AND {shown}", f"DROP TABLE {fresh}"]

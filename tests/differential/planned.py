@@ -18,9 +18,9 @@ from shared.errors import PenstockError
 from shared.pipelines.language import pipeline, read_documents
 from shared.pipelines.model import Pipeline
 from shared.pipelines.validation import Known, validate
-from shared.planning.compile import Graph, compile_graph
 from shared.planning.errors import PlanProblem
-from shared.planning.make import plan
+from shared.planning.graph import Graph
+from shared.planning.make import logical_plan, plan
 from shared.planning.needs import needs, survey
 from shared.store.identifiers import new_id
 
@@ -66,7 +66,7 @@ class Workshop:
     def graph(self, recipe: Pipeline) -> Graph:
         """Raises Refused."""
         try:
-            return compile_graph(recipe, self.facts, self._types())
+            return logical_plan(recipe, self.facts, self._types())
         except PlanProblem as problem:
             raise Refused(problem.message) from problem
 

@@ -131,7 +131,7 @@ def _differs(column: str, *, binary: bool) -> exp.Expr:
     mine, other = columns([column], "t")[0], columns([column], "s")[0]
     if binary:
         # A collation may find 'a' equal to 'A', and a change of case is a change.
-        mine, other = (exp.cast(one, exp.DataType.build("BINARY", dialect="mysql")) for one in (mine, other))
+        mine, other = (exp.cast(one, exp.DataType.build("BINARY")) for one in (mine, other))
     return exp.NullSafeNEQ(this=mine, expression=other)
 
 

@@ -97,6 +97,7 @@ class VendorDatabase(Database):
     dialect = ""
     paramstyle = ""
     ddl_commits = True
+    samples = SAMPLE_ROWS
 
     def __init__(self, vendor: Vendor, config: Mapping[str, Any]) -> None:
         self._vendor, self._config = vendor, config
@@ -177,7 +178,7 @@ class VendorDatabase(Database):
             return None
         every = exp.select("*").from_(named(target), copy=False).sql(self.dialect)
         columns, kinds = self.query_columns(connection, every)
-        return Table(columns, kinds)
+        return Table(columns, kinds, inferred_from=self.samples)
 
     def _estimate(self, connection: Connection, place: tuple[str | None, str]) -> int | None:
         """By the database's own statistics; None where it has none of the table."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.connectors.dbapi.vendor import Vendor
 from shared.connectors.dbapi.vendor_driver import VendorDriver
+from shared.connectors.snowflake import copy_into
 from shared.sql.dialects.snowflake import SNOWFLAKE
 
 VENDOR = Vendor(
@@ -44,6 +45,7 @@ VENDOR = Vendor(
     session=SNOWFLAKE.session,
     # Snowflake has no lock that is asked for: a MERGE locks what it changes, and says what it did (SQL command reference, MERGE).
     told="number of rows inserted",
+    load=copy_into.load,
 )
 
 

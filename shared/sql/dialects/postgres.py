@@ -9,7 +9,7 @@ from shared.sql.rewrites.guards import GUARDS
 from shared.sql.rewrites.postgres_decimals import DECIMALS
 from shared.sql.rewrites.qualify import QUALIFY
 from shared.sql.rewrites.truncation import TRUNCATION
-from shared.sql.rewrites.whole_division import SLASH_TRUNCATES
+from shared.sql.rewrites.whole_division import DECIMALS_BY_DIV, SLASH_TRUNCATES
 
 POSTGRES = Dialect(
     name="postgres",
@@ -20,6 +20,7 @@ POSTGRES = Dialect(
         TRUNCATION,
         EXACT_AVERAGES,
         TEXT_ORDER,
+        DECIMALS_BY_DIV,
         SLASH_TRUNCATES,
         DECIMALS,
         GUARDS,

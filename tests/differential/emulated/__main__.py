@@ -140,6 +140,7 @@ def on_fakesnow(queries: dict[str, str]) -> dict[str, Any]:
 
 
 def fakesnow_answers(statements: list[str], queries: dict[str, str]) -> dict[str, Any]:
+    """`statements` must go well; `queries`, by name, are answered with rows or an error."""
     place = FETCHED / "fakesnow"
     if not (place / "bin" / "python").exists():
         subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
