@@ -294,6 +294,8 @@ def _nothing(node: exp.Expr) -> Named:
 
 _SPECIAL: dict[type[exp.Expr], Callable[[exp.Expr], Named]] = {
     exp.Literal: _literal,
+    # -5 is a literal like 5.
+    exp.Neg: lambda node: [] if isinstance(node.this, exp.Literal) else [("neg", [node.this])],
     exp.Boolean: lambda node: [("literal", [node])] if not isinstance(node.parent, exp.Is) else [],
     exp.Null: lambda node: [],
     exp.Column: _column,

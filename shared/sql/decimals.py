@@ -18,6 +18,9 @@ from shared.sql.moments import added, subtracted, truncated
 MOST = 38
 DIVIDED = 16
 _DIGITS = {exp.DType.TINYINT: 3, exp.DType.SMALLINT: 5, exp.DType.INT: 10, exp.DType.BIGINT: 19}
+# The wider first.
+_FLOATS = (exp.DType.DOUBLE, exp.DType.FLOAT)
+_NUMBERS = {*_DIGITS, *_FLOATS, exp.DType.DECIMAL}
 # (all digits, those behind the point)
 Size = tuple[int, int]
 
@@ -70,12 +73,21 @@ def _quotient(a: Size, b: Size) -> Size:
     return MOST, max(DIVIDED, a[1], b[1])
 
 
+def _float_of(*values: exp.Expr) -> exp.DataType | None:
+    """Beside a double (chapter 10.5: the preferred type) all numbers become one, decimals too; None where there is none."""
+    kinds = {each.type.this for each in values if each.type is not None}
+    wide = next((kind for kind in _FLOATS if kind in kinds), None)
+    return exp.DataType(this=wide) if wide is not None and kinds <= _NUMBERS else None
+
+
 Annotate = Callable[[Any, exp.Expr], Any]
 
 
 def _of_two(combine: Callable[[Size, Size], Size]) -> Callable[[exp.Expr], exp.DataType | None]:
     def typed(node: exp.Expr) -> exp.DataType | None:
         left, right = node.this, node.args["expression"]
+        if (wide := _float_of(left, right)) is not None:
+            return wide
         a, b = size_of(left), size_of(right)
         return decimal(combine(a, b)) if a and b and (is_decimal(left) or is_decimal(right)) else None
 
@@ -92,6 +104,8 @@ def _of_all(*names: str) -> Callable[[exp.Expr], exp.DataType | None]:
             found += argument if isinstance(argument, list) else [argument] if argument is not None else []
         values = [each.args["true"] if isinstance(each, exp.If) else each for each in found]
         values = [each for each in values if not isinstance(each, exp.Null)]
+        if (wide := _float_of(*values)) is not None:
+            return wide
         sizes = [size_of(each) for each in values]
         if not any(is_decimal(each) for each in values) or None in sizes:
             return None
@@ -149,6 +163,7 @@ _TYPED: Mapping[type[exp.Expr], Callable[[exp.Expr], exp.DataType | None]] = {
     exp.Greatest: _of_all("this", "expressions"),
     exp.Least: _of_all("this", "expressions"),
     exp.Case: _of_all("ifs", "default"),
+    exp.Nullif: _of_all("this", "expression"),
     exp.Round: _rounded,
     exp.Trunc: _rounded,
     exp.Ceil: _rounded,

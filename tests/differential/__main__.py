@@ -17,15 +17,15 @@ from time import monotonic
 
 from tests.differential import coverage, tables
 from tests.differential.cases import Case
-from tests.differential.engines import ENGINES, Engine
+from tests.differential.engines import ENGINES
 from tests.differential.planned import Refused, Workshop
 from tests.differential.proven import Proof
 from tests.differential.runner import Difference, compare_all, on_duckdb
 from tests.differential.shrink import shrunk
+from tests.differential.text import Engine
 
 FOUND = Path(".differential")
 PUBLISHED = Path("docs/differential-coverage.md")
-SHOWN = 10
 
 
 def main(arguments: list[str]) -> int:
@@ -34,6 +34,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--engines", default=",".join(ENGINES))
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--shown", type=int, default=10, help="how many differences are made small and printed")
     asked = parser.parse_args(arguments)
     # sqlglot tells of each doubt about a function on its own.
     logging.getLogger("sqlglot").setLevel(logging.ERROR)
@@ -46,7 +47,7 @@ def main(arguments: list[str]) -> int:
         began = monotonic()
         proof = Proof()
         report = compare_all(shop, engines, asked.seed, asked.recipes, proof.hear if asked.write else lambda *_: None)
-        for found in report.differences[:SHOWN]:
+        for found in report.differences[: asked.shown]:
             _show(found, shop, engines, asked.seed)
         thin = coverage.thin(report.met)
         print(coverage.as_markdown(report.met))
@@ -55,8 +56,10 @@ def main(arguments: list[str]) -> int:
             f"{len(report.refused)} refused; on duckdb and {', '.join(f'{e.name} {e.version}' for e in engines)}; "
             f"{monotonic() - began:.0f} s, seed {asked.seed}"
         )
-        for (engine, why), times in report.not_here.most_common():
-            print(f"{engine} refused {times}: {why}")
+        for engine in engines:
+            print(f"{engine.name} answered {report.answered[engine.name]} of {report.recipes}")
+        for (where, why), times in report.not_here.most_common():
+            print(f"{where} refused {times}: {why}")
         for why, number in {why: number for number, why in report.refused.items()}.items():
             print(f"refused, recipe {number}: {why}")
         if asked.write:

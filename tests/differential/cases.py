@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 import yaml
 
 from tests.differential.expressions import AGGREGATES, ALL, EXPRESSIONS, ORDERED, Template, drawn
-from tests.differential.tables import KINDS, TABLES, column_name
+from tests.differential.palette import Palette
+from tests.differential.tables import ALL_VALUES, KEPT_EVERYWHERE, KINDS, TABLES, column_name
 
 
 class Cell(NamedTuple):
@@ -94,14 +95,15 @@ def ports(node: dict[str, Any]) -> list[str]:
 
 
 class _Builder:
-    def __init__(self, number: int, rng: Random, met: Counter[Cell]) -> None:
-        self.case, self.rng, self.met = Case(number), rng, met
+    def __init__(self, number: int, rng: Random, met: Counter[Cell], palette: Palette | None) -> None:
+        self.case, self.rng, self.met, self.palette = Case(number), rng, met, palette
         self.at, self.columns = "", [Col("id", "id", False)]
 
     def source(self, name: str) -> tuple[str, list[Col]]:
         # The empty table is met now and then, not in every sixth recipe.
         last = TABLES - 1
-        table = f"t{last if self.rng.random() < 0.03 else self.rng.randrange(last)}"
+        letter = ALL_VALUES if self.palette is None else KEPT_EVERYWHERE
+        table = f"{letter}{last if self.rng.random() < 0.03 else self.rng.randrange(last)}"
         self.case.nodes.append({"id": name, "type": "connector_source", "config": {"table": table}})
         columns = [Col(column_name(kind, nulls), kind, nulls) for kind in KINDS for nulls in (False, True)]
         return name, [Col("id", "id", False), *columns]
@@ -130,18 +132,33 @@ class _Builder:
             for column in self.usable()
             if column.kind in by_column
         ]
-        chosen = sorted(cells, key=lambda found: (self.met[found[0]], self.rng.random()))[:many]
-        made = []
-        for cell, column in chosen:
-            self.count(cell)
-            template = self.rng.choice(EXPRESSIONS[cell.expression][cell.column])
-            others = [c.name for c in self.columns if c.kind == column.kind] or [column.name]
-            text = drawn(self.rng, template.text, cell.column, column.name, others)
-            result = cell.column if template.result == "same" else template.result
-            if boolean and result != "flag":
-                text, result = self._as_condition(text, result), "flag"
-            made.append((text, Template(text, result)))
+        made: list[tuple[str, Template]] = []
+        for cell, column in sorted(cells, key=lambda found: (self.met[found[0]], self.rng.random())):
+            if len(made) == many:
+                break
+            if (found := self._written(cell, column, boolean=boolean)) is not None:
+                self.count(cell)
+                made.append(found)
         return made
+
+    def _written(self, cell: Cell, column: Col, *, boolean: bool) -> tuple[str, Template] | None:
+        """None where the palette has nothing for the cell."""
+        templates = EXPRESSIONS[cell.expression][cell.column]
+        if self.palette is not None:
+            templates = tuple(template for template in templates if self.palette.holds(template.text, cell.column))
+        if not templates:
+            return None
+        others = [c.name for c in self.columns if c.kind == column.kind] or [column.name]
+        template = self.rng.choice(templates)
+        text = drawn(self.rng, template.text, cell.column, column.name, others)
+        result = cell.column if template.result == "same" else template.result
+        if boolean and result != "flag":
+            text, result = self._as_condition(text, result), "flag"
+        return text, Template(text, result)
+
+    def trusts(self, text: str, *, aggregates: bool = False) -> bool:
+        kinds = {column.name: column.kind for column in self.columns if column.kind in KINDS or column.kind == "id"}
+        return self.palette is None or self.palette.trusts(text, kinds, aggregates=aggregates)
 
     def _as_condition(self, text: str, result: str) -> str:
         compared = {"int": "> 1", "big": "> 1", "money": "< 1.5", "long": "< 1.5", "real": ">= 0.5", "text": "> 'a'", "NUMERIC": "<= 2"}
@@ -149,7 +166,7 @@ class _Builder:
 
     def keys(self, node: str, use: str, many: int, kinds: tuple[str, ...]) -> list[Col]:
         """Columns used as they are: to group, join, sort or compare by."""
-        found = [c for c in self.usable() if c.kind in kinds]
+        found = [c for c in self.usable() if c.kind in kinds and (self.palette is None or self.palette.compares(c.kind))]
         chosen = sorted(found, key=lambda c: (self.met[Cell(node, use, c.kind, c.nulls)], self.rng.random()))[:many]
         for column in chosen:
             self.count(Cell(node, use, column.kind, column.nulls))
@@ -157,7 +174,7 @@ class _Builder:
 
 
 def _expression(b: _Builder) -> None:
-    made = b.expressions("expression", b.rng.randrange(12, 22))
+    made = b.expressions("expression", b.rng.randrange(20, 34))
     start = len(b.columns)
     columns = [{"name": f"e{start + n}", "expression": text} for n, (text, _) in enumerate(made)]
     b.add("expression", {"columns": columns})
@@ -166,17 +183,18 @@ def _expression(b: _Builder) -> None:
 
 def _joined(b: _Builder, node: str, many: int, *, safe: bool = False) -> str:
     found = [f"({text})" for text, _ in b.expressions(node, many, boolean=True, safe=safe)]
-    # Alternatives of conditions: with many parts about half of the rows go either way.
-    pairs = [" AND ".join(found[at : at + 2]) for at in range(0, len(found), 2)]
-    return " OR ".join(f"({pair})" for pair in pairs)
+    # Alternatives of conditions: with these many in each about half of the rows go either way.
+    size = 2 if len(found) <= 10 else 3
+    parts = [" AND ".join(found[at : at + size]) for at in range(0, len(found), size)]
+    return " OR ".join(f"({part})" for part in parts)
 
 
 def _filter(b: _Builder) -> None:
-    b.add("filter", {"condition": _joined(b, "filter", b.rng.randrange(3, 11))})
+    b.add("filter", {"condition": _joined(b, "filter", b.rng.randrange(6, 20))})
 
 
 def _router(b: _Builder) -> None:
-    routes = [{"name": f"r{n}", "condition": _joined(b, "router", b.rng.randrange(2, 8))} for n in range(b.rng.randrange(1, 4))]
+    routes = [{"name": f"r{n}", "condition": _joined(b, "router", b.rng.randrange(3, 15))} for n in range(b.rng.randrange(1, 4))]
     b.add(
         "router", {"routes": routes, "mode": b.rng.choice(["first", "all"])}, f".{b.rng.choice([*(r['name'] for r in routes), 'default'])}"
     )
@@ -185,7 +203,7 @@ def _router(b: _Builder) -> None:
 def _validate(b: _Builder) -> None:
     rules = [
         {"name": f"v{n}", "type": "CONSISTENCY", "expression": text}
-        for n, (text, _) in enumerate(b.expressions("validate", b.rng.randrange(3, 11), boolean=True, safe=True))
+        for n, (text, _) in enumerate(b.expressions("validate", b.rng.randrange(8, 20), boolean=True, safe=True))
     ]
     for column in b.keys("validate", "NOT_NULL", 1, ALL):
         rules.append({"name": "there", "type": "NOT_NULL", "column": column.name})
@@ -232,7 +250,8 @@ def _joiner(b: _Builder) -> None:
         config["keys"] = [{"left": c.name, "right": column_name(c.kind, b.rng.random() < 0.3)} for c in keys[:1]]
     else:
         conditions = [f"({text})" for text, _ in _qualified(b, left, right)]
-        config["condition"] = f"{_table(left)}.id = {right}.id + {b.rng.randrange(3)} AND ({' OR '.join(conditions)})"
+        step = f" + {b.rng.randrange(3)}" if b.trusts("id + 1") else ""
+        config["condition"] = f"{_table(left)}.id = {right}.id{step} AND ({' OR '.join(conditions)})"
     b.add("joiner", config, also=(right,))
     taken = {c.name for c in b.columns}
     merged = {k["left"] for k in config.get("keys", ()) if k["left"] == k["right"]}
@@ -244,7 +263,7 @@ def _joiner(b: _Builder) -> None:
 
 def _qualified(b: _Builder, left: str, right: str) -> list[tuple[str, Template]]:
     """Conditions over two inputs: every column is named with its table."""
-    found = b.expressions("joiner", b.rng.randrange(5, 13), boolean=True, safe=True)
+    found = b.expressions("joiner", b.rng.randrange(8, 22), boolean=True, safe=True)
     names = sorted((c.name for c in b.columns), key=len, reverse=True)
     return [(_with_tables(text, names, _table(left)), template) for text, template in found]
 
@@ -264,14 +283,16 @@ def _with_tables(text: str, names: list[str], table: str) -> str:
 
 
 def _aggregator(b: _Builder) -> None:
-    groups = b.keys("aggregator", "group", b.rng.randrange(3), tuple(k for k in ALL if k != "real"))
+    groups = b.keys("aggregator", "group", b.rng.choice([0, 1, 2, 2, 3]), tuple(k for k in ALL if k != "real"))
     wanted: list[dict[str, Any]] = []
     columns = sorted(b.usable(), key=lambda c: (b.met[Cell("aggregator", "aggregate", c.kind, c.nulls)], b.rng.random()))[:6]
     for number, column in enumerate(columns):
-        b.count(Cell("aggregator", "aggregate", column.kind, column.nulls))
-        template = b.rng.choice(AGGREGATES[column.kind])
-        wanted.append({"name": f"a{number}", "expression": template.text.replace("{x}", column.name)})
-    for number, (text, _) in enumerate(b.expressions("aggregator", b.rng.randrange(6, 16), boolean=True, safe=True)):
+        said = [template.text.replace("{x}", column.name) for template in AGGREGATES[column.kind]]
+        allowed = [text for text in said if b.trusts(text, aggregates=True)]
+        if allowed:
+            b.count(Cell("aggregator", "aggregate", column.kind, column.nulls))
+            wanted.append({"name": f"a{number}", "expression": b.rng.choice(allowed)})
+    for number, (text, _) in enumerate(b.expressions("aggregator", b.rng.randrange(12, 26), boolean=True, safe=True)):
         wanted.append({"name": f"w{number}", "function": "count", "where": text})
     config: dict[str, Any] = {"groupBy": [c.name for c in groups], "aggregations": wanted}
     if b.rng.random() < 0.5:
@@ -282,7 +303,7 @@ def _aggregator(b: _Builder) -> None:
 
 def _sql(b: _Builder) -> None:
     name = b.at.replace('"', "")
-    picked = b.expressions("sql", b.rng.randrange(10, 20), safe=True)
+    picked = b.expressions("sql", b.rng.randrange(18, 34), safe=True)
     items = [f"{text} AS s{n}" for n, (text, _) in enumerate(picked)]
     over = b.keys("sql", "window", 2, tuple(k for k in ORDERED if k != "real"))
     if len(over) == 2:
@@ -320,6 +341,8 @@ _LAST: dict[str, Callable[[_Builder], None]] = {"aggregator": _aggregator, "sql"
 # Where rows are multiplied, `id` no longer tells them apart, and what looks at their order is not determined.
 _MULTIPLIES = {"joiner", "union"}
 _NEEDS_ORDER = {"deduplicate", "sequence_generator"}
+# A sequence is a sum of BIGINTs.
+_ADDS = {"sequence_generator"}
 
 
 _FAILING = {"division", "modulo", "from text", "between numbers"}
@@ -360,14 +383,18 @@ def _covered(node: str, met: Counter[Cell]) -> float:
     return sum(count for cell, count in met.items() if cell.node == node) / _CELLS[node]
 
 
-def draw(number: int, seed: int, met: Counter[Cell]) -> Case:
-    """The recipe of that number; `met` is what the recipes before it have covered, and is added to."""
-    b = _Builder(number, Random(f"{seed}:{number}"), met)
+def draw(number: int, seed: int, met: Counter[Cell], palette: Palette | None = None) -> Case:
+    """The recipe of that number; `met` is what the recipes before it have covered, and is added to.
+
+    `palette`: only what a database is trusted with, over values that it can keep.
+    """
+    b = _Builder(number, Random(f"{seed}:{number}"), met, palette)
     b.at, b.columns = b.source("rows")
     multiplied = False
-    by_need = sorted((*_STEPS, *_LAST), key=lambda name: (_covered(name, met), b.rng.random()))
+    possible = [name for name in _STEPS if name not in _ADDS or b.trusts("id + id")]
+    by_need = sorted((*possible, *_LAST), key=lambda name: (_covered(name, met), b.rng.random()))
     wanted = by_need[0]
-    steps = b.rng.sample(list(_STEPS), b.rng.randrange(0, 3))
+    steps = b.rng.sample(possible, b.rng.randrange(0, 3))
     steps = [*steps, wanted] if wanted in _LAST else [wanted, *steps]
     if wanted not in _LAST and b.rng.random() < 0.5:
         steps.append(b.rng.choice(list(_LAST)))

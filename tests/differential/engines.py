@@ -1,117 +1,63 @@
-"""Engines that take a recipe's relations as SQL text: what is compared with DuckDB, which runs the recipe as planned.
+"""What a recipe is compared with: DuckDB runs it as planned, and each of these answers with the rows of every sink.
 
-Each holds the tables of `tables.py` and answers with the rows of every sink. The table of them is at the end.
+Two kinds: databases that are told the recipe's relations as text (`text.py`), and the whole way through the planner, with the tables
+elsewhere or in another mode. The table of them is at the end.
 """
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from datetime import date, datetime
+from decimal import Decimal
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import duckdb
 import psycopg
-from sqlglot import exp
+import pyarrow as pa
+import pymysql
 
+from shared.connectors.mysql.database import Mysql
+from shared.connectors.sqlite.database import Sqlite
 from shared.engines.duckdb.connection import load_extension
-from shared.planning.graph import Graph, Port
-from shared.sql.render import sql
-from tests.differential.cases import Case
-from tests.differential.planned import Answer, Failed, Workshop
+from shared.sql.dialects import dialect as dialect_of
+from tests.differential.planned import Answer, Rows, Workshop
+from tests.differential.tables import KEPT_EVERYWHERE, KINDS
+from tests.differential.text import Asked, Engine, Text, holds_all
+from tests.support import mariadb as mariadb_server
 from tests.support import postgresql
 
-Write = Callable[[exp.Expr], str]
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A recipe as DuckDB has answered it. `kept`: the ports whose rows are kept, as in an edge's `from`."""
-
-    case: Case
-    graph: Graph
-    kept: tuple[str, ...]
-
-    def tables(self) -> dict[str, str]:
-        """Source node -> table."""
-        return {node["id"]: node["config"]["table"] for node in self.case.nodes if node["type"] == "connector_source"}
-
-
-class Engine(Protocol):
-    name: str
-    dialect: str
-    version: str
-
-    def answer(self, asked: Asked) -> Answer:
-        """Rows by sink."""
-
-
-def statement(graph: Graph, sink: str, tables: Mapping[str, str], dialect: str, write: Write) -> str:
-    """A sink's rows as one statement: each relation a common table expression, the last one in place, so that its order holds."""
-    parts: dict[str, exp.Expr] = {}
-    for source in graph.sources.values():
-        columns: list[Any] = [exp.column(name, quoted=True) for name in source.keep]
-        parts[source.node] = exp.Select(expressions=columns).from_(exp.Table(this=exp.to_identifier(tables[source.node], quoted=True)))
-    parts |= {port.table: port.relation.select for port in in_order(graph)}
-    wanted = graph.sink_inputs[sink]
-    needed = _needed(graph, wanted)
-    chain = ", ".join(
-        f"{exp.to_identifier(table, quoted=True).sql(dialect)} AS ({write(tree)})"
-        for table, tree in parts.items()
-        if table in needed - {wanted}
-    )
-    last = write(parts[wanted])
-    return f"WITH {chain} {last}" if chain else last
-
-
-def in_order(graph: Graph) -> list[Port]:
-    """Every relation after those it reads."""
-    position = {node: number for number, node in enumerate(graph.order)}
-    return sorted(graph.ports.values(), key=lambda port: (position[port.node], not port.internal, port.table))
-
-
-def _needed(graph: Graph, wanted: str) -> set[str]:
-    needed: set[str] = set()
-    waiting = [wanted]
-    while waiting:
-        table = waiting.pop()
-        if table not in needed:
-            needed.add(table)
-            waiting += graph.ports[table].inputs if table in graph.ports else ()
-    return needed
-
-
-class Postgresql:
-    """`write`: one relation as text, as the product renders it; seeded faults stand in for it."""
-
-    name = dialect = "postgres"
-
-    def __init__(self, url: str) -> None:
-        self._connection = psycopg.connect(url, autocommit=True, options="-c timezone=UTC")
-        self.version = str(self._connection.info.server_version // 10_000)
-        self.write: Write = lambda tree: sql(tree, self.dialect, self.version)
-
-    def answer(self, asked: Asked) -> Answer:
-        said = {sink: statement(asked.graph, sink, asked.tables(), self.dialect, self.write) for sink in asked.graph.sinks}
-        try:
-            return {sink: self._connection.execute(text).fetchall() for sink, text in said.items()}  # type: ignore[arg-type]
-        except psycopg.Error as error:
-            return Failed(str(error))
+Tables = Mapping[str, pa.Table]
+Started = Callable[[Path, Tables], AbstractContextManager[Engine]]
 
 
 class Planned:
-    """The whole way through the planner, with the tables elsewhere or with other settings: what cannot go there stays here, as in a run."""
+    """The whole way through the planner, with the tables elsewhere or with other settings: what cannot go there stays here, as in a run.
 
-    def __init__(self, name: str, shop: Workshop, sources: str, settings: Mapping[str, Any], dialect: str = "", version: str = "") -> None:
-        self.name, self.dialect, self.version = name, dialect, version
-        self._shop, self._sources, self._settings = shop, sources, settings
+    So rows that are the same say nothing of what a dialect is trusted with: no one looks which of it was said there.
+    """
+
+    dialect = ""
+
+    def __init__(
+        self, name: str, version: str, shop: Workshop, sources: str, settings: Mapping[str, Any], *, everything: bool = True
+    ) -> None:
+        self.name, self.version = name, version
+        self._shop, self._sources, self._settings, self._everything = shop, sources, settings, everything
 
     def answer(self, asked: Asked) -> Answer:
+        if not self._everything:
+            holds_all(asked, self.name)
         return self._shop.run(self._shop.read(asked.case.recipe(list(asked.kept), sources=self._sources, settings=self._settings)))
 
 
-def _copied(url: str, folder: Path, tables: Mapping[str, object]) -> None:
+PUSHED = {"pushDown": {"rowThreshold": 0}}
+
+
+def _copied(url: str, folder: Path, tables: Tables) -> None:
     with duckdb.connect() as loader:
         load_extension(loader, "postgres_scanner")
         loader.execute(f"ATTACH '{url}' AS pg (TYPE postgres)")
@@ -120,33 +66,159 @@ def _copied(url: str, folder: Path, tables: Mapping[str, object]) -> None:
 
 
 @contextmanager
-def postgres(folder: Path, tables: Mapping[str, object]) -> Iterator[Postgresql]:
+def postgres(folder: Path, tables: Tables) -> Iterator[Text]:
+    """Told all there is, trusted or not."""
     with postgresql.server(folder / "postgresql") as url:
         _copied(url, folder, tables)
-        yield Postgresql(url)
+        with psycopg.connect(url, autocommit=True, options="-c timezone=UTC") as connection:
+            version = str(connection.info.server_version // 10_000)
+            run = lambda text: connection.execute(text).fetchall()  # noqa: E731
+            yield Text("postgres", version, run, psycopg.Error, "postgres", checked=False)
 
 
 @contextmanager
-def postgres_planned(folder: Path, tables: Mapping[str, object]) -> Iterator[Engine]:
+def postgres_planned(folder: Path, tables: Tables) -> Iterator[Engine]:
     """Few rows, but pushed down all the same."""
     with postgresql.server(folder / "postgresql-planned") as url:
         _copied(url, folder, tables)
         shop = Workshop(folder, {"tables": ("postgres", {"url": url}), "files": ("files", {"root": str(folder)})})
-        yield Planned("postgres-planned", shop, "table", {"pushDown": {"rowThreshold": 0}}, "postgres", "18")
+        yield Planned("postgres-planned", "18", shop, "table", PUSHED)
 
 
-def _in_mode(mode: str) -> Callable[[Path, Mapping[str, object]], AbstractContextManager[Engine]]:
-    def started(folder: Path, tables: Mapping[str, object]) -> AbstractContextManager[Engine]:
+# What each has for a kind of column, where that is not its type's own name.
+_ON_SQLITE = {"zoned": "TIMESTAMPTZ"}
+_ON_MARIADB = {"text": "TEXT", "at": "DATETIME(6)", "zoned": "TIMESTAMP(6)"}
+
+
+def _filled(run: Callable[[str], object], put: Callable[[str, list[Any]], object], tables: Tables, types: Mapping[str, str]) -> None:
+    """Those tables whose values are kept everywhere. `put`: a statement with a `?` for each value, and rows."""
+    for name, table in tables.items():
+        if not name.startswith(KEPT_EVERYWHERE):
+            continue
+        declared = ", ".join(f'"{column}" {_declared(column, types)}' for column in table.column_names)
+        run(f"CREATE TABLE {name} ({declared})")
+        if table.num_rows:
+            rows = list(zip(*(column.to_pylist() for column in table.columns), strict=True))
+            put(f"INSERT INTO {name} VALUES ({', '.join('?' * table.num_columns)})", rows)
+
+
+def _declared(column: str, types: Mapping[str, str]) -> str:
+    kind = column.removesuffix("_null")
+    type_ = types.get(kind, KINDS[kind].type) if kind in KINDS else "BIGINT"
+    return f"{type_} NULL" if column.endswith("_null") else f"{type_} NOT NULL"
+
+
+def _sqlite_file(folder: Path, tables: Tables) -> dict[str, Any]:
+    file = folder / "tables.sqlite"
+    with closing(sqlite3.connect(file)) as connection, connection:
+
+        def put(text: str, rows: list[Any]) -> None:
+            connection.executemany(text, [[_for_sqlite(value) for value in row] for row in rows])
+
+        _filled(connection.execute, put, tables, _ON_SQLITE)
+    return {"path": str(file)}
+
+
+def _for_sqlite(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ")
+    return str(value) if isinstance(value, Decimal | date) else value
+
+
+@contextmanager
+def sqlite(folder: Path, tables: Tables) -> Iterator[Text]:
+    database = Sqlite(_sqlite_file(folder, tables))
+    with closing(database.connect("differential", write=False)) as connection:
+        run = lambda text: connection.execute(text).fetchall()  # noqa: E731
+        yield Text("sqlite", database.version(connection), run, sqlite3.Error, "sqlite")
+
+
+@contextmanager
+def sqlite_planned(folder: Path, tables: Tables) -> Iterator[Engine]:
+    place = folder / "sqlite-planned"
+    place.mkdir()
+    shop = Workshop(folder, {"tables": ("sqlite", _sqlite_file(place, tables)), "files": ("files", {"root": str(folder)})})
+    yield Planned("sqlite-planned", sqlite3.sqlite_version, shop, "table", PUSHED, everything=False)
+
+
+@contextmanager
+def _mariadb(tables: Tables) -> Iterator[dict[str, Any]]:
+    with mariadb_server.running() as server:
+        config = server.database().config
+        opening = "SET SESSION time_zone = '+00:00', sql_mode = 'ANSI_QUOTES,STRICT_ALL_TABLES'"
+        with (
+            pymysql.connect(**config, autocommit=True, charset="utf8mb4", init_command=opening) as connection,
+            connection.cursor() as cursor,
+        ):
+
+            def put(text: str, rows: list[Any]) -> None:
+                cursor.executemany(text.replace("?", "%s"), rows)
+
+            _filled(cursor.execute, put, tables, _ON_MARIADB)
+        yield config
+
+
+@contextmanager
+def mariadb(folder: Path, tables: Tables) -> Iterator[Text]:
+    with _mariadb(tables) as config:
+        database = Mysql(config)
+        with closing(database.connect("differential", write=False)) as connection:
+
+            def run(text: str) -> Rows:
+                with connection.cursor() as cursor:
+                    cursor.execute(text)
+                    return list(cursor.fetchall())
+
+            version = ".".join(database.version(connection).split(".")[:2])
+            yield Text("mariadb", version, run, pymysql.Error, "mysql")
+
+
+@contextmanager
+def mariadb_planned(folder: Path, tables: Tables) -> Iterator[Engine]:
+    with _mariadb(tables) as config:
+        shop = Workshop(folder, {"tables": ("mysql", config), "files": ("files", {"root": str(folder)})})
+        yield Planned("mariadb-planned", "10.11", shop, "table", PUSHED, everything=False)
+
+
+@contextmanager
+def clickhouse(folder: Path, tables: Tables) -> Iterator[Text]:
+    """Inside this process, with the settings that the dialect says a session has."""
+    # Half a gigabyte of library, for those only who ask for it.
+    import chdb.session
+
+    library: Any = chdb.session
+    with closing(library.Session(str(folder / "clickhouse"))) as session:
+        for said in dialect_of("clickhouse").session:
+            session.query(said)
+        for table in tables:
+            session.query(f"CREATE TABLE {table} ENGINE = Memory AS SELECT * FROM file('{folder / table}.parquet', Parquet)")
+
+        def run(text: str) -> Rows:
+            found = pa.ipc.open_stream(session.query(text, "ArrowStream").bytes()).read_all()
+            return list(zip(*(column.to_pylist() for column in found.columns), strict=True))
+
+        version = ".".join(str(session.query("SELECT version()", "TSV")).strip().split(".")[:2])
+        yield Text("clickhouse", version, run, RuntimeError, "clickhouse")
+
+
+def _in_mode(mode: str) -> Started:
+    def started(folder: Path, tables: Tables) -> AbstractContextManager[Engine]:
         place = ("files", {"root": str(folder)})
-        return nullcontext(Planned(mode, Workshop(folder, {"tables": place, "files": place}), "path", {"processingMode": mode}))
+        shop = Workshop(folder, {"tables": place, "files": place})
+        return nullcontext(Planned(mode, version(mode), shop, "path", {"processingMode": mode}))
 
     return started
 
 
 # name -> how it is started, for a folder that holds the tables as Parquet.
-ENGINES: Mapping[str, Callable[[Path, Mapping[str, object]], AbstractContextManager[Engine]]] = {
+ENGINES: Mapping[str, Started] = {
     "postgres": postgres,
     "postgres-planned": postgres_planned,
     "pandas": _in_mode("pandas"),
     "dask": _in_mode("dask"),
+    "sqlite": sqlite,
+    "sqlite-planned": sqlite_planned,
+    "mariadb": mariadb,
+    "mariadb-planned": mariadb_planned,
+    "clickhouse": clickhouse,
 }

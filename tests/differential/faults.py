@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from shared.sql.dialects import dialect as dialect_of
 from shared.sql.render import rewritten
-from tests.differential.engines import Postgresql, Write
+from tests.differential.text import Text, Write
 
 Fault = Callable[[exp.Expr], None]
 
@@ -153,7 +153,7 @@ FAULTS: Mapping[str, Fault] = {
 }
 
 
-def sown(engine: Postgresql, fault: Fault) -> Write:
+def sown(engine: Text, fault: Fault) -> Write:
     """The engine's writing with the fault in it."""
     sound = engine.write
 
@@ -165,7 +165,7 @@ def sown(engine: Postgresql, fault: Fault) -> Write:
     return write
 
 
-def without_pass(engine: Postgresql, name: str) -> Write:
+def without_pass(engine: Text, name: str) -> Write:
     """The engine's writing without one of its dialect's passes."""
     target = dialect_of(engine.dialect, engine.version)
     less = replace(target, passes=tuple(one for one in target.passes if one.name != name))

@@ -12,9 +12,9 @@ from typing import Any
 
 import shared.sql.trust as trust
 from shared.sql.constructs import constructs
-from shared.sql.typing import annotated
-from tests.differential.engines import Engine
+from tests.differential.planned import Failed
 from tests.differential.runner import Ran
+from tests.differential.text import Engine
 
 TABLE = Path(trust.__file__).with_name("trust_proven.json")
 # Seen less often, a construct may have met none of the values that matter.
@@ -31,11 +31,10 @@ class Proof:
         self.different: set[Shown] = set()
 
     def hear(self, ran: Ran, engine: Engine, same: bool) -> None:
-        if not engine.dialect:
+        # What fails as a whole everywhere, or has no rows, shows nothing of any value.
+        if not engine.dialect or (same and (isinstance(ran.answer, Failed) or not any(ran.answer.values()))):
             return
-        graph = ran.graph
-        for port in graph.ports.values():
-            tree = annotated(port.relation.select.copy(), {table: graph.columns(table) for table in port.inputs})
+        for tree in ran.relations.values():
             for found in set(constructs(tree)):
                 shown = (engine.dialect, engine.version, found.name, ", ".join(found.types))
                 if not same:

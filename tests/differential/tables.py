@@ -173,23 +173,44 @@ def column_name(kind: str, nulls: bool) -> str:
     return f"{kind}_null" if nulls else kind
 
 
+# Databases keep less than the language has: SQLite 15 digits of a decimal, MariaDB's TIMESTAMP the years from 1971 to 2037,
+# ClickHouse days from 1900 to 2299.
+_KEPT_EVERYWHERE: Mapping[str, Callable[[Any], bool]] = {
+    "long": lambda value: len(value.as_tuple().digits) <= 15,
+    "day": lambda value: 1900 <= value.year < 2300,
+    "at": lambda value: 1900 <= value.year < 2300,
+    "zoned": lambda value: 1971 <= value.year < 2038,
+}
+ALL_VALUES, KEPT_EVERYWHERE = "t", "e"
+
+
 def make(seed: int) -> dict[str, pa.Table]:
-    """t0 … t5: a unique `id` and each kind of column twice. The last table is empty; empty inputs are edge values too."""
+    """t0 … t5: a unique `id` and each kind of column twice. The last table is empty; empty inputs are edge values too.
+
+    e0 … e5: the same of values that every database keeps.
+    """
     rng = Random(seed)
-    return {f"t{n}": _table(rng, 0 if n == TABLES - 1 else ROWS) for n in range(TABLES)}
+    return {
+        f"{letter}{n}": _table(rng, 0 if n == TABLES - 1 else ROWS, everywhere=letter == KEPT_EVERYWHERE)
+        for letter in (ALL_VALUES, KEPT_EVERYWHERE)
+        for n in range(TABLES)
+    }
 
 
-def _table(rng: Random, rows: int) -> pa.Table:
+def _table(rng: Random, rows: int, *, everywhere: bool) -> pa.Table:
     columns: dict[str, pa.Array] = {"id": pa.array(range(1, rows + 1), pa.int64())}
     for kind in KINDS.values():
         for nulls in (False, True):
-            values = [None if nulls and rng.random() < NULL_SHARE else _value(rng, kind) for _ in range(rows)]
+            values = [None if nulls and rng.random() < NULL_SHARE else _value(rng, kind, everywhere=everywhere) for _ in range(rows)]
             columns[column_name(kind.name, nulls)] = pa.array(values, kind.arrow)
     return pa.table(columns)
 
 
-def _value(rng: Random, kind: Kind) -> Any:
-    return kind.draw(rng) if kind.draw is not None and rng.random() < 0.4 else rng.choice(kind.values)
+def _value(rng: Random, kind: Kind, *, everywhere: bool) -> Any:
+    kept = _KEPT_EVERYWHERE.get(kind.name, lambda _: True) if everywhere else lambda _: True
+    if kind.draw is not None and rng.random() < 0.4:
+        return kind.draw(rng)
+    return rng.choice([value for value in kind.values if kept(value)])
 
 
 def write(tables: Mapping[str, pa.Table], folder: Path) -> None:

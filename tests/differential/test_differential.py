@@ -8,10 +8,11 @@ import pytest
 
 from tests.differential import tables
 from tests.differential.compare import same
-from tests.differential.engines import Postgresql, postgres
+from tests.differential.engines import postgres
 from tests.differential.faults import FAULTS, sown, without_pass
 from tests.differential.planned import Workshop
 from tests.differential.runner import Ran, Report, drawn, first_difference
+from tests.differential.text import Text
 
 SEED = 20
 RECIPES = 100
@@ -37,17 +38,17 @@ def recipes(shop: Workshop) -> list[Ran]:
 
 
 @pytest.fixture(scope="module")
-def server(shop: Workshop) -> Iterator[Postgresql]:
+def server(shop: Workshop) -> Iterator[Text]:
     with postgres(shop.folder, tables.make(SEED)) as engine:
         yield engine
 
 
-def test_generated_recipes_give_the_same_rows_on_postgresql(recipes: list[Ran], server: Postgresql) -> None:
+def test_generated_recipes_give_the_same_rows_on_postgresql(recipes: list[Ran], server: Text) -> None:
     assert first_difference(recipes, server) is None
 
 
 @pytest.mark.parametrize("name", sorted(FAULTS))
-def test_a_sown_fault_is_found(recipes: list[Ran], server: Postgresql, name: str) -> None:
+def test_a_sown_fault_is_found(recipes: list[Ran], server: Text, name: str) -> None:
     sound = server.write
     server.write = sown(server, FAULTS[name])
     try:
@@ -61,7 +62,7 @@ PASSES = ("guards",)
 
 
 @pytest.mark.parametrize("name", PASSES)
-def test_a_lost_pass_of_postgresqls_dialect_is_found(recipes: list[Ran], server: Postgresql, name: str) -> None:
+def test_a_lost_pass_of_postgresqls_dialect_is_found(recipes: list[Ran], server: Text, name: str) -> None:
     sound = server.write
     server.write = without_pass(server, name)
     try:

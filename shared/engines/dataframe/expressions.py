@@ -221,7 +221,10 @@ def _extreme(function: Callable[..., Value]) -> Any:
     def extreme(tree: exp.Greatest | exp.Least, of: Inner) -> Value:
         parts = [of(part) for part in (tree.this, *tree.expressions)]
         kind = reduce(common_type, (part.type for part in parts))
-        return function(*(to_type(part, kind) for part in parts), skip_nulls=True)
+        # Arrow compares moments without a zone only; one with a zone is kept by its moment in UTC.
+        compared = pa.timestamp(kind.unit) if pa.types.is_timestamp(kind) and kind.tz is not None else kind
+        found = function(*(to_type(part, kind).cast(compared) for part in parts), skip_nulls=True)
+        return found.cast(kind)
 
     return extreme
 

@@ -7,6 +7,7 @@ from shared.sql.rewrites.averages import AVERAGES
 from shared.sql.rewrites.casts import types
 from shared.sql.rewrites.characters import CHARACTERS
 from shared.sql.rewrites.distinct_from import DISTINCT_FROM
+from shared.sql.rewrites.exact_literals import EXACT_LITERALS
 from shared.sql.rewrites.extremes import EXTREMES
 from shared.sql.rewrites.is_true import IS_TRUE
 from shared.sql.rewrites.sums import SUMS
@@ -19,12 +20,14 @@ CLICKHOUSE = Dialect(
     passes=(
         AVERAGES,
         SUMS,
+        EXACT_LITERALS,
         EXTREMES,
         DISTINCT_FROM,
         INT_DIV,
         CHARACTERS,
         IS_TRUE,
-        types({"TIMESTAMP": "Nullable(DateTime64(6))"}),
+        # sqlglot puts Nullable around each. DATE alone would be of the years from 1970 on.
+        types({"DATE": "Date32", "TIMESTAMP": "DateTime64(6)", "TIMESTAMPTZ": "DateTime64(6, 'UTC')"}),
     ),
     # https://clickhouse.com/docs/en/sql-reference/: statements/select, aggregate-functions/combinators (-If), operators.
     features=Features(

@@ -189,3 +189,6 @@ SELECT "t"."id" AS "id", CAST(CAST(CAST("t"."p" AS DECIMAL(38, 2)) * CAST(100 AS
 
 -- casts_of_whole_numbers
 SELECT "t"."id" AS "id", CAST("t"."i" AS TEXT) AS "x", CAST("t"."i" AS BIGINT) AS "a" FROM "t" AS "t"
+
+-- exact_literals
+SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE "t"."p" > 0.05 AND "t"."w" <> 5.55

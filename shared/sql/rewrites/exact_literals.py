@@ -1,0 +1,50 @@
+"""A literal with a point is a decimal; in a database (ClickHouse) that would read it as a double, it is cast from its text. Beside a
+double it may stay one, and what stands beside a double in a CASE or COALESCE becomes one.
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from shared.sql.decimals import is_decimal
+from shared.sql.dialects.dialect import Dialect, Pass
+from shared.sql.rewrites.tree import grouped, swap
+from shared.sql.typing import type_of
+
+_FLOATS = frozenset({"REAL", "DOUBLE PRECISION"})
+
+
+def _apply(tree: exp.Expr, to: Dialect) -> exp.Expr:
+    for node in list(tree.find_all(exp.Case, exp.Coalesce)):
+        if type_of(node) in _FLOATS:
+            for branch in _branches(node):
+                if is_decimal(branch) and not isinstance(branch, exp.Literal):
+                    tree = swap(tree, branch, exp.cast(grouped(branch.copy()), "DOUBLE PRECISION"))
+    for literal in list(tree.find_all(exp.Literal)):
+        if not literal.is_string and "." in literal.name and is_decimal(literal) and not _beside_a_double(literal):
+            exact = exp.Cast(this=exp.Literal.string(literal.name), to=literal.type)
+            tree = swap(tree, literal, exact)
+    return tree
+
+
+def _branches(node: exp.Expr) -> list[exp.Expr]:
+    found: list[exp.Expr | None] = [branch.args["true"] for branch in node.args.get("ifs") or ()]
+    found += [node.args.get("default")] if isinstance(node, exp.Case) else [node.this, *node.expressions]
+    return [each for each in found if each is not None]
+
+
+def _beside_a_double(literal: exp.Expr) -> bool:
+    of = literal.parent
+    while isinstance(of, exp.Paren | exp.Neg):
+        of = of.parent
+    if isinstance(of, exp.If) and isinstance(of.parent, exp.Case):
+        compared = of.parent.this is not None and literal.find_ancestor(exp.If) is of and _is_within(of.this, literal)
+        return type_of(of.parent.this if compared else of.parent) in _FLOATS
+    return of is not None and (type_of(of) in _FLOATS or any(type_of(each) in _FLOATS for each in of.iter_expressions()))
+
+
+def _is_within(tree: exp.Expr, node: exp.Expr) -> bool:
+    return any(each is node for each in tree.walk())
+
+
+EXACT_LITERALS = Pass("exact_literals", (exp.Literal, exp.Case, exp.Coalesce), _apply)
