@@ -134,7 +134,7 @@ stays: CAST("t"."d" AS TIMESTAMP) stays here: cast of date and timestamp is not 
 stays: "t"."d" + INTERVAL '1 MONTH' stays here: add of date and interval is not trusted in ClickHouse
 
 -- in_and_between
-SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE "t"."i" IN (1, 2, NULL) OR "t"."b" BETWEEN 1 AND 5 OR NOT ("t"."i" IN (1, 2))
+SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE ("t"."i" = 1 OR "t"."i" = 2 OR "t"."i" = NULL) OR "t"."b" BETWEEN 1 AND 5 OR NOT ("t"."i" IN (1, 2))
 
 -- exists
 SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE EXISTS(SELECT 1 AS "1" FROM "u" AS "u" WHERE "u"."id" = "t"."id")
