@@ -15,10 +15,13 @@ from shared.connectors.protocols import Spec
 from shared.planning.graph import Graph, Source
 from shared.planning.needs import Facts, need_of
 from shared.sql.reads import named
+from shared.sql.reads import rows_of as rows_of_text
 from shared.sql.table_names import part, split
 from shared.sql.typing import annotate
 
 # Padded with blanks, which the database forgets about in every comparison and cast.
+# What a vendor's database cannot compare, or nobody here knows how (`shared.connectors.dbapi.vendor_types`).
+_NOT_COMPARED = ("clob, ", "unknown, ")
 _PADDED = ("character(", "character", "bpchar", "char(", "char", "nchar")
 # Where they are gone from what is read, too: DuckDB's extension and MySQL's protocol leave them out.
 _READ_WITHOUT = {"postgres", "mysql"}
@@ -57,6 +60,8 @@ def stays(source: Source, found: Mapping[str, Any], database: Database) -> str |
         kind = str(found.get("vendorTypes", {}).get(name, ""))
         if kind.startswith(_PADDED) and database.dialect not in _READ_WITHOUT:
             return f"column {name} of {source.node} is of type {kind}, whose blanks the database would drop"
+        if kind.startswith(_NOT_COMPARED):
+            return f"column {name} of {source.node} is of type {kind.partition(', ')[2]}, which the database does not compare as we do"
         if " collate " in kind:
             return f"column {name} of {source.node} is {kind}, by which the database would compare it"
     if (query := source.options.get("query")) and not _only_reads(str(query), database.dialect):
@@ -77,7 +82,7 @@ def rows_of(source: Source, found: Mapping[str, Any], database: Database) -> exp
     inner: exp.Expr
     if query := source.options.get("query"):
         # As it was written: vendors' SQL does not survive being written anew. It was read before, so its parentheses match.
-        inner = exp.Subquery(this=exp.Var(this=str(query).rstrip().rstrip(";") + "\n"), alias=_alias(source.node))
+        inner = rows_of_text(str(query).rstrip().rstrip(";") + "\n", exp.to_identifier(source.node, quoted=True))
     else:
         table = str(source.options["table"])
         if split(table)[0] is None and database.schema is not None:

@@ -120,5 +120,5 @@ def _sink(pipeline: Pipeline, node: Node, source: Input, facts: Facts, types: Ma
         write_mode=config["writeMode"],
         upsert_keys=keys,
         order=winning_order(node, source, keys),
-        options={key: config[key] for key in ("createTable", "format", "options", "batchSize") if key in config} | partitions,
+        options={key: config[key] for key in ("createTable", "format", "options", "batchSize", "delivery") if key in config} | partitions,
     )

@@ -76,7 +76,7 @@ class TableDriver:
         if query := options.get("query"):
             return Stream(self._database, session, str(query), columns, keep)
         kept = tuple(column for column in columns if column.name in keep)
-        return Stream(self._database, session, self._database.select(kept, str(options["table"])), kept, keep)
+        return Stream(self._database, session, self._database.select(kept, self._database.placed(str(options["table"]))), kept, keep)
 
 
 def _missing(database: Database, connection: Connection, wanted: str) -> NotFound:

@@ -38,7 +38,15 @@ DUCKDB = Dialect(
     writes="duckdb",
     # https://duckdb.org/docs/stable/sql/: query_syntax/qualify, query_syntax/filter, expressions/cast (TRY_CAST), keywords_and_identifiers.
     features=Features(
-        filter=True, qualify=True, merge=False, guard=True, distinct_from=True, materialised=True, name_case="exact", longest_name=1000
+        filter=True,
+        qualify=True,
+        merge=False,
+        guard=True,
+        distinct_from=True,
+        materialised=True,
+        snapshot=True,
+        name_case="exact",
+        longest_name=1000,
     ),
     passes=(
         ESCAPES,

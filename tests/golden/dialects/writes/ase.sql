@@ -8,7 +8,7 @@ SELECT
   [id],
   [from],
   [n]
-FROM [penstock_staged];
+FROM [#penstock_staged];
 INSERT INTO [penstock_markers] (
   [run],
   [node],
@@ -24,16 +24,16 @@ SELECT
 -- UPSERT
 MERGE INTO [sales].[The Orders] AS [t]
 USING (
-  SELECT
+  SELECT DISTINCT
     [m].[id] AS [id],
     [m].[from] AS [from],
     [m].[n] AS [n]
-  FROM [penstock_staged] AS [m]
+  FROM [#penstock_staged] AS [m]
   WHERE
     NOT EXISTS(
       SELECT
         1
-      FROM [penstock_staged] AS [o]
+      FROM [#penstock_staged] AS [o]
       WHERE
         (
           [o].[id] = [m].[id] AND [o].[from] = [m].[from]
@@ -86,7 +86,7 @@ SELECT
   [id],
   [from],
   [n]
-FROM [penstock_staged];
+FROM [#penstock_staged];
 INSERT INTO [penstock_markers] (
   [run],
   [node],

@@ -8,7 +8,7 @@ SELECT
   "id",
   "from",
   "n"
-FROM "penstock_staged";
+FROM "#penstock_staged";
 INSERT INTO "penstock_markers" (
   "run",
   "node",
@@ -35,7 +35,7 @@ USING (
       "from",
       "n",
       ROW_NUMBER() OVER (PARTITION BY "id", "from" ORDER BY "n" DESC, "penstock_ordinal" DESC) AS "penstock_rank"
-    FROM "penstock_staged"
+    FROM "#penstock_staged"
   ) AS "numbered"
   WHERE
     "penstock_rank" = 1
@@ -70,7 +70,7 @@ SELECT
   "id",
   "from",
   "n"
-FROM "penstock_staged";
+FROM "#penstock_staged";
 INSERT INTO "penstock_markers" (
   "run",
   "node",

@@ -8,7 +8,7 @@ SELECT
   "id",
   "from",
   "n"
-FROM "penstock_staged";
+FROM "ORA$PTT_penstock_staged";
 INSERT INTO "penstock_markers" (
   "run",
   "node",
@@ -38,7 +38,7 @@ USING (
         PARTITION BY "id", "from"
         ORDER BY "n" DESC NULLS LAST, "penstock_ordinal" DESC NULLS LAST
       ) AS "penstock_rank"
-    FROM "penstock_staged"
+    FROM "ORA$PTT_penstock_staged"
   ) "numbered"
   WHERE
     "penstock_rank" = 1
@@ -73,7 +73,7 @@ SELECT
   "id",
   "from",
   "n"
-FROM "penstock_staged";
+FROM "ORA$PTT_penstock_staged";
 INSERT INTO "penstock_markers" (
   "run",
   "node",
