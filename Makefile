@@ -16,7 +16,8 @@ help:
 	@echo "make test    all checks and tests, with coverage floors"
 	@echo "make check   ruff, types, import contracts"
 	@echo "make bench   measured ratios, one JSON line each (BENCH=W1 selects)"
-	@echo "make differential  generated recipes on every engine at hand, row by row (RECIPES=2200, SEED=1, ENGINES=postgres,pandas)"
+	@echo "make differential  generated recipes and TPC-H on every engine at hand, row by row (RECIPES=2200, SEED=1, ENGINES=postgres,pandas;"
+	@echo "             FAULTS=1: what sees the faults that are sown)"
 	@echo "make golden-spel  ask Spring's own library again what SpEL means (needs Java 17 and Maven)"
 	@echo "make fuzz    looks for texts that break the readers (SECONDS=600 each, FUZZ=recipe selects)"
 	@echo "make clean   remove caches and the environment (STATE=1: the state folder too)"
@@ -59,7 +60,7 @@ check: $(VENV)/.synced-dev
 # The coverage files of killed processes may be cut short; combining keeps what is whole.
 test: check
 	rm -f .coverage .coverage.*
-	$(VENV)/bin/coverage run -m pytest $(PYTEST)
+	$(VENV)/bin/coverage run -m pytest -n 2 --dist loadfile $(PYTEST)
 	$(VENV)/bin/coverage combine --quiet
 	$(VENV)/bin/coverage json --quiet -o .coverage.json
 	$(RUN) -m infra.coverage_floors .coverage.json
@@ -71,7 +72,8 @@ bench: $(VENV)/.synced-dev
 RECIPES ?= 2200
 SEED ?= 1
 differential: $(VENV)/.synced-dev
-	@$(RUN) -m tests.differential --recipes $(RECIPES) --seed $(SEED) $(if $(ENGINES),--engines $(ENGINES)) $(if $(JOBS),--jobs $(JOBS)) $(if $(PUBLISH),--write)
+	@$(if $(FAULTS),$(RUN) -m tests.differential.sown --seed $(SEED) $(if $(PUBLISH),--write),$(RUN) -m tests.differential --recipes $(RECIPES) --seed $(SEED) $(if $(ENGINES),--engines $(ENGINES)) $(if $(JOBS),--jobs $(JOBS)) $(if $(PUBLISH),--write))
+	@$(if $(ENGINES)$(FAULTS),,$(RUN) -m tests.tpch)
 
 # What tests/golden/spel/answers.json says; its difference is to be read like code.
 golden-spel: $(VENV)/.synced-dev

@@ -10,6 +10,7 @@ import pytest
 
 from shared.store import partitions
 from shared.store.database import Database
+from tests.support import clickhouse as clickhouse_server
 from tests.support import mariadb as mariadb_server
 from tests.support.buckets import Store, serving
 from tests.support.stack import SHORT, Stack, running
@@ -27,6 +28,13 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def mariadb() -> Iterator[mariadb_server.Server]:
     """One server for all tests, which take a database each."""
     with mariadb_server.running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def clickhouse() -> Iterator[clickhouse_server.Server]:
+    """One for all tests, which take a database each."""
+    with clickhouse_server.running() as server:
         yield server
 
 

@@ -13,11 +13,12 @@ from shared.dispatch import results
 from shared.dispatch.advance import advance
 from shared.errors import PenstockError
 from shared.messages import StageMessage
+from shared.planning.measured import key_of, measured_facts
 from shared.planning.needs import needs as needed
 from shared.planning.needs import survey
 from shared.planning.stages import PlannedNode, StageId
 from shared.runs.states import RunStatus
-from shared.store import facts, nodes, plans, runs, sequences, stages, workers
+from shared.store import facts, measured, nodes, plans, runs, sequences, stages, workers
 from shared.store.database import Database, Tx
 from shared.store.runs import LockedRun
 
@@ -138,7 +139,8 @@ def _survey_or_plan(tx: Tx, run: LockedRun, recipe: Recipe, settings: Settings) 
         runs.set_planning(tx, run, "surveying")
     else:
         begin = sequences.hold(tx, run.id, run.namespace, run.pipeline, recipe.sequences)
-        plan = recipe.plan(tx, known, before + 1, begin)
+        figures = measured_facts(pipeline, measured.recent(tx, key_of(pipeline), settings.measured_max_age))
+        plan = recipe.plan(tx, known | figures, before + 1, begin)
         slots = int(pipeline.settings.get("maxParallelNodes", settings.max_parallel_nodes))
         timeout = float(pipeline.settings.get("timeout", settings.run_timeout.total_seconds()))
         runs.set_planning(tx, run, "planned", max_parallel_nodes=slots, timeout_s=timeout)

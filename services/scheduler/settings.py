@@ -27,6 +27,7 @@ class Settings:
     release_grace: timedelta
     leader_patience: timedelta
     facts_max_age: timedelta
+    measured_max_age: timedelta
     max_concurrent_runs: int
     max_parallel_nodes: int
     run_timeout: timedelta
@@ -49,6 +50,7 @@ class Settings:
             release_grace=settings.seconds("PENSTOCK_RELEASE_GRACE_SECONDS", 4),
             leader_patience=settings.seconds("PENSTOCK_LEADER_SECONDS", 15),
             facts_max_age=settings.seconds("PENSTOCK_FACTS_MAX_AGE_SECONDS", 3600),
+            measured_max_age=settings.measured_max_age(),
             max_concurrent_runs=settings.integer("PIPELINE_MAX_CONCURRENT_EXECUTIONS", 20, at_least=1),
             max_parallel_nodes=settings.integer("PIPELINE_MAX_PARALLEL_NODES", 8, at_least=1),
             run_timeout=settings.seconds("PIPELINE_EXECUTION_TIMEOUT_SECONDS", 3600),

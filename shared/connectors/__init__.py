@@ -12,6 +12,7 @@ from importlib.metadata import EntryPoint
 from typing import Any
 
 from shared.connectors.ase.spec import SPEC as ASE
+from shared.connectors.clickhouse.spec import SPEC as CLICKHOUSE
 from shared.connectors.databricks.spec import SPEC as DATABRICKS
 from shared.connectors.dbapi import shown
 from shared.connectors.duckdb.spec import SPEC as DUCKDB
@@ -28,13 +29,16 @@ from shared.connectors.sqlite.spec import SPEC as SQLITE
 from shared.connectors.sqlserver.spec import SPEC as SQLSERVER
 from shared.connectors.teradata.spec import SPEC as TERADATA
 from shared.plugins import outsiders
+from shared.sql.dialects import dialect as dialect_of
 from shared.sql.writes import writes
 
-_SPECS = (FILES, POSTGRES, MYSQL, SQLITE, DUCKDB, SNOWFLAKE, DATABRICKS, SQLSERVER, ORACLE, TERADATA, HANA, ASE, REDSHIFT)
+_SPECS = (FILES, POSTGRES, MYSQL, SQLITE, DUCKDB, CLICKHOUSE, SNOWFLAKE, DATABRICKS, SQLSERVER, ORACLE, TERADATA, HANA, ASE, REDSHIFT)
 _OURS: dict[str, Spec] = {spec.type: spec for spec in _SPECS}
 # By their vendors' own Python drivers, which are installed beside Penstock where they are wanted.
 _VENDORS = ("snowflake", "databricks", "sqlserver", "oracle", "teradata", "hana", "ase", "redshift")
-_DRIVERS = {kind: f"shared.connectors.{kind}.driver" for kind in ("files", "postgres", "mysql", "sqlite", "duckdb", *_VENDORS)}
+_DRIVERS = {
+    kind: f"shared.connectors.{kind}.driver" for kind in ("files", "postgres", "mysql", "sqlite", "duckdb", "clickhouse", *_VENDORS)
+}
 
 
 def _load(entry: EntryPoint) -> Spec:
@@ -86,6 +90,9 @@ def statements(connector_type: str, write: SinkWrite, keys: Sequence[Sequence[st
 
 def computed(connector_type: str, write: SinkWrite, query: Query, keys: Sequence[Sequence[str]] = ()) -> list[str]:
     """The SQL that computes and writes rows in one database, in its dialect; none where a connector has no words of its own for it."""
+    spoken = CONNECTORS[connector_type].dialect
+    if spoken is not None and not dialect_of(spoken).features.snapshot:
+        return shown.computed(spoken, write, query)
     if connector_type != "postgres":
         return []
     said: list[str] = import_module("shared.connectors.postgres.computed").computed(write, query, keys)

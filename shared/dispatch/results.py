@@ -18,7 +18,7 @@ from shared.messages import StageMessage
 from shared.runs import ledger
 from shared.runs.retry import MAX_LOST, Policy, next_wait
 from shared.runs.states import RunStatus, StageStatus
-from shared.store import datasets, facts, nodes, quality, runs, sequences, stages
+from shared.store import datasets, facts, measured, nodes, quality, runs, sequences, stages
 from shared.store.database import Tx
 from shared.store.runs import LockedRun
 from shared.store.stages import StageRow
@@ -58,6 +58,9 @@ def complete(tx: Tx, claim: Claim, outcome: Outcome, *, duration_ms: int, peak_m
         _number(tx, claim, figures)
         for node, figure in figures.items():
             run.say("node.status", node=node, stage=claim.stage, epoch=claim.epoch, status="COMPLETED", **figure)
+        if outcome.epoch == claim.epoch:
+            # One that was adopted took an earlier attempt's time.
+            measured.record(tx, claim.program.get("measures", {}), duration_ms / 1000)
     if outcome.facts is not None:
         facts.record(tx, claim.program, outcome.facts)
     if outcome.quality is not None:

@@ -136,7 +136,8 @@ class Program:
     groups, fanOut, …).
 
     `sequences`: persistent ones, by node, that are numbered here or whose numbers this stage's sinks write: {start, increment, writes};
-    engines need not look at them. `limits`: how many rows a node may reject (`shared.runs.rejections`).
+    engines need not look at them. `limits`: how many rows a node may reject (`shared.runs.rejections`). `measures`: as what its time is
+    kept (`shared.planning.measured`).
     """
 
     reads: tuple[Read, ...] = ()
@@ -150,6 +151,7 @@ class Program:
     schema: str | None = None
     sequences: dict[str, dict[str, Any]] = field(default_factory=dict)
     limits: dict[str, dict[str, Any]] = field(default_factory=dict)
+    measures: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -196,6 +198,7 @@ class Program:
             "figures": self.figures,
             "sequences": self.sequences,
             "limits": self.limits,
+            "measures": self.measures,
         }
 
     @staticmethod
@@ -248,6 +251,7 @@ class Program:
             schema=value.get("schema"),
             sequences=value.get("sequences", {}),
             limits=value.get("limits", {}),
+            measures=value.get("measures", {}),
         )
 
 

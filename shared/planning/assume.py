@@ -1,4 +1,6 @@
-"""What a plan takes for granted where nothing is known of a source: that it has the columns that the recipe names, of unknown type."""
+"""What a plan takes for granted where nothing is known of a source: that it has the columns that the recipe names, of the types of what the
+recipe compares them with, else of unknown type.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +11,16 @@ from sqlglot import Dialect, exp
 
 from shared.connectors import CONNECTORS
 from shared.pipelines.model import Pipeline
-from shared.planning.compile import compile_graph
 from shared.planning.errors import PlanProblem
+from shared.planning.graph import Graph
+from shared.planning.make import logical_plan
 from shared.planning.needs import full_reference, needs
 from shared.sql.dialects import dialect as dialect_of
 from shared.sql.errors import SqlProblem
 from shared.sql.typing import UNKNOWN
 
 MOST_COLUMNS = 1000
+_COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
 
 
 def assumed(pipeline: Pipeline, facts: Mapping[str, Mapping[str, Any]], connector_types: Mapping[str, str]) -> dict[str, Mapping[str, Any]]:
@@ -32,7 +36,7 @@ def assumed(pipeline: Pipeline, facts: Mapping[str, Mapping[str, Any]], connecto
             source_of |= dict.fromkeys(need.nodes, need.key)
     for _ in range(MOST_COLUMNS):
         try:
-            compile_graph(pipeline, known, connector_types)
+            graph = logical_plan(pipeline, known, connector_types)
         except PlanProblem as problem:
             cause = problem.__cause__
             if not isinstance(cause, SqlProblem) or cause.missing is None or problem.node is None:
@@ -48,8 +52,24 @@ def assumed(pipeline: Pipeline, facts: Mapping[str, Mapping[str, Any]], connecto
                 raise
             known[source_of[source]] = {**found, "columns": [*found["columns"], [spelled, UNKNOWN, True]]}
         else:
+            for source, key in source_of.items():
+                known[key] = {**known[key], "columns": _compared(known[key]["columns"], source, graph)}
             return known
     return known
+
+
+def _compared(columns: list[list[Any]], source: str, graph: Graph) -> list[list[Any]]:
+    """With the types of the literals that they are compared with, where those are of one type."""
+    found: dict[str, set[str]] = {}
+    for port in graph.ports.values():
+        for comparison in port.relation.select.find_all(*_COMPARISONS) if source in port.inputs else ():
+            sides = [comparison.this, comparison.expression]
+            literals = [side for side in sides if isinstance(side, exp.Literal)]
+            for column in (side for side in sides if isinstance(side, exp.Column) and side.table == source):
+                found.setdefault(column.name, set()).update(
+                    "TEXT" if literal.is_string else "BIGINT" if literal.is_int else "NUMERIC" for literal in literals
+                )
+    return [[name, *found[name], nullable] if len(found.get(name, ())) == 1 else [name, kind, nullable] for name, kind, nullable in columns]
 
 
 def _unknown(names: list[str] | None) -> dict[str, Any]:

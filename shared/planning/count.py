@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from shared.engines.program import Count
-from shared.planning.compile import Graph, Port
+from shared.planning.graph import Graph, Port
 
 ROWS = "__rows"
 DRAWN = "__c"
@@ -42,7 +42,7 @@ class Counting:
 
     def rows(self, table: str) -> Count:
         """The rows of a table; decides, where need be, how they come to be counted."""
-        known = self._known(table) or self._rest_of_partition(table)
+        known = self._for_free(table)
         if known is not None:
             return known
         if self.exact:
@@ -62,6 +62,14 @@ class Counting:
             return {"counter": name}
         self.materialised.add(table)
         return self._known(table)
+
+    def _for_free(self, table: str) -> Count:
+        """Its own count, or that of what it is made from row by row."""
+        known = self._known(table) or self._rest_of_partition(table)
+        port = self.local_ports.get(table)
+        if known is not None or self.exact or port is None or port.relation.rows != "same" or self._loses_rows(port):
+            return known
+        return self._for_free(port.inputs[0])
 
     def _known(self, table: str) -> Count:
         if table in self.foreign:

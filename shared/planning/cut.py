@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from shared.pipelines.graph import ancestors
-from shared.planning.compile import Graph
+from shared.planning.graph import Graph
 from shared.planning.modes import Choice
 
 
@@ -20,12 +20,12 @@ class Piece:
     first: bool = False
 
 
-def cut(graph: Graph, choices: Mapping[str, Choice]) -> list[Piece]:
+def pieces(graph: Graph, choices: Mapping[str, Choice]) -> tuple[Piece, ...]:
     """Pieces in an order in which each comes after those it reads from. `choices`: the engine of each node."""
     first = _master_data(graph)
     before = [node for node in graph.order if node in first]
     after = [node for node in graph.order if node not in first]
-    return [*(replace(piece, first=True) for piece in _pieces(graph, choices, before)), *_pieces(graph, choices, after)]
+    return (*(replace(piece, first=True) for piece in _pieces(graph, choices, before)), *_pieces(graph, choices, after))
 
 
 def _pieces(graph: Graph, choices: Mapping[str, Choice], order: Sequence[str]) -> list[Piece]:
@@ -33,12 +33,12 @@ def _pieces(graph: Graph, choices: Mapping[str, Choice], order: Sequence[str]) -
     if graph.pipeline.settings.get("staging") == "all":
         return [Piece((node,), "staging: all keeps every node's output", choices[node].engine) for node in order]
     level = _levels(graph, choices)
-    pieces: list[Piece] = []
+    found: list[Piece] = []
     for number in sorted({level[node] for node in order}):
         for alike in dict.fromkeys(choices[node].alike(node) for node in order if level[node] == number):
             nodes = [node for node in order if level[node] == number and choices[node].alike(node) == alike]
-            pieces += [piece for component in _components(graph, nodes) for piece in _by_destination(graph, component, alike[0])]
-    return pieces
+            found += [piece for component in _components(graph, nodes) for piece in _by_destination(graph, component, alike[0])]
+    return found
 
 
 def _levels(graph: Graph, choices: Mapping[str, Choice]) -> dict[str, int]:
@@ -58,11 +58,11 @@ def _by_destination(graph: Graph, component: tuple[str, ...], engine: str) -> li
     # What serves several destinations is staged once; what serves one goes with it, so that destinations are written side by side,
     # each stage publishing in one commit.
     base = [node for node in component if len(destinations[node]) != 1]
-    pieces = [Piece(part, "computed once for several destinations", engine) for part in _components(graph, base)]
+    parts = [Piece(part, "computed once for several destinations", engine) for part in _components(graph, base)]
     for destination in sorted({next(iter(d)) for d in destinations.values() if len(d) == 1}):
         own = tuple(node for node in component if destinations[node] == {destination})
-        pieces.append(Piece(own, f"all that only {destination} gets, published in one commit", engine))
-    return pieces
+        parts.append(Piece(own, f"all that only {destination} gets, published in one commit", engine))
+    return parts
 
 
 def _master_data(graph: Graph) -> set[str]:
@@ -82,12 +82,12 @@ def _components(graph: Graph, nodes: Iterable[str]) -> list[tuple[str, ...]]:
             for node in joined:
                 piece_of[node] = joined
     seen: set[str] = set()
-    pieces = []
+    found = []
     for node in among:
         if node not in seen:
-            pieces.append(tuple(other for other in among if other in piece_of[node]))
+            found.append(tuple(other for other in among if other in piece_of[node]))
             seen |= piece_of[node]
-    return pieces
+    return found
 
 
 def _destinations(graph: Graph, node: str) -> set[str]:

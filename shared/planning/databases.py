@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,16 +12,19 @@ from sqlglot.errors import SqlglotError
 
 from shared.connectors import CONNECTORS
 from shared.connectors.protocols import Spec
-from shared.planning.compile import Graph, Source
-from shared.planning.needs import need_of
+from shared.planning.graph import Graph, Source
+from shared.planning.needs import Facts, need_of
 from shared.sql.reads import named
+from shared.sql.reads import rows_of as rows_of_text
 from shared.sql.table_names import part, split
 from shared.sql.typing import annotate
 
-Facts = Mapping[str, Mapping[str, Any]]
-
+# What a vendor's database cannot compare, or nobody here knows how (`shared.connectors.dbapi.vendor_types`).
+_NOT_COMPARED = ("clob, ", "unknown, ")
 # Padded with blanks, which the database forgets about in every comparison and cast.
 _PADDED = ("character(", "character", "bpchar", "char(", "char", "nchar")
+# Where they are gone from what is read, too: DuckDB's extension and MySQL's protocol leave them out.
+_READ_WITHOUT = {"postgres", "mysql"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +54,18 @@ def found_of(graph: Graph, node: str, facts: Facts, types: Mapping[str, str]) ->
 
 def stays(source: Source, found: Mapping[str, Any], database: Database) -> str | None:
     """Why what is computed of a source cannot be computed where it is; None where it can."""
-    for name in source.keep:
+    where = condition(source)
+    asked = [column.name for column in where.find_all(exp.Column)] if where is not None else []
+    for name in dict.fromkeys((*source.keep, *asked)):
         kind = str(found.get("vendorTypes", {}).get(name, ""))
-        if kind.startswith(_PADDED):
+        if kind.startswith(_PADDED) and database.dialect not in _READ_WITHOUT:
             return f"column {name} of {source.node} is of type {kind}, whose blanks the database would drop"
+        if kind.startswith(_NOT_COMPARED):
+            return f"column {name} of {source.node} is of type {kind.partition(', ')[2]}, which the database does not compare as we do"
         if " collate " in kind:
             return f"column {name} of {source.node} is {kind}, by which the database would compare it"
+    if found.get("inferredFrom") is not None:
+        return f"the types of {source.node} are those of its first rows, which the database need not keep to; read a table"
     if (query := source.options.get("query")) and not _only_reads(str(query), database.dialect):
         return f"the query of {source.node} cannot be read as one SELECT, so that nothing can be built around it"
     return None
@@ -75,7 +84,7 @@ def rows_of(source: Source, found: Mapping[str, Any], database: Database) -> exp
     inner: exp.Expr
     if query := source.options.get("query"):
         # As it was written: vendors' SQL does not survive being written anew. It was read before, so its parentheses match.
-        inner = exp.Subquery(this=exp.Var(this=str(query).rstrip().rstrip(";") + "\n"), alias=_alias(source.node))
+        inner = rows_of_text(str(query).rstrip().rstrip(";") + "\n", exp.to_identifier(source.node, quoted=True))
     else:
         table = str(source.options["table"])
         if split(table)[0] is None and database.schema is not None:
@@ -83,15 +92,26 @@ def rows_of(source: Source, found: Mapping[str, Any], database: Database) -> exp
         inner = named(table)
         inner.set("alias", _alias(source.node))
     foreign = found.get("vendorTypes", {})
-    columns: list[exp.Expr] = []
-    for name in source.keep:
-        column: exp.Expr = exp.column(name, table=source.node, quoted=True)
-        if name in foreign:
-            column = exp.alias_(exp.cast(column, "TEXT"), name, quoted=True)
-        columns.append(column)
+
+    def value(name: str) -> exp.Expr:
+        column = exp.column(name, table=source.node, quoted=True)
+        if name not in foreign:
+            return column
+        text = exp.cast(column, "TEXT")
+        text.type = exp.DataType.build("TEXT")
+        return text
+
+    columns = [exp.alias_(value(name), name, quoted=True) if name in foreign else value(name) for name in source.keep]
     select = exp.Select(expressions=columns).from_(inner, copy=False)
     where = condition(source)
-    return select.where(where, copy=False) if where is not None else select
+    if where is None:
+        return select
+    # What is asked of a value is asked of it as it comes.
+    return select.where(where.transform(lambda node: value(node.name) if _is_of(node, foreign) else node), copy=False)
+
+
+def _is_of(node: exp.Expr, columns: Collection[str]) -> bool:
+    return isinstance(node, exp.Column) and node.name in columns
 
 
 def _alias(name: str) -> exp.TableAlias:

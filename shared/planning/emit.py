@@ -10,10 +10,10 @@ from sqlglot import exp
 
 from shared.datasets import Columns
 from shared.engines.program import Function, Output, Program, Read, Rejects, Sink, Statement
-from shared.planning.compile import Graph, Port, Source
 from shared.planning.count import Counting, select_of
 from shared.planning.cut import Piece
 from shared.planning.figures import figures
+from shared.planning.graph import Graph, Port, Source
 from shared.planning.stack import stacked
 from shared.planning.tally import InDatabase
 from shared.sql.render import sql
@@ -22,7 +22,7 @@ from shared.sql.render import sql
 DIALECTS = {"duckdb": "duckdb", "python": "duckdb", "pandas": "frames", "dask": "frames"}
 
 
-def emit(
+def emitted(
     graph: Graph,
     piece: Piece,
     stage_of: Mapping[str, int],
@@ -30,7 +30,7 @@ def emit(
     pushed: Collection[str] = (),
     entering: Sequence[Source] = (),
 ) -> Program:
-    """`stage_of`: node -> stage number, for all pieces before this one. `checked`: sinks whose rows are also staged for the quality
+    """`stage_of`: node -> stage number, of every node. `checked`: sinks whose rows are also staged for the quality
     service. `pushed`: nodes that a database computes, of which `entering` is what is read here.
     """
     nodes = set(piece.nodes)

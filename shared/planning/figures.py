@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from shared.engines.program import Count
-from shared.planning.compile import Graph
 from shared.planning.count import Counting
+from shared.planning.graph import Graph
 
 NONE: Count = {"sum": []}
 

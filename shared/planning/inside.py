@@ -9,15 +9,18 @@ from sqlglot import exp
 
 from shared.datasets import Columns
 from shared.engines.program import Program, Rejects, Sink, Statement
-from shared.planning.compile import Graph, Port, Source
 from shared.planning.count import Counting, select_of
 from shared.planning.cut import Piece
-from shared.planning.databases import Database, Facts, found_of, rows_of
+from shared.planning.databases import Database, found_of, rows_of
 from shared.planning.figures import figures
+from shared.planning.graph import Graph, Port, Source
+from shared.planning.needs import Facts
 from shared.planning.place import Region
 from shared.planning.tally import InDatabase
 from shared.planning.unique import keys_of
+from shared.sql.dialects import dialect as dialect_of
 from shared.sql.render import sql
+from shared.sql.temporary import called
 from shared.sql.typing import INTEGERS, annotated
 
 # Names that engines cut off are not what was meant; a number makes them different before that.
@@ -37,6 +40,10 @@ class Inside:
         self, graph: Graph, nodes: Collection[str], database: Database, facts: Facts, types: Mapping[str, str], typed: Typed
     ) -> None:
         self._graph, self._facts, self._types, self.database = graph, facts, types, database
+        features = dialect_of(database.dialect, database.version).features
+        # Relations stand in one another where there is no WITH for them.
+        self.nested = not features.ctes
+        self.kept: Mapping[str, str] = {}
         position = {node: number for number, node in enumerate(graph.order)}
         self.sources = [node for node in graph.order if node in nodes and node in graph.sources]
         # What a node makes of its inputs comes before what it makes of that.
@@ -54,7 +61,13 @@ class Inside:
 
     def name(self, table: str) -> str:
         """What a relation is called: nothing that a table of the database is likely to be."""
-        return self._names[table]
+        return self.kept.get(table, self._names[table])
+
+    def keep(self, tables: Collection[str]) -> None:
+        """These are tables of the session's own, with names as the database wants them; all else stands where it is used."""
+        self.nested = True
+        target = dialect_of(self.database.dialect, self.database.version)
+        self.kept = {table: called(self._names[table], target) for table in tables}
 
     def text(self, tree: exp.Expr) -> str:
         return sql(tree, self.database.dialect, self.database.version)
@@ -68,10 +81,12 @@ class Inside:
         kept = counting.materialised if counting is not None else set()
         for found in list(select.find_all(exp.Table)):
             if found.name in port.inputs and not found.db:
-                found.replace(self._reference(found, inline=found.name in self.sources and found.name not in kept))
+                found.replace(
+                    self._reference(found, counting, inline=(found.name in self.sources or self.nested) and found.name not in kept)
+                )
         return select
 
-    def rows(self, table: str, columns: Columns) -> exp.Select:
+    def rows(self, table: str, columns: Columns, counting: Counting | None = None) -> exp.Select:
         """Those columns of a named relation, in its order."""
         picked = [exp.column(column.name, table=table, quoted=True) for column in columns]
         select = exp.Select(expressions=picked).from_(exp.Table(this=exp.to_identifier(table, quoted=True)), copy=False)
@@ -86,14 +101,15 @@ class Inside:
             select.order_by(*keys, copy=False)
         # Typed while the table has its own name.
         annotated(select, {table: self._graph.columns(table)})
-        select.args["from_"].set("this", self._reference(select.args["from_"].this, inline=False))
+        inline = self.nested and table not in self.kept
+        select.args["from_"].set("this", self._reference(select.args["from_"].this, counting, inline=inline))
         return select
 
-    def _reference(self, table: exp.Table, *, inline: bool) -> exp.Expr:
+    def _reference(self, table: exp.Table, counting: Counting | None, *, inline: bool) -> exp.Expr:
         """A relation where SQL has a table, by the name that the columns around it go by."""
         alias = exp.TableAlias(this=exp.to_identifier(table.alias_or_name, quoted=True))
         if inline:
-            return exp.Subquery(this=self.select(table.name), alias=alias)
+            return exp.Subquery(this=self.select(table.name, counting), alias=alias)
         return exp.Table(this=exp.to_identifier(self.name(table.name), quoted=True), alias=alias)
 
 
@@ -104,7 +120,7 @@ def read_of(graph: Graph, region: Region, facts: Facts, types: Mapping[str, str]
     named = [
         exp.CTE(this=inside.select(table), alias=exp.TableAlias(this=exp.to_identifier(inside.name(table), quoted=True)))
         for table in inside.ports
-        if table != region.exit
+        if table != region.exit and not inside.nested
     ]
     if named:
         # Before those of a query that a person wrote, which read them.
@@ -130,8 +146,10 @@ def _as_columns(graph: Graph, table: str, tree: exp.Select) -> exp.Select:
     return tree
 
 
-def emit_inside(graph: Graph, piece: Piece, home: Database, facts: Facts, types: Mapping[str, str], typed: Typed) -> Program:
-    """A piece that runs in one database with its sinks. One sink and no rejects: one statement computes, writes and counts."""
+def emitted_inside(graph: Graph, piece: Piece, home: Database, facts: Facts, types: Mapping[str, str], typed: Typed) -> Program:
+    """A piece that runs in one database with its sinks. One sink and no rejects: one statement computes, writes and counts, where the
+    statements around it see the same moment; else what is used or counted more than once is kept first.
+    """
     inside = Inside(graph, piece.nodes, home, facts, types, typed)
     sinks = [node for node in piece.nodes if node in graph.sinks]
     users: dict[str, list[str | tuple[str, str]]] = {table: [] for table in inside.tables}
@@ -141,18 +159,23 @@ def emit_inside(graph: Graph, piece: Piece, home: Database, facts: Facts, types:
     for sink in sinks:
         users[graph.sink_inputs[sink]].append(("sink", sink))
     rejecting = [port for port in inside.ports.values() if port.error and not users[port.table] and not graph.skips(port.node)]
-    one = len(sinks) == 1 and not rejecting
-    counting = InDatabase(
-        graph, inside.ports, frozenset(inside.sources), frozenset(), users, inside=frozenset(users), way="statement" if one else "kept"
-    )
+    features = dialect_of(home.dialect, home.version).features
+    together = features.snapshot and features.ctes
+    one = len(sinks) == 1 and not rejecting and together
+    way = "statement" if one else "kept"
+    counting = InDatabase(graph, inside.ports, frozenset(inside.sources), frozenset(), users, inside=frozenset(users), way=way)
     if not one:
         # Several statements see several moments: what they share, and what is written, is computed once and before.
         shared = [table for table in users if len(users[table]) > 1]
         counting.materialised |= {*shared, *(graph.sink_inputs[sink] for sink in sinks if len(sinks) > 1)}
     counted = figures(graph, piece.nodes, counting)
+    if not together:
+        inside.keep(counting.materialised)
     last = graph.sink_inputs[sinks[0]] if one else None
 
     def is_named(table: str) -> bool:
+        if inside.nested:
+            return table in inside.kept
         if table in inside.sources:
             return table in counting.materialised or (counting.exact and one)
         # The rows that are written stand where they are written, unless something is to be counted in them.
@@ -164,7 +187,7 @@ def emit_inside(graph: Graph, piece: Piece, home: Database, facts: Facts, types:
 
     def rows(table: str, columns: Columns) -> str:
         if is_named(table):
-            return inside.text(inside.rows(table, columns))
+            return inside.text(inside.rows(table, columns, counting))
         return inside.text(_only(inside.select(table, counting), columns))
 
     return Program(
@@ -175,7 +198,7 @@ def emit_inside(graph: Graph, piece: Piece, home: Database, facts: Facts, types:
             for table in inside.tables
             if is_named(table)
         ),
-        rejects=tuple(_rejects(inside, port) for port in rejecting),
+        rejects=tuple(_rejects(inside, port, counting) for port in rejecting),
         sinks=tuple(
             replace(
                 _sink(graph, sink, rows(graph.sink_inputs[sink], graph.sinks[sink].columns), facts, types),
@@ -193,10 +216,10 @@ def _sink(graph: Graph, node: str, rows: str, facts: Facts, types: Mapping[str, 
     return replace(sink, sql=rows, unique=any(key <= set(sink.upsert_keys) for key in keys))
 
 
-def _rejects(inside: Inside, port: Port) -> Rejects:
+def _rejects(inside: Inside, port: Port, counting: Counting) -> Rejects:
     """Values that Python would spell in its own way leave as the database's texts."""
     columns = port.relation.columns
-    tree = inside.rows(port.table, columns)
+    tree = inside.rows(port.table, columns, counting)
     texts = [
         expression if column.type in _NUMBERS or column.type.startswith("NUMERIC") else exp.cast(expression, "TEXT")
         for expression, column in zip(tree.expressions, columns, strict=True)

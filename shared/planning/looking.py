@@ -9,9 +9,10 @@ from collections.abc import Collection, Iterable, Mapping
 from sqlglot import Dialect, exp
 
 from shared.pipelines.nodes import NODE_TYPES
-from shared.planning.compile import Graph, Port
 from shared.planning.cut import Piece
-from shared.planning.databases import Database, Facts, condition, database_of, found_of, stays
+from shared.planning.databases import Database, condition, database_of, found_of, stays
+from shared.planning.graph import Graph, Port
+from shared.planning.needs import Facts
 from shared.planning.sequences import of_stage, starts
 from shared.sql.dialects import dialect as dialect_of
 from shared.sql.render import rewritten

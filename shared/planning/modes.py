@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 from shared.engines.dataframe.known import unknown
 from shared.pipelines.nodes import NODE_TYPES
-from shared.planning.compile import Graph
 from shared.planning.errors import PlanProblem
+from shared.planning.graph import Graph
 from shared.planning.policies import label_of
 
 # `dataframe` takes pandas up to so many rows that come in, where the setting says nothing else.

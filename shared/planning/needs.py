@@ -16,6 +16,9 @@ from shared.pipelines.validation import full_name
 from shared.planning.secrets import marked
 from shared.planning.stages import Plan, PlannedNode, Stage, StageId
 
+# What surveys found, by the key of a need, as `Survey.to_json`.
+Facts = Mapping[str, Mapping[str, Any]]
+
 # Settings of a source or sink that say which object it is and how its bytes become columns; others do not change its facts.
 _IDENTIFY = ("table", "query", "path", "format", "options")
 

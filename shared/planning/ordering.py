@@ -11,7 +11,7 @@ from shared.connectors import CONNECTORS
 from shared.pipelines.nodes.pairing import Order
 
 if TYPE_CHECKING:
-    from shared.planning.compile import Port, Source
+    from shared.planning.graph import Port, Source
 
 # What puts rows into an order of its own, or none.
 _MIXES = (exp.Window, exp.Limit, exp.Join)

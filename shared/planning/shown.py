@@ -143,7 +143,9 @@ _STATEMENTS = {"survey": _survey, "work": _work, "check": _check}
 def _read(read: Read, connector_type: str) -> dict[str, Any]:
     dialect = CONNECTORS[connector_type].dialect
     kept = list(read.keep or (column.name for column in read.columns))
-    sql = select(dialect, kept, read.options) if dialect else None
+    # A query is sent as it is, whatever of it is used.
+    query = str(read.options["query"]).strip() if read.options.get("query") else None
+    sql = (query or select(dialect, kept, read.options)) if dialect else None
     return _statement(read.node, "read", read.connector, dialect, sql) | (
         {} if dialect else {"path": read.options.get("path", read.options.get("table")), "columns": kept}
     )

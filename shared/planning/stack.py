@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from sqlglot import exp
 
 from shared.pipelines.model import port_table
-from shared.planning.compile import Graph, Port
+from shared.planning.graph import Graph, Port
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ unknown one is left to whoever knows it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NewType
 
@@ -37,6 +38,11 @@ class Stage:
     part: int = 0
     why: tuple[str, ...] = ()
     policy: dict[str, Any] = field(default_factory=dict)
+
+
+def level_after(inputs: Iterable[Stage]) -> int:
+    """The generation of a stage that reads those; the first is 1."""
+    return 1 + max((stage.generation for stage in inputs), default=0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
-from shared.planning.compile import Graph
-from shared.planning.databases import Facts, found_of
+from shared.planning.databases import found_of
+from shared.planning.graph import Graph
+from shared.planning.needs import Facts
 
 Keys = set[frozenset[str]]
 

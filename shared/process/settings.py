@@ -106,6 +106,12 @@ def definitions(home: Path | None, environment: Mapping[str, str] = os.environ) 
     return folder("PENSTOCK_DEFINITIONS_FOLDER", home / "definitions" if home else None, environment)
 
 
+def measured_max_age(environment: Mapping[str, str] = os.environ) -> timedelta:
+    """For how long what earlier runs took says where a stage is to run: a week, as both settings are by default."""
+    facts = seconds("PENSTOCK_FACTS_MAX_AGE_SECONDS", 3600, environment)
+    return facts * integer("PENSTOCK_MEASURED_MAX_AGE_TIMES", 168, environment=environment)
+
+
 def words(name: str, environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
     """A list divided by commas; empty when not set."""
     return tuple(word.strip() for word in environment.get(name, "").split(",") if word.strip())

@@ -19,6 +19,7 @@ from shared.sql.errors import SqlProblem
 from shared.sql.literals import Value, literal
 from shared.sql.reads import named
 from shared.sql.render import rewritten
+from shared.sql.temporary import called
 
 STAGED = "penstock_staged"
 ORDINAL = "penstock_ordinal"
@@ -42,12 +43,13 @@ class _Write:
     keys: Sequence[str]
     order: Sequence[tuple[str, str]]
     rows: exp.Query | None
+    staged: str
 
     def source(self) -> exp.Select:
         """The rows' columns, in the target's order."""
         picked = exp.Select(expressions=[_column(name) for name in self.columns])
         if self.rows is None:
-            return picked.from_(named(STAGED), copy=False)
+            return picked.from_(_own(self.staged), copy=False)
         return picked.from_(exp.Subquery(this=self.rows.copy(), alias=_alias("r")), copy=False)
 
     def others(self) -> list[str]:
@@ -68,14 +70,16 @@ def writes(
     rows: exp.Query | None = None,
     marker: Marker | None = None,
     version: str | None = None,
+    staged: str | None = None,
 ) -> list[str]:
-    """`rows`: a typed select in PostgreSQL's meaning that gives the columns by name, instead of the staged table (the same columns and
-    `penstock_ordinal`). `order` says which of several rows with one key wins: the last, NULLs losing to any value, and of equals the one
-    that came last.
+    """`rows`: a typed select in PostgreSQL's meaning that gives the columns by name, instead of the session's own table `staged` (the same
+    columns and `penstock_ordinal`; called as the dialect calls it where nothing is said). `order` says which of several rows with one key
+    wins: the last, NULLs losing to any value, and of equals the one that came last.
 
     Raises SqlProblem for what the dialect has no statement for.
     """
-    write = _Write(dialect_of(dialect, version), target, columns, keys, order, rows)
+    to = dialect_of(dialect, version)
+    write = _Write(to, target, columns, keys, order, rows, staged or called(STAGED, to))
     said = _MODES[mode](write)
     return said if marker is None else _MARKED.get(write.to.name, _with_marker)(write, said, marker)
 
@@ -133,7 +137,7 @@ def _exchanged(write: _Write) -> list[str]:
     old = named(write.target)
     new = named(write.target)
     new.set("this", _identifier(f"penstock_new_{old.name}"))
-    shown, fresh = old.sql(dialect="clickhouse"), new.sql(dialect="clickhouse")
+    shown, fresh = write.text(old), write.text(new)
     into = _insert_all(write)
     into.this.set("this", new)
     return [f"CREATE TABLE {fresh} AS {shown}", write.text(into), f"EXCHANGE TABLES {fresh} AND {shown}", f"DROP TABLE {fresh}"]
@@ -192,6 +196,26 @@ def _on_duplicate(write: _Write) -> list[str]:
     return [write.text(insert)]
 
 
+def _update_and_insert(write: _Write) -> list[str]:
+    """Redshift's MERGE takes no query as its source; its manual's other way: UPDATE … FROM and INSERT, in one transaction under a lock
+    (Amazon Redshift Database Developer Guide, Performing a merge operation by specifying a column list)."""
+    table = named(write.target).name
+    known = exp.and_(*(exp.EQ(this=_column(key, table), expression=_column(key, "s")) for key in write.keys))
+    source = exp.Subquery(this=_latest(write), alias=_alias("s"))
+    said = []
+    if others := write.others():
+        sets = [exp.EQ(this=_column(name), expression=_column(name, "s")) for name in others]
+        update = exp.Update(this=named(write.target), expressions=sets, from_=exp.From(this=source.copy()), where=exp.Where(this=known))
+        said.append(write.text(update))
+    into = named(write.target)
+    into.set("alias", _alias("t"))
+    there = exp.Select(expressions=[exp.Literal.number(1)]).from_(into, copy=False).where(_matched(write), copy=False)
+    new = exp.Select(expressions=[_column(name, "s") for name in write.columns]).from_(source, copy=False)
+    new.where(exp.Not(this=exp.Exists(this=there)), copy=False)
+    schema = exp.Schema(this=named(write.target), expressions=[_identifier(name) for name in write.columns])
+    return [*said, write.text(exp.Insert(this=schema, expression=new))]
+
+
 def _replacing(write: _Write) -> list[str]:
     """ClickHouse's ReplacingMergeTree keeps the newest row of a key by itself."""
     return [write.text(_insert_latest(write))]
@@ -234,17 +258,15 @@ def _latest_by_comparison(write: _Write) -> exp.Select:
         ties = exp.or_(exp.EQ(this=mine.copy(), expression=other.copy()), exp.and_(_is_null(mine), _is_null(other)))
         later = exp.or_(wins, exp.and_(exp.paren(ties), exp.paren(later)))
     same = exp.and_(*(exp.EQ(this=_column(key, "o"), expression=_column(key, "m")) for key in write.keys))
-    rival = (
-        exp.Select(expressions=[exp.Literal.number(1)]).from_(_staged("o"), copy=False).where(exp.and_(same, exp.paren(later)), copy=False)
-    )
-    picked = exp.Select(expressions=[_column(name, "m") for name in write.columns]).from_(_staged("m"), copy=False)
-    return picked.where(exp.Not(this=exp.Exists(this=rival)), copy=False)
+    rival = exp.Select(expressions=[exp.Literal.number(1)]).from_(_own(write.staged, "o"), copy=False)
+    rival.where(exp.and_(same, exp.paren(later)), copy=False)
+    # Rows that the database computed itself are not numbered: of two that are alike in everything one is enough.
+    picked = exp.Select(expressions=[_column(name, "m") for name in write.columns], distinct=exp.Distinct())
+    return picked.from_(_own(write.staged, "m"), copy=False).where(exp.Not(this=exp.Exists(this=rival)), copy=False)
 
 
-def _staged(alias: str) -> exp.Table:
-    table = named(STAGED)
-    table.set("alias", _alias(alias))
-    return table
+def _own(name: str, alias: str | None = None) -> exp.Table:
+    return exp.Table(this=_identifier(name), alias=_alias(alias) if alias else None)
 
 
 def _is_null(column: exp.Expr) -> exp.Expr:
@@ -277,5 +299,6 @@ _UPSERTS: Mapping[str, Callable[[_Write], list[str]]] = {
     "mysql": _on_duplicate,
     "mariadb": _on_duplicate,
     "clickhouse": _replacing,
+    "redshift": _update_and_insert,
     "frames": _refused,
 }

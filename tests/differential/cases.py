@@ -295,8 +295,8 @@ def _aggregator(b: _Builder) -> None:
     for number, (text, _) in enumerate(b.expressions("aggregator", b.rng.randrange(12, 26), boolean=True, safe=True)):
         wanted.append({"name": f"w{number}", "function": "count", "where": text})
     config: dict[str, Any] = {"groupBy": [c.name for c in groups], "aggregations": wanted}
-    if b.rng.random() < 0.2:
-        config["having"] = "COUNT(*) > 1"
+    if b.rng.random() < 0.5:
+        config["having"] = b.rng.choice(["COUNT(*) > 1", "COUNT(*) < 3", "MIN(id) > 3", "MAX(id) - MIN(id) < 20"])
     b.add("aggregator", config)
     b.columns = [Col(c["name"], "aggregate", True, True) for c in wanted]
 

@@ -46,12 +46,12 @@ class Planned:
         self, name: str, version: str, shop: Workshop, sources: str, settings: Mapping[str, Any], *, everything: bool = True
     ) -> None:
         self.name, self.version = name, version
-        self._shop, self._sources, self._settings, self.everything = shop, sources, settings, everything
+        self.shop, self._sources, self._settings, self.everything = shop, sources, settings, everything
 
     def answer(self, asked: Asked) -> Answer:
         if not self.everything:
             holds_all(asked, self.name)
-        return self._shop.run(self._shop.read(asked.case.recipe(list(asked.kept), sources=self._sources, settings=self._settings)))
+        return self.shop.run(self.shop.read(asked.case.recipe(list(asked.kept), sources=self._sources, settings=self._settings)))
 
 
 PUSHED = {"pushDown": {"rowThreshold": 0}}

@@ -81,6 +81,8 @@ KINDS: Mapping[str, Kind] = {
                 "Ab",
                 " ab ",
                 "ab ",
+                "a ",
+                "ab  ",
                 "Łódź",
                 "łódź",
                 "straße",

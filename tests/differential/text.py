@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from sqlglot import exp
 
-from shared.planning.compile import Graph, Port
+from shared.planning.graph import Graph, Port
 from shared.sql.constructs import constructs
 from shared.sql.render import sql
 from shared.sql.trust import lowest

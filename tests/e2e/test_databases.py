@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.clickhouse import Server as ClickhouseServer
 from tests.support.databases import Duckdb, Own, Sqlite
 from tests.support.mariadb import Server
 from tests.support.stack import Stack
@@ -142,3 +143,18 @@ def test_duckdb(stack: Stack, tmp_path: Path) -> None:
     own = Duckdb(tmp_path)
     reads_and_writes(stack, own)
     computes(stack, own)
+
+
+def test_clickhouse(stack: Stack, clickhouse: ClickhouseServer) -> None:
+    own = clickhouse.database()
+    connect(stack, "own-clickhouse", own)
+    own.sql("CREATE TABLE src (id Int64, name String, amount Decimal(10, 2), seen DateTime64(6)) ENGINE = MergeTree ORDER BY id")
+    own.sql("INSERT INTO src SELECT number, concat('né ', toString(number)), number + 0.25, '2024-01-02 03:04:05' FROM numbers(100)")
+    stack.apply(recipe("all-clickhouse", "connector: own-clickhouse, table: src", three_modes("own-clickhouse")))
+    for _ in range(2):
+        told = done(stack, "all-clickhouse")
+        assert (told["insert"]["rowsInserted"], told["overwrite"]["rowsInserted"], told["upsert"]["rowsInserted"]) == (50, 50, None)
+    wanted = own.sql("SELECT * FROM src WHERE id % 2 = 0 ORDER BY id")
+    assert own.sql("SELECT * FROM upsert_t ORDER BY id") == wanted == own.sql("SELECT * FROM overwrite_t ORDER BY id")
+    assert own.sql("SELECT * FROM insert_t ORDER BY id") == sorted([*wanted, *wanted])
+    killed_in_between(stack, own)

@@ -187,8 +187,9 @@ def test_a_file_is_planned_without_a_server_in_the_dialects_of_its_databases(tmp
     command = [sys.executable, "-m", "services.api.cli", "plan", str(file), "--output", "json"]
     made = json.loads(subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout)
     said = {(s["does"], s["dialect"]): " ".join(s["sql"].split()) for s in made["stages"][0]["statements"]}
-    assert said["read", "oracle"] == 'SELECT "STATUS", "SALE_ID" FROM "SALES"'
-    assert "\"STATUS\" <> 'TEST'" in said["rows", "duckdb"]
+    # The filter is Oracle's work, by what its column is compared with.
+    assert said["read", "oracle"].endswith('FROM "SALES" "read") "read" WHERE "read"."STATUS" <> \'TEST\'')
+    assert "TEST" not in said["rows", "duckdb"]
     assert said["write", "snowflake"] == (
         'MERGE INTO "FACT_SALES" AS "t" USING ( SELECT "STATUS", "SALE_ID" FROM ( SELECT "STATUS", "SALE_ID", ROW_NUMBER() OVER ('
         ' PARTITION BY "SALE_ID" ORDER BY "STATUS" DESC NULLS LAST, "penstock_ordinal" DESC NULLS LAST ) AS "penstock_rank"'

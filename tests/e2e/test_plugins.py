@@ -124,3 +124,84 @@ def test_a_dialect_of_another_package_is_what_a_plan_shows(boxed: Stack) -> None
     assert dialect == "toysql"
     # The filter went along, in the dialect's own words.
     assert "SUBSTR(UPPER(" in sql, plan
+
+
+WAREHOUSED = """
+apiVersion: penstock/v1
+kind: Connector
+metadata: {{name: house}}
+spec: {{type: warehouse, config: {{url: "{url}", schema: public}}}}
+---
+apiVersion: penstock/v1
+kind: Pipeline
+metadata: {{name: warehoused}}
+spec:
+  nodes:
+    - {{id: read, type: connector_source, config: {{connector: house, table: sold}}}}
+    - {{id: big, type: filter, config: {{condition: "amount > 10"}}}}
+    - id: totals
+      type: aggregator
+      config: {{groupBy: [shop], aggregations: [{{name: n, function: count}}, {{name: total, function: sum, column: amount}}]}}
+    - {{id: write, type: connector_sink, config: {{connector: house, table: by_shop, writeMode: UPSERT, upsertKeys: [shop]}}}}
+  edges: [{{from: read, to: big}}, {{from: big, to: totals}}, {{from: totals, to: write}}]
+"""
+
+
+def test_a_database_spoken_to_as_a_vendors_computes_and_merges_by_itself(extended: Stack) -> None:
+    extended.sql("CREATE TABLE sold (shop int, amount numeric(12, 2))")
+    extended.sql("INSERT INTO sold SELECT i % 3, i FROM generate_series(1, 40) i")
+    extended.sql("CREATE TABLE by_shop (shop int PRIMARY KEY, n bigint, total numeric(30, 2), note text DEFAULT 'own')")
+    extended.sql("INSERT INTO by_shop VALUES (1, 0, 0, 'kept'), (7, 7, 7, 'other')")
+    extended.apply(WAREHOUSED.format(url=extended.demo_url))
+    plan = extended.client.call("POST", "/pipelines/default/warehoused/plan?wait=20", body={})
+    (stage,) = plan["stages"]
+    assert (stage["engine"], plan["pushDownShare"]) == ("database", 1.0), stage["why"]
+    assert [" ".join(one["sql"].split()[:2]) for one in stage["statements"]][1:] == ["CREATE TEMPORARY", "INSERT INTO", "MERGE INTO"]
+    for inserted in (2, 0):
+        run = extended.wait(extended.start("warehoused"))
+        assert run["status"] == "SUCCEEDED", run["error"]
+        (write,) = [node for node in run["nodes"] if node["id"] == "write"]
+        assert (write["rowsIn"], write["rowsInserted"], write["rowsUpdated"]) == (3, inserted, 3 - inserted)
+        assert extended.sql("SELECT * FROM by_shop ORDER BY shop") == [
+            (0, 10, 255, "own"),
+            (1, 10, 265, "kept"),
+            (2, 10, 245, "own"),
+            (7, 7, 7, "other"),
+        ]
+
+
+PARTED = """
+apiVersion: penstock/v1
+kind: Pipeline
+metadata: {name: parted}
+spec:
+  nodes:
+    - {id: read, type: connector_source, config: {connector: house, table: parcels}}
+    - {id: parts, type: expression, config: {columns: [{name: each, expression: "100 / (id % 5)"}]}}
+    - {id: route, type: router, config: {routes: [{name: low, condition: "each < 30"}, {name: high, condition: "each > 60"}]}}
+    - {id: low, type: connector_sink, config: {connector: house, table: low, writeMode: OVERWRITE, createTable: true}}
+    - {id: high, type: connector_sink, config: {connector: house, table: high, writeMode: UPSERT, upsertKeys: [shop], createTable: true}}
+    - {id: rest, type: connector_sink, config: {connector: house, table: rest, writeMode: INSERT, createTable: true}}
+  edges:
+    - {from: read, to: parts}
+    - {from: parts, to: route}
+    - {from: route.low, to: low}
+    - {from: route.high, to: high}
+    - {from: route.default, to: rest}
+"""
+
+
+def test_several_sinks_and_bad_rows_of_one_such_database_are_one_transaction(extended: Stack) -> None:
+    extended.sql("CREATE TABLE parcels (id bigint, shop int)")
+    extended.sql("INSERT INTO parcels SELECT i, i % 4 FROM generate_series(1, 100) i")
+    extended.apply(WAREHOUSED.format(url=extended.demo_url))
+    extended.apply(PARTED)
+    run = extended.wait(extended.start("parted"))
+    assert run["status"] == "SUCCEEDED", run["error"]
+    nodes = {node["id"]: node for node in run["nodes"]}
+    assert (nodes["parts"]["rowsRejected"], nodes["low"]["rowsInserted"], nodes["rest"]["rowsInserted"]) == (20, 20, 40)
+    assert (nodes["high"]["rowsIn"], nodes["high"]["rowsInserted"]) == (20, 4)
+    assert extended.sql("SELECT COUNT(*), MIN(each), MAX(each) FROM low") == [(20, 25, 25)]
+    # Of rows with one key the greatest in what remains.
+    assert extended.sql("SELECT shop, id, each FROM high ORDER BY shop") == [(0, 96, 100), (1, 81, 100), (2, 86, 100), (3, 91, 100)]
+    assert extended.sql("SELECT COUNT(*) FROM rest WHERE each IN (50, 33)") == [(40,)]

@@ -37,6 +37,11 @@ class Server:
         config = {"host": "127.0.0.1", "port": self.port, "database": name, "user": name, "password": "p %w"}
         return Mariadb("mysql", config)
 
+    def told(self, statement: str) -> None:
+        """One statement by its administrator."""
+        with pymysql.connect(unix_socket=self.socket, user="root", autocommit=True) as connection, connection.cursor() as cursor:
+            cursor.execute(statement)
+
 
 @dataclass
 class Mariadb:

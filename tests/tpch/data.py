@@ -14,6 +14,17 @@ import duckdb
 from shared.engines.duckdb.connection import load_extension
 
 TABLES = ("customer", "lineitem", "nation", "orders", "part", "partsupp", "region", "supplier")
+# Of each table the primary key, and beside it those of other tables that stand in it.
+KEYS = {
+    "region": ("r_regionkey",),
+    "nation": ("n_nationkey", "n_regionkey"),
+    "supplier": ("s_suppkey", "s_nationkey"),
+    "customer": ("c_custkey", "c_nationkey"),
+    "part": ("p_partkey",),
+    "partsupp": ("ps_partkey, ps_suppkey", "ps_suppkey"),
+    "orders": ("o_orderkey", "o_custkey"),
+    "lineitem": ("l_orderkey, l_linenumber", "l_partkey, l_suppkey", "l_suppkey"),
+}
 QUERIES = tuple(range(1, 23))
 Rows = list[tuple[Any, ...]]
 

@@ -16,12 +16,12 @@ def over_files(number: int) -> str:
     return (FOLDER / f"q{number:02}.yaml").read_text()
 
 
-def over_tables(number: int, *, into: str = "", mode: str = "auto") -> str:
+def over_tables(number: int, *, into: str = "", mode: str = "auto", threshold: int = 100_000) -> str:
     """Its sources are tables of the connector `tpch`; so is its answer, under the name of `into`, where one is given.
 
-    `mode`: of push-down.
+    `mode`, `threshold`: of push-down.
     """
     text = re.sub(r"connector: tpch, path: (\w+)\.parquet", r"connector: tpch, table: \1", over_files(number))
     if into:
         text = re.sub(r"connector: answers, path: \w+\.parquet", f"connector: tpch, table: {into}, createTable: true", text)
-    return text.replace("spec:\n", f"spec:\n  pushDown: {{mode: {mode}}}\n")
+    return text.replace("spec:\n", f"spec:\n  pushDown: {{mode: {mode}, rowThreshold: {threshold}}}\n")

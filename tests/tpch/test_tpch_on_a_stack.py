@@ -10,8 +10,8 @@ import pytest
 from tests.support.stack import Stack
 from tests.tpch import recipes
 from tests.tpch.compare import difference
-from tests.tpch.conftest import InPostgresql
 from tests.tpch.data import Tpch
+from tests.tpch.engines import Tables
 
 pytestmark = pytest.mark.stack
 
@@ -25,7 +25,7 @@ spec: {{type: {type}, config: {config}}}
 
 @pytest.mark.parametrize(("number", "text"), [(1, recipes.over_files(1)), (22, recipes.over_files(22)), (3, recipes.over_tables(3))])
 def test_a_recipe_sent_to_the_api_gives_duckdbs_own_answer(
-    tpch: Tpch, tpch_in_postgresql: InPostgresql, stack: Stack, number: int, text: str
+    tpch: Tpch, tpch_in_postgresql: Tables, stack: Stack, number: int, text: str
 ) -> None:
     files = f"{{root: {tpch.folder}}}"
     database = json.dumps(tpch_in_postgresql.config)

@@ -21,12 +21,13 @@ from shared.pipelines.validation import filled_document, stored_document, stored
 from shared.planning.assume import assumed
 from shared.planning.fingerprint import fingerprint
 from shared.planning.make import plan
+from shared.planning.measured import key_of, measured_facts
 from shared.planning.modes import PANDAS_ROWS, PANDAS_ROWS_SETTING
 from shared.planning.needs import Need, needs, survey
 from shared.planning.sequences import continued, starts
 from shared.planning.shown import shown
 from shared.process import settings
-from shared.store import facts, requests, resources, sequences
+from shared.store import facts, measured, requests, resources, sequences
 from shared.store.database import Database, Tx
 
 LOOK_EVERY_S = 0.05
@@ -34,7 +35,10 @@ LOOK_EVERY_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What a plan is made from. `found`: key -> {found, surveyed_at, age_seconds}; `unknown`: why there are no facts, by key."""
+    """What a plan is made from. `found`: key -> {found, surveyed_at, age_seconds}; `unknown`: why there are no facts, by key.
+
+    `measured`: what earlier runs took, as facts.
+    """
 
     recipe: Pipeline
     sha: str
@@ -43,10 +47,11 @@ class World:
     needs: tuple[Need, ...]
     found: Mapping[str, Mapping[str, Any]]
     unknown: Mapping[str, str]
+    measured: Mapping[str, Mapping[str, Any]]
 
     @property
     def facts(self) -> dict[str, Mapping[str, Any]]:
-        return {key: row["found"] for key, row in self.found.items()}
+        return {key: row["found"] for key, row in self.found.items()} | dict(self.measured)
 
 
 def look(database: Database, row: Mapping[str, Any], values: str, *, asked_by: str, max_age: timedelta, wait_s: float) -> World:
@@ -72,12 +77,13 @@ def look(database: Database, row: Mapping[str, Any], values: str, *, asked_by: s
     with database.transaction() as tx:
         rule_sets = tuple(stored_rule_set(text) for text in resources.current_documents(tx, "DataQualityRuleSet", recipe.namespace))
         found = facts.with_age(tx, [need.key for need in wanted])
+        took = measured_facts(recipe, measured.recent(tx, key_of(recipe), settings.measured_max_age()))
     unknown = {
         key: _why(replies.get(request), wait_s) for request, key in asked.items() if (replies.get(request) or {}).get("state") != "DONE"
     }
     unknown |= {key: f"{types[stages[key].program['connector']]} can be planned but not looked at in this release" for key in unable}
     unknown |= {key: "nobody has looked yet" for key in stages if wait_s <= 0 and key not in unable}
-    return World(recipe, hashlib.sha256(row["document"].encode()).hexdigest(), types, rule_sets, wanted, found, unknown)
+    return World(recipe, hashlib.sha256(row["document"].encode()).hexdigest(), types, rule_sets, wanted, found, unknown, took)
 
 
 def planned(world: World, others: Sequence[Pipeline], parameters: Mapping[str, Any]) -> dict[str, Any]:

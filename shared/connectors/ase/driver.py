@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.connectors.dbapi.vendor import Vendor
 from shared.connectors.dbapi.vendor_driver import VendorDriver
+from shared.sql.dialects.ase import ASE
 
 VENDOR = Vendor(
     title="SAP ASE",
@@ -17,7 +18,26 @@ VENDOR = Vendor(
     where=lambda c: f"database {c['database']} on {c['server']} as {c['user']}",
     schema=lambda c: str(c.get("schema", "dbo")),
     tables="SELECT name FROM sysobjects WHERE type IN ('U', 'V') AND user_name(uid) = ?",
+    columns=(
+        "SELECT c.name, t.name, c.prec, c.scale, CASE WHEN c.status & 8 = 8 THEN 'Y' ELSE 'N' END FROM syscolumns c"
+        " JOIN sysobjects o ON o.id = c.id JOIN systypes t ON t.usertype = c.usertype"
+        " WHERE user_name(o.uid) = ? AND o.name = ? ORDER BY c.colid"
+    ),
+    types={
+        "bit": "BOOLEAN",
+        **dict.fromkeys(("datetime", "bigdatetime", "smalldatetime"), "TIMESTAMP"),
+        "bigtime": "TIME",
+        # Eight bytes that count changes, not a moment.
+        "timestamp": "BYTEA",
+        **dict.fromkeys(("money", "smallmoney"), "NUMERIC"),
+        "sysname": "TEXT",
+    },
     declared={"BOOLEAN": "TINYINT", "TEXT": "UNITEXT", "BYTEA": "IMAGE", "TIMESTAMP": "BIGDATETIME", "TIME": "BIGTIME"},
+    # Not chained: SELECT INTO would be part of a transaction, which it must not be (Reference Manual: Commands, set chained, select into).
+    session=("SET CHAINED OFF", *ASE.session),
+    begin="BEGIN TRANSACTION",
+    # SAP ASE Reference Manual: Commands, lock table: held until the transaction ends.
+    hold="LOCK TABLE {table} IN EXCLUSIVE MODE",
 )
 
 

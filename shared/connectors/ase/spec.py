@@ -24,5 +24,7 @@ SPEC = Spec(
     sink_schema=TableSink,
     secret_fields=("password",),
     dialect="ase",
-    write_modes=("INSERT", "OVERWRITE"),
+    write_modes=("INSERT", "UPSERT", "OVERWRITE"),
+    computes=True,
+    reads_pushed=True,
 )

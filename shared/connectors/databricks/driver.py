@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.connectors.dbapi.vendor import Vendor
 from shared.connectors.dbapi.vendor_driver import VendorDriver
+from shared.sql.dialects.databricks import DATABRICKS
 
 VENDOR = Vendor(
     title="Databricks",
@@ -24,6 +25,12 @@ VENDOR = Vendor(
     where=lambda c: f"warehouse {c['httpPath']} on {c['host']}",
     schema=lambda c: str(c.get("schema", "default")),
     tables="SELECT table_name FROM information_schema.tables WHERE table_schema = ?",
+    columns=(
+        "SELECT column_name, data_type, numeric_precision, numeric_scale, is_nullable FROM information_schema.columns"
+        " WHERE table_schema = ? AND table_name = ? ORDER BY ordinal_position"
+    ),
+    types={"timestamp": "TIMESTAMPTZ", "float": "REAL", "long": "BIGINT", "short": "SMALLINT", "byte": "SMALLINT"},
+    session=DATABRICKS.session,
     # A transaction there is one statement on one table: no marker can go with the rows.
     writes=False,
 )

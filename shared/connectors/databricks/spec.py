@@ -25,4 +25,5 @@ SPEC = Spec(
     secret_fields=("accessToken",),
     dialect="databricks",
     write_modes=(),
+    reads_pushed=True,
 )

@@ -18,10 +18,13 @@ from shared.connectors.dbapi.database import Connection, Database, Table
 from shared.connectors.dbapi.from_python import array
 from shared.connectors.protocols import Query
 from shared.datasets import Columns
+from shared.sql.reads import rows_of
 
 COMPUTED = "penstock_computed"
 PIECE_ROWS = 20_000
 _WHOLE = {"SMALLINT": 1, "INTEGER": 2, "BIGINT": 3}
+# Digits that any value of them has at most.
+_DIGITS = {"SMALLINT": 5, "INTEGER": 10, "BIGINT": 19}
 
 
 def text(database: Database, query: Query, select: str | None = None) -> str:
@@ -33,8 +36,7 @@ def text(database: Database, query: Query, select: str | None = None) -> str:
 
 def keep(database: Database, connection: Connection, name: str, query: Query) -> int:
     """A temporary table of the query's rows; how many there are."""
-    made = say.temporary(name, exp.Var(this=text(database, query)))
-    database.execute(connection, made.sql(database.dialect))
+    database.make_own(connection, name, text(database, query))
     (rows,) = database.fetch_one(connection, say.count(say.table(name)))
     return int(rows)
 
@@ -63,7 +65,7 @@ def _holds(given: str, wanted: str) -> bool:
         return True
     if given in _WHOLE and wanted in _WHOLE:
         return _WHOLE[given] <= _WHOLE[wanted]
-    mine, other = numeric(given), numeric(wanted)
+    mine, other = (_DIGITS[given], 0) if given in _DIGITS else numeric(given), numeric(wanted)
     if mine is not None and other is not None:
         return mine[1] <= other[1] and mine[0] - mine[1] <= other[0] - other[1]
     return (given, wanted) in {("REAL", "DOUBLE PRECISION"), ("SMALLINT", "DOUBLE PRECISION"), ("INTEGER", "DOUBLE PRECISION")}
@@ -71,13 +73,8 @@ def _holds(given: str, wanted: str) -> bool:
 
 def insert(database: Database, connection: Connection, into: exp.Table, names: Sequence[str], query: Query, *, numbered: bool) -> int:
     """The query's rows into a table, in one statement; how many."""
-    listed = [*names, *([say.ORDINAL] if numbered else [])]
-    picked: list[exp.Expr] = [*say.columns(names, "q"), *([exp.Literal.number(0)] if numbered else [])]
-    rows = exp.Subquery(this=exp.Var(this=query.sql), alias=exp.TableAlias(this=say.quoted("q")))
-    select = exp.Select(expressions=picked).from_(rows, copy=False).sql(database.dialect)
-    schema = exp.Schema(this=into, expressions=[say.quoted(name) for name in listed])
-    said = exp.Insert(this=schema, expression=exp.Var(this=text(database, query, select)))
-    return database.execute(connection, said.sql(database.dialect))
+    select = text(database, query, say.picked(names, query.sql, numbered=numbered).sql(database.dialect))
+    return database.execute(connection, say.inserted(into, names, select, numbered=numbered).sql(database.dialect))
 
 
 class Kept:
@@ -87,7 +84,7 @@ class Kept:
         self._database, self._connection, self.columns = database, connection, columns
         numbered = exp.Select(
             expressions=[*say.columns([c.name for c in columns], "q"), exp.alias_(_row_number(), say.ORDINAL, quoted=True)]
-        ).from_(exp.Subquery(this=exp.Var(this=query.sql), alias=exp.TableAlias(this=say.quoted("q"))), copy=False)
+        ).from_(rows_of(query.sql, say.quoted("q")), copy=False)
         select = numbered.sql(database.dialect)
         self.count = keep(database, connection, COMPUTED, Query(select, query.relations))
 

@@ -11,9 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlglot import exp
 
+from shared.connectors.dbapi import statements as say
+from shared.connectors.dbapi.from_python import array
 from shared.connectors.dbapi.text import statement
 from shared.connectors.dbapi.to_python import Spelling, fitted, refuse, spelled
-from shared.connectors.protocols import AttemptKey
+from shared.connectors.protocols import AttemptKey, SinkWrite
 from shared.datasets import Column, Columns
 from shared.sql.reads import select
 
@@ -27,6 +29,7 @@ class Table:
     """`declared`: the vendor's own words for the types, in the order of `columns`. `longest`: most characters, or bytes where True.
 
     `keys`: columns of each unique index, the primary key first. `unsafe`: why rows and marker cannot be committed together there.
+    `inferred_from`: of how many rows the values said the types, where nothing else did.
     `foreign`: columns whose values are ours only once they are cast, or compare otherwise than ours (`Survey.vendor_types`).
     """
 
@@ -37,6 +40,7 @@ class Table:
     longest: Mapping[str, tuple[int, bool]] = field(default_factory=dict)
     unsafe: str | None = None
     foreign: Mapping[str, str] = field(default_factory=dict)
+    inferred_from: int | None = None
 
 
 class Database(Protocol):
@@ -48,6 +52,10 @@ class Database(Protocol):
     direct: ClassVar[bool] = True
     spellings: ClassVar[Mapping[str, Spelling]] = {}
     batch_rows: ClassVar[int] = 10_000
+    # Making a table may end the transaction: a session's own are made before it begins, and go when the session does.
+    ddl_commits: ClassVar[bool] = False
+    # Of how many rows the values say the types of a query's columns; None: the database says them.
+    samples: ClassVar[int | None] = None
 
     @property
     def schema(self) -> str | None:
@@ -100,6 +108,10 @@ class Database(Protocol):
     def begin(self, connection: Connection) -> None:
         self.execute(connection, "BEGIN")
 
+    def lock(self, connection: Connection, targets: Sequence[str]) -> None:
+        """First in the transaction: who writes the same targets waits until it ends."""
+        return
+
     @contextmanager
     def staging(self, connection: Connection) -> Iterator[None]:
         """While rows go into a temporary table."""
@@ -114,6 +126,22 @@ class Database(Protocol):
     def hold(self, connection: Connection, target: str) -> None:
         """Keeps other writers off the target until the commit: there is no unique index that would refuse a second row of a key."""
         return
+
+    def placed(self, target: str) -> str:
+        """A table as statements name it: with its schema, where that does not go without saying."""
+        return target
+
+    def own(self, name: str) -> str:
+        """What a table of the session's own is called."""
+        return name
+
+    def make_own(self, connection: Connection, name: str, select: str) -> None:
+        """A table of the session's own, of a SELECT; `name` as `own` gives it."""
+        self.execute(connection, say.temporary(name, exp.Var(this=select)).sql(self.dialect))
+
+    def upsert(self, connection: Connection, sink: SinkWrite, table: Table, staged: str, count: int) -> dict[str, int | None] | None:
+        """Publishes staged rows by keys and returns the figures, where the database has a statement of its own for that."""
+        return None
 
     def select(self, columns: Columns, table: str) -> str:
         """What reads those columns of a table."""
@@ -156,6 +184,10 @@ class Database(Protocol):
             cursor.execute(query)
             while batch := cursor.fetchmany(rows):
                 yield batch
+
+    def array(self, column: Column, values: Sequence[Any], first_row: int) -> pa.Array:
+        """Values of a column as they are streamed."""
+        return array(column, values, first_row)
 
     def load(
         self, connection: Connection, into: exp.Insert, taken: Columns, table: Table, rows: pa.RecordBatchReader, *, numbered: bool

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -10,6 +11,7 @@ from sqlglot import exp
 from shared.connectors.dbapi import computing
 from shared.connectors.dbapi import statements as say
 from shared.connectors.dbapi.database import Connection, Database, Table
+from shared.connectors.dbapi.spooled import Spooled
 from shared.connectors.errors import Misconfigured, NotFound, RejectedData
 from shared.connectors.protocols import ArrowRows, Computed, Query, SinkWrite
 from shared.datasets import Column, Columns
@@ -21,11 +23,15 @@ NOT_KNOWN: Figures = dict.fromkeys(("rowsInserted", "rowsUpdated", "rowsUnchange
 
 @dataclass(frozen=True, slots=True)
 class Publishing:
-    """`begin` opens the transaction, once; False: an earlier attempt turned out to have committed, and nothing may be written."""
+    """`begin` opens the transaction, once; False: an earlier attempt turned out to have committed, and nothing may be written.
+
+    `staged`: the session's own table for rows on their way; where making tables ends a transaction, it is there already.
+    """
 
     database: Database
     connection: Connection
     begin: Callable[[], bool]
+    staged: str = say.STAGED
 
     def write(self, sink: SinkWrite, rows: ArrowRows) -> Figures:
         """Rows that come from elsewhere."""
@@ -35,9 +41,9 @@ class Publishing:
         taken = _taken(sink, table, names)
         staged = sink.write_mode == "UPSERT" or not self.database.direct
         if staged:
-            into = say.insert_values(say.table(say.STAGED), [*names, say.ORDINAL])
+            into = say.insert_values(say.table(self.staged), [*names, say.ORDINAL])
             with self.database.staging(self.connection):
-                self._say(say.stage(sink.target, names))
+                self._stage(sink, names)
                 self.database.load(self.connection, into, taken, table, reader, numbered=True)
         if not self.begin():
             return dict(NOT_KNOWN)
@@ -48,17 +54,22 @@ class Publishing:
         return self._publish(sink, table, names, None if staged else load, lambda: rows.count)
 
     def write_query(self, sink: SinkWrite, query: Query) -> Computed:
-        """Rows that the database computes itself; the transaction has begun."""
+        """Rows that the database computes itself; the transaction has begun, but where its own tables have to be made before that."""
         names = [column.name for column in sink.columns]
         table = self.target(sink, sink.columns)
         _taken(sink, table, names)
         # Before anything is written: a later statement sees what this one wrote.
         tallies = computing.tally(self.database, self.connection, query.tallies, query)
         if not computing.exact(sink.columns, table):
+            if self.database.ddl_commits:
+                with closing(Spooled(self.database, self.connection, sink.columns, query)) as spooled:
+                    return Computed(self.write(sink, spooled), spooled.count, tallies)
             kept = computing.Kept(self.database, self.connection, sink.columns, query)
             figures = self.write(sink, kept)
             kept.forget()
             return Computed(figures, kept.count, tallies)
+        if not self.begin():
+            return Computed(dict(NOT_KNOWN), None, tallies)
         count = 0
         if sink.write_mode == "INSERT":
 
@@ -66,9 +77,15 @@ class Publishing:
                 nonlocal count
                 count = computing.insert(self.database, self.connection, named(sink.target), names, query, numbered=False)
 
-            return Computed(self._publish(sink, table, names, load, lambda: count), count, tallies)
-        self._say(say.stage(sink.target, names))
-        count = computing.insert(self.database, self.connection, say.table(say.STAGED), names, query, numbered=True)
+            figures = self._publish(sink, table, names, load, lambda: count)
+            if count < 0:
+                # The driver does not say.
+                return Computed({**figures, "rowsInserted": None}, None, tallies)
+            return Computed(figures, count, tallies)
+        self._stage(sink, names)
+        count = computing.insert(self.database, self.connection, say.table(self.staged), names, query, numbered=True)
+        if count < 0:
+            (count,) = self.database.fetch_one(self.connection, say.count(say.table(self.staged)))
         return Computed(self._publish(sink, table, names, None, lambda: count), count, tallies)
 
     def _publish(
@@ -80,19 +97,31 @@ class Publishing:
             self._refuse_null_keys(sink)
             if not any(sorted(key) == sorted(sink.upsert_keys) for key in table.keys):
                 self.database.hold(self.connection, sink.target)
-            figures |= self._upsert(sink, names, count())
+            merged = self.database.upsert(self.connection, sink, table, self.staged, count())
+            figures |= merged if merged is not None else self._upsert(sink, names, count())
         else:
             if sink.write_mode == "OVERWRITE":
                 (figures["rowsDeleted"],) = self.database.fetch_one(self.connection, say.count(named(sink.target)))
                 self._say(say.delete_all(sink.target))
             if load is None:
-                self._say(say.insert_staged(sink.target, names))
+                self._say(say.insert_staged(sink.target, names, self.staged))
             else:
                 load()
             figures["rowsInserted"] = count()
-        if load is None:
-            self._say(self.database.forget(say.STAGED))
+        if load is None and not self.database.ddl_commits:
+            self._say(self.database.forget(self.staged))
         return figures
+
+    def prepare(self, sink: SinkWrite) -> None:
+        """Makes the tables that publishing takes: the target, where it may be made, and the session's own."""
+        self.target(sink, sink.columns)
+        if sink.write_mode != "INSERT":
+            names = [column.name for column in sink.columns]
+            self.database.make_own(self.connection, self.staged, say.stage_like(sink.target, names).sql(self.database.dialect))
+
+    def _stage(self, sink: SinkWrite, names: Sequence[str]) -> None:
+        if not self.database.ddl_commits:
+            self._say(say.stage(sink.target, names))
 
     def _say(self, tree: exp.Expr) -> int:
         return self.database.execute(self.connection, tree)
@@ -116,7 +145,7 @@ class Publishing:
 
     def _refuse_null_keys(self, sink: SinkWrite) -> None:
         for key in sink.upsert_keys:
-            (count,) = self.database.fetch_one(self.connection, say.without_key(key))
+            (count,) = self.database.fetch_one(self.connection, say.without_key(key, self.staged))
             if count:
                 raise RejectedData(
                     f"{count} rows for table {sink.target} have no {key}, which is a key of the UPSERT; filter them out before the sink"

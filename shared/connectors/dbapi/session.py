@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from shared.connectors.dbapi import computing, markers
@@ -11,6 +12,7 @@ from shared.connectors.dbapi.database import Connection, Database
 from shared.connectors.dbapi.publish import NOT_KNOWN, Publishing
 from shared.connectors.errors import RejectedData
 from shared.connectors.protocols import AttemptKey, Computed, Query, Rows, SinkWrite
+from shared.sql.writes import STAGED
 
 
 class TableSession:
@@ -21,15 +23,20 @@ class TableSession:
     """
 
     def __init__(self, database: Database, key: AttemptKey, writes: tuple[SinkWrite, ...]) -> None:
-        self._database, self._key, self._writes = database, key, writes
-        self._begun = False
+        self._database, self._key = database, key
+        self._writes = tuple(self._placed(write) for write in writes)
+        self._targets = sorted({write.target for write in self._writes})
+        self._begun = self._prepared = False
         self._stands: dict[str, Any] | None = None
         with database.translated():
             self._connection: Connection = database.connect(key.session, write=True)
             try:
-                database.make_markers(self._connection, markers.make())
-                database.enter(self._connection, key, sorted({write.target for write in writes}))
+                database.make_markers(self._connection, markers.make(database))
+                database.enter(self._connection, key, self._targets)
                 self.adopted = markers.find(database, self._connection, key)
+                if database.ddl_commits:
+                    # A look begins a transaction there, which would keep its locks while the rows are on their way.
+                    database.commit(self._connection)
             except BaseException:
                 self._connection.close()
                 raise
@@ -38,7 +45,8 @@ class TableSession:
 
     def write(self, write: SinkWrite, rows: Rows) -> dict[str, int | None]:
         with self._database.translated():
-            return Publishing(self._database, self._connection, self._begin).write(write, rows)
+            self._prepare()
+            return self._publishing(placed := self._placed(write)).write(placed, rows)
 
     @property
     def schema(self) -> str | None:
@@ -64,19 +72,40 @@ class TableSession:
             self._compute()
             if self._stands is not None:
                 return Computed(dict(NOT_KNOWN), None, (None,) * len(query.tallies))
-            return Publishing(self._database, self._connection, self._begin).write_query(write, query)
+            return self._publishing(placed := self._placed(write)).write_query(placed, query)
+
+    def _placed(self, write: SinkWrite) -> SinkWrite:
+        return replace(write, target=self._database.placed(write.target))
+
+    def _publishing(self, write: SinkWrite) -> Publishing:
+        number = self._writes.index(write)
+        # Several sinks of one session have a table each, where it cannot be made anew for the next.
+        staged = STAGED if not number or not self._database.ddl_commits else f"{STAGED}_{number + 1}"
+        return Publishing(self._database, self._connection, self._begin, self._database.own(staged))
+
+    def _prepare(self) -> None:
+        if self._database.ddl_commits and not self._prepared:
+            self._prepared = True
+            for write in self._writes:
+                self._publishing(write).prepare(write)
+            self._database.commit(self._connection)
 
     def _compute(self) -> None:
-        """All calls see one snapshot, that of the transaction. Tables are made before it, since that would end it in some databases."""
-        if not self._begun:
-            publishing = Publishing(self._database, self._connection, self._begin)
+        """All calls see one snapshot, that of the transaction. Tables are made before it, since that would end it in some databases.
+
+        Where what is kept is such a table too, each is computed on a snapshot of its own, and the transaction begins with the first write.
+        """
+        if self._database.ddl_commits:
+            self._prepare()
+        elif not self._begun:
             for write in self._writes:
-                publishing.target(write, write.columns)
+                self._publishing(write).target(write, write.columns)
             self._begin()
 
     def _begin(self) -> bool:
         if not self._begun:
             self._database.begin(self._connection)
+            self._database.lock(self._connection, self._targets)
             self._begun = True
             self._stands = markers.find(self._database, self._connection, self._key)
         return self._stands is None

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
-from shared.sql.reads import named
+from shared.sql.reads import named, rows_of
 from shared.sql.writes import ORDINAL, STAGED
 
 LATEST = "penstock_latest"
@@ -38,18 +38,28 @@ def aliased(target: str, alias: str) -> exp.Table:
 
 def stage(target: str, names: Sequence[str]) -> exp.Create:
     """An empty temporary table with those columns of the target, its types and collations, and one that numbers the rows."""
+    return temporary(STAGED, like(target, names))
+
+
+def like(target: str, names: Sequence[str]) -> exp.Select:
+    """No rows, of those columns of the target and one that numbers them."""
     ordinal = exp.alias_(exp.cast(exp.Literal.number(0), "BIGINT"), ORDINAL, quoted=True)
-    like = exp.Select(expressions=[*columns(names), ordinal]).from_(named(target), copy=False)
-    return temporary(STAGED, like.where(exp.EQ(this=exp.Literal.number(1), expression=exp.Literal.number(0)), copy=False))
+    none = exp.Select(expressions=[*columns(names), ordinal]).from_(named(target), copy=False)
+    return none.where(exp.EQ(this=exp.Literal.number(1), expression=exp.Literal.number(0)), copy=False)
+
+
+def stage_like(target: str, names: Sequence[str]) -> exp.Union:
+    """As `like`, for a vendor's SELECT INTO: of one table alone it would make a column of the session's own that numbers itself."""
+    return exp.union(like(target, names), like(target, names), distinct=False)
 
 
 def temporary(name: str, select: exp.Expr) -> exp.Create:
     return exp.Create(this=table(name), kind="TABLE", expression=select, properties=exp.Properties(expressions=[exp.TemporaryProperty()]))
 
 
-def without_key(key: str) -> exp.Select:
+def without_key(key: str, staged: str = STAGED) -> exp.Select:
     """How many staged rows have no value for that key."""
-    return _count().from_(table(STAGED), copy=False).where(exp.Is(this=columns([key])[0], expression=exp.Null()), copy=False)
+    return _count().from_(table(staged), copy=False).where(exp.Is(this=columns([key])[0], expression=exp.Null()), copy=False)
 
 
 def latest(names: Sequence[str], keys: Sequence[str], order: Sequence[tuple[str, str]]) -> exp.Create:
@@ -70,6 +80,25 @@ def latest(names: Sequence[str], keys: Sequence[str], order: Sequence[tuple[str,
 
 def count(of: exp.Table) -> exp.Select:
     return _count().from_(of, copy=False)
+
+
+def count_keys(staged: str, keys: Sequence[str]) -> exp.Select:
+    """How many different keys were staged."""
+    return count_in(_keys(staged, keys))
+
+
+def count_known_keys(target: str, staged: str, keys: Sequence[str]) -> exp.Select:
+    """How many of them have a row in the target."""
+    there = exp.Select(expressions=[exp.Literal.number(1)]).from_(aliased(target, "t"), copy=False).where(_matched(keys), copy=False)
+    return count_in(_keys(staged, keys)).where(exp.Exists(this=there), copy=False)
+
+
+def _keys(staged: str, keys: Sequence[str]) -> exp.Select:
+    return exp.Select(expressions=columns(keys), distinct=exp.Distinct()).from_(table(staged), copy=False)
+
+
+def count_in(rows: exp.Query) -> exp.Select:
+    return _count().from_(exp.Subquery(this=rows, alias=exp.TableAlias(this=quoted("s"))), copy=False)
 
 
 def count_known(target: str, keys: Sequence[str]) -> exp.Select:
@@ -102,7 +131,7 @@ def _differs(column: str, *, binary: bool) -> exp.Expr:
     mine, other = columns([column], "t")[0], columns([column], "s")[0]
     if binary:
         # A collation may find 'a' equal to 'A', and a change of case is a change.
-        mine, other = (exp.cast(one, exp.DataType.build("BINARY", dialect="mysql")) for one in (mine, other))
+        mine, other = (exp.cast(one, exp.DataType.build("BINARY")) for one in (mine, other))
     return exp.NullSafeNEQ(this=mine, expression=other)
 
 
@@ -112,14 +141,26 @@ def insert_new(target: str, names: Sequence[str], keys: Sequence[str]) -> exp.In
     return _into(target, names, rows.where(exp.Not(this=exp.Exists(this=there)), copy=False))
 
 
-def insert_staged(target: str, names: Sequence[str]) -> exp.Insert:
+def insert_staged(target: str, names: Sequence[str], staged: str = STAGED) -> exp.Insert:
     by = exp.Ordered(this=exp.column(ORDINAL, quoted=True), desc=False)
     by.set("nulls_first", True)
-    return _into(target, names, exp.Select(expressions=columns(names)).from_(table(STAGED), copy=False).order_by(by, copy=False))
+    return _into(target, names, exp.Select(expressions=columns(names)).from_(table(staged), copy=False).order_by(by, copy=False))
 
 
 def _into(target: str, names: Sequence[str], rows: exp.Select) -> exp.Insert:
     return exp.Insert(this=exp.Schema(this=named(target), expressions=[quoted(name) for name in names]), expression=rows)
+
+
+def picked(names: Sequence[str], query: str, *, numbered: bool) -> exp.Select:
+    """Those columns of a SELECT that is text. `numbered`: and a number, which is the same for all rows."""
+    numbers: list[exp.Expr] = [exp.Literal.number(0)] if numbered else []
+    return exp.Select(expressions=[*columns(names, "q"), *numbers]).from_(rows_of(query, quoted("q")), copy=False)
+
+
+def inserted(into: exp.Table, names: Sequence[str], select: str, *, numbered: bool) -> exp.Insert:
+    """The rows of a SELECT that is text."""
+    listed = [*names, *([ORDINAL] if numbered else [])]
+    return exp.Insert(this=exp.Schema(this=into, expressions=[quoted(name) for name in listed]), expression=exp.Var(this=select))
 
 
 def insert_values(into: exp.Table, names: Sequence[str]) -> exp.Insert:

@@ -24,7 +24,15 @@ VENDOR = Vendor(
     where=lambda c: f"schema {c['schema']} on {c['host']}:{c.get('port', 443)} as {c['user']}",
     schema=lambda c: str(c["schema"]),
     tables="SELECT table_name FROM sys.tables WHERE schema_name = ?",
+    columns=(
+        "SELECT column_name, data_type_name, length, scale, is_nullable FROM sys.table_columns"
+        " WHERE schema_name = ? AND table_name = ? ORDER BY position"
+    ),
+    types={"seconddate": "TIMESTAMP", "smalldecimal": "NUMERIC"},
+    rows="SELECT record_count FROM sys.m_tables WHERE schema_name = ? AND table_name = ?",
     declared={"TEXT": "NCLOB", "BYTEA": "BLOB", "DOUBLE PRECISION": "DOUBLE"},
+    # SAP HANA SQL Reference Guide, LOCK TABLE Statement (Transaction Management).
+    hold="LOCK TABLE {table} IN EXCLUSIVE MODE",
 )
 
 

@@ -20,8 +20,10 @@ from pymysql.cursors import SSCursor
 from sqlglot import exp
 
 from shared.connectors.dbapi.database import Connection, Database, Table
-from shared.connectors.errors import BadQuery, Misconfigured
+from shared.connectors.errors import BadQuery, Misconfigured, RejectedData
+from shared.connectors.mysql import infile, texts
 from shared.connectors.mysql.errors import translated
+from shared.connectors.mysql.lines import lines, statement
 from shared.connectors.mysql.types import column_type, declared, our_type
 from shared.connectors.protocols import AttemptKey
 from shared.datasets import Column, Columns
@@ -61,7 +63,7 @@ class Mysql(Database):
         if self._tls in {"require", "verify-ca", "verify-full"}:
             checked = self._tls != "require"
             tls = {"ssl": {"check_hostname": self._tls == "verify-full"}, "ssl_verify_cert": checked}
-        connection = pymysql.connect(
+        connection = infile.LoadingConnection(
             host=self._host,
             port=self._port,
             user=self._user,
@@ -72,6 +74,8 @@ class Mysql(Database):
             connect_timeout=CONNECT_S,
             program_name=session,
             sql_mode=MODES,
+            # Only a session that writes may be asked for rows.
+            local_infile=write,
             **tls,
         )
         self.execute(connection, "SET SESSION time_zone = '+00:00'")
@@ -197,6 +201,8 @@ class Mysql(Database):
 
     def stream(self, connection: Connection, query: str, rows: int) -> Iterator[list[tuple[Any, ...]]]:
         cursor = connection.cursor(SSCursor)
+        # Values as they are sent: `texts` reads them.
+        connection.decoders = {}
         try:
             cursor.execute(query)
             if cursor.description is None:
@@ -205,6 +211,31 @@ class Mysql(Database):
                 yield list(batch)
         finally:
             _leave(cursor)
+
+    def array(self, column: Column, values: Sequence[Any], first_row: int) -> pa.Array:
+        return texts.array(column, values, first_row)
+
+    def load(
+        self, connection: Connection, into: exp.Insert, taken: Columns, table: Table, rows: pa.RecordBatchReader, *, numbered: bool
+    ) -> None:
+        """By LOAD DATA where the server allows it to clients, else by INSERT of many rows a statement."""
+        if not infile.allowed(connection):
+            super().load(connection, into, taken, table, rows, numbered=numbered)
+            return
+        names = [identifier.name for identifier in into.this.expressions]
+        declared = dict(zip((column.name for column in table.columns), table.declared, strict=True))
+        kinds = [declared[column.name] for column in taken] + (["bigint"] if numbered else [])
+        said, number = statement(into.this.this, names, kinds), 1
+        for batch in rows:
+            # Whole, before it is sent: the rows may come out of this very connection, which does one thing at a time.
+            arrays = self.fitted(batch, taken, table, number)
+            if numbered:
+                arrays.append(pa.array(range(number, number + batch.num_rows), pa.int64()))
+            took, warned = infile.load(connection, said, lines(arrays))
+            if warned is not None or took != batch.num_rows:
+                told = warned or f"it took {took} of {batch.num_rows} rows"
+                raise RejectedData(f"{self.where}: {told}; nothing was written; correct the rows, or reject them before the sink")
+            number += batch.num_rows
 
     def interrupt(self, connection: Connection) -> None:
         """By a connection of its own, which takes a moment, and must hold nobody up."""

@@ -26,4 +26,6 @@ SPEC = Spec(
     secret_fields=("password",),
     dialect="oracle",
     write_modes=("INSERT", "UPSERT", "OVERWRITE"),
+    computes=True,
+    reads_pushed=True,
 )

@@ -34,9 +34,15 @@ def roomy() -> sql.SQL:
     return sql.SQL("SET LOCAL work_mem = '64MB'")
 
 
-def count_keys(keys: Sequence[str]) -> sql.Composed:
-    """Yields (distinct keys, rows, rows without a key) of what was staged."""
+def count_keys(keys: Sequence[str], ordered: bool) -> sql.Composed:
+    """Yields (distinct keys, rows, rows without a key) of what was staged. `ordered`: there is one key, and its values are compared in
+    a step; then they are sorted, not hashed (measured on a million whole numbers: 0.15 s, not 0.7).
+    """
     keyless = sql.SQL(" OR ").join(sql.SQL("{} IS NULL").format(sql.Identifier(key)) for key in keys)
+    if ordered:
+        return sql.SQL("SELECT count(DISTINCT {}), count(*), count(*) FILTER (WHERE {}) FROM {}").format(
+            sql.Identifier(keys[0]), keyless, sql.Identifier(STAGED)
+        )
     return sql.SQL(
         "SELECT count(*), coalesce(sum(n), 0)::bigint, coalesce(sum(n) FILTER (WHERE {}), 0)::bigint"
         " FROM (SELECT {}, count(*) AS n FROM {} GROUP BY {}) AS keys"

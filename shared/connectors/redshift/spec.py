@@ -24,6 +24,8 @@ SPEC = Spec(
     source_schema=TableSource,
     sink_schema=TableSink,
     secret_fields=("password",),
-    dialect="postgres",
-    write_modes=("INSERT", "OVERWRITE"),
+    dialect="redshift",
+    write_modes=("INSERT", "UPSERT", "OVERWRITE"),
+    computes=True,
+    reads_pushed=True,
 )

@@ -7,6 +7,8 @@ from typing import Any
 
 from shared.connectors.dbapi.vendor import Vendor
 from shared.connectors.dbapi.vendor_driver import VendorDriver
+from shared.connectors.snowflake import copy_into
+from shared.sql.dialects.snowflake import SNOWFLAKE
 
 VENDOR = Vendor(
     title="Snowflake",
@@ -33,7 +35,17 @@ VENDOR = Vendor(
     where=lambda c: f"database {c['database']} of account {c['account']}",
     schema=lambda c: str(c.get("schema", "PUBLIC")),
     tables="SELECT table_name FROM information_schema.tables WHERE table_schema = ?",
+    columns=(
+        "SELECT column_name, data_type, numeric_precision, numeric_scale, is_nullable FROM information_schema.columns"
+        " WHERE table_schema = ? AND table_name = ? ORDER BY ordinal_position"
+    ),
+    types={"text": "TEXT", "float": "DOUBLE PRECISION", "variant": "JSON", "object": "JSON", "array": "JSON"},
+    rows="SELECT row_count FROM information_schema.tables WHERE table_schema = ? AND table_name = ?",
     declared={"TEXT": "VARCHAR", "BYTEA": "BINARY", "TIMESTAMP": "TIMESTAMP_NTZ(6)", "TIMESTAMPTZ": "TIMESTAMP_TZ(6)", "JSON": "VARIANT"},
+    session=SNOWFLAKE.session,
+    # Snowflake has no lock that is asked for: a MERGE locks what it changes, and says what it did (SQL command reference, MERGE).
+    told="number of rows inserted",
+    load=copy_into.load,
 )
 
 

@@ -28,4 +28,6 @@ SPEC = Spec(
     secret_fields=("password", "privateKey"),
     dialect="snowflake",
     write_modes=("INSERT", "UPSERT", "OVERWRITE"),
+    computes=True,
+    reads_pushed=True,
 )

@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from shared.datasets.buckets import Bucket
 from shared.datasets.staging import in_bucket
+from shared.engines.duckdb.memory import kept_within
 from shared.engines.work import Limits
 from shared.formats.extensions import load_extension as load_extension
 from shared.formats.extensions import reaching
@@ -26,9 +27,11 @@ LEAST_SHARE = 0.4
 
 @contextmanager
 def connected(limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = _instance(limits).cursor()
+    instance = _instance(limits)
+    connection = instance.cursor()
     try:
-        yield connection
+        with kept_within(instance, limits.memory_bytes, engine_bytes(limits.memory_bytes)):
+            yield connection
     finally:
         connection.close()
 

@@ -26,7 +26,10 @@ class ConnectorSinkConfig(Shape):
     format = text("Format", "Of the file; by its ending where left out", example="parquet")
     options = mapping("Options of the format", example={"delimiter": ";"})
     delivery = choice(
-        "Delivery", ("exactly_once",), "What a death in the middle may leave", later=("at_least_once",), load_default="exactly_once"
+        "Delivery",
+        ("exactly_once", "at_least_once"),
+        "at_least_once also takes a destination that cannot tell rows it was sent twice, and may then have them twice after a death",
+        load_default="exactly_once",
     )
     schemaEvolution = choice(
         "Columns the table does not have",

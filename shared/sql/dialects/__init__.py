@@ -17,6 +17,7 @@ from shared.sql.dialects.hana import HANA
 from shared.sql.dialects.mysql import MARIADB, MYSQL
 from shared.sql.dialects.oracle import ORACLE
 from shared.sql.dialects.postgres import POSTGRES
+from shared.sql.dialects.redshift import REDSHIFT
 from shared.sql.dialects.snowflake import SNOWFLAKE
 from shared.sql.dialects.sqlite import SQLITE
 from shared.sql.dialects.sqlserver import SQLSERVER
@@ -37,6 +38,7 @@ _OURS = {
         TERADATA,
         HANA,
         ASE,
+        REDSHIFT,
         DATABRICKS,
         SPARK,
         FRAMES,

@@ -6,7 +6,7 @@ from sqlglot import exp
 from sqlglot.dialects.tsql import TSQL
 from sqlglot.generators.tsql import TSQLGenerator
 
-from shared.sql.dialects.dialect import Dialect, Features
+from shared.sql.dialects.dialect import Dialect, Features, Temporary
 from shared.sql.rewrites.averages import AVERAGES
 from shared.sql.rewrites.booleans import BOOLEANS
 from shared.sql.rewrites.distinct_from import DISTINCT_FROM
@@ -38,6 +38,9 @@ class Ase(TSQL):
         TYPE_MAPPING = _TYPES
 
 
+# SAP ASE Reference Manual: Commands, select … into; Transact-SQL Users Guide, Temporary tables (their names begin with a number sign).
+TEMPORARY = Temporary("SELECT * INTO {name} FROM ({select}) AS [q]", "#")
+
 ASE = Dialect(
     name="ase",
     title="Sybase ASE",
@@ -63,6 +66,7 @@ ASE = Dialect(
         nulls="small",
         windows=False,
         ctes=False,
+        temporary=TEMPORARY,
         limit="top",
         name_case="exact",
         longest_name=255,

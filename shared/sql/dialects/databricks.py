@@ -10,7 +10,7 @@ from shared.sql.rewrites.casts import types
 from shared.sql.rewrites.qualify import QUALIFY
 from shared.sql.rewrites.sums import SUMS
 
-_PASSES = (QUALIFY, AVERAGES, SUMS, types({"TIMESTAMP": "TIMESTAMP_NTZ", "TIMESTAMPTZ": "TIMESTAMP"}))
+_PASSES = (AVERAGES, SUMS, types({"TIMESTAMP": "TIMESTAMP_NTZ", "TIMESTAMPTZ": "TIMESTAMP"}))
 
 _FEATURES = Features(
     # https://docs.databricks.com/en/sql/language-manual/: sql-ref-syntax-qry-select-qualify, functions/try_cast, delta-merge-into.
@@ -19,7 +19,7 @@ _FEATURES = Features(
     guard=True,
     nulls="small",
     distinct_from=True,
-    temporary=False,
+    temporary=None,
     transactions=False,
     name_case="lower",
     longest_name=255,
@@ -40,6 +40,6 @@ SPARK = Dialect(
     writes="spark",
     # Spark alone has no QUALIFY.
     features=replace(_FEATURES, qualify=False),
-    passes=_PASSES,
+    passes=(QUALIFY, *_PASSES),
     session=("SET TIME ZONE 'UTC'", "SET spark.sql.ansi.enabled = true"),
 )

@@ -16,14 +16,25 @@ Limit = Literal["limit", "fetch", "top", "rownum"]
 
 
 @dataclass(frozen=True, slots=True)
+class Temporary:
+    """How a session makes a table of its own from a SELECT: `made`, with {name} and {select} in it. `prefix`: what such names begin with.
+
+    The rows stay until the session ends, whatever is committed meanwhile.
+    """
+
+    made: str = "CREATE TEMPORARY TABLE {name} AS {select}"
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Features:
     """`limit`: LIMIT n OFFSET m; FETCH (Oracle, SQL Server); TOP n, which has no offset; ROWNUM of a subquery.
 
     `merge`: MERGE INTO … is understood. `guard`: a cast that gives NULL instead of failing can be written (TRY_CAST and the like).
     `null_order`: NULLS FIRST and NULLS LAST can be written; `nulls`: where they stand otherwise. `name_case`: what an unquoted name
     becomes; `longest_name`: of an identifier, in bytes (or characters, where the vendor counts those).
-    `ctes`: WITH in front of a SELECT; `materialised`: AS MATERIALIZED and NOT MATERIALIZED. `temporary`: CREATE TEMPORARY TABLE … AS
-    within the session. `transactions`: several statements commit as one.
+    `ctes`: WITH in front of a SELECT; `materialised`: AS MATERIALIZED and NOT MATERIALIZED. `temporary`: None where a session can keep no
+    rows of its own. `transactions`: several statements commit as one; `snapshot`: and see one moment, and WITH stands in what they write.
     """
 
     booleans: bool = True
@@ -39,8 +50,9 @@ class Features:
     windows: bool = True
     ctes: bool = True
     materialised: bool = False
-    temporary: bool = True
+    temporary: Temporary | None = Temporary()
     transactions: bool = True
+    snapshot: bool = False
     limit: Limit = "limit"
     empty_is_null: bool = False
     name_case: Literal["lower", "upper", "exact"] = "upper"

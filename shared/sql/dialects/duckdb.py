@@ -7,7 +7,7 @@ from sqlglot import exp
 from shared.sql.decimals import is_decimal
 from shared.sql.dialects.dialect import Dialect, Features, Pass
 from shared.sql.rewrites.capitals import CAPITALS
-from shared.sql.rewrites.duckdb_decimals import divide, from_doubles, widen
+from shared.sql.rewrites.duckdb_decimals import divide, divide_whole, from_doubles, widen
 from shared.sql.rewrites.duckdb_doubles import DOUBLES_AS_TEXT
 from shared.sql.rewrites.duckdb_numbers import HALF_EVEN, SECONDS
 from shared.sql.rewrites.likes import ESCAPES
@@ -32,22 +32,21 @@ def _number_casts(tree: exp.Expr, to: Dialect) -> exp.Expr:
     return tree
 
 
-def _whole_division(tree: exp.Expr, to: Dialect) -> exp.Expr:
-    """Whole division of NUMERICs: DuckDB would go over to doubles."""
-    for division in tree.find_all(exp.IntDiv):
-        for side in ("this", "expression"):
-            if type_of(division.args[side]).startswith("NUMERIC"):
-                division.set(side, exp.cast(division.args[side], exp.DataType.build("INT128")))
-    return tree
-
-
 DUCKDB = Dialect(
     name="duckdb",
     title="DuckDB",
     writes="duckdb",
     # https://duckdb.org/docs/stable/sql/: query_syntax/qualify, query_syntax/filter, expressions/cast (TRY_CAST), keywords_and_identifiers.
     features=Features(
-        filter=True, qualify=True, merge=False, guard=True, distinct_from=True, materialised=True, name_case="exact", longest_name=1000
+        filter=True,
+        qualify=True,
+        merge=False,
+        guard=True,
+        distinct_from=True,
+        materialised=True,
+        snapshot=True,
+        name_case="exact",
+        longest_name=1000,
     ),
     passes=(
         ESCAPES,
@@ -57,7 +56,7 @@ DUCKDB = Dialect(
         Pass("from_doubles", (exp.Cast,), from_doubles),
         Pass("widen", (exp.Add, exp.Sub, exp.Mul), widen),
         Pass("divide", (exp.Div,), divide),
-        Pass("whole_division", (exp.IntDiv,), _whole_division),
+        Pass("whole_division", (exp.IntDiv,), divide_whole),
         Pass("number_casts", (exp.TryCast,), _number_casts),
         HALF_EVEN,
         SECONDS,

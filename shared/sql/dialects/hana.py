@@ -6,7 +6,7 @@ from sqlglot import exp, generator
 from sqlglot.dialects.dialect import Dialect as Grammar
 from sqlglot.dialects.dialect import NormalizationStrategy, rename_func
 
-from shared.sql.dialects.dialect import Dialect, Features
+from shared.sql.dialects.dialect import Dialect, Features, Temporary
 from shared.sql.rewrites.averages import AVERAGES
 from shared.sql.rewrites.booleans import BOOLEANS
 from shared.sql.rewrites.casts import DAYS
@@ -52,6 +52,9 @@ class Hana(Grammar):
         TRANSFORMS = _TRANSFORMS
 
 
+# SAP HANA SQL Reference Guide, CREATE TABLE: the name of a local temporary table begins with a number sign.
+TEMPORARY = Temporary("CREATE LOCAL TEMPORARY COLUMN TABLE {name} AS ({select}) WITH DATA", "#")
+
 HANA = Dialect(
     name="hana",
     title="SAP HANA",
@@ -69,5 +72,5 @@ HANA = Dialect(
         BOOLEANS,
     ),
     # SAP HANA SQL Reference Guide: SELECT (LIMIT, NULLS FIRST | LAST), MERGE INTO, Identifiers (127 characters), Boolean type.
-    features=Features(booleans=False, longest_name=127, nulls="small"),
+    features=Features(booleans=False, temporary=TEMPORARY, longest_name=127, nulls="small"),
 )

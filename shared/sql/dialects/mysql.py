@@ -22,6 +22,7 @@ _FEATURES = Features(
     nulls="small",
     ctes=False,
     windows=False,
+    snapshot=True,
     name_case="exact",
     longest_name=64,
 )

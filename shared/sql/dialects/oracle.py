@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.sql.dialects.dialect import Dialect, Features
+from shared.sql.dialects.dialect import Dialect, Features, Temporary
 from shared.sql.rewrites.averages import AVERAGES
 from shared.sql.rewrites.booleans import BOOLEANS
 from shared.sql.rewrites.casts import DAYS, types
@@ -28,6 +28,10 @@ _TYPES = {
     "TIMESTAMPTZ": "TIMESTAMP WITH TIME ZONE",
 }
 
+# CREATE TABLE, in the SQL Language Reference: private temporary tables (from 18c) are made without a commit, and their names begin so
+# (PRIVATE_TEMP_TABLE_PREFIX, in the Database Reference).
+TEMPORARY = Temporary("CREATE PRIVATE TEMPORARY TABLE {name} ON COMMIT PRESERVE DEFINITION AS {select}", "ORA$PTT_")
+
 ORACLE = Dialect(
     name="oracle",
     title="Oracle",
@@ -47,7 +51,7 @@ ORACLE = Dialect(
         types(_TYPES),
     ),
     # SQL Language Reference: 3 Comparison Operators, 19 SELECT (row_limiting_clause, from 12.1), Database Object Names (128 from 12.2).
-    features=Features(booleans=False, distinct_from=False, empty_is_null=True, temporary=False, limit="rownum", longest_name=30),
+    features=Features(booleans=False, distinct_from=False, empty_is_null=True, temporary=TEMPORARY, limit="rownum", longest_name=30),
     since=(("12.1", {"limit": "fetch"}), ("12.2", {"longest_name": 128, "guard": True}), ("23", {"booleans": True})),
     session=(
         "ALTER SESSION SET NLS_COMP = BINARY NLS_SORT = BINARY TIME_ZONE = '+00:00' NLS_NUMERIC_CHARACTERS = '.,'",

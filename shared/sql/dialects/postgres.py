@@ -9,7 +9,7 @@ from shared.sql.rewrites.guards import GUARDS
 from shared.sql.rewrites.postgres_decimals import DECIMALS
 from shared.sql.rewrites.qualify import QUALIFY
 from shared.sql.rewrites.truncation import TRUNCATION
-from shared.sql.rewrites.whole_division import SLASH_TRUNCATES
+from shared.sql.rewrites.whole_division import DECIMALS_BY_DIV, SLASH_TRUNCATES
 
 POSTGRES = Dialect(
     name="postgres",
@@ -20,12 +20,13 @@ POSTGRES = Dialect(
         TRUNCATION,
         EXACT_AVERAGES,
         TEXT_ORDER,
+        DECIMALS_BY_DIV,
         SLASH_TRUNCATES,
         DECIMALS,
         GUARDS,
     ),
     # https://www.postgresql.org/docs/current/: 4.2.7 FILTER, 4.1.1 identifiers (63 bytes), 7.8.3 AS MATERIALIZED, 9.2 IS DISTINCT FROM.
-    features=Features(filter=True, merge=False, distinct_from=True, materialised=True, name_case="lower", longest_name=63),
+    features=Features(filter=True, merge=False, distinct_from=True, materialised=True, snapshot=True, name_case="lower", longest_name=63),
     # MERGE came with 15, pg_input_is_valid with 16 (release notes, E.1.3).
     since=(("15", {"merge": True}), ("16", {"guard": True})),
     session=("SET TIME ZONE 'UTC'", "SET DateStyle = 'ISO, YMD'", "SET IntervalStyle = 'postgres'"),

@@ -40,6 +40,7 @@ SQLITE = Dialect(
         null_order=False,
         nulls="small",
         windows=False,
+        snapshot=True,
         name_case="exact",
         longest_name=1000,
     ),

@@ -6,7 +6,7 @@ from sqlglot import exp
 from sqlglot.dialects.tsql import TSQL
 from sqlglot.generators.tsql import TSQLGenerator
 
-from shared.sql.dialects.dialect import Dialect, Features
+from shared.sql.dialects.dialect import Dialect, Features, Temporary
 from shared.sql.rewrites.averages import AVERAGES
 from shared.sql.rewrites.booleans import BOOLEANS
 from shared.sql.rewrites.distinct_from import DISTINCT_FROM
@@ -28,6 +28,9 @@ class SqlServer(TSQL):
         TYPE_MAPPING = _TYPES
 
 
+# Transact-SQL reference, SELECT - INTO Clause, and CREATE TABLE, Temporary tables: names of a session's own begin with a number sign.
+TEMPORARY = Temporary("SELECT * INTO {name} FROM ({select}) AS [q]", "#")
+
 SQLSERVER = Dialect(
     name="sqlserver",
     title="SQL Server",
@@ -46,7 +49,7 @@ SQLSERVER = Dialect(
     ),
     # https://learn.microsoft.com/en-us/sql/t-sql/: queries/select-order-by-clause (OFFSET FETCH), functions/try-cast, language-elements.
     features=Features(
-        booleans=False, regex=False, guard=True, null_order=False, nulls="small", limit="fetch", name_case="exact", temporary=True
+        booleans=False, regex=False, guard=True, null_order=False, nulls="small", limit="fetch", name_case="exact", temporary=TEMPORARY
     ),
     # IS DISTINCT FROM came with SQL Server 2022 (16.x).
     since=(("16", {"distinct_from": True}),),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.sql.dialects.dialect import Dialect, Features
+from shared.sql.dialects.dialect import Dialect, Features, Temporary
 from shared.sql.rewrites.averages import AVERAGES
 from shared.sql.rewrites.booleans import BOOLEANS
 from shared.sql.rewrites.casts import DAYS, types
@@ -19,6 +19,9 @@ _TYPES = {
     "TIMESTAMP": "TIMESTAMP(6)",
     "TIMESTAMPTZ": "TIMESTAMP(6) WITH TIME ZONE",
 }
+
+# Teradata SQL Data Definition Language, CREATE TABLE … AS: a volatile table is the session's own; SET would drop rows that are alike.
+TEMPORARY = Temporary("CREATE MULTISET VOLATILE TABLE {name} AS ({select}) WITH DATA NO PRIMARY INDEX ON COMMIT PRESERVE ROWS")
 
 TERADATA = Dialect(
     name="teradata",
@@ -38,6 +41,6 @@ TERADATA = Dialect(
         types(_TYPES),
     ),
     # Teradata Vantage SQL Data Manipulation Language: TOP n, QUALIFY, MERGE; Data Types and Literals: TRYCAST; Object names (128).
-    features=Features(booleans=False, qualify=True, guard=True, limit="top", nulls="small"),
+    features=Features(booleans=False, qualify=True, guard=True, temporary=TEMPORARY, limit="top", nulls="small"),
     session=("SET TIME ZONE INTERVAL '00:00' HOUR TO MINUTE",),
 )

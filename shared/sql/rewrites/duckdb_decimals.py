@@ -51,6 +51,17 @@ def divide(tree: exp.Expr, to: Dialect) -> exp.Expr:
     return tree
 
 
+def divide_whole(tree: exp.Expr, to: Dialect) -> exp.Expr:
+    """What fits how often: DuckDB would go over to doubles. Without their points the two are whole numbers, and give the same."""
+    for node in tree.find_all(exp.IntDiv):
+        left, right = size_of(node.this), size_of(node.expression)
+        if left is not None and right is not None and (is_decimal(node.this) or is_decimal(node.expression)):
+            scale = max(left[1], right[1])
+            node.set("this", _unscaled(node.this, scale))
+            node.set("expression", _unscaled(node.expression, scale))
+    return tree
+
+
 def from_doubles(tree: exp.Expr, to: Dialect) -> exp.Expr:
     """PostgreSQL reads a double by its 15 first digits (a REAL by 6), so 2.675 is that and no binary fraction beneath it."""
     for node in list(tree.find_all(exp.Cast)):

@@ -23,9 +23,9 @@ def _glob(tree: exp.Expr, to: Dialect) -> exp.Expr:
     for node in list(tree.find_all(exp.Like)):
         pattern = node.expression
         if isinstance(pattern, exp.Literal) and not isinstance(node.parent, exp.Escape):
-            glob: exp.Expr = exp.Glob(this=node.this, expression=exp.Literal.string(as_glob(pattern.name)))
-            # NOT LIKE is one node, with a sign.
-            tree = swap(tree, node, exp.Not(this=glob) if node.args.get("negate") else glob)
+            made: exp.Expr = exp.Glob(this=node.this, expression=exp.Literal.string(as_glob(pattern.name)))
+            # NOT LIKE is a LIKE with a sign; a GLOB has none.
+            tree = swap(tree, node, exp.Paren(this=exp.Not(this=made)) if node.args.get("negate") else made)
     return tree
 
 

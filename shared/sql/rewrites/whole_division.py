@@ -1,4 +1,7 @@
-"""Division of whole numbers, which truncates toward zero: three ways to say it without going over to doubles, as sqlglot would."""
+"""Division that truncates toward zero: ways to say it without going over to doubles, as sqlglot would.
+
+Of whole numbers, but for PostgreSQL's `div`, which takes decimals as well.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from sqlglot import exp
 
 from shared.sql.dialects.dialect import Dialect, Pass
 from shared.sql.rewrites.tree import grouped, swap
+from shared.sql.typing import type_of
 
 
 def _plain(tree: exp.Expr, to: Dialect) -> exp.Expr:
@@ -31,6 +35,15 @@ def _function(tree: exp.Expr, to: Dialect) -> exp.Expr:
     return tree
 
 
+def _of_decimals(tree: exp.Expr, to: Dialect) -> exp.Expr:
+    """`/` of decimals keeps what is behind the point."""
+    for node in list(tree.find_all(exp.IntDiv)):
+        if any(type_of(side).startswith("NUMERIC") for side in (node.this, node.expression)):
+            tree = swap(tree, node, exp.Anonymous(this="DIV", expressions=[node.this, node.expression]))
+    return tree
+
+
+DECIMALS_BY_DIV = Pass("decimals_by_div", (exp.IntDiv,), _of_decimals)
 SLASH_TRUNCATES = Pass("whole_division", (exp.IntDiv,), _plain)
 SLASH_IS_EXACT = Pass("whole_division", (exp.IntDiv,), _without_rest)
 INT_DIV = Pass("whole_division", (exp.IntDiv,), _function)

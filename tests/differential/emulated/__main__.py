@@ -1,6 +1,6 @@
 """`python -m tests.differential.emulated [--write]`: the golden queries on H2 (as Oracle, as SQL Server) and on fakesnow.
 
-Their rows are compared with DuckDB's.
+Their rows are compared with DuckDB's, and so is what the statements leave that publish rows (`writing.py`).
 
 `--write` records in shared/sql/trust_proven.json, as emulated, what every query that gave the same rows is made of. Ends with 1 where one
 gave other rows or could not be read, but for what an emulation is known to lack. H2 and fakesnow are fetched into the folder .emulated.
@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ import duckdb
 from shared.sql.constructs import constructs
 from shared.sql.render import sql
 from shared.sql.trust import trust
-from tests.differential.emulated import h2
+from tests.differential.emulated import h2, writing
 from tests.unit.sql.dialect_cases import COLUMNS, QUERIES, rows, tree
 
 FETCHED = Path(".emulated")
@@ -75,6 +76,9 @@ def main(write: bool) -> int:
                 differ += 1
                 print(f"{dialect}: {name} gives other rows\n  {queries[name]}\n  {answer[:4]}\n  {expected[name][:4]}")
         print(f"{dialect}: {len(same)} of {len(queries)} queries give DuckDB's rows")
+        wrong = writing.differences(dialect, fakesnow_answers if dialect == "snowflake" else partial(h2_answers, dialect))
+        differ += len(wrong)
+        print("\n".join(wrong) or f"{dialect}: INSERT, UPSERT and OVERWRITE leave the rows they should")
         if write:
             record(dialect, same)
     return 1 if differ else 0
@@ -123,18 +127,25 @@ def literal(value: Any, plain: bool) -> str:
 
 def on_h2(dialect: str, queries: dict[str, str]) -> dict[str, Any]:
     types = {"TEXT": "VARCHAR(100)", "BOOLEAN": "INTEGER"}
-    quote = '""' if dialect == "oracle" else "[]"
+    return h2_answers(dialect, prepared(types, '""' if dialect == "oracle" else "[]", plain=True), queries)
+
+
+def h2_answers(dialect: str, statements: list[str], queries: dict[str, str]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
-        tables = prepared(types, quote, plain=True)
-        return dict(h2.answers(h2.fetched(FETCHED.absolute()), Path(folder), dialect, tables, queries))
+        return dict(h2.answers(h2.fetched(FETCHED.absolute()), Path(folder), dialect, statements, queries))
 
 
 def on_fakesnow(queries: dict[str, str]) -> dict[str, Any]:
+    return fakesnow_answers(prepared({"TIMESTAMP": "TIMESTAMP_NTZ"}, '""', plain=False), queries)
+
+
+def fakesnow_answers(statements: list[str], queries: dict[str, str]) -> dict[str, Any]:
+    """`statements` must go well; `queries`, by name, are answered with rows or an error."""
     place = FETCHED / "fakesnow"
     if not (place / "bin" / "python").exists():
         subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
         subprocess.run([str(place / "bin" / "python"), "-m", "pip", "install", "--quiet", *FAKESNOW], check=True)
-    asked = {"prepared": [*prepared({"TIMESTAMP": "TIMESTAMP_NTZ"}, '""', plain=False)], "queries": queries}
+    asked = {"prepared": statements, "queries": queries}
     script = Path(__file__).with_name("on_fakesnow.py")
     told = subprocess.run(
         [str(place / "bin" / "python"), str(script)], input=json.dumps(asked), capture_output=True, text=True, check=False

@@ -70,6 +70,9 @@ SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE "t"."s" LIKE 'a%' OR "t"."s2" LIKE
 -- like_escape
 SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE "t"."s2" LIKE '10\%%' ESCAPE '\' OR "t"."s2" LIKE '%[x]%' OR "t"."s2" LIKE 'a*b?'
 
+-- not_like
+SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE "t"."s" NOT LIKE 'a%' AND "t"."s2" NOT LIKE '_b' OR ("t"."s" NOT LIKE 'b%') IS NULL
+
 -- averages
 SELECT "t"."s" AS "s", AVG("t"."i") AS "a", AVG("t"."p") AS "b", AVG(DISTINCT "t"."i") AS "c" FROM "t" AS "t" GROUP BY "t"."s"
 
@@ -160,6 +163,36 @@ SELECT "t"."id" AS "id", LOG("t"."x") AS "a", LN("t"."x") AS "b" FROM "t" AS "t"
 -- guarded_cast
 SELECT "t"."id" AS "id", CASE WHEN REGEXP_FULL_MATCH("t"."s2", '\s*[+-]?\d+\s*') THEN TRY_CAST("t"."s2" AS INT) END AS "a" FROM "t" AS "t"
 
+-- filter_of_numbers
+SELECT "t"."i" AS "i", SUM("t"."b") FILTER(WHERE "t"."b" < 100) AS "a", COUNT(*) FILTER(WHERE "t"."id" > 2) AS "c" FROM "t" AS "t" GROUP BY "t"."i"
+
+-- averages_of_numbers
+SELECT "t"."i" AS "i", AVG("t"."id") AS "a", AVG("t"."p") AS "b", SUM("t"."id") AS "c", SUM("t"."p") AS "d" FROM "t" AS "t" GROUP BY "t"."i"
+
+-- distinct_from_numbers
+SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE "t"."i" IS DISTINCT FROM 5 AND ("t"."p" IS NOT DISTINCT FROM "t"."w" OR "t"."id" IS DISTINCT FROM "t"."i")
+
+-- qualify_of_numbers
+SELECT "t"."id" AS "id", "t"."i" AS "i" FROM "t" AS "t" QUALIFY ROW_NUMBER() OVER (PARTITION BY "t"."i" ORDER BY "t"."id" DESC NULLS FIRST) = 1
+
+-- doubles_cast
+SELECT "t"."id" AS "id", (CASE WHEN ISNAN("t"."x") THEN 'NaN' WHEN "t"."x" = 'Infinity' THEN 'Infinity' WHEN "t"."x" = '-Infinity' THEN '-Infinity' WHEN ABS("t"."x") >= 1e15 AND STRPOS(REGEXP_REPLACE(CAST("t"."x" AS TEXT), '\.0$', ''), 'e') = 0 THEN CASE WHEN "t"."x" < 0 THEN '-' ELSE '' END || SUBSTRING(RTRIM(REPLACE(LTRIM(REGEXP_REPLACE(CAST("t"."x" AS TEXT), '\.0$', ''), '-'), '.', ''), '0'), 1, 1) || CASE WHEN LENGTH(RTRIM(REPLACE(LTRIM(REGEXP_REPLACE(CAST("t"."x" AS TEXT), '\.0$', ''), '-'), '.', ''), '0')) > 1 THEN '.' || SUBSTRING(RTRIM(REPLACE(LTRIM(REGEXP_REPLACE(CAST("t"."x" AS TEXT), '\.0$', ''), '-'), '.', ''), '0'), 2) ELSE '' END || 'e+' || LPAD(CAST(STRPOS(LTRIM(REGEXP_REPLACE(CAST("t"."x" AS TEXT), '\.0$', ''), '-') || '.', '.') - 2 AS TEXT), 2, '0') ELSE REGEXP_REPLACE(CAST("t"."x" AS TEXT), '\.0$', '') END) AS "a", CAST(PRINTF('%.15g', "t"."x") AS DECIMAL(12, 1)) AS "b", CAST("t"."x" AS INT) AS "c" FROM "t" AS "t"
+
+-- doubles_rounded
+SELECT "t"."id" AS "id", ROUND_EVEN("t"."x", 0) AS "a", ROUND("t"."p") AS "b" FROM "t" AS "t"
+
+-- seconds
+SELECT "t"."id" AS "id", CAST(EXTRACT(MICROSECOND FROM "t"."ts") * 0.000001 AS DECIMAL(8, 6)) AS "a" FROM "t" AS "t"
+
+-- whole_division_of_decimals
+SELECT "t"."id" AS "id", CAST(CAST(CAST("t"."p" AS DECIMAL(38, 2)) * CAST(100 AS INT128) AS INT128) // CAST(CAST(3 AS DECIMAL(38, 2)) * CAST(100 AS INT128) AS INT128) AS DECIMAL) AS "a" FROM "t" AS "t"
+
+-- casts_of_whole_numbers
+SELECT "t"."id" AS "id", CAST("t"."i" AS TEXT) AS "x", CAST("t"."i" AS BIGINT) AS "a" FROM "t" AS "t"
+
+-- exact_literals
+SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE "t"."p" > 0.05 AND "t"."w" <> 5.55
+
 -- decimals_beside_doubles
 SELECT "t"."id" AS "id", "t"."x" + 0.5 AS "a", COALESCE("t"."x", 0.5) AS "b", CASE WHEN "t"."i" > 1 THEN "t"."p" ELSE "t"."x" END AS "c", NULLIF("t"."x", 2.5) AS "d" FROM "t" AS "t"
 
@@ -174,6 +207,3 @@ SELECT "t"."id" AS "id", CASE WHEN CONTAINS("t"."s", 'ß') THEN ARRAY_TO_STRING(
 
 -- whole_among_doubles
 SELECT "t"."id" AS "id", COALESCE("t"."x", 3) / 4 AS "a", CASE WHEN "t"."i" > 1 THEN 3 ELSE "t"."x" END / 2 AS "b", GREATEST("t"."x", 3) / 2 AS "c", AVG("t"."x") OVER (PARTITION BY "t"."s") AS "d" FROM "t" AS "t"
-
--- not_like
-SELECT "t"."id" AS "id", "t"."s" NOT LIKE 'a%' AS "a" FROM "t" AS "t" WHERE "t"."s2" NOT LIKE '%B_' OR NOT ("t"."s" LIKE '_')

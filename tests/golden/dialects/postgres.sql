@@ -70,6 +70,9 @@ SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE "t"."s" LIKE 'a%' OR "t"."s2" LIKE
 -- like_escape
 SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE "t"."s2" LIKE '10\%%' OR "t"."s2" LIKE '%[x]%' OR "t"."s2" LIKE 'a*b?'
 
+-- not_like
+SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE "t"."s" NOT LIKE 'a%' AND "t"."s2" NOT LIKE '_b' OR ("t"."s" NOT LIKE 'b%') IS NULL
+
 -- averages
 SELECT "t"."s" AS "s", CAST(AVG("t"."i") AS DOUBLE PRECISION) AS "a", CAST(AVG("t"."p") AS DOUBLE PRECISION) AS "b", CAST(AVG(DISTINCT "t"."i") AS DOUBLE PRECISION) AS "c" FROM "t" AS "t" GROUP BY "t"."s"
 
@@ -160,6 +163,36 @@ SELECT "t"."id" AS "id", LOG("t"."x") AS "a", LN("t"."x") AS "b" FROM "t" AS "t"
 -- guarded_cast
 SELECT "t"."id" AS "id", CAST(CASE WHEN "t"."s2" ~ '^[ \t\n\r\f]*[+-]?[0-9]+[ \t\n\r\f]*$' AND PG_INPUT_IS_VALID("t"."s2", 'int') THEN "t"."s2" END AS INT) AS "a" FROM "t" AS "t"
 
+-- filter_of_numbers
+SELECT "t"."i" AS "i", SUM("t"."b") FILTER(WHERE "t"."b" < 100) AS "a", COUNT(*) FILTER(WHERE "t"."id" > 2) AS "c" FROM "t" AS "t" GROUP BY "t"."i"
+
+-- averages_of_numbers
+SELECT "t"."i" AS "i", CAST(AVG("t"."id") AS DOUBLE PRECISION) AS "a", CAST(AVG("t"."p") AS DOUBLE PRECISION) AS "b", SUM("t"."id") AS "c", SUM("t"."p") AS "d" FROM "t" AS "t" GROUP BY "t"."i"
+
+-- distinct_from_numbers
+SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE "t"."i" IS DISTINCT FROM 5 AND ("t"."p" IS NOT DISTINCT FROM "t"."w" OR "t"."id" IS DISTINCT FROM "t"."i")
+
+-- qualify_of_numbers
+SELECT "penstock_qualify"."id", "penstock_qualify"."i" FROM (SELECT "t"."id" AS "id", "t"."i" AS "i", ROW_NUMBER() OVER (PARTITION BY "t"."i" ORDER BY "t"."id" DESC) AS "penstock_qualify_1" FROM "t" AS "t") AS "penstock_qualify" WHERE "penstock_qualify"."penstock_qualify_1" = 1
+
+-- doubles_cast
+SELECT "t"."id" AS "id", CAST("t"."x" AS TEXT) AS "a", CAST("t"."x" AS DECIMAL(12, 1)) AS "b", CAST("t"."x" AS INT) AS "c" FROM "t" AS "t"
+
+-- doubles_rounded
+SELECT "t"."id" AS "id", ROUND("t"."x") AS "a", ROUND("t"."p") AS "b" FROM "t" AS "t"
+
+-- seconds
+SELECT "t"."id" AS "id", EXTRACT(SECOND FROM "t"."ts") AS "a" FROM "t" AS "t"
+
+-- whole_division_of_decimals
+SELECT "t"."id" AS "id", CAST(DIV("t"."p", 3) AS DECIMAL) AS "a" FROM "t" AS "t"
+
+-- casts_of_whole_numbers
+SELECT "t"."id" AS "id", CAST("t"."i" AS TEXT) AS "x", CAST("t"."i" AS BIGINT) AS "a" FROM "t" AS "t"
+
+-- exact_literals
+SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE "t"."p" > 0.05 AND "t"."w" <> 5.55
+
 -- decimals_beside_doubles
 SELECT "t"."id" AS "id", "t"."x" + 0.5 AS "a", COALESCE("t"."x", 0.5) AS "b", CASE WHEN "t"."i" > 1 THEN "t"."p" ELSE "t"."x" END AS "c", NULLIF("t"."x", 2.5) AS "d" FROM "t" AS "t"
 
@@ -174,6 +207,3 @@ SELECT "t"."id" AS "id", UPPER("t"."s") AS "a" FROM "t" AS "t" WHERE UPPER('stra
 
 -- whole_among_doubles
 SELECT "t"."id" AS "id", COALESCE("t"."x", 3) / 4 AS "a", CASE WHEN "t"."i" > 1 THEN 3 ELSE "t"."x" END / 2 AS "b", GREATEST("t"."x", 3) / 2 AS "c", AVG("t"."x") OVER (PARTITION BY "t"."s") AS "d" FROM "t" AS "t"
-
--- not_like
-SELECT "t"."id" AS "id", "t"."s" NOT LIKE 'a%' AS "a" FROM "t" AS "t" WHERE "t"."s2" NOT LIKE '%B_' OR NOT ("t"."s" LIKE '_')

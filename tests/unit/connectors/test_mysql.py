@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import closing
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from shared.connectors import driver
 from shared.connectors.errors import BadQuery, Denied, Misconfigured, NotFound, RejectedData, Unavailable
+from shared.connectors.looking import LookingDriver
+from shared.connectors.mysql.database import Mysql
 from shared.errors import PenstockError
 from tests.support.databases import Place, duck, write_of
 from tests.support.mariadb import Server
@@ -128,6 +132,43 @@ def test_who_may_not_and_what_is_away_is_told(place: Place) -> None:
     url = "mysql://{user}:p%20%25w@{host}:{port}/{database}".format(**place.config)
     with pytest.raises(NotFound, match="table t is not in database it_"):
         driver("mysql", {"url": url}).survey("source", {"table": "t"})
+
+
+NASTY = r"""(1, 'a	b' || chr(10) || 'c' || chr(13) || '\d'), (2, NULL), (3, ''), (4, '\N'), (5, 'x' || chr(0) || '''"y')"""
+BYTES = r"'\x00\x09\x0A\x5C'::BLOB AS b, true AS f, '\x01\x00'::BLOB AS g"
+
+
+def test_rows_are_the_same_whether_the_server_takes_them_in_bulk_or_not(place: Place, mariadb: Server) -> None:
+    found, told = [], []
+    for allowed in (1, 0):
+        mariadb.told(f"SET GLOBAL local_infile = {allowed}")
+        try:
+            name = f"t{allowed}"
+            place.sql(f"CREATE TABLE {name} (id bigint PRIMARY KEY, name varchar(50), b varbinary(9), f bit(1), g bit(9))")
+            place.put(write_of("INSERT", name), f"SELECT *, {BYTES} FROM (VALUES {NASTY}) v(id, name)")
+            with pytest.raises(RejectedData, match="Duplicate entry '1'"):
+                place.put(write_of("INSERT", name), "(7, 'new'), (1, 'twice')")
+            looking: LookingDriver = driver("mysql", place.config)  # type: ignore[assignment]
+            told.append(looking.check()[-1].said)
+        finally:
+            mariadb.told("SET GLOBAL local_infile = 1")
+        found.append(place.sql(f"SELECT id, name, b, f, g FROM {name} ORDER BY id"))
+    assert found[0] == found[1]
+    assert [name for _, name, *_ in found[0]] == ["a\tb\nc\r\\d", None, "", "\\N", "x\0'\"y"]
+    assert found[0][0][2:] == (b"\x00\t\n\\", b"\x01", b"\x01\x00")
+    assert ["LOAD DATA" in said for said in told] == [True, False]
+
+
+def test_a_server_is_never_given_a_file(place: Place, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("1\n")
+    place.sql("CREATE TABLE t (id bigint)")
+    asks = f"LOAD DATA LOCAL INFILE '{tmp_path / 'secret'}' INTO TABLE t"
+    with pytest.raises(PenstockError):
+        place.survey(query=asks)
+    database = Mysql(place.config)
+    with closing(database.connect("penstock/test", write=True)) as connection:
+        assert database.execute(connection, asks) == 0
+    assert place.sql("SELECT * FROM t") == []
 
 
 def test_a_query_changes_nothing(place: Place) -> None:

@@ -114,6 +114,20 @@ def _same_where_known(there: Ran, here: Ran) -> None:
     assert there.figures["out"]["rowsIn"] == here.figures["out"]["rowsIn"] is not None
 
 
+@pytest.mark.parametrize("into", INTO)
+def test_a_padded_column_is_a_text_without_its_blanks(place: Schema, tmp_path: Path, into: str) -> None:
+    place.sql("DROP TABLE IF EXISTS p; CREATE TABLE p (id int, c char(4), k bpchar)")
+    place.sql("INSERT INTO p VALUES (1, 'a', 'x'), (2, 'a ', 'x '), (3, '', ''), (4, NULL, NULL), (5, 'żółw', 'y'), (6, 'ab', 'y')")
+    source = "    - {id: s, type: connector_source, config: {connector: db, table: p, where: \"c <> 'ab' AND k LIKE '%'\"}}\n"
+    texts = "{columns: [{name: v, expression: \"c || k || '|'\"}, {name: w, expression: LENGTH(c)}, {name: x, expression: \"c = 'a'\"}]}"
+    nodes = source + f"    - {{id: texts, type: expression, config: {texts}}}\n" + INTO[into]
+    edges = "{from: s, to: texts}, {from: texts, to: out}"
+    there, pushed = ran(place, tmp_path / "there", nodes, edges, "  pushDown: {rowThreshold: 0}\n")
+    _, here = ran(place, tmp_path / "here", nodes, edges, "  pushDown: {mode: off}\n")
+    assert {node.engine for node in there.plan.nodes if node.id == "texts"} == {"database"}
+    assert pushed == here and ("2", "a", "x", "ax|", "1", "True") in here
+
+
 def test_a_whole_pipeline_counts_what_costs_nothing_and_leaves_the_rest_open(place: Schema, tmp_path: Path) -> None:
     nodes = SOURCE + '    - {id: names, type: connector_source, config: {connector: db, table: "s\'s"}}\n'
     nodes += '    - {id: f, type: filter, config: {condition: "a > 0"}}\n'

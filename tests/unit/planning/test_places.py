@@ -127,10 +127,21 @@ def test_less_trust_than_asked_for_keeps_a_node_here() -> None:
     assert made(nodes + sink(), edges)["pushDownShare"] == 1.0
 
 
-def test_a_column_whose_blanks_the_database_forgets_keeps_its_rows_here() -> None:
-    found = made(ALL + sink(), EDGES, vendorTypes={"note": "inet", "shop": "character(3)"})
-    assert "column shop of sales is of type character(3)" in found["stages"][0]["why"][1]
-    assert found["pushDownShare"] == 0.0
+def test_a_column_whose_blanks_the_database_forgets_and_the_reader_does_not_keeps_its_rows_here() -> None:
+    nodes = SALES.replace("connector: pg", "connector: ora") + FILTER + sink(settings="table: t, writeMode: INSERT")
+    edges = "{from: sales, to: big}, {from: big, to: out}"
+    recipe = read(nodes, edges)
+    types = {**TYPES, "default/ora": "oracle"}
+    found = {"exists": True, "keys": [], "marker": None, "version": "19", "sizeBytes": 1, "schema": "s", "rows": None, "columns": COLUMNS}
+    facts = {need.key: {**found, "vendorTypes": {"note": "char(3)"}} for need in needs(recipe, types)}
+    assert "column note of sales is of type char(3)" in plan(recipe, facts, types).stages[0].why[1]
+
+
+def test_a_padded_column_of_postgresql_is_the_text_that_is_read_of_it() -> None:
+    nodes = SALES.replace("table: sales", "table: sales, where: \"note <> 'a'\"") + FILTER + sink(settings="table: t, writeMode: INSERT")
+    (stage,) = made(nodes, "{from: sales, to: big}, {from: big, to: out}", vendorTypes={"note": "character(3)"})["stages"]
+    text = 'CAST("sales"."note" AS TEXT)'
+    assert f'{text} AS "note"' in stage["statements"][0]["sql"] and f"WHERE {text} <> 'a'" in stage["statements"][0]["sql"]
 
 
 def test_a_column_of_a_type_of_the_vendors_own_is_a_text() -> None:

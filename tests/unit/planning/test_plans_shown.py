@@ -61,6 +61,22 @@ def test_columns_and_types_that_a_source_names_are_its_own() -> None:
     assert read_["columns"] == ["code", "size"]
 
 
+def test_a_column_has_the_type_of_what_it_is_compared_with() -> None:
+    compared = "status <> 'TEST' AND amount >= 10 AND 1.5 < price AND (code = 1 OR code = 'a') AND other IS NOT NULL"
+    recipe = read(
+        ORDERS + f'    - {{id: f, type: filter, config: {{condition: "{compared}"}}}}\n' + sink(),
+        "{from: orders, to: f}, {from: f, to: out}",
+    )
+    (found,) = (one["columns"] for one in assumed(recipe, {}, TYPES).values() if one["columns"])
+    assert {name: kind for name, kind, _ in found} == {
+        "STATUS": "TEXT",
+        "AMOUNT": "BIGINT",
+        "PRICE": "NUMERIC",
+        "CODE": "UNKNOWN",
+        "OTHER": "UNKNOWN",
+    }
+
+
 def test_a_mistake_that_no_column_would_mend_is_told() -> None:
     nodes = ORDERS + "    - {id: j, type: joiner, config: {joinType: LEFT, left: orders, right: gone, keys: [{left: a, right: b}]}}\n"
     edges = "{from: orders, to: j}, {from: shops, to: j}, {from: j, to: out}"

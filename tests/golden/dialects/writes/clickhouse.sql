@@ -12,12 +12,14 @@ FROM "penstock_staged";
 INSERT INTO "penstock_markers" (
   "run",
   "node",
-  "batch"
+  "batch",
+  "at"
 )
 SELECT
   '0190',
-  'o''clock',
-  0
+  'o''clock "',
+  0,
+  CAST('2026-03-29' AS Nullable(Date32))
 
 -- UPSERT
 INSERT INTO "sales"."The Orders" (
@@ -42,15 +44,17 @@ WHERE
 INSERT INTO "penstock_markers" (
   "run",
   "node",
-  "batch"
+  "batch",
+  "at"
 )
 SELECT
   '0190',
-  'o''clock',
-  0
+  'o''clock "',
+  0,
+  CAST('2026-03-29' AS Nullable(Date32))
 
 -- OVERWRITE
-CREATE TABLE "sales"."penstock_new_The Orders" AS "sales"."The Orders" COMMENT '{"marker": "penstock_markers", "run": "0190", "node": "o''clock", "batch": 0}';
+CREATE TABLE "sales"."penstock_new_The Orders" AS "sales"."The Orders" COMMENT '{"marker": "penstock_markers", "run": "0190", "node": "o''clock \\"", "batch": 0, "at": "2026-03-29"}';
 INSERT INTO "sales"."penstock_new_The Orders" (
   "id",
   "from",
@@ -63,6 +67,103 @@ SELECT
 FROM "penstock_staged";
 EXCHANGE TABLES "sales"."penstock_new_The Orders" AND "sales"."The Orders";
 DROP TABLE "sales"."penstock_new_The Orders"
+
+-- UPSERT of keys only
+INSERT INTO "sales"."The Orders" (
+  "id",
+  "from"
+)
+SELECT
+  "id",
+  "from"
+FROM (
+  SELECT
+    "id",
+    "from",
+    ROW_NUMBER() OVER (PARTITION BY "id", "from" ORDER BY "penstock_ordinal" DESC) AS "penstock_rank"
+  FROM "penstock_staged"
+) AS "numbered"
+WHERE
+  "penstock_rank" = 1;
+INSERT INTO "penstock_markers" (
+  "run",
+  "node",
+  "batch",
+  "at"
+)
+SELECT
+  '0190',
+  'o''clock "',
+  0,
+  CAST('2026-03-29' AS Nullable(Date32))
+
+-- UPSERT, the smallest wins
+INSERT INTO "sales"."The Orders" (
+  "id",
+  "from",
+  "n",
+  "m"
+)
+SELECT
+  "id",
+  "from",
+  "n",
+  "m"
+FROM (
+  SELECT
+    "id",
+    "from",
+    "n",
+    "m",
+    ROW_NUMBER() OVER (PARTITION BY "id", "from" ORDER BY "n" ASC, "m" DESC, "penstock_ordinal" DESC) AS "penstock_rank"
+  FROM "penstock_staged"
+) AS "numbered"
+WHERE
+  "penstock_rank" = 1;
+INSERT INTO "penstock_markers" (
+  "run",
+  "node",
+  "batch",
+  "at"
+)
+SELECT
+  '0190',
+  'o''clock "',
+  0,
+  CAST('2026-03-29' AS Nullable(Date32))
+
+-- UPSERT from a query of keys only
+INSERT INTO "sales"."The Orders" (
+  "id",
+  "from"
+)
+SELECT
+  "id",
+  "from"
+FROM (
+  SELECT
+    "id",
+    "from",
+    ROW_NUMBER() OVER (PARTITION BY "id", "from" ORDER BY "id" DESC, "from" DESC) AS "penstock_rank"
+  FROM (
+    SELECT
+      *
+    FROM latest
+  ) AS "r"
+) AS "numbered"
+WHERE
+  "penstock_rank" = 1;
+INSERT INTO "penstock_markers" (
+  "run",
+  "node",
+  "batch",
+  "at"
+)
+SELECT
+  '0190',
+  'o''clock "',
+  0,
+  CAST('2026-03-29' AS Nullable(Date32))
 
 -- UPSERT from a query
 INSERT INTO "sales"."The Orders" (
@@ -91,9 +192,97 @@ WHERE
 INSERT INTO "penstock_markers" (
   "run",
   "node",
-  "batch"
+  "batch",
+  "at"
 )
 SELECT
   '0190',
-  'o''clock',
-  0
+  'o''clock "',
+  0,
+  CAST('2026-03-29' AS Nullable(Date32))
+
+-- UPSERT from a query in no order
+INSERT INTO "sales"."The Orders" (
+  "id",
+  "from",
+  "n"
+)
+SELECT
+  "id",
+  "from",
+  "n"
+FROM (
+  SELECT
+    "id",
+    "from",
+    "n",
+    ROW_NUMBER() OVER (PARTITION BY "id", "from" ORDER BY "n" DESC) AS "penstock_rank"
+  FROM (
+    SELECT
+      *
+    FROM latest
+  ) AS "r"
+) AS "numbered"
+WHERE
+  "penstock_rank" = 1;
+INSERT INTO "penstock_markers" (
+  "run",
+  "node",
+  "batch",
+  "at"
+)
+SELECT
+  '0190',
+  'o''clock "',
+  0,
+  CAST('2026-03-29' AS Nullable(Date32))
+
+-- INSERT from a query
+INSERT INTO "sales"."The Orders" (
+  "id",
+  "from",
+  "n"
+)
+SELECT
+  "id",
+  "from",
+  "n"
+FROM (
+  SELECT
+    *
+  FROM latest
+) AS "r";
+INSERT INTO "penstock_markers" (
+  "run",
+  "node",
+  "batch",
+  "at"
+)
+SELECT
+  '0190',
+  'o''clock "',
+  0,
+  CAST('2026-03-29' AS Nullable(Date32))
+
+-- INSERT of a second sink
+INSERT INTO "sales"."The Orders" (
+  "id",
+  "from",
+  "n"
+)
+SELECT
+  "id",
+  "from",
+  "n"
+FROM "penstock_staged_2";
+INSERT INTO "penstock_markers" (
+  "run",
+  "node",
+  "batch",
+  "at"
+)
+SELECT
+  '0190',
+  'o''clock "',
+  0,
+  CAST('2026-03-29' AS Nullable(Date32))

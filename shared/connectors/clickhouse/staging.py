@@ -1,0 +1,106 @@
+"""The tables in which a stage's rows wait for their commit: beside their target, of its types, named by their attempt."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from itertools import count
+
+import pyarrow as pa
+from sqlglot import exp
+
+from shared.connectors.clickhouse.catalogue import Table
+from shared.connectors.clickhouse.client import Server
+from shared.connectors.clickhouse.journal import Step
+from shared.connectors.clickhouse.loading import block
+from shared.connectors.clickhouse.publish import BLOCK_ROWS, drop, mark, marked
+from shared.connectors.clickhouse.targets import identifier
+from shared.connectors.dbapi import statements as say
+from shared.connectors.protocols import AttemptKey, SinkWrite
+from shared.datasets import Column
+from shared.sql.reads import named
+from shared.sql.table_names import part
+from shared.sql.writes import ORDINAL, STAGED
+
+
+class Staging:
+    """Of one attempt. Its tables' names begin with what is the same for all attempts at one stage."""
+
+    def __init__(self, server: Server, key: AttemptKey) -> None:
+        self._server, self._key = server, key
+        same = hashlib.sha256("/".join((key.namespace, key.run, *key.nodes, str(key.rerun))).encode()).hexdigest()[:20]
+        self._all = f"penstock_{same}_"
+        self._mine = f"{self._all}{key.epoch}_"
+        self._numbers = count(1)
+        self._databases: set[str] = set()
+
+    def staged(self, table: Table, names: Sequence[str]) -> str:
+        """An empty table with those columns, and one that numbers the rows."""
+        kinds = dict(zip((column.name for column in table.columns), table.declared, strict=True))
+        columns = ", ".join(f"{identifier(name)} {kinds[name]}" for name in names)
+        made, _ = self._named(table)
+        self._server.tell(
+            f"CREATE TABLE {named(made).sql('clickhouse')} ({columns}, {identifier(ORDINAL)} UInt64)"
+            f" ENGINE = MergeTree ORDER BY {identifier(ORDINAL)} SETTINGS allow_nullable_key = 1"
+        )
+        return made
+
+    def fresh(self, table: Table, node: str) -> tuple[str, Step]:
+        """An empty table that is to take the other's place, and the step by which it does."""
+        made, prefix = self._named(table)
+        signed = mark(self._key, node)
+        old = named(table.target).sql("clickhouse")
+        comment = exp.Literal.string(marked(table.comment, signed)).sql("clickhouse")
+        self._server.tell(f"CREATE TABLE {named(made).sql('clickhouse')} AS {old} COMMENT {comment}")
+        return made, {"does": "exchange", "node": node, "place": list(table.place), "fresh": prefix, "mark": signed}
+
+    def kept(self) -> str:
+        """A name for what is computed on the way."""
+        self._databases.add(self._server.database)
+        return f"{part(self._server.database)}.{self._mine}{next(self._numbers)}_"
+
+    def latest(self, staged: str, table: Table, names: Sequence[str], write: SinkWrite) -> tuple[str, int]:
+        """Each key once, in a table of its own; how many there are."""
+        made = self.staged(table, names)
+        picked = say.latest(names, write.upsert_keys, write.order).expression
+        inner = next(select for select in picked.find_all(exp.Select) if select is not picked)
+        for one in (picked, inner):
+            one.select(exp.column(ORDINAL, quoted=True), copy=False)
+        for source in list(picked.find_all(exp.Table)):
+            if source.name == STAGED:
+                source.replace(named(staged))
+        into = exp.Schema(this=named(made), expressions=[exp.to_identifier(name, quoted=True) for name in (*names, ORDINAL)])
+        self._server.tell(exp.Insert(this=into, expression=picked))
+        ((rows,),) = self._server.ask(say.count(named(made)))
+        return made, int(rows)
+
+    def load(self, into: str, taken: Sequence[tuple[Column, str]], rows: Iterable[pa.RecordBatch], *, numbered: bool) -> int:
+        """How many rows. `taken`: the columns of the target in the rows' order. Raises RejectedData for what they cannot hold."""
+        names = [*(column.name for column, _ in taken), *([ORDINAL] if numbered else [])]
+        first = 1
+        for batch in rows:
+            for at in range(0, batch.num_rows, BLOCK_ROWS):
+                piece = batch.slice(at, BLOCK_ROWS)
+                arrays = block(piece, [column for column, _ in taken], [kind for _, kind in taken], first)
+                if numbered:
+                    arrays.append(pa.array(range(first, first + piece.num_rows), pa.uint64()))
+                self._server.put(named(into), pa.RecordBatch.from_arrays(arrays, names=names))
+                first += piece.num_rows
+        return first - 1
+
+    def forget(self) -> None:
+        """Drops what this attempt made."""
+        for database in self._databases:
+            drop(self._server, database, self._mine)
+
+    def forget_all(self, steps: Sequence[Step]) -> None:
+        """Drops what all attempts at this stage made, which is of use to nobody once these steps are done."""
+        for database in {str(step["place"][0]) for step in steps} | self._databases:
+            drop(self._server, database, self._all)
+
+    def _named(self, table: Table) -> tuple[str, str]:
+        """A name of its own as recipes write it, and what it begins with."""
+        database = table.place[0]
+        self._databases.add(database)
+        prefix = f"{self._mine}{next(self._numbers)}_"
+        return f"{part(database)}.{prefix}", prefix

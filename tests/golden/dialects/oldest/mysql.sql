@@ -1,0 +1,17 @@
+-- qualify_limit
+stays: SELECT "i" FROM (SELECT "t"."i" AS "i", ROW_NUMBER() OVER… stays here: qualify is not trusted in MySQL, since it came with version 8
+
+-- qualify_distinct
+stays: SELECT "s" FROM (SELECT DISTINCT "t"."s" AS "s", RANK() O… stays here: qualify is not trusted in MySQL, since it came with version 8
+
+-- average_over
+stays: AVG("t"."i") stays here: avg over of integer is not trusted in MySQL, since it came with version 8
+
+-- with
+stays: WITH "k" AS (SELECT "t"."id" AS "id", "t"."i" AS "i" FROM… stays here: with is not trusted in MySQL, since it came with version 8
+
+-- window
+stays: ROW_NUMBER() stays here: rownumber over is not trusted in MySQL, since it came with version 8
+
+-- qualify_of_numbers
+stays: SELECT "id", "i" FROM (SELECT "t"."id" AS "id", "t"."i" A… stays here: qualify is not trusted in MySQL, since it came with version 8
