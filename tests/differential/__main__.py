@@ -15,6 +15,7 @@ from pathlib import Path
 from time import monotonic
 
 from tests.differential import coverage
+from tests.differential.cases import all_cells
 from tests.differential.engines import ENGINES
 from tests.differential.part import run
 from tests.differential.runner import Report
@@ -68,7 +69,8 @@ def _published(seed: int, report: Report, engines: list[str], table: str) -> str
         "# What the differential suite has covered\n\n"
         f"Written by `make differential PUBLISH=1` from {report.recipes} recipes, seed {seed}, {report.rows} rows of answers: each was run "
         "on DuckDB and\non the engines below, and compared row by row (docs/semantics.md says how). "
-        f"Differences: {len(report.differences)}.\n\n"
+        f"Differences: {len(report.differences)}. Cells met less than {coverage.LEAST} times: {len(coverage.thin(report.met))} of "
+        f"{len(all_cells())}.\n\n"
         "| engine | recipes it has run |\n| --- | --- |\n"
         f"{rows}\n"
         "postgres, sqlite, mariadb and clickhouse are told all of a recipe as one statement for each sink, the last three those recipes "
