@@ -19,7 +19,7 @@ SELECT
   '0190',
   'o''clock "',
   0,
-  CAST('2026-03-29' AS Nullable(DATE))
+  CAST('2026-03-29' AS Nullable(Date32))
 
 -- UPSERT
 INSERT INTO "sales"."The Orders" (
@@ -51,7 +51,7 @@ SELECT
   '0190',
   'o''clock "',
   0,
-  CAST('2026-03-29' AS Nullable(DATE))
+  CAST('2026-03-29' AS Nullable(Date32))
 
 -- OVERWRITE
 CREATE TABLE "sales"."penstock_new_The Orders" AS "sales"."The Orders" COMMENT '{"marker": "penstock_markers", "run": "0190", "node": "o''clock \\"", "batch": 0, "at": "2026-03-29"}';
@@ -95,7 +95,7 @@ SELECT
   '0190',
   'o''clock "',
   0,
-  CAST('2026-03-29' AS Nullable(DATE))
+  CAST('2026-03-29' AS Nullable(Date32))
 
 -- UPSERT, the smallest wins
 INSERT INTO "sales"."The Orders" (
@@ -130,7 +130,7 @@ SELECT
   '0190',
   'o''clock "',
   0,
-  CAST('2026-03-29' AS Nullable(DATE))
+  CAST('2026-03-29' AS Nullable(Date32))
 
 -- UPSERT from a query of keys only
 INSERT INTO "sales"."The Orders" (
@@ -163,7 +163,7 @@ SELECT
   '0190',
   'o''clock "',
   0,
-  CAST('2026-03-29' AS Nullable(DATE))
+  CAST('2026-03-29' AS Nullable(Date32))
 
 -- UPSERT from a query
 INSERT INTO "sales"."The Orders" (
@@ -199,7 +199,7 @@ SELECT
   '0190',
   'o''clock "',
   0,
-  CAST('2026-03-29' AS Nullable(DATE))
+  CAST('2026-03-29' AS Nullable(Date32))
 
 -- UPSERT from a query in no order
 INSERT INTO "sales"."The Orders" (
@@ -235,7 +235,7 @@ SELECT
   '0190',
   'o''clock "',
   0,
-  CAST('2026-03-29' AS Nullable(DATE))
+  CAST('2026-03-29' AS Nullable(Date32))
 
 -- INSERT from a query
 INSERT INTO "sales"."The Orders" (
@@ -262,4 +262,27 @@ SELECT
   '0190',
   'o''clock "',
   0,
-  CAST('2026-03-29' AS Nullable(DATE))
+  CAST('2026-03-29' AS Nullable(Date32))
+
+-- INSERT of a second sink
+INSERT INTO "sales"."The Orders" (
+  "id",
+  "from",
+  "n"
+)
+SELECT
+  "id",
+  "from",
+  "n"
+FROM "penstock_staged_2";
+INSERT INTO "penstock_markers" (
+  "run",
+  "node",
+  "batch",
+  "at"
+)
+SELECT
+  '0190',
+  'o''clock "',
+  0,
+  CAST('2026-03-29' AS Nullable(Date32))
