@@ -46,12 +46,12 @@ class Planned:
         self, name: str, version: str, shop: Workshop, sources: str, settings: Mapping[str, Any], *, everything: bool = True
     ) -> None:
         self.name, self.version = name, version
-        self._shop, self._sources, self._settings, self._everything = shop, sources, settings, everything
+        self.shop, self._sources, self._settings, self.everything = shop, sources, settings, everything
 
     def answer(self, asked: Asked) -> Answer:
-        if not self._everything:
+        if not self.everything:
             holds_all(asked, self.name)
-        return self._shop.run(self._shop.read(asked.case.recipe(list(asked.kept), sources=self._sources, settings=self._settings)))
+        return self.shop.run(self.shop.read(asked.case.recipe(list(asked.kept), sources=self._sources, settings=self._settings)))
 
 
 PUSHED = {"pushDown": {"rowThreshold": 0}}
@@ -73,7 +73,7 @@ def postgres(folder: Path, tables: Tables) -> Iterator[Text]:
         with psycopg.connect(url, autocommit=True, options="-c timezone=UTC") as connection:
             version = str(connection.info.server_version // 10_000)
             run = lambda text: connection.execute(text).fetchall()  # noqa: E731
-            yield Text("postgres", version, run, psycopg.Error, "postgres", checked=False)
+            yield Text("postgres", version, run, psycopg.Error, "postgres", everything=True)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from shared.planning.errors import PlanProblem
 from shared.planning.graph import Graph
 from shared.planning.make import logical_plan, plan
 from shared.planning.needs import needs, survey
+from shared.planning.passes import PASSES, Pass
 from shared.store.identifiers import new_id
 
 Rows = list[tuple[Any, ...]]
@@ -43,11 +44,12 @@ Answer = dict[str, Rows] | Failed
 
 @dataclass
 class Workshop:
-    """A folder with the tables, the connectors by name (`tables` among them), and what was surveyed so far."""
+    """A folder with the tables, the connectors by name (`tables` among them), what was surveyed so far, and the planner's passes."""
 
     folder: Path
     connectors: Mapping[str, tuple[str, dict[str, Any]]]
     facts: dict[str, Any] = field(default_factory=dict)
+    passes: Iterable[Pass] = PASSES
 
     def read(self, text: str) -> Pipeline:
         """Raises Refused."""
@@ -75,7 +77,7 @@ class Workshop:
         data: dict[str, Dataset] = {}
         run = new_id()
         try:
-            stages = plan(recipe, self.facts, self._types()).stages
+            stages = plan(recipe, self.facts, self._types(), passes=self.passes).stages
             for stage in stages:
                 outcome = worker.run(self._job(run, stage.id, "work", json.loads(json.dumps(stage.program)), data), Control())
                 data |= {f"{stage.id}:{dataset.port}": dataset for dataset in Outcome.from_json(outcome.to_json()).datasets}

@@ -42,6 +42,11 @@ class Proof:
                 elif "unknown" not in found.types:
                     self.same[shown] += 1
 
+    def add(self, other: Proof) -> None:
+        """Another part of the same run."""
+        self.same.update(other.same)
+        self.different |= other.different
+
     def table(self) -> dict[str, Any]:
         made: dict[str, Any] = {}
         for (dialect, version, name, types), times in sorted(self.same.items()):

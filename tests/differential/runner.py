@@ -12,7 +12,7 @@ from tests.differential.cases import Case, Cell, draw, sink_of
 from tests.differential.compare import difference
 from tests.differential.palette import Palette
 from tests.differential.planned import Answer, Failed, Refused, Workshop
-from tests.differential.text import Asked, Engine
+from tests.differential.text import Asked, Engine, held_everywhere
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,17 @@ class Report:
     answered: Counter[str] = field(default_factory=Counter)
     differences: list[Difference] = field(default_factory=list)
 
+    def add(self, other: Report) -> None:
+        """Another part of the same run."""
+        self.recipes += other.recipes
+        self.rows += other.rows
+        self.failed += other.failed
+        self.met.update(other.met)
+        self.refused |= other.refused
+        self.not_here.update(other.not_here)
+        self.answered.update(other.answered)
+        self.differences += other.differences
+
 
 @dataclass(frozen=True)
 class Ran(Asked):
@@ -50,22 +61,34 @@ class Ran(Asked):
 
 def on_duckdb(shop: Workshop, case: Case) -> Ran:
     """Raises Refused. Error ports are kept like any other, where something can fail."""
-    graph = shop.graph(shop.read(case.recipe(case.leaves())))
+    recipe = shop.read(case.recipe(case.leaves()))
+    graph = shop.graph(recipe)
     errors = [table for table, port in graph.ports.items() if port.error and table.endswith(".error")]
     kept = (*case.leaves(), *errors)
-    recipe = shop.read(case.recipe(list(kept)))
-    return Ran(case, shop.graph(recipe), kept, shop.run(recipe))
+    if errors:
+        recipe = shop.read(case.recipe(list(kept)))
+        graph = shop.graph(recipe)
+    return Ran(case, graph, kept, shop.run(recipe))
 
 
 def drawn(
-    shop: Workshop, seed: int, count: int, report: Report, until: float = float("inf"), palettes: Sequence[Palette | None] = (None,)
+    shop: Workshop,
+    seed: int,
+    count: int,
+    report: Report,
+    until: float = float("inf"),
+    palettes: Sequence[Palette | None] = (None,),
+    part: tuple[int, int] = (0, 1),
 ) -> Iterator[Ran]:
-    """Recipes that ran, up to `count` or the time by the monotonic clock; the report is kept on the way. `palettes` take turns."""
+    """Those of the first `count` recipes that ran, up to a time by the monotonic clock; the report is kept on the way. `palettes` take
+    turns; `part` (n, of): every of-th round of them, so that processes can share the work."""
     met: Counter[Cell] = Counter()
-    number = 0
-    while report.recipes < count and monotonic() < until:
+    for number in range(count):
+        if monotonic() > until:
+            return
         case = draw(number, seed, met, palettes[number % len(palettes)])
-        number += 1
+        if number // len(palettes) % part[1] != part[0]:
+            continue
         try:
             ran = on_duckdb(shop, case)
         except Refused as refused:
@@ -85,22 +108,36 @@ def palettes_of(engines: Iterable[Engine]) -> list[Palette | None]:
 
 
 def compare_all(
-    shop: Workshop, engines: Sequence[Engine], seed: int, count: int, seen: Callable[[Ran, Engine, bool], None] = lambda *_: None
+    shop: Workshop,
+    engines: Sequence[Engine],
+    seed: int,
+    count: int,
+    seen: Callable[[Ran, Engine, bool], None] = lambda *_: None,
+    *,
+    part: tuple[int, int] = (0, 1),
+    every: bool = False,
 ) -> Report:
-    """`seen` hears of each recipe on each engine whether the rows were the same."""
+    """`seen` hears of each recipe on each engine whether the rows were the same. `every`: all engines get every recipe, else those that
+    plan it anew take turns, each of which costs as much as all the others together."""
     report = Report()
-    for ran in drawn(shop, seed, count, report, palettes=palettes_of(engines)):
-        for engine in engines:
+    for ran in drawn(shop, seed, count, report, palettes=palettes_of(engines), part=part):
+        for engine in engines if every else _turn(engines, ran, report.recipes):
             try:
                 why = ran.against(engine)
             except Refused as refused:
-                report.not_here[engine.name, re.sub(r"node [\w-]+", "a node", str(refused))] += 1
+                report.not_here[engine.name, re.sub(r"(a node|node [\w-]+): .* is not there", r"a node: … is not there", str(refused))] += 1
                 continue
             report.answered[engine.name] += 1
             seen(ran, engine, why is None)
             if why is not None:
                 report.differences.append(Difference(ran.case, engine.name, why))
     return report
+
+
+def _turn(engines: Sequence[Engine], ran: Ran, number: int) -> list[Engine]:
+    told = [engine for engine in engines if engine.dialect]
+    planning = [engine for engine in engines if not engine.dialect and (engine.everything or held_everywhere(ran))]
+    return [*told, planning[number % len(planning)]] if planning else told
 
 
 def first_difference(recipes: Iterable[Ran], engine: Engine) -> Difference | None:

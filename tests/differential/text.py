@@ -44,11 +44,13 @@ class Asked:
 
 
 class Engine(Protocol):
-    """`dialect`: of which something is shown when rows are the same; empty where rows say nothing of a dialect's text."""
+    """`dialect`: of which something is shown when rows are the same; empty where rows say nothing of a dialect's text. `everything`:
+    it keeps all values of all tables."""
 
     name: str
     dialect: str
     version: str
+    everything: bool
 
     def answer(self, asked: Asked) -> Answer:
         """Rows by sink. Raises Refused, with a sentence, for a recipe that is not for this engine."""
@@ -56,19 +58,20 @@ class Engine(Protocol):
 
 class Text:
     """`run`: rows of a statement; it raises `error` for one that cannot be run. `write`: one relation as text, as the product renders it;
-    sown faults stand in for it. `checked`: only what is trusted there is said, over tables of values that are kept everywhere."""
+    sown faults stand in for it. Where it does not
+    keep `everything`, only what is trusted there is said."""
 
     def __init__(
-        self, name: str, version: str, run: Callable[[str], Rows], error: type[Exception], writes: str, *, checked: bool = True
+        self, name: str, version: str, run: Callable[[str], Rows], error: type[Exception], writes: str, *, everything: bool = False
     ) -> None:
         self.name = self.dialect = name
         self.version = version
         self.write: Write = lambda tree: sql(tree, self.dialect, self.version)
-        self._run, self._error, self._writes, self._checked = run, error, writes, checked
+        self._run, self._error, self._writes, self.everything = run, error, writes, everything
 
     def answer(self, asked: Asked) -> Answer:
         graph = asked.graph
-        if self._checked:
+        if not self.everything:
             holds_all(asked, self.name)
             self._trusts(graph, asked.relations)
         said = {sink: statement(graph, asked.relations, sink, asked.tables(), self._writes, self.write) for sink in graph.sinks}
@@ -91,9 +94,14 @@ def typed(graph: Graph, port: Port) -> exp.Expr:
     return annotated(port.relation.select.copy(), {table: graph.columns(table) for table in port.inputs})
 
 
+def held_everywhere(asked: Asked) -> bool:
+    """Whether every database keeps all values of the tables."""
+    return all(table.startswith(KEPT_EVERYWHERE) for table in asked.tables().values())
+
+
 def holds_all(asked: Asked, name: str) -> None:
     """Raises Refused where a table has values that only some databases keep."""
-    if not all(table.startswith(KEPT_EVERYWHERE) for table in asked.tables().values()):
+    if not held_everywhere(asked):
         raise Refused(f"{name} does not keep all values of these tables")
 
 

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from sqlglot import exp
 
 from shared.connectors.dbapi import statements as say
+from shared.connectors.dbapi.from_python import array
 from shared.connectors.dbapi.text import statement
 from shared.connectors.dbapi.to_python import Spelling, fitted, refuse, spelled
 from shared.connectors.protocols import AttemptKey, SinkWrite
@@ -183,6 +184,10 @@ class Database(Protocol):
             cursor.execute(query)
             while batch := cursor.fetchmany(rows):
                 yield batch
+
+    def array(self, column: Column, values: Sequence[Any], first_row: int) -> pa.Array:
+        """Values of a column as they are streamed."""
+        return array(column, values, first_row)
 
     def load(
         self, connection: Connection, into: exp.Insert, taken: Columns, table: Table, rows: pa.RecordBatchReader, *, numbered: bool

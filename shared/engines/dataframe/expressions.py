@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from sqlglot import exp
 
 from shared.engines.dataframe import moments, numbers
+from shared.engines.dataframe.capitals import capitals
 from shared.engines.dataframe.casts import cast
 from shared.engines.dataframe.errors import RowsDoNotFit
 from shared.engines.dataframe.table import Named
@@ -363,7 +364,7 @@ TABLE: dict[type[exp.Expr], Callable[[Any, Inner], Value]] = {
     exp.Round: lambda tree, of: numbers.rounded(of(tree.this), whole(tree.args.get("decimals"))),
     exp.DPipe: _joined,
     exp.Concat: _concat,
-    exp.Upper: _texts(pc.utf8_upper),
+    exp.Upper: _texts(capitals),
     exp.Lower: _texts(pc.utf8_lower),
     exp.Length: _texts(lambda text: pc.cast(pc.utf8_length(text), pa.int64())),
     exp.Trim: _trim,

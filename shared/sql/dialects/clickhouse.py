@@ -9,6 +9,7 @@ from shared.sql.rewrites.characters import CHARACTERS
 from shared.sql.rewrites.distinct_from import DISTINCT_FROM
 from shared.sql.rewrites.exact_literals import EXACT_LITERALS
 from shared.sql.rewrites.extremes import EXTREMES
+from shared.sql.rewrites.in_lists import IN_LISTS
 from shared.sql.rewrites.is_true import IS_TRUE
 from shared.sql.rewrites.sums import SUMS
 from shared.sql.rewrites.whole_division import INT_DIV
@@ -20,6 +21,7 @@ CLICKHOUSE = Dialect(
     passes=(
         AVERAGES,
         SUMS,
+        IN_LISTS,
         EXACT_LITERALS,
         EXTREMES,
         DISTINCT_FROM,

@@ -6,6 +6,7 @@ from sqlglot import exp
 
 from shared.sql.decimals import is_decimal
 from shared.sql.dialects.dialect import Dialect, Features, Pass
+from shared.sql.rewrites.capitals import CAPITALS
 from shared.sql.rewrites.duckdb_decimals import divide, divide_whole, from_doubles, widen
 from shared.sql.rewrites.duckdb_doubles import DOUBLES_AS_TEXT
 from shared.sql.rewrites.duckdb_numbers import HALF_EVEN, SECONDS
@@ -49,6 +50,7 @@ DUCKDB = Dialect(
     ),
     passes=(
         ESCAPES,
+        CAPITALS,
         TRUNCATION,
         DOUBLES_AS_TEXT,
         Pass("from_doubles", (exp.Cast,), from_doubles),

@@ -134,7 +134,7 @@ stays: CAST("t"."d" AS TIMESTAMP) stays here: cast of date and timestamp is not 
 stays: "t"."d" + INTERVAL '1 MONTH' stays here: add of date and interval is not trusted in ClickHouse
 
 -- in_and_between
-SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE "t"."i" IN (1, 2, NULL) OR "t"."b" BETWEEN 1 AND 5 OR NOT ("t"."i" IN (1, 2))
+SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE ("t"."i" = 1 OR "t"."i" = 2 OR "t"."i" = NULL) OR "t"."b" BETWEEN 1 AND 5 OR NOT ("t"."i" IN (1, 2))
 
 -- exists
 SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE EXISTS(SELECT 1 AS "1" FROM "u" AS "u" WHERE "u"."id" = "t"."id")
@@ -189,3 +189,6 @@ stays: DIV("t"."p", 3) stays here: cast of numeric and wide is not trusted in Cl
 
 -- casts_of_whole_numbers
 SELECT "t"."id" AS "id", CAST("t"."i" AS Nullable(String)) AS "x", CAST("t"."i" AS Nullable(Int64)) AS "a" FROM "t" AS "t"
+
+-- exact_literals
+SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE "t"."p" > CAST('0.05' AS Nullable(Decimal(2, 2))) AND "t"."w" <> CAST('5.55' AS Nullable(Decimal(3, 2)))

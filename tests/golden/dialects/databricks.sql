@@ -189,3 +189,6 @@ stays: DIV("t"."p", 3) stays here: intdiv of numeric and integer is not trusted 
 
 -- casts_of_whole_numbers
 SELECT `t`.`id` AS `id`, CAST(`t`.`i` AS STRING) AS `x`, CAST(`t`.`i` AS BIGINT) AS `a` FROM `t` AS `t`
+
+-- exact_literals
+SELECT `t`.`id` AS `id` FROM `t` AS `t` WHERE `t`.`p` > 0.05 AND `t`.`w` <> 5.55

@@ -113,7 +113,7 @@ SELECT COUNT(DISTINCT "t"."s2") AS "a", COUNT(*) AS "n", COUNT("t"."i") AS "c" F
 SELECT "t"."id" AS "id", SUBSTRING("t"."s2", 2, 2) AS "a", SUBSTRING("t"."s2", 3) AS "b" FROM "t" AS "t"
 
 -- text_functions
-SELECT "t"."id" AS "id", LENGTH("t"."s2") AS "a", LOWER("t"."s2") AS "b", UPPER("t"."s") AS "c", REPLACE("t"."s2", 'a', 'xy') AS "d", TRIM("t"."s2") AS "e" FROM "t" AS "t"
+SELECT "t"."id" AS "id", LENGTH("t"."s2") AS "a", LOWER("t"."s2") AS "b", CASE WHEN CONTAINS("t"."s", 'ß') THEN ARRAY_TO_STRING(LIST_TRANSFORM(STRING_SPLIT("t"."s", 'ß'), lambda part: upper(part)), 'ß') ELSE UPPER("t"."s") END AS "c", REPLACE("t"."s2", 'a', 'xy') AS "d", TRIM("t"."s2") AS "e" FROM "t" AS "t"
 
 -- position
 SELECT "t"."id" AS "id", STRPOS("t"."s2", 'b') AS "a" FROM "t" AS "t"
@@ -189,3 +189,6 @@ SELECT "t"."id" AS "id", CAST(CAST(CAST("t"."p" AS DECIMAL(38, 2)) * CAST(100 AS
 
 -- casts_of_whole_numbers
 SELECT "t"."id" AS "id", CAST("t"."i" AS TEXT) AS "x", CAST("t"."i" AS BIGINT) AS "a" FROM "t" AS "t"
+
+-- exact_literals
+SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE "t"."p" > 0.05 AND "t"."w" <> 5.55

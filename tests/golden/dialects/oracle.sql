@@ -189,3 +189,6 @@ stays: DIV("t"."p", 3) stays here: intdiv of numeric and integer is not trusted 
 
 -- casts_of_whole_numbers
 SELECT "t"."id" AS "id", CAST("t"."i" AS VARCHAR2(4000)) AS "x", CAST("t"."i" AS NUMBER(19)) AS "a" FROM "t" "t"
+
+-- exact_literals
+SELECT "t"."id" AS "id" FROM "t" "t" WHERE "t"."p" > 0.05 AND "t"."w" <> 5.55

@@ -189,3 +189,6 @@ stays: DIV("t"."p", 3) stays here: cast of numeric and wide is not trusted in Te
 
 -- casts_of_whole_numbers
 SELECT "t"."id" AS "id", CAST("t"."i" AS VARCHAR(32000) CHARACTER SET UNICODE) AS "x", CAST("t"."i" AS BIGINT) AS "a" FROM "t" AS "t"
+
+-- exact_literals
+SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE "t"."p" > 0.05 AND "t"."w" <> 5.55

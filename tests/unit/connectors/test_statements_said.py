@@ -100,7 +100,7 @@ def _samples(function: Callable[..., Any], which: int) -> list[Any]:
     found = []
     for parameter in inspect.signature(function).parameters.values():
         said = f"{parameter.name}: {parameter.annotation}"
-        sample = SAMPLES.get(said) or SAMPLES[parameter.name]
+        sample = (True, False) if parameter.annotation == "bool" else SAMPLES.get(said) or SAMPLES[parameter.name]
         found.append(sample[which].copy() if isinstance(sample[which], exp.Expr) else sample[which])
     return found
 
