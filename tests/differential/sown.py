@@ -1,4 +1,4 @@
-"""`python -m tests.differential.sown [--recipes 120] [--seed 1] [--engines …] [--write]`: faults sown one by one, and what sees each.
+"""`python -m tests.differential.sown [--recipes 70] [--seed 1] [--engines …] [--write]`: faults sown one by one, and what sees each.
 
 Sown are: every fault of every pass of the planner (`planner_faults.py`), each rewrite of each dialect left out, every fault of a relation's
 text (`faults.py`), and every slip in what writes to sinks (`tests/support/mutants.py`). The lists are the code's own. A fault is seen by
@@ -41,7 +41,7 @@ PUBLISHED = Path("docs/faults.md")
 # Relations are told these as text, and rows compared; the planner's own way goes over the others.
 TEXTS, WAYS = "postgres,duckdb,sqlite,mariadb,clickhouse", "files,postgres-planned"
 # What a fault in the planner does is seen soon or not at all.
-RECIPES_PLANNED = 25
+RECIPES_PLANNED = 12
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Seen:
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="tests.differential.sown")
-    parser.add_argument("--recipes", type=int, default=120)
+    parser.add_argument("--recipes", type=int, default=70)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--engines", default=f"{TEXTS},{WAYS}")
     parser.add_argument("--write", action="store_true")
@@ -120,11 +120,18 @@ def _first_different(recipes: Sequence[Ran], engines: Mapping[str, Any], sow: Ca
     left out."""
     for name, engine in engines.items():
         for ran in recipes:
+            said = _said(ran, engine)
             with sow(engine):
-                wrong = _differs(ran, engine)
+                wrong = _said(ran, engine) != said if said is not None else True
+                wrong = wrong and _differs(ran, engine)
             if wrong and not _differs(ran, engine):
                 return f"recipe {ran.case.number} on {name}"
     return None
+
+
+def _said(ran: Ran, engine: Any) -> list[str] | None:
+    """The texts of a recipe's relations, where an engine is told them: a fault that leaves them as they are need not be asked about."""
+    return [engine.write(tree) for tree in ran.relations.values()] if isinstance(engine, Text) else None
 
 
 def _differs(ran: Ran, engine: Any) -> bool:
