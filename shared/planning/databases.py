@@ -19,9 +19,9 @@ from shared.sql.reads import rows_of as rows_of_text
 from shared.sql.table_names import part, split
 from shared.sql.typing import annotate
 
-# Padded with blanks, which the database forgets about in every comparison and cast.
 # What a vendor's database cannot compare, or nobody here knows how (`shared.connectors.dbapi.vendor_types`).
 _NOT_COMPARED = ("clob, ", "unknown, ")
+# Padded with blanks, which the database forgets about in every comparison and cast.
 _PADDED = ("character(", "character", "bpchar", "char(", "char", "nchar")
 # Where they are gone from what is read, too: DuckDB's extension and MySQL's protocol leave them out.
 _READ_WITHOUT = {"postgres", "mysql"}
@@ -64,6 +64,8 @@ def stays(source: Source, found: Mapping[str, Any], database: Database) -> str |
             return f"column {name} of {source.node} is of type {kind.partition(', ')[2]}, which the database does not compare as we do"
         if " collate " in kind:
             return f"column {name} of {source.node} is {kind}, by which the database would compare it"
+    if found.get("inferredFrom") is not None:
+        return f"the types of {source.node} are those of its first rows, which the database need not keep to; read a table"
     if (query := source.options.get("query")) and not _only_reads(str(query), database.dialect):
         return f"the query of {source.node} cannot be read as one SELECT, so that nothing can be built around it"
     return None

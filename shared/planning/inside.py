@@ -160,7 +160,8 @@ def emitted_inside(graph: Graph, piece: Piece, home: Database, facts: Facts, typ
         users[graph.sink_inputs[sink]].append(("sink", sink))
     rejecting = [port for port in inside.ports.values() if port.error and not users[port.table] and not graph.skips(port.node)]
     features = dialect_of(home.dialect, home.version).features
-    one = len(sinks) == 1 and not rejecting and features.snapshot
+    together = features.snapshot and features.ctes
+    one = len(sinks) == 1 and not rejecting and together
     way = "statement" if one else "kept"
     counting = InDatabase(graph, inside.ports, frozenset(inside.sources), frozenset(), users, inside=frozenset(users), way=way)
     if not one:
@@ -168,7 +169,7 @@ def emitted_inside(graph: Graph, piece: Piece, home: Database, facts: Facts, typ
         shared = [table for table in users if len(users[table]) > 1]
         counting.materialised |= {*shared, *(graph.sink_inputs[sink] for sink in sinks if len(sinks) > 1)}
     counted = figures(graph, piece.nodes, counting)
-    if not features.snapshot:
+    if not together:
         inside.keep(counting.materialised)
     last = graph.sink_inputs[sinks[0]] if one else None
 

@@ -1,8 +1,8 @@
 """What earlier runs took for a piece of work, by where it ran, and what that says about where it is to run (execution.md, Stages).
 
-Kept as a fact of the pipeline: `<piece> <way>` -> {seconds, rows}, where `rows` is the estimate of what comes in by the piece's sources,
-the same on every way. A way that was never measured changes nothing: somebody has to run the recipe once with `pushDown.mode: off`, or
-with another `rowThreshold`.
+Kept as a fact of the pipeline: `<piece> <way>` -> {seconds, rows, times}: the best of so many times, where `rows` is the estimate of what
+comes in by the piece's sources, the same on every way. A way that was never measured changes nothing: somebody has to run the recipe once
+with `pushDown.mode: off`, or with another `rowThreshold`.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from shared.planning.push import other_ways
 # A way is left for another that took so many times less, and less by so many seconds: below, it may have been the machine.
 FASTER = 1.5
 WORTH_S = 0.25
+# And not for a first time, which finds everything cold.
+OFTEN = 2
 _PREFIX = "measured:"
 # A day in a condition is another one each day, and the work is the same.
 _VALUES = re.compile(r"'(?:[^']|'')*'|\d+(?:\.\d+)?")
@@ -32,10 +34,11 @@ _VALUES = re.compile(r"'(?:[^']|'')*'|\d+(?:\.\d+)?")
 
 @dataclass(frozen=True, slots=True)
 class Took:
-    """`rows`: about how many came in."""
+    """The best of so many times. `rows`: about how many came in."""
 
     seconds: float
     rows: int
+    times: int
 
     @property
     def rate(self) -> float:
@@ -76,7 +79,7 @@ def by_figures(graph: Graph, piece: Piece, facts: Facts, ruled: Placement) -> Pl
         return ruled
     best, least = min(known, key=lambda one: one[1].rate)
     times, saved = own.rate / least.rate, own.seconds - least.rate * own.rows
-    taken = times >= FASTER and saved >= WORTH_S
+    taken = times >= FASTER and saved >= WORTH_S and own.times >= OFTEN
     compared = f"{times:.1f} times faster" if times >= 1 else f"{1 / times:.1f} times slower"
     why = (
         f"measured: {_told(own, piece, ruled)}; {_told(least, piece, best)}, which is {compared} for each row"
@@ -88,7 +91,7 @@ def by_figures(graph: Graph, piece: Piece, facts: Facts, ruled: Placement) -> Pl
 
 
 def _took(figures: Mapping[str, Any]) -> Took:
-    return Took(float(figures["seconds"]), int(figures["rows"]))
+    return Took(float(figures["seconds"]), int(figures["rows"]), int(figures["times"]))
 
 
 def _told(took: Took, piece: Piece, placed: Placement) -> str:

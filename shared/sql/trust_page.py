@@ -21,6 +21,7 @@ SHOWN = (
     "teradata",
     "hana",
     "ase",
+    "redshift",
     "databricks",
     "spark",
 )

@@ -48,14 +48,15 @@ def record(tx: Tx, measures: Mapping[str, Any], seconds: float) -> None:
 
 
 def recent(tx: Tx, key: str, max_age: timedelta) -> dict[str, Any]:
-    """name -> {seconds, rows} of a pipeline: of the times that are no older, by database time, the best for a row."""
+    """name -> {seconds, rows, times} of a pipeline: of so many times that are no older, by database time, the best for a row."""
     rows = tx.execute(
         """
-        SELECT DISTINCT ON (one.key) one.key AS name, (took ->> 'seconds')::float8 AS seconds, (took ->> 'rows')::bigint AS rows
+        SELECT DISTINCT ON (one.key) one.key AS name, (took ->> 'seconds')::float8 AS seconds, (took ->> 'rows')::bigint AS rows,
+               count(*) OVER (PARTITION BY one.key) AS times
           FROM facts f, jsonb_each(f.found) one, jsonb_array_elements(one.value) took
          WHERE f.key = %(key)s AND (took ->> 'at')::timestamptz >= clock_timestamp() - %(age)s
          ORDER BY one.key, (took ->> 'seconds')::float8 / (took ->> 'rows')::bigint
         """,
         {"key": key, "age": max_age},
     )
-    return {row["name"]: {"seconds": row["seconds"], "rows": row["rows"]} for row in rows}
+    return {row["name"]: {key: row[key] for key in ("seconds", "rows", "times")} for row in rows}

@@ -168,3 +168,40 @@ def test_a_database_spoken_to_as_a_vendors_computes_and_merges_by_itself(extende
             (2, 10, 245, "own"),
             (7, 7, 7, "other"),
         ]
+
+
+PARTED = """
+apiVersion: penstock/v1
+kind: Pipeline
+metadata: {name: parted}
+spec:
+  nodes:
+    - {id: read, type: connector_source, config: {connector: house, table: parcels}}
+    - {id: parts, type: expression, config: {columns: [{name: each, expression: "100 / (id % 5)"}]}}
+    - {id: route, type: router, config: {routes: [{name: low, condition: "each < 30"}, {name: high, condition: "each > 60"}]}}
+    - {id: low, type: connector_sink, config: {connector: house, table: low, writeMode: OVERWRITE, createTable: true}}
+    - {id: high, type: connector_sink, config: {connector: house, table: high, writeMode: UPSERT, upsertKeys: [shop], createTable: true}}
+    - {id: rest, type: connector_sink, config: {connector: house, table: rest, writeMode: INSERT, createTable: true}}
+  edges:
+    - {from: read, to: parts}
+    - {from: parts, to: route}
+    - {from: route.low, to: low}
+    - {from: route.high, to: high}
+    - {from: route.default, to: rest}
+"""
+
+
+def test_several_sinks_and_bad_rows_of_one_such_database_are_one_transaction(extended: Stack) -> None:
+    extended.sql("CREATE TABLE parcels (id bigint, shop int)")
+    extended.sql("INSERT INTO parcels SELECT i, i % 4 FROM generate_series(1, 100) i")
+    extended.apply(WAREHOUSED.format(url=extended.demo_url))
+    extended.apply(PARTED)
+    run = extended.wait(extended.start("parted"))
+    assert run["status"] == "SUCCEEDED", run["error"]
+    nodes = {node["id"]: node for node in run["nodes"]}
+    assert (nodes["parts"]["rowsRejected"], nodes["low"]["rowsInserted"], nodes["rest"]["rowsInserted"]) == (20, 20, 40)
+    assert (nodes["high"]["rowsIn"], nodes["high"]["rowsInserted"]) == (20, 4)
+    assert extended.sql("SELECT COUNT(*), MIN(each), MAX(each) FROM low") == [(20, 25, 25)]
+    # Of rows with one key the greatest in what remains.
+    assert extended.sql("SELECT shop, id, each FROM high ORDER BY shop") == [(0, 96, 100), (1, 81, 100), (2, 86, 100), (3, 91, 100)]
+    assert extended.sql("SELECT COUNT(*) FROM rest WHERE each IN (50, 33)") == [(40,)]

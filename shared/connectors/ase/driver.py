@@ -33,7 +33,9 @@ VENDOR = Vendor(
         "sysname": "TEXT",
     },
     declared={"BOOLEAN": "TINYINT", "TEXT": "UNITEXT", "BYTEA": "IMAGE", "TIMESTAMP": "BIGDATETIME", "TIME": "BIGTIME"},
-    session=ASE.session,
+    # Not chained: SELECT INTO would be part of a transaction, which it must not be (Reference Manual: Commands, set chained, select into).
+    session=("SET CHAINED OFF", *ASE.session),
+    begin="BEGIN TRANSACTION",
     # SAP ASE Reference Manual: Commands, lock table: held until the transaction ends.
     hold="LOCK TABLE {table} IN EXCLUSIVE MODE",
 )

@@ -43,6 +43,7 @@ SETTINGS: Mapping[str, Any] = {
     "insert_deduplicate": 1,
     "deduplicate_blocks_in_dependent_materialized_views": 1,
     "input_format_null_as_default": 0,
+    "insert_null_as_default": 0,
     "mutations_sync": 2,
     "output_format_arrow_string_as_string": 1,
     "output_format_arrow_compression_method": "none",

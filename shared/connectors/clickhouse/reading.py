@@ -28,7 +28,7 @@ class Stream:
         self.failure: BaseException | None = None
         # Columns that travel as text and mean something else (UUID, JSON, decimals of more than 38 digits).
         self.texts = frozenset(c.name for c in columns if pa.types.is_string(arrow_type(c.type)) and c.type != "TEXT")
-        self.schema = pa.schema([(column.name, arrow_type(column.type)) for column in self._columns])
+        self.schema = _schema(self._columns)
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         return self.reader().__arrow_c_stream__(requested_schema)
@@ -47,30 +47,9 @@ class Stream:
         server = Server(self._config, self._session)
         self._open.append(server)
         first = 1
-        for batch in server.rows(self._select(server)):
-            arrays = [_fitted(batch.column(column.name), column, first) for column in self._columns]
-            yield pa.RecordBatch.from_arrays(arrays, schema=self.schema)
+        for batch in server.rows(select(server, self._options, self._columns)):
+            yield values(batch, self._columns, first)
             first += batch.num_rows
-
-    def _select(self, server: Server) -> exp.Select:
-        source: exp.Expr
-        if query := self._options.get("query"):
-            columns, declared = query_columns(server, str(query))
-            source = subquery(str(query))
-        else:
-            target = str(self._options["table"])
-            table = find(server, target)
-            columns, declared = (table.columns, table.declared) if table is not None else ((), ())
-            source = named(target)
-        kinds = {column.name: kind for column, kind in zip(columns, declared, strict=True)}
-        picked = []
-        for column in self._columns:
-            kind = kinds.get(column.name)
-            # What the planner pushed down is of the types that it gave it, and cast to them.
-            if kind is None or (not query and our_type(kind) != column.type):
-                raise SourceChanged(f"column {column.name} is not what it was when it was surveyed; it is looked at again")
-            picked.append(leaving(column.name, kind))
-        return exp.Select(expressions=picked).from_(source, copy=False)
 
     def cancel(self) -> None:
         """From another thread."""
@@ -80,6 +59,37 @@ class Stream:
     def close(self) -> None:
         for server in self._open:
             server.close()
+
+
+def select(server: Server, options: Mapping[str, Any], wanted: Columns) -> exp.Select:
+    """Those columns of a table or query, as Arrow can carry them. Raises SourceChanged where they are not what they were."""
+    source: exp.Expr
+    if query := options.get("query"):
+        columns, declared = query_columns(server, str(query))
+        source = subquery(str(query))
+    else:
+        target = str(options["table"])
+        table = find(server, target)
+        columns, declared = (table.columns, table.declared) if table is not None else ((), ())
+        source = named(target)
+    kinds = {column.name: kind for column, kind in zip(columns, declared, strict=True)}
+    picked = []
+    for column in wanted:
+        kind = kinds.get(column.name)
+        # What the planner pushed down is of the types that it gave it, and cast to them.
+        if kind is None or (not query and our_type(kind) != column.type):
+            raise SourceChanged(f"column {column.name} is not what it was when it was surveyed; it is looked at again")
+        picked.append(leaving(column.name, kind))
+    return exp.Select(expressions=picked).from_(source, copy=False)
+
+
+def values(batch: pa.RecordBatch, columns: Columns, first_row: int) -> pa.RecordBatch:
+    """As the Arrow types of our own. Raises RejectedData for a value that is none of its column's."""
+    return pa.RecordBatch.from_arrays([_fitted(batch.column(c.name), c, first_row) for c in columns], schema=_schema(columns))
+
+
+def _schema(columns: Columns) -> pa.Schema:
+    return pa.schema([(column.name, arrow_type(column.type)) for column in columns])
 
 
 def _fitted(values: pa.Array, column: Column, first_row: int) -> pa.Array:

@@ -29,5 +29,6 @@ SPEC = Spec(
     secret_fields=("password",),
     dialect="clickhouse",
     write_modes=("INSERT", "UPSERT", "OVERWRITE"),
+    computes=True,
     reads_pushed=True,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import count
 
 import pyarrow as pa
@@ -54,6 +54,11 @@ class Staging:
         self._server.tell(f"CREATE TABLE {named(made).sql('clickhouse')} AS {old} COMMENT {comment}")
         return made, {"does": "exchange", "node": node, "place": list(table.place), "fresh": prefix, "mark": signed}
 
+    def kept(self) -> str:
+        """A name for what is computed on the way."""
+        self._databases.add(self._server.database)
+        return f"{part(self._server.database)}.{self._mine}{next(self._numbers)}_"
+
     def latest(self, staged: str, table: Table, names: Sequence[str], write: SinkWrite) -> tuple[str, int]:
         """Each key once, in a table of its own; how many there are."""
         made = self.staged(table, names)
@@ -69,8 +74,8 @@ class Staging:
         ((rows,),) = self._server.ask(say.count(named(made)))
         return made, int(rows)
 
-    def load(self, into: str, taken: Sequence[tuple[Column, str]], rows: pa.RecordBatchReader, *, numbered: bool) -> None:
-        """All rows. `taken`: the columns of the target in the rows' order. Raises RejectedData for what they cannot hold."""
+    def load(self, into: str, taken: Sequence[tuple[Column, str]], rows: Iterable[pa.RecordBatch], *, numbered: bool) -> int:
+        """How many rows. `taken`: the columns of the target in the rows' order. Raises RejectedData for what they cannot hold."""
         names = [*(column.name for column, _ in taken), *([ORDINAL] if numbered else [])]
         first = 1
         for batch in rows:
@@ -81,6 +86,7 @@ class Staging:
                     arrays.append(pa.array(range(first, first + piece.num_rows), pa.uint64()))
                 self._server.put(named(into), pa.RecordBatch.from_arrays(arrays, names=names))
                 first += piece.num_rows
+        return first - 1
 
     def forget(self) -> None:
         """Drops what this attempt made."""

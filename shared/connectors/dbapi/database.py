@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from sqlglot import exp
 
 from shared.connectors.dbapi import statements as say
+from shared.connectors.dbapi.from_python import array
 from shared.connectors.dbapi.text import statement
 from shared.connectors.dbapi.to_python import Spelling, fitted, refuse, spelled
 from shared.connectors.protocols import AttemptKey, SinkWrite
@@ -28,6 +29,7 @@ class Table:
     """`declared`: the vendor's own words for the types, in the order of `columns`. `longest`: most characters, or bytes where True.
 
     `keys`: columns of each unique index, the primary key first. `unsafe`: why rows and marker cannot be committed together there.
+    `inferred_from`: of how many rows the values said the types, where nothing else did.
     `foreign`: columns whose values are ours only once they are cast, or compare otherwise than ours (`Survey.vendor_types`).
     """
 
@@ -38,6 +40,7 @@ class Table:
     longest: Mapping[str, tuple[int, bool]] = field(default_factory=dict)
     unsafe: str | None = None
     foreign: Mapping[str, str] = field(default_factory=dict)
+    inferred_from: int | None = None
 
 
 class Database(Protocol):
@@ -51,6 +54,8 @@ class Database(Protocol):
     batch_rows: ClassVar[int] = 10_000
     # Making a table may end the transaction: a session's own are made before it begins, and go when the session does.
     ddl_commits: ClassVar[bool] = False
+    # Of how many rows the values say the types of a query's columns; None: the database says them.
+    samples: ClassVar[int | None] = None
 
     @property
     def schema(self) -> str | None:
@@ -179,6 +184,10 @@ class Database(Protocol):
             cursor.execute(query)
             while batch := cursor.fetchmany(rows):
                 yield batch
+
+    def array(self, column: Column, values: Sequence[Any], first_row: int) -> pa.Array:
+        """Values of a column as they are streamed."""
+        return array(column, values, first_row)
 
     def load(
         self, connection: Connection, into: exp.Insert, taken: Columns, table: Table, rows: pa.RecordBatchReader, *, numbered: bool

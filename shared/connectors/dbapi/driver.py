@@ -32,11 +32,20 @@ class TableDriver:
                 columns, _ = database.query_columns(connection, str(query))
                 if not columns:
                     raise BadQuery(f"{database.where}: the query returns no columns; give a SELECT")
-                return Survey(True, columns, version=version, schema=schema)
+                return Survey(True, columns, version=version, schema=schema, inferred_from=database.samples)
             wanted = str(options["table"])
             table = database.find(connection, wanted)
             if table is not None:
-                return Survey(True, table.columns, table.rows, keys=table.keys, version=version, schema=schema, vendor_types=table.foreign)
+                return Survey(
+                    True,
+                    table.columns,
+                    table.rows,
+                    keys=table.keys,
+                    version=version,
+                    schema=schema,
+                    vendor_types=table.foreign,
+                    inferred_from=table.inferred_from,
+                )
             if role == "sink":
                 return Survey(False, (), version=version, schema=schema)
             raise _missing(database, connection, wanted)

@@ -77,9 +77,15 @@ class Publishing:
                 nonlocal count
                 count = computing.insert(self.database, self.connection, named(sink.target), names, query, numbered=False)
 
-            return Computed(self._publish(sink, table, names, load, lambda: count), count, tallies)
+            figures = self._publish(sink, table, names, load, lambda: count)
+            if count < 0:
+                # The driver does not say.
+                return Computed({**figures, "rowsInserted": None}, None, tallies)
+            return Computed(figures, count, tallies)
         self._stage(sink, names)
         count = computing.insert(self.database, self.connection, say.table(self.staged), names, query, numbered=True)
+        if count < 0:
+            (count,) = self.database.fetch_one(self.connection, say.count(say.table(self.staged)))
         return Computed(self._publish(sink, table, names, None, lambda: count), count, tallies)
 
     def _publish(

@@ -9,7 +9,6 @@ import pyarrow as pa
 
 from shared.connectors.dbapi.arrow_types import arrow_type
 from shared.connectors.dbapi.database import Connection, Database
-from shared.connectors.dbapi.from_python import array
 from shared.connectors.errors import SourceChanged
 from shared.datasets import Columns
 
@@ -60,7 +59,7 @@ class Stream:
         if rows and len(rows[0]) != len(self._columns):
             raise SourceChanged("the query no longer returns the columns it had when it was surveyed; it is looked at again")
         lists = list(zip(*rows, strict=True))
-        arrays = [array(self._columns[at], lists[at], first) for at in self._at]
+        arrays = [self._database.array(self._columns[at], lists[at], first) for at in self._at]
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
 
     def cancel(self) -> None:

@@ -97,6 +97,7 @@ class VendorDatabase(Database):
     dialect = ""
     paramstyle = ""
     ddl_commits = True
+    samples = SAMPLE_ROWS
 
     def __init__(self, vendor: Vendor, config: Mapping[str, Any]) -> None:
         self._vendor, self._config = vendor, config
@@ -125,6 +126,9 @@ class VendorDatabase(Database):
         connection = self._module.connect(**self._vendor.connect(self._config))
         for said in self._vendor.session:
             self.execute(connection, said)
+        if write:
+            # What was said may have begun a transaction, in which not everything can be made.
+            connection.commit()
         return connection
 
     @contextmanager
@@ -162,14 +166,19 @@ class VendorDatabase(Database):
         schema, name = split(target)
         if self._vendor.columns:
             place = (schema or self.schema, name)
-            described = [described_by(self._vendor.types, *row) for row in self.fetch(connection, self._said(self._vendor.columns), place)]
-            return table_of(described, self._estimate(connection, place)) if described else None
+            found = self.fetch(connection, self._said(self._vendor.columns), place)
+            if not found:
+                return None
+            # Teradata's catalogue does not know the types of a view's columns.
+            if all(kind is not None for _, kind, *_ in found):
+                described = [described_by(self._vendor.types, *row) for row in found]
+                return table_of(described, self._estimate(connection, place))
         listed = self.fetch(connection, self._said(self._vendor.tables), (schema or self.schema,))
         if name not in {str(row[0]) for row in listed}:
             return None
         every = exp.select("*").from_(named(target), copy=False).sql(self.dialect)
         columns, kinds = self.query_columns(connection, every)
-        return Table(columns, kinds)
+        return Table(columns, kinds, inferred_from=self.samples)
 
     def _estimate(self, connection: Connection, place: tuple[str | None, str]) -> int | None:
         """By the database's own statistics; None where it has none of the table."""

@@ -21,7 +21,7 @@ from sqlglot import exp
 
 from shared.connectors.dbapi.database import Connection, Database, Table
 from shared.connectors.errors import BadQuery, Misconfigured, RejectedData
-from shared.connectors.mysql import infile
+from shared.connectors.mysql import infile, texts
 from shared.connectors.mysql.errors import translated
 from shared.connectors.mysql.lines import lines, statement
 from shared.connectors.mysql.types import column_type, declared, our_type
@@ -201,6 +201,8 @@ class Mysql(Database):
 
     def stream(self, connection: Connection, query: str, rows: int) -> Iterator[list[tuple[Any, ...]]]:
         cursor = connection.cursor(SSCursor)
+        # Values as they are sent: `texts` reads them.
+        connection.decoders = {}
         try:
             cursor.execute(query)
             if cursor.description is None:
@@ -209,6 +211,9 @@ class Mysql(Database):
                 yield list(batch)
         finally:
             _leave(cursor)
+
+    def array(self, column: Column, values: Sequence[Any], first_row: int) -> pa.Array:
+        return texts.array(column, values, first_row)
 
     def load(
         self, connection: Connection, into: exp.Insert, taken: Columns, table: Table, rows: pa.RecordBatchReader, *, numbered: bool

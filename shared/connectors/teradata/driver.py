@@ -55,7 +55,8 @@ VENDOR = Vendor(
         "TIMESTAMPTZ": "TIMESTAMP(6) WITH TIME ZONE",
         "TIME": "TIME(6)",
     },
-    session=TERADATA.session,
+    # Its driver commits each statement by itself unless it is told (teradatasql, Transaction Mode and Autocommit).
+    session=("{fn teradata_nativesql}{fn teradata_autocommit_off}", *TERADATA.session),
     # SQL Data Manipulation Language, LOCKING Request Modifier: kept until the transaction ends.
     hold="LOCKING TABLE {table} FOR WRITE SELECT TOP 1 1 AS held FROM {table}",
 )

@@ -23,11 +23,11 @@ def measures(recipe: Pipeline) -> dict[str, Any]:
     return found
 
 
-def after(nodes: str, edges: str, settings: str = "", *, ruled: float, other: float, other_settings: str = OFF, rows: int = 1000) -> Plan:
+def after(nodes: str, edges: str, settings: str = "", *, ruled: float, other: float, other_settings: str = OFF, times: int = 2) -> Plan:
     """The plan after the recipe took so many seconds as its settings say, and so many with others."""
     recipe = read(nodes, edges, settings)
     names = [measures(read(nodes, edges, each))["name"] for each in (settings, other_settings)]
-    took = {name: {"seconds": seconds, "rows": rows} for name, seconds in zip(names, (ruled, other), strict=True)}
+    took = {name: {"seconds": seconds, "rows": 1000, "times": times} for name, seconds in zip(names, (ruled, other), strict=True)}
     return plan(recipe, {**facts_of(recipe), **measured_facts(recipe, took)}, TYPES)
 
 
@@ -55,6 +55,11 @@ def test_what_is_not_faster_by_much_is_told_and_not_taken(ruled: float, other: f
     assert told(made).endswith(f"which is {verdict} for each row and not taken")
 
 
+def test_what_ran_once_only_is_not_left_yet() -> None:
+    made = after(ALL + sink(), EDGES, ruled=3.0, other=1.0, times=1)
+    assert made.stages[0].engine == "database" and told(made).endswith("not taken")
+
+
 def test_below_the_threshold_what_was_faster_in_the_database_goes_there() -> None:
     nodes = SALES + FILTER + TOTALS + sink("files")
     small = "  pushDown: {rowThreshold: 9000000}\n"
@@ -66,8 +71,8 @@ def test_below_the_threshold_what_was_faster_in_the_database_goes_there() -> Non
 def test_a_way_that_was_never_measured_changes_nothing() -> None:
     recipe = read(ALL + sink(), EDGES)
     alone = measures(read(ALL + sink(), EDGES, OFF))
-    assert measured_facts(recipe, {alone["name"]: {"seconds": 0.1, "rows": 10}}) == {}
-    facts = facts_of(recipe) | {alone["key"]: {alone["name"]: {"seconds": 0.1, "rows": 10}}}
+    assert measured_facts(recipe, {alone["name"]: {"seconds": 0.1, "rows": 10, "times": 2}}) == {}
+    facts = facts_of(recipe) | {alone["key"]: {alone["name"]: {"seconds": 0.1, "rows": 10, "times": 2}}}
     assert plan(recipe, facts, TYPES) == plan(recipe, facts_of(recipe), TYPES)
 
 
@@ -100,7 +105,7 @@ def test_a_fingerprint_holds_where_it_runs_and_not_what_was_measured() -> None:
 
     def of(ruled: float, other: float) -> str:
         names = [measures(read(ALL + sink(), EDGES, each))["name"] for each in ("", OFF)]
-        took = {name: {"seconds": seconds, "rows": 10} for name, seconds in zip(names, (ruled, other), strict=True)}
+        took = {name: {"seconds": seconds, "rows": 10, "times": 2} for name, seconds in zip(names, (ruled, other), strict=True)}
         facts = {**facts_of(recipe), **measured_facts(recipe, took)}
         return fingerprint(plan(recipe, facts, TYPES), "sha", {}, facts)
 

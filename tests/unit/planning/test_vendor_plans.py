@@ -49,7 +49,7 @@ RECIPES = {
 }
 
 
-def made(vendor: str, title: str, rows: int = 5_000_000) -> dict[str, Any]:
+def made(vendor: str, title: str, rows: int = 5_000_000, **of_source: Any) -> dict[str, Any]:
     types = {"default/own": vendor, "default/files": "files"}
     recipe = pipeline(read_documents(make_pipeline(*RECIPES[title]))[0])
     version = VERSIONS.get(vendor)
@@ -63,6 +63,7 @@ def made(vendor: str, title: str, rows: int = 5_000_000) -> dict[str, Any]:
             "version": version,
             "sizeBytes": None,
             "schema": "S",
+            **of_source,
         }
         for need in needs(recipe, types)
     }
@@ -115,6 +116,20 @@ def test_what_leaves_for_another_place_is_one_select(vendor: str) -> None:
     assert (few["stages"][0]["engine"], few["pushDownShare"]) == ("duckdb", 0.5)
     filtered, whole = said(few)
     assert "10" in filtered and "JOIN" not in filtered + whole
+
+
+@pytest.mark.parametrize(
+    ("of_source", "why"),
+    [
+        ({"inferredFrom": 200}, "types of sales are those of its first rows"),
+        ({"vendorTypes": {"STATUS": "char, CHAR(8)"}}, "whose blanks the database would drop"),
+        ({"vendorTypes": {"STATUS": "clob, CLOB"}}, "STATUS of sales is of type CLOB, which the database does not compare as we do"),
+    ],
+)
+def test_columns_that_are_not_what_they_seem_keep_their_source_here(of_source: dict[str, Any], why: str) -> None:
+    found = made("oracle", "read out", **of_source)
+    assert found["pushDownShare"] == 0.0
+    assert why in next(node["local"] for node in found["nodes"] if node["id"] == "big")
 
 
 @pytest.mark.parametrize("vendor", VENDORS)

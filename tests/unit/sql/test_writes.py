@@ -23,7 +23,7 @@ from tests.unit.sql.dialect_cases import GOLDEN, SHOWN, VERSIONS, held
 COLUMNS, KEYS, ORDER = ["id", "from", "n"], ["id", "from"], [("n", "asc")]
 MARKER = Marker("penstock_markers", {"run": "0190", "node": "o'clock \"", "batch": 0, "at": date(2026, 3, 29)})
 # No server of theirs can be had here.
-BY_MANUAL = {"snowflake", "sqlserver", "oracle", "teradata", "hana", "ase", "databricks", "spark"}
+BY_MANUAL = {"snowflake", "sqlserver", "oracle", "teradata", "hana", "ase", "databricks", "redshift", "spark"}
 
 
 def said(
@@ -32,8 +32,9 @@ def said(
     rows: exp.Query | None = None,
     columns: Sequence[str] = COLUMNS,
     order: Sequence[tuple[str, str]] = ORDER,
+    staged: str | None = None,
 ) -> list[str]:
-    return writes(name, "sales.The Orders", columns, mode, KEYS, order, rows=rows, marker=MARKER, version=VERSIONS.get(name))
+    return writes(name, "sales.The Orders", columns, mode, KEYS, order, rows=rows, marker=MARKER, version=VERSIONS.get(name), staged=staged)
 
 
 def each_way(name: str) -> dict[str, str]:
@@ -48,6 +49,7 @@ def each_way(name: str) -> dict[str, str]:
         "UPSERT from a query": ("UPSERT", query),
         "UPSERT from a query in no order": ("UPSERT", query, COLUMNS, ()),
         "INSERT from a query": ("INSERT", query),
+        "INSERT of a second sink": ("INSERT", None, COLUMNS, (), "penstock_staged_2"),
     }
     # One statement cannot tell there which of two rows wins.
     left_out = {way for way in ways if way.startswith("UPSERT from")} if name == "ase" else set()

@@ -20,12 +20,12 @@ def test_the_best_time_for_a_row_is_told_of_the_last_five(store: Database) -> No
         took(1.5, 2000)
         took(9.0, 1000, "a duckdb")
         assert measured.recent(tx, "measured:n/best", HOUR) == {
-            "a database": {"seconds": 1.5, "rows": 2000},
-            "a duckdb": {"seconds": 9.0, "rows": 1000},
+            "a database": {"seconds": 1.5, "rows": 2000, "times": 2},
+            "a duckdb": {"seconds": 9.0, "rows": 1000, "times": 1},
         }
         for _ in range(5):
             took(3.0, 1000)
-        assert measured.recent(tx, "measured:n/best", HOUR)["a database"] == {"seconds": 3.0, "rows": 1000}
+        assert measured.recent(tx, "measured:n/best", HOUR)["a database"] == {"seconds": 3.0, "rows": 1000, "times": 5}
 
 
 def test_what_was_measured_too_long_ago_is_not_told(store: Database) -> None:

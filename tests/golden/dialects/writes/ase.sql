@@ -102,15 +102,15 @@ SELECT
 -- UPSERT of keys only
 MERGE INTO [sales].[The Orders] AS [t]
 USING (
-  SELECT
+  SELECT DISTINCT
     [m].[id] AS [id],
     [m].[from] AS [from]
-  FROM [penstock_staged] AS [m]
+  FROM [#penstock_staged] AS [m]
   WHERE
     NOT EXISTS(
       SELECT
         1
-      FROM [penstock_staged] AS [o]
+      FROM [#penstock_staged] AS [o]
       WHERE
         (
           [o].[id] = [m].[id] AND [o].[from] = [m].[from]
@@ -139,17 +139,17 @@ SELECT
 -- UPSERT, the smallest wins
 MERGE INTO [sales].[The Orders] AS [t]
 USING (
-  SELECT
+  SELECT DISTINCT
     [m].[id] AS [id],
     [m].[from] AS [from],
     [m].[n] AS [n],
     [m].[m] AS [m]
-  FROM [penstock_staged] AS [m]
+  FROM [#penstock_staged] AS [m]
   WHERE
     NOT EXISTS(
       SELECT
         1
-      FROM [penstock_staged] AS [o]
+      FROM [#penstock_staged] AS [o]
       WHERE
         (
           [o].[id] = [m].[id] AND [o].[from] = [m].[from]
@@ -221,6 +221,29 @@ FROM (
     *
   FROM latest
 ) AS [r];
+INSERT INTO [penstock_markers] (
+  [run],
+  [node],
+  [batch],
+  [at]
+)
+SELECT
+  '0190',
+  'o''clock "',
+  0,
+  CAST('2026-03-29' AS DATE)
+
+-- INSERT of a second sink
+INSERT INTO [sales].[The Orders] (
+  [id],
+  [from],
+  [n]
+)
+SELECT
+  [id],
+  [from],
+  [n]
+FROM [penstock_staged_2];
 INSERT INTO [penstock_markers] (
   [run],
   [node],

@@ -272,3 +272,26 @@ SELECT
   'o''clock "',
   0,
   CAST('2026-03-29' AS DATE)
+
+-- INSERT of a second sink
+INSERT INTO "sales"."The Orders" (
+  "id",
+  "from",
+  "n"
+)
+SELECT
+  "id",
+  "from",
+  "n"
+FROM "penstock_staged_2";
+INSERT INTO "penstock_markers" (
+  "run",
+  "node",
+  "batch",
+  "at"
+)
+SELECT
+  '0190',
+  'o''clock "',
+  0,
+  CAST('2026-03-29' AS DATE)

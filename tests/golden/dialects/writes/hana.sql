@@ -95,7 +95,7 @@ USING (
       "id",
       "from",
       ROW_NUMBER() OVER (PARTITION BY "id", "from" ORDER BY "penstock_ordinal" DESC) AS "penstock_rank"
-    FROM "penstock_staged"
+    FROM "#penstock_staged"
   ) AS "numbered"
   WHERE
     "penstock_rank" = 1
@@ -135,7 +135,7 @@ USING (
         PARTITION BY "id", "from"
         ORDER BY "n" ASC NULLS LAST, "m" DESC, "penstock_ordinal" DESC
       ) AS "penstock_rank"
-    FROM "penstock_staged"
+    FROM "#penstock_staged"
   ) AS "numbered"
   WHERE
     "penstock_rank" = 1
@@ -294,6 +294,30 @@ FROM (
     *
   FROM latest
 ) AS "r";
+INSERT INTO "penstock_markers" (
+  "run",
+  "node",
+  "batch",
+  "at"
+)
+SELECT
+  '0190',
+  'o''clock "',
+  0,
+  TO_DATE('2026-03-29', 'YYYY-MM-DD')
+FROM DUMMY
+
+-- INSERT of a second sink
+INSERT INTO "sales"."The Orders" (
+  "id",
+  "from",
+  "n"
+)
+SELECT
+  "id",
+  "from",
+  "n"
+FROM "penstock_staged_2";
 INSERT INTO "penstock_markers" (
   "run",
   "node",

@@ -98,7 +98,7 @@ USING (
       "id",
       "from",
       ROW_NUMBER() OVER (PARTITION BY "id", "from" ORDER BY "penstock_ordinal" DESC NULLS LAST) AS "penstock_rank"
-    FROM "penstock_staged"
+    FROM "ORA$PTT_penstock_staged"
   ) "numbered"
   WHERE
     "penstock_rank" = 1
@@ -138,7 +138,7 @@ USING (
         PARTITION BY "id", "from"
         ORDER BY "n" ASC, "m" DESC NULLS LAST, "penstock_ordinal" DESC NULLS LAST
       ) AS "penstock_rank"
-    FROM "penstock_staged"
+    FROM "ORA$PTT_penstock_staged"
   ) "numbered"
   WHERE
     "penstock_rank" = 1
@@ -297,6 +297,30 @@ FROM (
     *
   FROM latest
 ) "r";
+INSERT INTO "penstock_markers" (
+  "run",
+  "node",
+  "batch",
+  "at"
+)
+SELECT
+  '0190',
+  'o''clock "',
+  0,
+  TO_DATE('2026-03-29', 'YYYY-MM-DD')
+FROM DUAL
+
+-- INSERT of a second sink
+INSERT INTO "sales"."The Orders" (
+  "id",
+  "from",
+  "n"
+)
+SELECT
+  "id",
+  "from",
+  "n"
+FROM "penstock_staged_2";
 INSERT INTO "penstock_markers" (
   "run",
   "node",

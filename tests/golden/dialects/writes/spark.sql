@@ -206,3 +206,16 @@ FROM (
     *
   FROM latest
 ) AS `r`
+
+-- INSERT of a second sink
+SET spark.databricks.delta.commitInfo.userMetadata={"marker": "penstock_markers", "run": "0190", "node": "o'clock \"", "batch": 0, "at": "2026-03-29"};
+INSERT INTO `sales`.`The Orders` (
+  `id`,
+  `from`,
+  `n`
+)
+SELECT
+  `id`,
+  `from`,
+  `n`
+FROM `penstock_staged_2`

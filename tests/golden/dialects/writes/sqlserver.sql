@@ -92,7 +92,7 @@ USING (
       [id] AS [id],
       [from] AS [from],
       ROW_NUMBER() OVER (PARTITION BY [id], [from] ORDER BY [penstock_ordinal] DESC) AS [penstock_rank]
-    FROM [penstock_staged]
+    FROM [#penstock_staged]
   ) AS [numbered]
   WHERE
     [penstock_rank] = 1
@@ -131,7 +131,7 @@ USING (
         PARTITION BY [id], [from]
         ORDER BY CASE WHEN [n] IS NULL THEN 1 ELSE 0 END ASC, [n] ASC, [m] DESC, [penstock_ordinal] DESC
       ) AS [penstock_rank]
-    FROM [penstock_staged]
+    FROM [#penstock_staged]
   ) AS [numbered]
   WHERE
     [penstock_rank] = 1
@@ -286,6 +286,29 @@ FROM (
     *
   FROM latest
 ) AS [r];
+INSERT INTO [penstock_markers] (
+  [run],
+  [node],
+  [batch],
+  [at]
+)
+SELECT
+  '0190',
+  'o''clock "',
+  0,
+  CAST('2026-03-29' AS DATE)
+
+-- INSERT of a second sink
+INSERT INTO [sales].[The Orders] (
+  [id],
+  [from],
+  [n]
+)
+SELECT
+  [id],
+  [from],
+  [n]
+FROM [penstock_staged_2];
 INSERT INTO [penstock_markers] (
   [run],
   [node],

@@ -297,3 +297,26 @@ SELECT
   'o''clock "',
   0,
   TO_DATE('2026-03-29', 'YYYY-MM-DD')
+
+-- INSERT of a second sink
+INSERT INTO "sales"."The Orders" (
+  "id",
+  "from",
+  "n"
+)
+SELECT
+  "id",
+  "from",
+  "n"
+FROM "penstock_staged_2";
+INSERT INTO "penstock_markers" (
+  "run",
+  "node",
+  "batch",
+  "at"
+)
+SELECT
+  '0190',
+  'o''clock "',
+  0,
+  TO_DATE('2026-03-29', 'YYYY-MM-DD')
