@@ -42,9 +42,13 @@ def run(asked: argparse.Namespace, number: int) -> Part:
         shop = Workshop(folder, {"tables": ("files", {"root": name}), "files": ("files", {"root": name})})
         engines = [servers.enter_context(ENGINES[engine](folder, made)) for engine in asked.engines.split(",")]
         proof = Proof()
+        told = [0]
 
         def heard(ran: Ran, engine: Engine, same: bool) -> None:
             proof.hear(ran, engine, same)
+            if ran.case.number // 100 > told[0]:
+                told[0] = ran.case.number // 100
+                print(f"at recipe {ran.case.number} of {asked.recipes}", flush=True)
             if not same:
                 # At once: the end may be half an hour away.
                 print(f"recipe {ran.case.number} on {engine.name} differs", flush=True)

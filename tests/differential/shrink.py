@@ -84,10 +84,14 @@ def _configs(config: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from ({**config, "query": query} for query in _queries(config["query"]))
     condition = config.get("condition")
     if isinstance(condition, str):
-        for word in (" OR ", " AND "):
-            if f"){word}(" in condition:
-                for part in condition.split(f"){word}("):
-                    yield {**config, "condition": part.removeprefix("(").removesuffix(")")}
+        yield from ({**config, "condition": part} for part in _parts(condition))
+
+
+def _parts(condition: str) -> Iterator[str]:
+    """Either side of its AND or OR."""
+    tree = sqlglot.parse_one(condition, dialect="postgres").unnest()
+    if isinstance(tree, sqlglot.exp.Connector):
+        yield from (side.unnest().sql("postgres") for side in (tree.left, tree.right))
 
 
 def _queries(query: str) -> Iterator[str]:

@@ -11,6 +11,7 @@ from shared.sql.rewrites.full_join import FULL_JOIN
 from shared.sql.rewrites.likes import GLOBS
 from shared.sql.rewrites.null_order import NULL_ORDER
 from shared.sql.rewrites.qualify import QUALIFY
+from shared.sql.rewrites.real_division import REAL_DIVISION
 from shared.sql.rewrites.whole_division import SLASH_TRUNCATES
 
 SQLITE = Dialect(
@@ -25,6 +26,7 @@ SQLITE = Dialect(
         EXTREMES,
         DISTINCT_FROM,
         NULL_ORDER,
+        REAL_DIVISION,
         SLASH_TRUNCATES,
         GLOBS,
     ),

@@ -113,7 +113,7 @@ SELECT COUNT(DISTINCT "t"."s2") AS "a", COUNT(*) AS "n", COUNT("t"."i") AS "c" F
 SELECT "t"."id" AS "id", substringUTF8("t"."s2", 2, 2) AS "a", substringUTF8("t"."s2", 3) AS "b" FROM "t" AS "t"
 
 -- text_functions
-SELECT "t"."id" AS "id", lengthUTF8("t"."s2") AS "a", lowerUTF8("t"."s2") AS "b", upperUTF8("t"."s") AS "c", REPLACE("t"."s2", 'a', 'xy') AS "d", TRIM("t"."s2") AS "e" FROM "t" AS "t"
+stays: LOWER("t"."s2") stays here: lower of text is not trusted in ClickHouse, since it lowers by words, the last letter of one otherwise
 
 -- position
 stays: POSITION('b' IN "t"."s2") stays here: strposition of text and text is not trusted in ClickHouse
@@ -192,3 +192,18 @@ SELECT "t"."id" AS "id", CAST("t"."i" AS Nullable(String)) AS "x", CAST("t"."i" 
 
 -- exact_literals
 SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE "t"."p" > CAST('0.05' AS Nullable(Decimal(2, 2))) AND "t"."w" <> CAST('5.55' AS Nullable(Decimal(3, 2)))
+
+-- decimals_beside_doubles
+stays: NULLIF("t"."x", 2.5) stays here: nullif of float and numeric is not trusted in ClickHouse, since NaN equals nothing there
+
+-- decimal_literals
+SELECT "t"."id" AS "id", COALESCE("t"."p", CAST('2.5' AS Nullable(Decimal(2, 1)))) AS "a" FROM "t" AS "t" WHERE "t"."p" = CAST('10.25' AS Nullable(Decimal(4, 2))) OR "t"."p" IN (CAST('0.5' AS Nullable(Decimal(1, 1))), CAST('1.15' AS Nullable(Decimal(3, 2)))) OR "t"."p" BETWEEN CAST('2.25' AS Nullable(Decimal(3, 2))) AND CAST('2.75' AS Nullable(Decimal(3, 2)))
+
+-- in_columns
+SELECT "t"."id" AS "id", ("t"."i" = 5 OR "t"."i" = "t"."b") AS "a", NOT ("t"."i" = 1 OR "t"."i" = "t"."b") AS "c" FROM "t" AS "t"
+
+-- capitals
+stays: UPPER("t"."s") stays here: upper of text is not trusted in ClickHouse, since ß becomes two letters there
+
+-- whole_among_doubles
+stays: GREATEST("t"."x", 3) stays here: greatest of float is not trusted in ClickHouse, since NaN equals nothing there
