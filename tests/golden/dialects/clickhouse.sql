@@ -197,7 +197,7 @@ SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE "t"."p" > CAST('0.05' AS Nullable(
 stays: NULLIF("t"."x", 2.5) stays here: nullif of float and numeric is not trusted in ClickHouse, since NaN equals nothing there
 
 -- decimal_literals
-SELECT "t"."id" AS "id", COALESCE("t"."p", CAST('2.5' AS Nullable(Decimal(2, 1)))) AS "a" FROM "t" AS "t" WHERE "t"."p" = CAST('10.25' AS Nullable(Decimal(4, 2))) OR "t"."p" IN (CAST('0.5' AS Nullable(Decimal(1, 1))), CAST('1.15' AS Nullable(Decimal(3, 2)))) OR "t"."p" BETWEEN CAST('2.25' AS Nullable(Decimal(3, 2))) AND CAST('2.75' AS Nullable(Decimal(3, 2)))
+SELECT "t"."id" AS "id", COALESCE("t"."p", CAST('2.5' AS Nullable(Decimal(12, 2)))) AS "a" FROM "t" AS "t" WHERE "t"."p" = CAST('10.25' AS Nullable(Decimal(4, 2))) OR "t"."p" IN (CAST('0.5' AS Nullable(Decimal(1, 1))), CAST('1.15' AS Nullable(Decimal(3, 2)))) OR "t"."p" BETWEEN CAST('2.25' AS Nullable(Decimal(3, 2))) AND CAST('2.75' AS Nullable(Decimal(3, 2)))
 
 -- in_columns
 SELECT "t"."id" AS "id", ("t"."i" = 5 OR "t"."i" = "t"."b") AS "a", NOT ("t"."i" = 1 OR "t"."i" = "t"."b") AS "c" FROM "t" AS "t"

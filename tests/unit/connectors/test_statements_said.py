@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -62,6 +63,8 @@ SAMPLES: Mapping[str, tuple[Any, Any]] = {
     "target: sql.Composable": (sql.Identifier("sales", "The Orders"), sql.Identifier("t")),
     "new": (sql.Identifier("fresh"), sql.Identifier("t2")),
     "columns": (NAMES, KEYS),
+    "rows: exp.Query": (exp.select("1"), exp.select("2")),
+    "staged": ("penstock_staged", "s2"),
     "rows": (sql.SQL('SELECT * FROM "2 big"'), sql.SQL("SELECT 1")),
     "of: str": ("penstock_rows", "penstock_staged"),
     "of: str | None": ("t", None),
@@ -93,15 +96,21 @@ def each_statement(name: str) -> dict[str, Any]:
 
     public = inspect.getmembers(module, inspect.isfunction)
     own = {called: function for called, function in public if function.__module__ == module.__name__ and not called.startswith("_")}
-    return {called: [text(function(*_samples(function, which))) for which in (0, 1)] for called, function in own.items()}
+    samples = {called: [_samples(function, which) for which in (0, 1)] for called, function in own.items()}
+    return {called: [text(own[called](*given, **named)) for given, named in found] for called, found in samples.items()}
 
 
-def _samples(function: Callable[..., Any], which: int) -> list[Any]:
-    found = []
+def _samples(function: Callable[..., Any], which: int) -> tuple[list[Any], dict[str, Any]]:
+    """Positional and named."""
+    found: tuple[list[Any], dict[str, Any]] = [], {}
     for parameter in inspect.signature(function).parameters.values():
         said = f"{parameter.name}: {parameter.annotation}"
-        sample = (True, False) if parameter.annotation == "bool" else SAMPLES.get(said) or SAMPLES[parameter.name]
-        found.append(sample[which].copy() if isinstance(sample[which], exp.Expr) else sample[which])
+        sample = ((True, False) if parameter.annotation == "bool" else SAMPLES.get(said) or SAMPLES[parameter.name])[which]
+        sample = sample.copy() if isinstance(sample, exp.Expr) else sample
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
+            found[1][parameter.name] = sample
+        else:
+            found[0].append(sample)
     return found
 
 
@@ -146,7 +155,7 @@ SAID: Mapping[ModuleType, Mapping[str, Callable[[], Any]]] = {
     portable: {"statements": lambda: each_statement("portable")},
     statements: {"statements": lambda: each_statement("postgres"), "writes": lambda: each_write("postgres")},
     computed: {"writes": lambda: each_write("postgres")},
-    shown: {"sqlite": lambda: each_write("sqlite"), "mysql": lambda: each_write("mysql")},
+    shown: {name: partial(each_write, name) for name in ("sqlite", "mysql", "oracle")},
 }
 
 
