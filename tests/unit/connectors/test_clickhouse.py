@@ -257,6 +257,16 @@ def test_many_rows_go_in_blocks_and_none_is_lost(place: Place) -> None:
     assert place.read(select="count(*), sum(id), count(DISTINCT name)", table="t") == [(250_000, 250_000 * 249_999 // 2, 250_000)]
 
 
+@pytest.mark.parametrize("left", [0, 300, 100_000, 2_000_000])
+def test_an_answer_that_breaks_off_is_a_failure_and_never_fewer_rows(place: Place, left: int) -> None:
+    table(place)
+    place.sql("INSERT INTO t SELECT number, 'some' FROM numbers(200000)")
+    place.own.break_off("FORMAT ArrowStream", left)  # type: ignore[attr-defined]
+    with pytest.raises(Unavailable, match="broke off"):
+        place.read(table="t")
+    assert place.read(select="count(*)", table="t") == [(200_000,)]
+
+
 # Statements that a load says, in its order; of each, the answer is lost, and whether it was done is not known.
 MARKER, ROWS = 'INSERT INTO "penstock_markers"', "INSERT INTO .*SELECT"
 STATEMENTS = [

@@ -61,10 +61,11 @@ SAMPLES: Mapping[str, tuple[Any, Any]] = {
     "table: sql.Composable": (sql.Identifier("sales", "The Orders"), sql.Identifier("t")),
     "table: str | None": ("t", None),
     "target: sql.Composable": (sql.Identifier("sales", "The Orders"), sql.Identifier("t")),
+    "rows: exp.Query": (exp.select("id").from_("t"), exp.select("1")),
+    "staged": ("penstock_staged", "penstock_rows"),
+    "select: str": ("SELECT 1", "SELECT 2"),
     "new": (sql.Identifier("fresh"), sql.Identifier("t2")),
     "columns": (NAMES, KEYS),
-    "rows: exp.Query": (exp.select("1"), exp.select("2")),
-    "staged": ("penstock_staged", "s2"),
     "rows": (sql.SQL('SELECT * FROM "2 big"'), sql.SQL("SELECT 1")),
     "of: str": ("penstock_rows", "penstock_staged"),
     "of: str | None": ("t", None),
@@ -96,21 +97,15 @@ def each_statement(name: str) -> dict[str, Any]:
 
     public = inspect.getmembers(module, inspect.isfunction)
     own = {called: function for called, function in public if function.__module__ == module.__name__ and not called.startswith("_")}
-    samples = {called: [_samples(function, which) for which in (0, 1)] for called, function in own.items()}
-    return {called: [text(own[called](*given, **named)) for given, named in found] for called, found in samples.items()}
+    return {called: [text(function(**_samples(function, which))) for which in (0, 1)] for called, function in own.items()}
 
 
-def _samples(function: Callable[..., Any], which: int) -> tuple[list[Any], dict[str, Any]]:
-    """Positional and named."""
-    found: tuple[list[Any], dict[str, Any]] = [], {}
+def _samples(function: Callable[..., Any], which: int) -> dict[str, Any]:
+    found = {}
     for parameter in inspect.signature(function).parameters.values():
         said = f"{parameter.name}: {parameter.annotation}"
-        sample = ((True, False) if parameter.annotation == "bool" else SAMPLES.get(said) or SAMPLES[parameter.name])[which]
-        sample = sample.copy() if isinstance(sample, exp.Expr) else sample
-        if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
-            found[1][parameter.name] = sample
-        else:
-            found[0].append(sample)
+        sample = (True, False) if parameter.annotation == "bool" else SAMPLES.get(said) or SAMPLES[parameter.name]
+        found[parameter.name] = sample[which].copy() if isinstance(sample[which], exp.Expr) else sample[which]
     return found
 
 
@@ -155,7 +150,7 @@ SAID: Mapping[ModuleType, Mapping[str, Callable[[], Any]]] = {
     portable: {"statements": lambda: each_statement("portable")},
     statements: {"statements": lambda: each_statement("postgres"), "writes": lambda: each_write("postgres")},
     computed: {"writes": lambda: each_write("postgres")},
-    shown: {name: partial(each_write, name) for name in ("sqlite", "mysql", "oracle")},
+    shown: {type_: partial(each_write, type_) for type_ in DATABASES},
 }
 
 
