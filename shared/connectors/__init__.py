@@ -12,6 +12,7 @@ from importlib.metadata import EntryPoint
 from typing import Any
 
 from shared.connectors.ase.spec import SPEC as ASE
+from shared.connectors.clickhouse import statements as clickhouse
 from shared.connectors.clickhouse.spec import SPEC as CLICKHOUSE
 from shared.connectors.databricks.spec import SPEC as DATABRICKS
 from shared.connectors.dbapi import shown
@@ -82,6 +83,8 @@ def statements(connector_type: str, write: SinkWrite, keys: Sequence[Sequence[st
     if connector_type == "postgres":
         said = import_module("shared.connectors.postgres.statements").statements(write, keys)
         return said
+    if connector_type == "clickhouse":
+        return clickhouse.shown(write)
     if connector_type in _PORTABLE:
         return shown.statements(dialect, write)
     names = [column.name for column in write.columns]
@@ -90,6 +93,8 @@ def statements(connector_type: str, write: SinkWrite, keys: Sequence[Sequence[st
 
 def computed(connector_type: str, write: SinkWrite, query: Query, keys: Sequence[Sequence[str]] = ()) -> list[str]:
     """The SQL that computes and writes rows in one database, in its dialect; none where a connector has no words of its own for it."""
+    if connector_type == "clickhouse":
+        return clickhouse.shown_computed(write, query)
     spoken = CONNECTORS[connector_type].dialect
     if spoken is not None and not dialect_of(spoken).features.snapshot:
         return shown.computed(spoken, write, query)

@@ -119,8 +119,9 @@ def read_of(graph: Graph, region: Region, facts: Facts, types: Mapping[str, str]
     tree = inside.select(region.exit)
     named = [
         exp.CTE(this=inside.select(table), alias=exp.TableAlias(this=exp.to_identifier(inside.name(table), quoted=True)))
-        for table in inside.ports
-        if table != region.exit and not inside.nested
+        for table, port in inside.ports.items()
+        # Rows that fail are dropped, where they are here at all.
+        if table != region.exit and not port.error and not inside.nested
     ]
     if named:
         # Before those of a query that a person wrote, which read them.

@@ -58,6 +58,11 @@ class Looking:
         ports = {port.node for port in self.graph.ports.values() if table in port.inputs}
         return ports | {sink for sink, read in self.graph.sink_inputs.items() if read == table}
 
+    def drops(self, node: str) -> bool:
+        """Rows that fail in the node are left out (`onError: skip`), and nobody asks how many there were."""
+        read = any(port.error and self.readers(port.table) for port in self.ports(node))
+        return self.graph.skips(node) and not read and self.graph.pipeline.node(node).reject_limit is None
+
     def rows(self, nodes: Iterable[str]) -> int | None:
         """The estimate of all that comes in by these sources; None where one has none."""
         known = [found_of(self.graph, node, self.facts, self.types).get("rows") for node in nodes]

@@ -81,7 +81,7 @@ def _regions(looking: Looking, placement: Placement, threshold: int, *, forced: 
 def _region(looking: Looking, last: str, fits: Callable[[str], bool]) -> Region | None:
     """All that is upstream of a node as one SELECT; None where that cannot be, or others read of it too."""
     graph = looking.graph
-    exits = [port.table for port in looking.ports(last) if not port.internal]
+    exits = [port.table for port in looking.ports(last) if not port.internal and not (port.error and looking.drops(last))]
     nodes: set[str] = set()
     waiting = [last]
     while waiting:
@@ -90,7 +90,7 @@ def _region(looking: Looking, last: str, fits: Callable[[str], bool]) -> Region 
             continue
         if node not in looking.databases or node in looking.local or not looking.databases[node].spec.reads_pushed:
             return None
-        if node not in graph.sources and (not fits(node) or any(port.error for port in looking.ports(node))):
+        if node not in graph.sources and (not fits(node) or _rejects(looking, node)):
             return None
         nodes.add(node)
         waiting += {graph.owner(table) for port in looking.ports(node) for table in port.inputs}
@@ -100,8 +100,13 @@ def _region(looking: Looking, last: str, fits: Callable[[str], bool]) -> Region 
     return Region(looking.databases[last], exits[0], tuple(node for node in looking.piece.nodes if node in nodes))
 
 
+def _rejects(looking: Looking, node: str) -> bool:
+    """Rows that fail in the node are wanted by somebody."""
+    return not looking.drops(node) and any(port.error for port in looking.ports(node))
+
+
 def _no_exit(looking: Looking, node: str) -> str:
-    if any(port.error for port in looking.ports(node)):
+    if _rejects(looking, node):
         return "its rows can fail, and those that do could not be read on the same snapshot as the others"
     if not looking.databases[node].spec.reads_pushed:
         return f"a {looking.databases[node].spec.type} connector cannot be sent a SELECT of ours, in this release"

@@ -105,6 +105,8 @@ def _sink(pipeline: Pipeline, node: Node, source: Input, facts: Facts, types: Ma
     connector = full_reference(pipeline, config["connector"])
     spec = CONNECTORS[types[connector]]
     if config["writeMode"] not in spec.write_modes:
+        if not spec.write_modes:
+            raise SqlProblem(f"nothing can be written through a {spec.type} connector in this release; write files that it can load")
         raise SqlProblem(f"{config['writeMode']} cannot be written through a {spec.type} connector; it takes {', '.join(spec.write_modes)}")
     keys = tuple(find(source.columns, key, source.node).name for key in config["upsertKeys"])
     if config.get("partitionBy") and spec.dialect is not None:

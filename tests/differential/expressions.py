@@ -38,7 +38,8 @@ CONSTANTS: Mapping[str, tuple[str, ...]] = {
     "money": ("0.50", "-2.50", "10"),
     "long": ("0.3333333333", "2.5", "-1"),
     "real": ("0.5", "-2.5", "3"),
-    "text": ("''", "'a'", "'ab '", "'ab'", "'a '", "'Łódź'", "'it''s'", "'10'"),
+    # Twice what is a value to some and none to others, and the same word with blanks and without.
+    "text": ("''", "''", "'a'", "'ab '", "'ab'", "'Łódź'", "'it''s'", "'10'"),
     "flag": ("TRUE", "FALSE"),
     "day": ("DATE '2024-02-29'", "DATE '1970-01-01'"),
     "at": ("TIMESTAMP '2024-02-29 12:30:45.123456'", "TIMESTAMP '1970-01-01 00:00:00'"),
@@ -99,6 +100,7 @@ EXPRESSIONS: Mapping[str, Mapping[str, tuple[Template, ...]]] = {
             "{x} LIKE '%b_'",
             "{x} NOT LIKE '%a%'",
             "{x} ILIKE 'A%'",
+            "{x} ILIKE '%B%'",
             "{x} LIKE '10\\%'",
             "{x} LIKE ''",
             "{x} LIKE 'a\\_b'",

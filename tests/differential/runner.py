@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 
+from sqlglot import exp
+
 from tests.differential.cases import Case, Cell, draw, sink_of
 from tests.differential.compare import difference
 from tests.differential.palette import Palette
@@ -145,3 +147,24 @@ def first_difference(recipes: Iterable[Ran], engine: Engine) -> Difference | Non
         if (why := ran.against(engine)) is not None:
             return Difference(ran.case, engine.name, why)
     return None
+
+
+def touched(shop: Workshop, seed: int, numbers: Iterable[int], change: Callable[[exp.Expr], None]) -> Iterator[Ran]:
+    """Of the recipes of those numbers, each drawn by itself, those with a relation that `change` changes; only these are run."""
+    for number in numbers:
+        case = draw(number, seed, Counter())
+        try:
+            graph = shop.graph(shop.read(case.recipe(case.leaves())))
+            if changes(Asked(case, graph, ()), change):
+                yield on_duckdb(shop, case)
+        except Refused:
+            continue
+
+
+def changes(asked: Asked, change: Callable[[exp.Expr], None]) -> bool:
+    for tree in asked.relations.values():
+        changed = tree.copy()
+        change(changed)
+        if changed != tree:
+            return True
+    return False

@@ -130,7 +130,7 @@ WAREHOUSED = """
 apiVersion: penstock/v1
 kind: Connector
 metadata: {{name: house}}
-spec: {{type: warehouse, config: {{url: "{url}", schema: public}}}}
+spec: {{type: warehouse, config: {{url: "{url}", schema: house}}}}
 ---
 apiVersion: penstock/v1
 kind: Pipeline
@@ -148,10 +148,12 @@ spec:
 
 
 def test_a_database_spoken_to_as_a_vendors_computes_and_merges_by_itself(extended: Stack) -> None:
-    extended.sql("CREATE TABLE sold (shop int, amount numeric(12, 2))")
-    extended.sql("INSERT INTO sold SELECT i % 3, i FROM generate_series(1, 40) i")
-    extended.sql("CREATE TABLE by_shop (shop int PRIMARY KEY, n bigint, total numeric(30, 2), note text DEFAULT 'own')")
-    extended.sql("INSERT INTO by_shop VALUES (1, 0, 0, 'kept'), (7, 7, 7, 'other')")
+    # PostgreSQL's own connector keeps markers of another shape.
+    extended.sql("CREATE SCHEMA IF NOT EXISTS house")
+    extended.sql("CREATE TABLE house.sold (shop int, amount numeric(12, 2))")
+    extended.sql("INSERT INTO house.sold SELECT i % 3, i FROM generate_series(1, 40) i")
+    extended.sql("CREATE TABLE house.by_shop (shop int PRIMARY KEY, n bigint, total numeric(30, 2), note text DEFAULT 'own')")
+    extended.sql("INSERT INTO house.by_shop VALUES (1, 0, 0, 'kept'), (7, 7, 7, 'other')")
     extended.apply(WAREHOUSED.format(url=extended.demo_url))
     plan = extended.client.call("POST", "/pipelines/default/warehoused/plan?wait=20", body={})
     (stage,) = plan["stages"]
@@ -162,7 +164,7 @@ def test_a_database_spoken_to_as_a_vendors_computes_and_merges_by_itself(extende
         assert run["status"] == "SUCCEEDED", run["error"]
         (write,) = [node for node in run["nodes"] if node["id"] == "write"]
         assert (write["rowsIn"], write["rowsInserted"], write["rowsUpdated"]) == (3, inserted, 3 - inserted)
-        assert extended.sql("SELECT * FROM by_shop ORDER BY shop") == [
+        assert extended.sql("SELECT * FROM house.by_shop ORDER BY shop") == [
             (0, 10, 255, "own"),
             (1, 10, 265, "kept"),
             (2, 10, 245, "own"),
@@ -192,8 +194,9 @@ spec:
 
 
 def test_several_sinks_and_bad_rows_of_one_such_database_are_one_transaction(extended: Stack) -> None:
-    extended.sql("CREATE TABLE parcels (id bigint, shop int)")
-    extended.sql("INSERT INTO parcels SELECT i, i % 4 FROM generate_series(1, 100) i")
+    extended.sql("CREATE SCHEMA IF NOT EXISTS house")
+    extended.sql("CREATE TABLE house.parcels (id bigint, shop int)")
+    extended.sql("INSERT INTO house.parcels SELECT i, i % 4 FROM generate_series(1, 100) i")
     extended.apply(WAREHOUSED.format(url=extended.demo_url))
     extended.apply(PARTED)
     run = extended.wait(extended.start("parted"))
@@ -201,7 +204,7 @@ def test_several_sinks_and_bad_rows_of_one_such_database_are_one_transaction(ext
     nodes = {node["id"]: node for node in run["nodes"]}
     assert (nodes["parts"]["rowsRejected"], nodes["low"]["rowsInserted"], nodes["rest"]["rowsInserted"]) == (20, 20, 40)
     assert (nodes["high"]["rowsIn"], nodes["high"]["rowsInserted"]) == (20, 4)
-    assert extended.sql("SELECT COUNT(*), MIN(each), MAX(each) FROM low") == [(20, 25, 25)]
+    assert extended.sql("SELECT COUNT(*), MIN(each), MAX(each) FROM house.low") == [(20, 25, 25)]
     # Of rows with one key the greatest in what remains.
-    assert extended.sql("SELECT shop, id, each FROM high ORDER BY shop") == [(0, 96, 100), (1, 81, 100), (2, 86, 100), (3, 91, 100)]
-    assert extended.sql("SELECT COUNT(*) FROM rest WHERE each IN (50, 33)") == [(40,)]
+    assert extended.sql("SELECT shop, id, each FROM house.high ORDER BY shop") == [(0, 96, 100), (1, 81, 100), (2, 86, 100), (3, 91, 100)]
+    assert extended.sql("SELECT COUNT(*) FROM house.rest WHERE each IN (50, 33)") == [(40,)]

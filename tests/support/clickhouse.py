@@ -30,6 +30,7 @@ _TRANSPORT = {
     "query", "database", "query_id", "client_protocol_version", "wait_end_of_query", "session_id", "compress", "decompress", "role",
     "send_progress_in_http_headers", "http_headers_progress_interval_ms", "enable_http_compression", "buffer_size", "default_format",
 }  # fmt: skip
+_FAILED = b"\r\nCode: 241. DB::Exception: Memory limit exceeded. (MEMORY_LIMIT_EXCEEDED)\n"
 _DATA = re.compile(r"^\s*INSERT\s.*\sFORMAT\s+(\w+)\s*$", re.IGNORECASE | re.DOTALL)
 
 
@@ -62,6 +63,10 @@ class Clickhouse:
     def lose_answer(self, pattern: str, *, done: bool, times: int = 1) -> None:
         """The next statements that match are done or not done, and the connection ends without an answer."""
         self._ask(f"/lose?pattern={quote(pattern)}&done={int(done)}&times={times}", "")
+
+    def break_off(self, pattern: str, left: int) -> None:
+        """Of the next answer to a statement that matches, only so many bytes come, and then the server's word that it failed."""
+        self._ask(f"/cut?pattern={quote(pattern)}&left={left}", "")
 
     def losing(self) -> int:
         """How many answers are yet to get lost."""
@@ -107,6 +112,7 @@ class _Engine:
         self._session = Session(f"{folder}/data")
         self._lock = threading.Lock()
         self.losing: list[tuple[re.Pattern[str], bool]] = []
+        self.cutting: tuple[re.Pattern[str], int] | None = None
 
     def run(self, statement: str, body: bytes, parameters: dict[str, str], default: str) -> bytes:
         settings = {name: value for name, value in parameters.items() if name not in _TRANSPORT and not name.startswith("param_")}
@@ -165,6 +171,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.engine.losing += [(pattern, parameters["done"] == "1")] * int(parameters["times"])
             self._answer(200, str(len(self.engine.losing)).encode())
             return
+        if parts.path == "/cut":
+            self.engine.cutting = re.compile(parameters["pattern"]), int(parameters["left"])
+            self._answer(200, b"")
+            return
         wanted = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
         if self.headers.get("Authorization") != f"Basic {wanted}":
             self._answer(403, b"Code: 516. DB::Exception: Authentication failed. (AUTHENTICATION_FAILED)", 516)
@@ -189,6 +199,8 @@ class _Handler(BaseHTTPRequestHandler):
         if lost:
             self._hang_up()
             return
+        if self.engine.cutting is not None and self.engine.cutting[0].search(statement):
+            found, self.engine.cutting = found[: self.engine.cutting[1]] + _FAILED, None
         self._answer(200, found)
 
     def _body(self) -> bytes:

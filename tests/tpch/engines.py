@@ -29,7 +29,7 @@ from tests.tpch.data import KEYS, TABLES, Rows, Tpch, into_postgresql
 
 SCHEMA = "tpch"
 # So that a plan without an index that fits ends as a failure, not as an evening.
-LONGEST_STATEMENT_S = 300
+LONGEST_STATEMENT_S = 900
 DASK_PART_BYTES = "1000000"
 
 

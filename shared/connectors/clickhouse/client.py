@@ -154,7 +154,7 @@ class Arrow:
                 tail = _Tail(response)
                 try:
                     yield from pa.ipc.open_stream(tail)
-                except pa.ArrowInvalid as error:
+                except (pa.ArrowInvalid, OSError) as error:
                     # A failure in the middle is written where the next batch would be.
                     raise Unavailable(f"{self._server.where}: the answer broke off: {tail.told}") from error
                 tail.read()

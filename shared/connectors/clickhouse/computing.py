@@ -17,6 +17,7 @@ from shared.connectors.clickhouse.catalogue import query_columns
 from shared.connectors.clickhouse.client import Server
 from shared.connectors.clickhouse.reading import select, values
 from shared.connectors.clickhouse.staging import Staging
+from shared.connectors.clickhouse.statements import insert_query
 from shared.connectors.clickhouse.targets import identifier
 from shared.connectors.clickhouse.types import nullable, plain
 from shared.connectors.protocols import Query
@@ -77,13 +78,7 @@ class Computing:
 
     def insert(self, into: str, names: Sequence[str], text: str, ordinal: str | None) -> int:
         """The rows of a query into an empty table, in one statement; how many there are then."""
-        picked: list[exp.Expr] = [exp.column(name, quoted=True) for name in names]
-        rows = exp.Subquery(this=exp.Var(this=text), alias=exp.TableAlias(this=exp.to_identifier("q", quoted=True)))
-        if ordinal is not None:
-            picked.append(exp.alias_(exp.Window(this=exp.RowNumber()), ordinal, quoted=True))
-        listed = [exp.to_identifier(name, quoted=True) for name in (*names, *([ordinal] if ordinal is not None else []))]
-        chosen = exp.Select(expressions=picked).from_(rows, copy=False)
-        self._server.tell(exp.Insert(this=exp.Schema(this=named(into), expressions=listed), expression=chosen))
+        self._server.tell(insert_query(into, names, text, ordinal))
         return self._rows(into)
 
     def exact(self, text: str, taken: Sequence[tuple[Column, str]]) -> bool:

@@ -16,14 +16,13 @@ from sqlglot import exp
 from shared.connectors.clickhouse import journal
 from shared.connectors.clickhouse.client import Server
 from shared.connectors.clickhouse.journal import Standing, Step
+from shared.connectors.clickhouse.statements import BLOCK_ROWS, exchange, insert_block
 from shared.connectors.errors import NotFound, Unavailable
 from shared.connectors.protocols import AttemptKey
 from shared.errors import PenstockError
 from shared.sql.reads import named
 from shared.sql.table_names import part
-from shared.sql.writes import ORDINAL
 
-BLOCK_ROWS = 100_000
 _TRIES = 10
 _MARK = re.compile(r" ?\[penstock [^\]]*\]")
 # A block of the staged rows is a block of the target's: not divided, not put together with the next.
@@ -62,13 +61,8 @@ def carry_out(server: Server, key: AttemptKey, standing: Standing) -> None:
 
 
 def _insert(server: Server, step: Step, first: int, token: str) -> None:
-    columns = [exp.column(name, quoted=True) for name in step["columns"]]
-    ordinal = exp.column(ORDINAL, quoted=True)
-    rows = exp.Select(expressions=columns).from_(named(step["staged"]), copy=False)
-    between = exp.Between(this=ordinal, low=exp.Literal.number(first), high=exp.Literal.number(first + BLOCK_ROWS - 1))
-    rows = rows.where(between, copy=False).order_by(ordinal.copy(), copy=False)
-    into = exp.Schema(this=_table(*step["place"]), expressions=[exp.to_identifier(name, quoted=True) for name in step["columns"]])
-    server.tell(exp.Insert(this=into, expression=rows), insert_deduplication_token=token, **_ONE_BLOCK)
+    said = insert_block(_table(*step["place"]), step["staged"], step["columns"], first)
+    server.tell(said, insert_deduplication_token=token, **_ONE_BLOCK)
 
 
 def _exchange(server: Server, step: Step) -> None:
@@ -84,7 +78,7 @@ def _exchange(server: Server, step: Step) -> None:
             if held:
                 server.tell(f"RENAME TABLE {_name(database, held[0])} TO {_name(database, mine)}")
                 if mark_ in _comment(server, database, mine):
-                    server.tell(f"EXCHANGE TABLES {_name(database, mine)} AND {_name(database, target)}")
+                    server.tell(exchange(_table(database, mine), _table(database, target)))
     else:
         raise Unavailable(
             f"{server.where}: the new rows of table {target} did not take their place, since others write it at the same time"

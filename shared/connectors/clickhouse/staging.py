@@ -7,20 +7,20 @@ from collections.abc import Iterable, Sequence
 from itertools import count
 
 import pyarrow as pa
-from sqlglot import exp
 
 from shared.connectors.clickhouse.catalogue import Table
 from shared.connectors.clickhouse.client import Server
 from shared.connectors.clickhouse.journal import Step
 from shared.connectors.clickhouse.loading import block
-from shared.connectors.clickhouse.publish import BLOCK_ROWS, drop, mark, marked
+from shared.connectors.clickhouse.publish import drop, mark, marked
+from shared.connectors.clickhouse.statements import BLOCK_ROWS, create_like, latest
 from shared.connectors.clickhouse.targets import identifier
 from shared.connectors.dbapi import statements as say
 from shared.connectors.protocols import AttemptKey, SinkWrite
 from shared.datasets import Column
 from shared.sql.reads import named
 from shared.sql.table_names import part
-from shared.sql.writes import ORDINAL, STAGED
+from shared.sql.writes import ORDINAL
 
 
 class Staging:
@@ -49,9 +49,7 @@ class Staging:
         """An empty table that is to take the other's place, and the step by which it does."""
         made, prefix = self._named(table)
         signed = mark(self._key, node)
-        old = named(table.target).sql("clickhouse")
-        comment = exp.Literal.string(marked(table.comment, signed)).sql("clickhouse")
-        self._server.tell(f"CREATE TABLE {named(made).sql('clickhouse')} AS {old} COMMENT {comment}")
+        self._server.tell(create_like(named(made), named(table.target), marked(table.comment, signed)))
         return made, {"does": "exchange", "node": node, "place": list(table.place), "fresh": prefix, "mark": signed}
 
     def kept(self) -> str:
@@ -62,15 +60,7 @@ class Staging:
     def latest(self, staged: str, table: Table, names: Sequence[str], write: SinkWrite) -> tuple[str, int]:
         """Each key once, in a table of its own; how many there are."""
         made = self.staged(table, names)
-        picked = say.latest(names, write.upsert_keys, write.order).expression
-        inner = next(select for select in picked.find_all(exp.Select) if select is not picked)
-        for one in (picked, inner):
-            one.select(exp.column(ORDINAL, quoted=True), copy=False)
-        for source in list(picked.find_all(exp.Table)):
-            if source.name == STAGED:
-                source.replace(named(staged))
-        into = exp.Schema(this=named(made), expressions=[exp.to_identifier(name, quoted=True) for name in (*names, ORDINAL)])
-        self._server.tell(exp.Insert(this=into, expression=picked))
+        self._server.tell(latest(staged, made, names, write))
         ((rows,),) = self._server.ask(say.count(named(made)))
         return made, int(rows)
 

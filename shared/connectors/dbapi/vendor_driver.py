@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.connectors.dbapi.driver import TableDriver
-from shared.connectors.dbapi.vendor import Vendor, VendorDatabase
+from shared.connectors.dbapi.vendor import Vendor
+from shared.connectors.dbapi.vendor_database import VendorDatabase
 
 
 class VendorDriver(TableDriver):

@@ -5,7 +5,10 @@ whose values compare otherwise than ours is told of (`Table.foreign`), so that n
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from shared.connectors.dbapi.arrow_types import MOST_DIGITS
 from shared.connectors.dbapi.database import Table
@@ -62,3 +65,30 @@ def table_of(described: Sequence[Described], rows: int | None) -> Table:
     columns = tuple(column for column, _, _ in described)
     foreign = {column.name: why for column, _, why in described if why is not None}
     return Table(columns, tuple(kind for _, kind, _ in described), rows=rows, foreign=foreign)
+
+
+def type_by_values(described: Sequence[Any], values: Sequence[Any]) -> str:
+    """By the values themselves; a column without any is text, or a number of the precision it is described with."""
+    precision, scale = described[4] if len(described) > 4 else None, described[5] if len(described) > 5 else None
+    kinds = {type(value) for value in values}
+    if kinds <= {int, Decimal} and (kinds or precision):
+        if isinstance(precision, int) and isinstance(scale, int) and 0 < precision <= 38 and 0 <= scale <= precision:
+            return "BIGINT" if scale == 0 and precision <= _WHOLE_DIGITS and Decimal not in kinds else f"NUMERIC({precision}, {scale})"
+        return "BIGINT" if kinds == {int} else "NUMERIC" if kinds else "TEXT"
+    if kinds == {datetime}:
+        return "TIMESTAMPTZ" if all(value.tzinfo for value in values) else "TIMESTAMP"
+    for kind, ours in _BY_VALUE:
+        if kinds and kinds <= kind:
+            return ours
+    return "TEXT"
+
+
+_BY_VALUE: tuple[tuple[set[type], str], ...] = (
+    ({bool}, "BOOLEAN"),
+    ({float, int}, "DOUBLE PRECISION"),
+    ({bytes, bytearray, memoryview}, "BYTEA"),
+    ({date}, "DATE"),
+    ({time, timedelta}, "TIME"),
+    ({UUID}, "UUID"),
+    ({dict, list}, "JSON"),
+)

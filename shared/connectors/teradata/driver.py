@@ -49,12 +49,14 @@ VENDOR = Vendor(
     rows="SELECT MAX(RowCount) FROM DBC.StatsV WHERE DatabaseName = ? AND TableName = ?",
     declared={
         "BOOLEAN": "BYTEINT",
-        "TEXT": "VARCHAR(32000) CHARACTER SET UNICODE",
+        "TEXT": "VARCHAR(10000) CHARACTER SET UNICODE",
         "BYTEA": "VARBYTE(10000)",
         "TIMESTAMP": "TIMESTAMP(6)",
         "TIMESTAMPTZ": "TIMESTAMP(6) WITH TIME ZONE",
         "TIME": "TIME(6)",
     },
+    # All of it ASCII, and no column may be longer.
+    outcome="VARCHAR(60000) CHARACTER SET LATIN",
     # Its driver commits each statement by itself unless it is told (teradatasql, Transaction Mode and Autocommit).
     session=("{fn teradata_nativesql}{fn teradata_autocommit_off}", *TERADATA.session),
     # SQL Data Manipulation Language, LOCKING Request Modifier: kept until the transaction ends.

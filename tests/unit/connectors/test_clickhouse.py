@@ -48,15 +48,22 @@ TYPES: dict[str, list[str]] = {
 }
 
 
-@pytest.mark.parametrize("kind", TYPES)
-def test_values_come_back_as_they_were_written(place: Place, kind: str) -> None:
-    values = [*TYPES[kind], "NULL"]
-    rows = " UNION ALL ".join(f"SELECT {at}::INTEGER AS n, CAST({value} AS {kind}) AS v" for at, value in enumerate(values))
+def test_values_come_back_as_they_were_written(place: Place) -> None:
+    """A column for each type, in one table."""
+    deep = max(map(len, TYPES.values())) + 1
+    columns = {f"c{at}": (kind, [*values, *["NULL"] * (deep - len(values))]) for at, (kind, values) in enumerate(TYPES.items())}
+    rows = " UNION ALL ".join(
+        f"SELECT {row}::INTEGER AS n, {', '.join(f'CAST({values[row]} AS {kind}) AS {name}' for name, (kind, values) in columns.items())}"
+        for row in range(deep)
+    )
     place.put(write_of("INSERT", createTable=True), f"SELECT * FROM ({rows})")
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        wanted = connection.execute(f"SELECT n, CAST(v AS VARCHAR) FROM ({rows}) ORDER BY n").fetchall()
-    assert place.read(select=f"n, CAST(CAST(v AS {kind}) AS VARCHAR) FROM it ORDER BY n --", table="t") == wanted
+        wanted = connection.execute(
+            f"SELECT n, {', '.join(f'CAST({name} AS VARCHAR)' for name in columns)} FROM ({rows}) ORDER BY n"
+        ).fetchall()
+    shown = ", ".join(f"CAST(CAST({name} AS {kind}) AS VARCHAR)" for name, (kind, _) in columns.items())
+    assert place.read(select=f"n, {shown} FROM it ORDER BY n --", table="t") == wanted
 
 
 LONG, FULL = "12345678901234567890.123456789012345678901234567891", Decimal("1234567890123456789012345678.0123456789")
@@ -228,9 +235,8 @@ UNFIT = {
 def test_what_a_column_cannot_hold_is_told_with_column_and_row(place: Place, what: str) -> None:
     kind, rows, told = UNFIT[what]
     table(place, columns=f"id {kind}")
-    for mode in ("INSERT", "OVERWRITE"):
-        with pytest.raises(RejectedData, match=told):
-            place.put(write_of(mode), f"SELECT * FROM (VALUES {rows}) v(id)")
+    with pytest.raises(RejectedData, match=told):
+        place.put(write_of("INSERT" if len(what) % 2 else "OVERWRITE"), f"SELECT * FROM (VALUES {rows}) v(id)")
     assert place.sql("SELECT count() FROM t") == [(0,)]
     assert left_over(place) == []
 
@@ -249,6 +255,16 @@ def test_many_rows_go_in_blocks_and_none_is_lost(place: Place) -> None:
     rows = "SELECT range::BIGINT AS id, 'n' || range AS name FROM range(250000)"
     assert place.put(write_of("INSERT", createTable=True), rows)["rowsInserted"] == 250_000
     assert place.read(select="count(*), sum(id), count(DISTINCT name)", table="t") == [(250_000, 250_000 * 249_999 // 2, 250_000)]
+
+
+@pytest.mark.parametrize("left", [0, 300, 100_000, 2_000_000])
+def test_an_answer_that_breaks_off_is_a_failure_and_never_fewer_rows(place: Place, left: int) -> None:
+    table(place)
+    place.sql("INSERT INTO t SELECT number, 'some' FROM numbers(200000)")
+    place.own.break_off("FORMAT ArrowStream", left)  # type: ignore[attr-defined]
+    with pytest.raises(Unavailable, match="broke off"):
+        place.read(table="t")
+    assert place.read(select="count(*)", table="t") == [(200_000,)]
 
 
 # Statements that a load says, in its order; of each, the answer is lost, and whether it was done is not known.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -60,6 +61,9 @@ SAMPLES: Mapping[str, tuple[Any, Any]] = {
     "table: sql.Composable": (sql.Identifier("sales", "The Orders"), sql.Identifier("t")),
     "table: str | None": ("t", None),
     "target: sql.Composable": (sql.Identifier("sales", "The Orders"), sql.Identifier("t")),
+    "rows: exp.Query": (exp.select("id").from_("t"), exp.select("1")),
+    "staged": ("penstock_staged", "penstock_rows"),
+    "select: str": ("SELECT 1", "SELECT 2"),
     "new": (sql.Identifier("fresh"), sql.Identifier("t2")),
     "columns": (NAMES, KEYS),
     "rows": (sql.SQL('SELECT * FROM "2 big"'), sql.SQL("SELECT 1")),
@@ -93,15 +97,15 @@ def each_statement(name: str) -> dict[str, Any]:
 
     public = inspect.getmembers(module, inspect.isfunction)
     own = {called: function for called, function in public if function.__module__ == module.__name__ and not called.startswith("_")}
-    return {called: [text(function(*_samples(function, which))) for which in (0, 1)] for called, function in own.items()}
+    return {called: [text(function(**_samples(function, which))) for which in (0, 1)] for called, function in own.items()}
 
 
-def _samples(function: Callable[..., Any], which: int) -> list[Any]:
-    found = []
+def _samples(function: Callable[..., Any], which: int) -> dict[str, Any]:
+    found = {}
     for parameter in inspect.signature(function).parameters.values():
         said = f"{parameter.name}: {parameter.annotation}"
         sample = (True, False) if parameter.annotation == "bool" else SAMPLES.get(said) or SAMPLES[parameter.name]
-        found.append(sample[which].copy() if isinstance(sample[which], exp.Expr) else sample[which])
+        found[parameter.name] = sample[which].copy() if isinstance(sample[which], exp.Expr) else sample[which]
     return found
 
 
@@ -146,7 +150,7 @@ SAID: Mapping[ModuleType, Mapping[str, Callable[[], Any]]] = {
     portable: {"statements": lambda: each_statement("portable")},
     statements: {"statements": lambda: each_statement("postgres"), "writes": lambda: each_write("postgres")},
     computed: {"writes": lambda: each_write("postgres")},
-    shown: {"sqlite": lambda: each_write("sqlite"), "mysql": lambda: each_write("mysql")},
+    shown: {type_: partial(each_write, type_) for type_ in DATABASES},
 }
 
 

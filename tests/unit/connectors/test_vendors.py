@@ -18,8 +18,10 @@ import psycopg
 import pytest
 
 from shared.connectors import CONNECTORS, driver
-from shared.connectors.dbapi.vendor import COMMON, Vendor, VendorDatabase
+from shared.connectors.dbapi.vendor import COMMON, Vendor
+from shared.connectors.dbapi.vendor_database import VendorDatabase
 from shared.connectors.dbapi.vendor_driver import VendorDriver
+from shared.connectors.dbapi.vendor_types import described_by
 from shared.connectors.errors import Denied, Misconfigured, NotFound, RejectedData
 from shared.connectors.protocols import AttemptKey, ComputingSession, Query, SinkSession, SinkWrite
 from shared.datasets import Column
@@ -296,10 +298,55 @@ def test_each_vendor_has_what_the_path_needs(kind: str) -> None:
     assert "p" not in vendor.where(config).split()
     assert vendor.schema(config)
     assert dialect(vendor.dialect).writes
-    assert vendor.tables.count("?") == 1
+    assert (vendor.tables.count("?"), vendor.columns.count("?")) == (1, 2)
     assert {*vendor.declared} <= {*COMMON, "TIMESTAMPTZ", "UUID", "JSON"}
     assert bool(spec.write_modes) == vendor.writes
     assert set(spec.secret_fields) & set(config)
+
+
+# (vendor, type, precision, scale) -> ours, and what is foreign about it. From the vendors' manuals: Data types, and views of the catalogue.
+TYPES = [
+    ("oracle", "NUMBER", None, None, "NUMERIC", None),
+    ("oracle", "NUMBER", None, 0, "NUMERIC(38, 0)", None),
+    ("oracle", "NUMBER", 10, 0, "BIGINT", None),
+    ("oracle", "NUMBER", 12, 2, "NUMERIC(12, 2)", None),
+    ("oracle", "NUMBER", 5, -2, "NUMERIC", None),
+    ("oracle", "DATE", None, None, "TIMESTAMP", None),
+    ("oracle", "TIMESTAMP(6) WITH TIME ZONE", None, 6, "TIMESTAMPTZ", None),
+    ("oracle", "CLOB", None, None, "TEXT", "clob, CLOB"),
+    ("oracle", "INTERVAL DAY(2) TO SECOND(6)", 2, 6, "TEXT", "unknown, INTERVAL DAY(2) TO SECOND(6)"),
+    ("snowflake", "TEXT", None, None, "TEXT", None),
+    ("snowflake", "NUMBER", 38, 0, "NUMERIC(38, 0)", None),
+    ("snowflake", "TIMESTAMP_LTZ", None, None, "TIMESTAMPTZ", None),
+    ("snowflake", "VARIANT", None, None, "JSON", None),
+    ("sqlserver", "nchar", None, None, "TEXT", "char, nchar"),
+    ("sqlserver", "timestamp", None, None, "BYTEA", None),
+    ("sqlserver", "datetime2", None, None, "TIMESTAMP", None),
+    ("sqlserver", "bit", None, None, "BOOLEAN", None),
+    ("sqlserver", "money", 19, 4, "NUMERIC(19, 4)", None),
+    ("teradata", "I1", None, None, "SMALLINT", None),
+    ("teradata", "D", 18, 2, "NUMERIC(18, 2)", None),
+    ("teradata", "CF", None, None, "TEXT", "char, CF"),
+    ("teradata", "SZ", None, None, "TIMESTAMPTZ", None),
+    ("hana", "DECIMAL", 34, None, "NUMERIC", None),
+    ("hana", "SECONDDATE", 27, None, "TIMESTAMP", None),
+    ("ase", "univarchar", None, None, "TEXT", None),
+    ("ase", "timestamp", None, None, "BYTEA", None),
+    ("ase", "text", None, None, "TEXT", "clob, text"),
+    ("databricks", "TIMESTAMP", None, None, "TIMESTAMPTZ", None),
+    ("databricks", "TIMESTAMP_NTZ", None, None, "TIMESTAMP", None),
+    ("redshift", "character", None, None, "TEXT", "char, character"),
+    ("redshift", "super", None, None, "JSON", None),
+]
+
+
+@pytest.mark.parametrize(("kind", "type_", "precision", "scale", "ours", "foreign"), TYPES)
+def test_a_type_of_a_vendors_catalogue_is_ours_or_told_of(
+    kind: str, type_: str, precision: int | None, scale: int | None, ours: str, foreign: str | None
+) -> None:
+    vendor = import_module(f"shared.connectors.{kind}.driver").VENDOR
+    column, declared, why = described_by(vendor.types, "c ", type_, precision, scale, "N")
+    assert (column, declared, why) == (Column("c", ours, False), type_.lower(), foreign)
 
 
 @pytest.mark.parametrize("kind", VENDORS)

@@ -128,6 +128,20 @@ def test_a_padded_column_is_a_text_without_its_blanks(place: Schema, tmp_path: P
     assert pushed == here and ("2", "a", "x", "ax|", "1", "True") in here
 
 
+@pytest.mark.parametrize("limit", ["", "rejectLimit: {maxRows: 1000}, "])
+def test_rows_that_fail_and_are_skipped_are_left_out_where_they_are(place: Schema, tmp_path: Path, limit: str) -> None:
+    made = "{columns: [{name: v, expression: CAST(mixed AS INTEGER)}, {name: w, expression: 100 / b}]}"
+    nodes = SOURCE + f"    - {{id: it, type: expression, onError: skip, {limit}config: {made}}}\n"
+    nodes += "    - {id: g, type: aggregator, config: {groupBy: [v, w], aggregations: [{name: c, function: count}]}}\n" + INTO["files"]
+    edges = "{from: s, to: it}, {from: it, to: g}, {from: g, to: out}"
+    there, rows = ran(place, tmp_path / "there", nodes, edges, "  pushDown: {rowThreshold: 1}\n")
+    here, expected = ran(place, tmp_path / "here", nodes, edges, "  pushDown: {mode: off}\n")
+    assert rows == expected and not there.rejects
+    # How many they were is known only where somebody counts them.
+    assert [stage.engine for stage in there.plan.stages] == ["duckdb" if limit else "database"]
+    _same_where_known(there, here)
+
+
 def test_a_whole_pipeline_counts_what_costs_nothing_and_leaves_the_rest_open(place: Schema, tmp_path: Path) -> None:
     nodes = SOURCE + '    - {id: names, type: connector_source, config: {connector: db, table: "s\'s"}}\n'
     nodes += '    - {id: f, type: filter, config: {condition: "a > 0"}}\n'

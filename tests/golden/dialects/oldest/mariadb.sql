@@ -15,3 +15,6 @@ stays: ROW_NUMBER() stays here: rownumber over is not trusted in MariaDB, since 
 
 -- qualify_of_numbers
 stays: SELECT "id", "i" FROM (SELECT "t"."id" AS "id", "t"."i" A… stays here: qualify is not trusted in MariaDB, since it came with version 10.2
+
+-- whole_among_doubles
+stays: AVG("t"."x") stays here: avg over of float is not trusted in MariaDB, since it came with version 10.2
