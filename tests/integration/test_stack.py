@@ -52,14 +52,14 @@ def test_up_again_starts_nothing_new(own: Stack) -> None:
 @pytest.mark.parametrize("name", PROCESSES)
 def test_a_killed_process_is_back_within_seconds(own: Stack, name: str) -> None:
     killed = own.kill(name)
-    own.until(lambda: processes.alive(own.home, name) not in (None, killed), 10, f"{name} to be started again")
+    own.until(lambda: processes.alive(own.home, name) not in (None, killed), 30, f"{name} to be started again")
     own.until(lambda: is_ready(own), 20, "the API to answer")
 
 
 def test_redis_comes_back_empty_when_its_folder_is_gone(own: Stack) -> None:
     shutil.rmtree(own.home.redis)
     killed = own.kill("redis")
-    own.until(lambda: processes.alive(own.home, "redis") not in (None, killed), 10, "redis to be started again")
+    own.until(lambda: processes.alive(own.home, "redis") not in (None, killed), 30, "redis to be started again")
     own.until(lambda: (own.home.redis / "appendonly.aof").exists(), 10, "redis to have a file again")
 
 
