@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 import sqlglot
@@ -22,6 +23,8 @@ _REFUSED = (
     (exp.Parameter, "a parameter"),
 )
 _REFUSED_KINDS = tuple(kind for kind, _ in _REFUSED)
+_TOO_DEEP = "the expression is nested too deeply; divide it over several columns"
+_BRACKETS = re.compile(r"(?<![(\[])(?:[(\[]\s*){200}")
 
 
 def expression(text: str, *, aggregates: bool = False) -> exp.Expr:
@@ -41,12 +44,15 @@ def read_expression(text: str, *, aggregates: bool = False) -> exp.Expr:
 def _parsed(text: str, aggregates: bool) -> exp.Expr:
     if not text.strip():
         raise SqlProblem("the expression is empty", 0)
+    if _BRACKETS.search(text):
+        # Far beyond what the parser reaches; it would take its tokens one by one first.
+        raise SqlProblem(_TOO_DEEP, 0)
     try:
         trees = sqlglot.parse(text, read="postgres")
     except (ParseError, TokenError) as error:
         raise parse_problem(text, error) from error
     except RecursionError as error:
-        raise SqlProblem("the expression is nested too deeply; divide it over several columns", 0) from error
+        raise SqlProblem(_TOO_DEEP, 0) from error
     if len(trees) != 1 or trees[0] is None:
         raise SqlProblem(f"{text!r} is more than one expression", 0)
     tree = trees[0]
