@@ -7,6 +7,8 @@ Each domain derives its own classes here, and the edge that knows a library tran
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -21,21 +23,28 @@ class Fault(StrEnum):
 
 
 class PenstockError(Exception):
-    """Root. `code` is stable and machine-readable; `retry_on` is the word of the recipe's `retryOn` list that covers it, if any."""
+    """Root. `code` is stable and machine-readable; `retry_on` is the word of the recipe's `retryOn` list that covers it, if any.
+
+    `breaks`: a far system failed as a whole, which counts against its circuit breaker; what it refused, or was busy with, does not.
+    `connector`: whose far side it was, namespace/name, where known. `retry_after_s`: how long that side asked to be left alone.
+    """
 
     code: ClassVar[str] = "error"
     retryable: ClassVar[bool] = False
     fault: ClassVar[Fault] = Fault.BUG
     retry_on: ClassVar[str | None] = None
+    breaks: ClassVar[bool] = False
 
     def __init__(self, message: str, *, node: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.node = node
+        self.connector: str | None = None
+        self.retry_after_s: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The form that crosses a process boundary and is stored with an attempt."""
-        return {
+        said: dict[str, Any] = {
             "code": self.code,
             "message": self.message,
             "node": self.node,
@@ -43,6 +52,11 @@ class PenstockError(Exception):
             "fault": self.fault.value,
             "retryOn": self.retry_on,
         }
+        if self.connector is not None:
+            said |= {"connector": self.connector, "breaks": self.breaks}
+        if self.retry_after_s is not None:
+            said["retryAfterSeconds"] = self.retry_after_s
+        return said
 
 
 class ConfigurationError(PenstockError):
@@ -65,3 +79,18 @@ class UnavailableError(PenstockError):
     code = "unavailable"
     fault = Fault.SYSTEM
     retryable = True
+
+
+def retry_after_s(header: str | None, now: datetime | None = None) -> float | None:
+    """What a Retry-After says, in seconds from now: a number of them, or a date (RFC 9110, 10.2.3). None where it says neither."""
+    if not header:
+        return None
+    if header.strip().isascii() and header.strip().isdigit():
+        return float(header)
+    try:
+        at = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    # A date without a zone is one in Greenwich there.
+    at = at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+    return max(0.0, (at - (now or datetime.now(UTC))).total_seconds())

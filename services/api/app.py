@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 
+import redis
 from flask import Flask, Response, g, request
 from flask_smorest import Api
 
@@ -41,6 +42,7 @@ def create_app(settings: Settings) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     database = Database(settings.database_url, name="penstock-api", size=20, definitions=definitions.of(settings.definitions))
     app.extensions |= {"penstock.database": database, "penstock.settings": settings, "penstock.feed": Feed(database)}
+    app.extensions["penstock.breakers"] = redis.Redis.from_url(settings.redis_url, socket_timeout=1, socket_connect_timeout=1)
     app.extensions["penstock.repository"] = Repository(settings.repository) if settings.repository else None
     problems.register(app)
     api = ProblemApi(

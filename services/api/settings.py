@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from shared.breakers import DEFAULTS, Rules
 from shared.process import settings
 
 
@@ -27,6 +28,7 @@ class Settings:
     max_streams: int
     max_parallel_nodes: int
     facts_max_age: timedelta
+    breaker: Rules = DEFAULTS
     template_env: Mapping[str, str] = field(repr=False, default_factory=dict)
 
     @staticmethod
@@ -43,5 +45,6 @@ class Settings:
             max_streams=settings.integer("PENSTOCK_MAX_STREAMS", 200, at_least=1),
             max_parallel_nodes=settings.integer("PIPELINE_MAX_PARALLEL_NODES", 8, at_least=1),
             facts_max_age=settings.seconds("PENSTOCK_FACTS_MAX_AGE_SECONDS", 3600),
+            breaker=settings.breaker(),
             template_env={name: os.environ[name] for name in settings.words("PENSTOCK_TEMPLATE_ENV") if name in os.environ},
         )

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from shared.attempts import memory
 from shared.attempts.place import Place
+from shared.breakers import Rules
 from shared.process import settings
 from shared.secrets.vault import Vault
 
@@ -38,6 +39,7 @@ class Settings:
     lease: timedelta
     probe: timedelta
     drain: timedelta
+    breaker: Rules
     vault: Vault
 
     @staticmethod
@@ -58,6 +60,7 @@ class Settings:
             lease=settings.seconds("PENSTOCK_LEASE_SECONDS", 15),
             probe=settings.seconds("PENSTOCK_PROBE_SECONDS", 10),
             drain=settings.seconds("PENSTOCK_DRAIN_SECONDS", 20),
+            breaker=settings.breaker(),
             vault=Vault(
                 os.environ.get("VAULT_ADDR") or None,
                 os.environ.get("VAULT_TOKEN", ""),
@@ -81,5 +84,6 @@ class Settings:
             probe=self.probe,
             drain=self.drain,
             functions=FUNCTIONS,
+            breaker=self.breaker,
             labels=self.labels,
         )

@@ -7,10 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 from shared.attempts import connectors, memory
+from shared.attempts.breakers import Breakers, Guard, HeldBack
 from shared.attempts.place import Place
 from shared.attempts.record import insist
 from shared.attempts.slots import Child, ChildDied
 from shared.attempts.watch import Watch
+from shared.breakers import Change
+from shared.dispatch.claims import wake
 from shared.engines.work import Job, Limits, Outcome
 from shared.errors import PenstockError
 from shared.messages import RequestMessage
@@ -21,9 +24,16 @@ from shared.store.database import Database, Tx
 
 class Answers:
     def __init__(
-        self, place: Place, database: Database, watch: Watch, resolution: Callable[[], connectors.Resolution], closing: threading.Event
+        self,
+        place: Place,
+        database: Database,
+        watch: Watch,
+        resolution: Callable[[], connectors.Resolution],
+        closing: threading.Event,
+        breakers: Breakers,
     ) -> None:
         self._place, self._database, self._watch, self._resolution, self._closing = place, database, watch, resolution, closing
+        self._breakers = breakers
 
     def run(self, message: RequestMessage, child: Child) -> None:
         """Claims it, does it in the child and writes the reply; nothing when it is not to be had any more."""
@@ -59,17 +69,39 @@ class Answers:
             self._place.staging,
             limits,
         )
+        try:
+            rules = {name: self._breakers.prefer.of(said) for name, said in resolved.circuits.items()}
+            guard = self._breakers.guard(f"request/{job.run}", rules, self._closing, self._told)
+        except HeldBack as back:
+            return "FAILED", back.to_json()
+        try:
+            what, said = self._in_child(child, job, resolved, taken, guard)
+        except ChildDied as death:
+            self._breakers.leave(guard)
+            reason = death.over_limit or f"no answer in time: {Masker(resolved.values).mask(death.message)}"
+            return "FAILED", PenstockError(reason).to_json()
+        self._breakers.end(guard, said if what == "failed" else None)
+        return ("DONE", Outcome.from_json(said).facts or {}) if what == "done" else ("FAILED", said)
+
+    def _in_child(
+        self, child: Child, job: Job, resolved: connectors.Resolved, taken: dict[str, Any], guard: Guard
+    ) -> tuple[str, dict[str, Any]]:
+        def hear(what: str, *values: Any) -> None:
+            if what == "reached":
+                self._breakers.hear(guard, values[0], values[1])
+
         key = (job.run, job.stage, job.epoch)
         self._watch.begin(child, key)
         self._watch.end_within(key, max(1.0, taken["seconds_left"]))
         try:
-            what, said = child.run(job, resolved.values, lambda *_: None)
-        except ChildDied as death:
-            reason = death.over_limit or f"no answer in time: {Masker(resolved.values).mask(death.message)}"
-            return "FAILED", PenstockError(reason).to_json()
+            return child.run(job, resolved.values, hear)
         finally:
             self._watch.end(child, key)
-        return ("DONE", Outcome.from_json(said).facts or {}) if what == "done" else ("FAILED", said)
+
+    def _told(self, news: Change | str) -> None:
+        """No run is told of it; who waits for the connector is woken."""
+        if isinstance(news, Change) and news.after == "closed":
+            insist(self._database, lambda tx: wake(tx, news.connector), self._closing)
 
 
 def _record(tx: Tx, taken: dict[str, Any], state: str, reply: dict[str, Any]) -> None:

@@ -5,8 +5,8 @@ the parent says, so that a cancel gets through while the engine is busy. All it 
 holds no connection to the store and no master key.
 
 From the parent: ("run", job, secrets) and ("cancel", key). To the parent: ("ready",), ("progress", {node: rows}), ("log", level, message),
-("sample", {port, rows, profile}); at the end of each job ("done", outcome) or ("failed", error), the last two as JSON values with the key
-before them; and ("rested",) when the next job may come.
+("sample", {port, rows, profile}), ("reached", connector, failure or None); at the end of each job ("done", outcome) or ("failed", error),
+the last two as JSON values with the key before them; and ("rested",) when the next job may come.
 """
 
 from __future__ import annotations
@@ -99,6 +99,7 @@ class _Child:
         control = Control(
             report=lambda rows: self._say("progress", rows),
             sample=lambda sample: self._say("sample", json.loads(masker.mask(json.dumps(sample)))),
+            reached=lambda connector, failure: self._say("reached", connector, masker.mask(failure) if failure else None),
         )
         handler = _Forward(lambda level, text: self._say("log", level, masker.mask(text)))
         with self._lock:

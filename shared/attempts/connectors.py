@@ -35,11 +35,15 @@ def named_in(kind: str, program: Mapping[str, Any]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """All that an attempt is run with: `connectors` by reference, the `program`, and every secret `value` in them."""
+    """All that an attempt is run with: `connectors` by reference, the `program`, and every secret `value` in them.
+
+    `circuits`: by reference, what the connectors' documents say of their breakers.
+    """
 
     connectors: dict[str, ResolvedConnector]
     program: dict[str, Any] = field(repr=False)
     values: tuple[str, ...] = field(repr=False)
+    circuits: Mapping[str, Mapping[str, Any] | None] = field(default_factory=dict)
 
 
 class Resolution:
@@ -96,7 +100,8 @@ class Resolution:
         if wanted := secrets.needed(program):
             values = {token: valued(self._namespace, reference) for token, reference in wanted.items()}
             program = secrets.with_secrets(self._kind, program, values, {name: one.type for name, one in resolved.items()})
-        return Resolved(resolved, program, tuple(used))
+        circuits = {name: definition.circuit_breaker for name, definition in self._definitions.items()}
+        return Resolved(resolved, program, tuple(used), circuits)
 
     def _define(self, tx: Tx, reference: str) -> None:
         namespace, _, name = reference.partition("/")

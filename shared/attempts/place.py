@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from shared.breakers import DEFAULTS, Rules
+
 # kind of stage -> "module:function"; the child imports it and calls function(job, control) -> Outcome.
 Functions = Mapping[str, str]
 
@@ -30,6 +32,8 @@ class Place:
     probe: timedelta
     drain: timedelta
     functions: Functions
+    # Of connectors whose documents say none.
+    breaker: Rules = DEFAULTS
     labels: tuple[str, ...] = ()
 
     @property

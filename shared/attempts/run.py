@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -18,13 +19,15 @@ from celery import Celery
 from shared.attempts import connectors, memory, rejects
 from shared.attempts.answers import Answers
 from shared.attempts.behind import Behind
+from shared.attempts.breakers import Breakers, Guard, HeldBack
 from shared.attempts.leases import Leases
 from shared.attempts.place import Place
 from shared.attempts.record import insist
 from shared.attempts.slots import Child, ChildDied, Key, NoChild, Slots
 from shared.attempts.watch import Watch
+from shared.breakers import Change
 from shared.dispatch import results, sending
-from shared.dispatch.claims import Claim, Hold, claim
+from shared.dispatch.claims import Claim, Hold, claim, report_breaker, wake
 from shared.engines.work import Job, Limits, Outcome
 from shared.errors import ConfigurationError, PenstockError, UnavailableError
 from shared.messages import RequestMessage, StageMessage
@@ -40,7 +43,7 @@ _GIVE_BACK_GRACE_S = 0.5
 
 
 class TookTooLong(UnavailableError):
-    """The recipe's timeout for the attempt is over; its statements were stopped."""
+    """The recipe's timeout for all attempts together is over; the statements of this one were stopped."""
 
     code = "timeout"
     retry_on = "timeout"
@@ -48,28 +51,35 @@ class TookTooLong(UnavailableError):
 
 @dataclass(slots=True)
 class Held:
-    """An attempt of ours. `verdict`: why it is to stop, if it is; `gone`: set when there is no use in recording it any more."""
+    """An attempt of ours. `verdict`: why it is to stop, if it is; `gone`: set when there is no use in recording it any more. `guard`: from
+    when its connectors may be called.
+    """
 
     claim: Claim
     child: Child
+    guard: Guard | None = None
     verdict: str | None = None
     gone: threading.Event = field(default_factory=threading.Event)
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """What the child said, or how it died. `error` as PenstockError.to_json."""
+    """What the child said, or how it died. `error` as PenstockError.to_json. `wait`: nothing was tried yet, and is not for so long."""
 
     outcome: Outcome | None
     error: dict[str, Any] | None
     died: str | None
     duration_ms: int
     peak_memory_bytes: int | None
+    wait: timedelta | None = None
 
 
 class Attempts:
-    def __init__(self, place: Place, database: Database, app: Celery, unseal: connectors.Unseal, vault: Vault = NO_VAULT) -> None:
+    def __init__(
+        self, place: Place, database: Database, app: Celery, unseal: connectors.Unseal, breakers: Breakers, vault: Vault = NO_VAULT
+    ) -> None:
         self.place, self._unseal, self._vault = place, unseal, vault
+        self._breakers = breakers
         self._database, self._app = database, app
         self._slots = Slots(place)
         self._watch = Watch(place.memory_setting)
@@ -78,7 +88,7 @@ class Attempts:
         self._held: dict[Key, Held] = {}
         self._lock = threading.Lock()
         self._closing = threading.Event()
-        self._answers = Answers(place, database, self._watch, self._resolution, self._closing)
+        self._answers = Answers(place, database, self._watch, self._resolution, self._closing, breakers)
 
     def _resolution(self) -> connectors.Resolution:
         return connectors.Resolution(self._unseal, self._vault)
@@ -167,7 +177,7 @@ class Attempts:
                 del self._held[taken.key]
         if child.alive:
             # Recorded, and what was ready is released: what is said now is in nobody's way.
-            child.rest(lambda *heard: self._hear(taken, *heard))
+            child.rest(lambda *heard: self._hear(held, *heard))
         return True
 
     def _work(self, held: Held, resolution: connectors.Resolution) -> Ended:
@@ -193,18 +203,32 @@ class Attempts:
             limits=limits,
             rerun=taken.rerun,
         )
+        try:
+            rules = {name: self._breakers.prefer.of(said) for name, said in resolved.circuits.items()}
+            held.guard = self._breakers.guard("/".join(map(str, taken.key)), rules, self._closing, lambda news: self._told(taken, news))
+        except HeldBack as back:
+            return Ended(None, back.to_json(), None, 0, None, back.wait)
+        ended = self._in_child(held, job, resolved.values)
+        if held.verdict is not None or ended.died is not None:
+            self._breakers.leave(held.guard)
+        else:
+            self._breakers.end(held.guard, ended.error)
+        return ended
+
+    def _in_child(self, held: Held, job: Job, values: tuple[str, ...]) -> Ended:
+        taken, child = held.claim, held.child
         if held.verdict is not None:
             return Ended(None, None, held.verdict, 0, None)
         started = time.monotonic()
         self._watch.begin(child, taken.key)
         timer = self._timer(held)
         try:
-            what, said = child.run(job, resolved.values, lambda *heard: self._hear(taken, *heard))
+            what, said = child.run(job, values, lambda *heard: self._hear(held, *heard))
         except ChildDied as death:
             error = None
             if death.over_limit:
                 error = {"code": "memory", "message": death.over_limit, "node": None, "retryable": False, "fault": "data", "retryOn": None}
-            return Ended(None, error, Masker(resolved.values).mask(death.message), _ms_since(started), child.peak or None)
+            return Ended(None, error, Masker(values).mask(death.message), _ms_since(started), child.peak or None)
         finally:
             timer.cancel()
             self._watch.end(child, taken.key)
@@ -212,16 +236,31 @@ class Attempts:
         return Ended(outcome, error, None, _ms_since(started), child.peak or None)
 
     def _timer(self, held: Held) -> threading.Timer:
-        """Stops the attempt, its statements included, once the recipe's timeout for it is over. Runs from now on; to be cancelled."""
+        """Stops the attempt, its statements included, once what earlier ones left of the recipe's timeout is over. Runs from now on; to be
+        cancelled.
+        """
         timeout = held.claim.policy.get("timeout")
-        timer = threading.Timer(float(timeout or 0), self._stop, (held, "timed out", _CANCEL_GRACE_S))
+        left_s = max(0.0, float(timeout or 0) - held.claim.spent.total_seconds())
+        timer = threading.Timer(left_s, self._stop, (held, "timed out", _CANCEL_GRACE_S))
         timer.daemon = True
         if timeout:
             timer.start()
         return timer
 
-    def _hear(self, taken: Claim, what: str, *values: Any) -> None:
-        if what == "progress":
+    def _told(self, taken: Claim, news: Change | str) -> None:
+        """What became of a breaker, into the attempt's run, and to whoever waits for it."""
+        said = news if isinstance(news, str) else _changed(news)
+        self._behind.log(taken, "WARNING", said)
+        insist(self._database, lambda tx: report_breaker(tx, taken, news if isinstance(news, Change) else None, said), self._closing)
+        if isinstance(news, Change) and news.after == "closed":
+            insist(self._database, lambda tx: wake(tx, news.connector), self._closing)
+
+    def _hear(self, held: Held, what: str, *values: Any) -> None:
+        taken = held.claim
+        if what == "reached":
+            if held.guard is not None:
+                self._breakers.hear(held.guard, values[0], values[1])
+        elif what == "progress":
             self._behind.progress(taken, values[0])
         elif what == "sample":
             self._behind.sample(taken, values[0])
@@ -269,12 +308,17 @@ class Attempts:
             return "WARNING", line, insist(self._database, lambda tx: results.cancelled(tx, taken), held.gone)
         if held.verdict == "timed out":
             timeout = TookTooLong(
-                f"stage {taken.stage} took longer than the {taken.policy['timeout']:g} s that node {taken.policy['timeoutNode']} may take;"
+                f"stage {taken.stage} took longer than the {taken.policy['timeout']:g} s that node {taken.policy['timeoutNode']} may take,"
+                " all attempts and the waits between them together;"
                 " raise its timeout, or find out what takes so long",
                 node=taken.policy["timeoutNode"],
             )
             line = f"stopped {after} on {name}: {timeout.message}"
             return "ERROR", line, insist(self._database, lambda tx: self._fail(tx, held, ended, timeout.to_json()), held.gone)
+        if held.verdict is None and (wait := ended.wait) is not None and ended.error is not None:
+            waits = ended.error
+            line = f"waits: {waits['message']}"
+            return "WARNING", line, insist(self._database, lambda tx: results.hold_back(tx, taken, waits, wait), held.gone)
         if held.verdict is None and (error := ended.error) is not None:
             line = f"failed {after} on {name}: {error['message']}"
             return "ERROR", line, insist(self._database, lambda tx: self._fail(tx, held, ended, error), held.gone)
@@ -310,6 +354,11 @@ def _limits(child: Child, policy: Mapping[str, Any], setting: str) -> Limits:
         )
     threads = memory.threads(asked)
     return Limits(asked, max(1, min(threads, int(policy.get("cpus", threads)))), str(child.scratch))
+
+
+def _changed(change: Change) -> str:
+    why = f": {change.error}" if change.error else ""
+    return f"the circuit breaker of connector {change.connector} is {change.after} now (it was {change.before}){why}"
 
 
 def _ms_since(started: float) -> int:

@@ -12,6 +12,7 @@ import redis
 from celery import Celery
 from celery.signals import setup_logging, worker_init, worker_shutdown, worker_shutting_down
 
+from shared.attempts.breakers import Breakers
 from shared.attempts.connectors import Unseal
 from shared.attempts.heartbeat import Heartbeat
 from shared.attempts.place import Place
@@ -47,7 +48,9 @@ class Service:
         self._database = Database(
             database_url, name=f"penstock {place.name}", size=place.slots + 3, few_statements=True, definitions=definitions
         )
-        self._attempts = Attempts(place, self._database, self.app, unseal, vault)
+        # It is asked within attempts: one that does not answer at once is away.
+        breakers = Breakers(redis.Redis.from_url(redis_url, socket_timeout=1, socket_connect_timeout=1), place.breaker)
+        self._attempts = Attempts(place, self._database, self.app, unseal, breakers, vault)
         self._heartbeat = Heartbeat(
             place,
             self._database,

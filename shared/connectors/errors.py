@@ -1,4 +1,11 @@
-"""How the far side can fail, in our words. Every driver translates into these and nothing else."""
+"""How the far side can fail, in our words. Every driver translates into these and nothing else.
+
+transient      Unavailable, TimedOut, Overloaded (these three count against the circuit breaker), OverRate, Busy, Overtaxed, Deadlocked,
+               SerializationFailed
+data           RejectedData
+configuration  Denied, NotFound, Misconfigured, BadQuery, SourceChanged
+bug            whatever else comes out of a driver
+"""
 
 from __future__ import annotations
 
@@ -10,16 +17,44 @@ class Unavailable(UnavailableError):
 
     code = "connector_unavailable"
     retry_on = "connection"
+    breaks = True
 
 
 class TimedOut(UnavailableError):
+    """It was reached, or should have been, and nothing came back in time."""
+
     code = "connector_timeout"
     retry_on = "timeout"
+    breaks = True
+
+
+class Overloaded(UnavailableError):
+    """It says by itself that it cannot serve anybody now."""
+
+    code = "connector_overloaded"
+    retry_on = "503"
+    breaks = True
+
+
+class Overtaxed(UnavailableError):
+    """It works, and had not the means for what this statement asked."""
+
+    code = "connector_overtaxed"
+    retry_on = "connection"
 
 
 class OverRate(UnavailableError):
+    """It serves others, and we have asked too often."""
+
     code = "connector_over_rate"
     retry_on = "429"
+
+
+class Busy(UnavailableError):
+    """It works, and what we wanted is held by somebody else, or took longer than it lets a statement take."""
+
+    code = "connector_busy"
+    retry_on = "timeout"
 
 
 class Deadlocked(UnavailableError):

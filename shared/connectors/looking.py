@@ -16,11 +16,12 @@ MOST_OBJECTS = 200
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One thing that a check tried; `said` is a sentence, whether it went well or not."""
+    """One thing that a check tried; `said` is a sentence, whether it went well or not. `breaks`: as PenstockError's."""
 
     what: str
     ok: bool
     said: str
+    breaks: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return {"what": self.what, "ok": self.ok, "said": self.said}
@@ -61,7 +62,7 @@ def tried(steps: Iterable[tuple[str, Callable[[], str]]]) -> list[Tried]:
         try:
             done.append(Tried(what, True, step()))
         except PenstockError as error:
-            done.append(Tried(what, False, error.message))
+            done.append(Tried(what, False, error.message, error.breaks))
             break
     return done
 

@@ -17,7 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from shared.errors import ConfigurationError, UnavailableError
+from shared.errors import ConfigurationError, UnavailableError, retry_after_s
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -35,6 +35,15 @@ class BucketUnavailable(UnavailableError):
 
     code = "bucket_unavailable"
     retry_on = "connection"
+    breaks = True
+
+
+class BucketOverloaded(UnavailableError):
+    """The store asks to be left alone for a while."""
+
+    code = "bucket_overloaded"
+    retry_on = "503"
+    breaks = True
 
 
 class BucketDenied(ConfigurationError):
@@ -328,6 +337,7 @@ _DENIED = {
     "AuthorizationHeaderMalformed",
 }
 _MISSING = {"404", "NoSuchKey", "NoSuchBucket", "NoSuchUpload"}
+_OVERLOADED = {"503", "SlowDown", "ServiceUnavailable", "TooManyRequests", "429", "RequestLimitExceeded"}
 _CHANGED = {"412", "PreconditionFailed", "ConditionalRequestConflict"}
 
 
@@ -348,6 +358,11 @@ def _translated(what: str) -> Iterator[None]:
             raise ObjectChanged(f"{what} is not what it was a moment ago ({code})") from error
         if code in _DENIED:
             raise BucketDenied(f"{what}: {said} ({code}); correct the credentials, or their rights") from error
+        if code in _OVERLOADED:
+            overloaded = BucketOverloaded(f"{what}: {said} ({code})")
+            headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+            overloaded.retry_after_s = retry_after_s(headers.get("retry-after"))
+            raise overloaded from error
         raise BucketUnavailable(f"{what}: {said} ({code})") from error
     except (NoCredentialsError, PartialCredentialsError) as error:
         raise BucketDenied(f"there are no credentials for {what}; give the connector some, or set AWS_ACCESS_KEY_ID") from error

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
+from shared.breakers import Change
 from shared.datasets import Dataset
 from shared.messages import StageMessage
 from shared.runs.states import RunStatus
@@ -28,7 +29,8 @@ Key = tuple[str, int, int]
 class Claim:
     """One attempt that this process holds.
 
-    `inputs`: committed datasets by "stage:port". `server_started_at`: of the store, when it was claimed.
+    `inputs`: committed datasets by "stage:port". `server_started_at`: of the store, when it was claimed. `spent`: since the first attempt
+    at the stage began, by the store's clock.
     """
 
     namespace: str
@@ -44,6 +46,7 @@ class Claim:
     rerun: int
     retries: int
     server_started_at: datetime
+    spent: timedelta = timedelta(0)
 
     @property
     def key(self) -> Key:
@@ -77,6 +80,7 @@ def claim(tx: Tx, message: StageMessage, *, worker: str, boot: str, lease: timed
         rerun=row["rerun"],
         retries=row["retries"],
         server_started_at=row["server_started_at"],
+        spent=row["spent"],
     )
 
 
@@ -96,6 +100,21 @@ def report_progress(tx: Tx, claim: Claim, rows: Mapping[str, int]) -> None:
     for node, count in rows.items():
         run.say("node.progress", node=node, stage=claim.stage, epoch=claim.epoch, rows=count)
     runs.save(tx, run)
+
+
+def report_breaker(tx: Tx, claim: Claim, change: Change | None, message: str) -> None:
+    """What an attempt did to a connector's breaker, as an event of its run; `change` None: that no breaker can be asked."""
+    run = runs.lock(tx, claim.run)
+    if run is None or run.status is not RunStatus.RUNNING:
+        return
+    told = {"connector": change.connector, "before": change.before, "after": change.after} if change is not None else {"after": None}
+    run.say("breaker.changed", stage=claim.stage, epoch=claim.epoch, message=message, **told)
+    runs.save(tx, run)
+
+
+def wake(tx: Tx, connector: str) -> int:
+    """Stages that wait for that connector's breaker need not wait any longer; returns how many. The sweep releases them."""
+    return stages.wake(tx, connector)
 
 
 def expire_predecessor(tx: Tx, worker: str, boot: str) -> int:

@@ -16,7 +16,7 @@ from shared.engines.work import Outcome
 from shared.errors import PenstockError
 from shared.messages import StageMessage
 from shared.runs import ledger
-from shared.runs.retry import MAX_LOST, Policy, next_wait
+from shared.runs.retry import JITTER, MAX_LOST, Policy, affords, next_wait
 from shared.runs.states import RunStatus, StageStatus
 from shared.store import datasets, facts, measured, nodes, quality, runs, sequences, stages
 from shared.store.database import Tx
@@ -115,18 +115,47 @@ def fail(
     if error.get("retryable") and _store_restarted(tx, claim):
         # Our own PostgreSQL went down under the attempt, and perhaps the connector is in that very server: not the stage's fault.
         return lose(tx, claim, f"the platform's PostgreSQL restarted during the attempt ({error.get('message')})")
-    wait = next_wait(Policy.from_json(claim.policy), error, claim.retries, random.random())
+    policy = Policy.from_json(claim.policy)
+    spent = stages.spent(tx, claim.run, claim.stage) if policy.budget is not None else timedelta(0)
+    wait = next_wait(policy, error, claim.retries, random.random(), spent)
     if wait is not None:
         if not stages.settle(tx, claim.run, claim.stage, claim.epoch, StageStatus.RETRYING, error=error, retry_in=wait, **figures):
             return None
-        _say_retry(tx, run, claim, str(error.get("message")), wait)
+        _say_retry(tx, run, claim, str(error.get("message")), wait, error=error)
         return _finish(tx, run)
+    if policy.budget is not None and error.get("code") != "timeout" and next_wait(policy, error, claim.retries, 0.0) is not None:
+        error = {**error, "message": f"{error.get('message')}; {_out_of_time(claim)}"}
     if error.get("code") == "source_changed" and _replan(tx, run, claim, error):
         return _finish(tx, run)
     if not stages.settle(tx, claim.run, claim.stage, claim.epoch, StageStatus.FAILED, error=error, **figures):
         return None
     fail_stage(tx, run, _row(claim, StageStatus.FAILED), error)
     return _finish(tx, run)
+
+
+def hold_back(tx: Tx, claim: Claim, error: Mapping[str, Any], wait: timedelta) -> list[StageMessage] | None:
+    """Nothing was done, since a connector is left alone for now: RETRYING, without an attempt and without a retry, until `wait` is over."""
+    run = _held(tx, claim)
+    if run is None:
+        return None
+    if run.cancel_reason is not None:
+        return cancelled(tx, claim)
+    policy = Policy.from_json(claim.policy)
+    wait = wait * (1 + JITTER * random.random())
+    if not affords(policy, claim.spent, wait):
+        told = {**error, "code": "timeout", "message": f"{error.get('message')}; {_out_of_time(claim)}", "retryable": False}
+        return fail(tx, claim, {**told, "node": claim.policy.get("timeoutNode")}, duration_ms=None, peak_memory_bytes=None)
+    if not stages.hold_back(tx, claim.run, claim.stage, claim.epoch, error=error, wait=wait):
+        return None
+    _say_retry(tx, run, claim, str(error.get("message")), wait, reason="breaker", error=error)
+    return _finish(tx, run)
+
+
+def _out_of_time(claim: Claim) -> str:
+    return (
+        f"there is no other attempt, since the {claim.policy['timeout']:g} s that node {claim.policy['timeoutNode']} may take, all attempts"
+        " and the waits between them together, would be over"
+    )
 
 
 def lose(tx: Tx, claim: Claim, reason: str) -> list[StageMessage] | None:
@@ -217,16 +246,25 @@ def _row(claim: Claim, status: StageStatus) -> StageRow:
     return StageRow(claim.stage, claim.kind, status, (), claim.nodes, "", claim.epoch, 0)
 
 
-def _say_retry(tx: Tx, run: LockedRun, claim: Claim, message: str, wait: timedelta) -> None:
+def _say_retry(
+    tx: Tx,
+    run: LockedRun,
+    claim: Claim,
+    message: str,
+    wait: timedelta,
+    *,
+    reason: str = "error",
+    error: Mapping[str, Any] | None = None,
+) -> None:
     if claim.kind == "work":
-        nodes.set_status(tx, run.id, claim.nodes, "RETRYING")
+        nodes.set_status(tx, run.id, claim.nodes, "RETRYING", error=error)
     for node in claim.nodes:
         run.say(
             "node.retry",
             node=node,
             stage=claim.stage,
             epoch=claim.epoch,
-            reason="error",
+            reason=reason,
             message=message,
             waitSeconds=round(wait.total_seconds(), 1),
         )

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from shared.errors import PenstockError
+
 _PROGRESS_EVERY_S = 1.0
 
 
@@ -15,14 +17,19 @@ class Control:
     """Made by whoever runs the attempt, one per job. `cancel` comes from another thread, at any time, perhaps twice.
 
     The engine registers what a cancel must stop (a connection's interrupt, a sink session's cancel) for as long as it is in use; those
-    calls must not block. `sample` takes what a person may look at of an output: {port, rows, profile}.
+    calls must not block. `sample` takes what a person may look at of an output: {port, rows, profile}. `reached` is told once of each
+    connector that its far side has answered (None), or how it failed.
     """
 
     def __init__(
-        self, report: Callable[[dict[str, int]], None] = lambda rows: None, sample: Callable[[dict[str, Any]], None] = lambda sample: None
+        self,
+        report: Callable[[dict[str, int]], None] = lambda rows: None,
+        sample: Callable[[dict[str, Any]], None] = lambda sample: None,
+        reached: Callable[[str, str | None], None] = lambda connector, failure: None,
     ) -> None:
-        self._report = report
+        self._report, self._reached = report, reached
         self.sample = sample
+        self._answered: set[str] = set()
         self._afterwards: list[Callable[[], None]] = []
         self._stops: list[Callable[[], None]] = []
         self._lock = threading.Lock()
@@ -54,6 +61,25 @@ class Control:
         finally:
             with self._lock:
                 self._stops.remove(stop)
+
+    @contextmanager
+    def calling(self, connector: str) -> Iterator[None]:
+        """A call of that connector's driver (namespace/name): a failure is charged to it; when it returns, the far side has answered."""
+        try:
+            yield
+        except PenstockError as error:
+            error.connector = error.connector or connector
+            raise
+        self.answered(connector)
+
+    def answered(self, connector: str) -> None:
+        if connector not in self._answered:
+            self._answered.add(connector)
+            self._reached(connector, None)
+
+    def unreachable(self, connector: str, failure: str) -> None:
+        """For a failure that is an answer to whoever asked, and not the end of the attempt."""
+        self._reached(connector, failure)
 
     def cancel(self) -> None:
         self._cancelled.set()

@@ -20,7 +20,8 @@ PREVIEW_ROWS = 100
 
 def run(job: Job, control: Control) -> Outcome:
     program = LookProgram.from_json(job.program)
-    return Outcome(epoch=job.epoch, facts=_DOES[program.does](job, program, control))
+    with control.calling(program.connector):
+        return Outcome(epoch=job.epoch, facts=_DOES[program.does](job, program, control))
 
 
 def _driver(job: Job, program: LookProgram) -> LookingDriver:
@@ -33,6 +34,9 @@ def _driver(job: Job, program: LookProgram) -> LookingDriver:
 
 def _check(job: Job, program: LookProgram, control: Control) -> dict[str, Any]:
     tried = _driver(job, program).check()
+    for one in tried:
+        if one.breaks:
+            control.unreachable(program.connector, one.said)
     return {"ok": all(one.ok for one in tried), "tried": [one.to_json() for one in tried]}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shared.connectors import driver as connector_driver
 from shared.connectors.protocols import AttemptKey, SinkSession, SinkWrite
+from shared.engines.control import Control
 from shared.engines.program import Program, Sink
 from shared.engines.work import Job
 from shared.errors import PenstockError
@@ -13,14 +14,15 @@ def write_of(sink: Sink) -> SinkWrite:
     return SinkWrite(sink.node, sink.target, sink.columns, sink.write_mode, sink.upsert_keys, sink.order, sink.options)
 
 
-def open_session(job: Job, program: Program) -> SinkSession | None:
+def open_session(job: Job, program: Program, control: Control) -> SinkSession | None:
     """None for a stage without a sink. An error is charged to its first sink."""
     if not program.sinks:
         return None
     connector = job.connectors[program.sinks[0].connector]
     key = AttemptKey(job.namespace, job.run, job.stage, job.epoch, job.rerun, tuple(sink.node for sink in program.sinks))
     try:
-        return connector_driver(connector.type, connector.config).open_sink(key, tuple(write_of(sink) for sink in program.sinks))
+        with control.calling(connector.reference):
+            return connector_driver(connector.type, connector.config).open_sink(key, tuple(write_of(sink) for sink in program.sinks))
     except PenstockError as error:
         error.node = error.node or program.sinks[0].node
         raise

@@ -164,13 +164,17 @@ class Pipeline:
 
 @dataclass(frozen=True, slots=True)
 class ConnectorDefinition:
-    """A connector as its document says it: `config` as written, with secrets still references ({{credential:name#field}})."""
+    """A connector as its document says it: `config` as written, with secrets still references ({{credential:name#field}}).
+
+    `circuit_breaker`: {failures, coolDownSeconds} where it says so.
+    """
 
     namespace: str
     name: str
     type: str
     config: Mapping[str, Any]
     credential: str | None = None
+    circuit_breaker: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from shared.breakers import DEFAULTS, Rules
 from shared.datasets.buckets import SCHEME, NoSuchObject, split
 from shared.errors import ConfigurationError
 
@@ -110,6 +111,16 @@ def measured_max_age(environment: Mapping[str, str] = os.environ) -> timedelta:
     """For how long what earlier runs took says where a stage is to run: a week, as both settings are by default."""
     facts = seconds("PENSTOCK_FACTS_MAX_AGE_SECONDS", 3600, environment)
     return facts * integer("PENSTOCK_MEASURED_MAX_AGE_TIMES", 168, environment=environment)
+
+
+def breaker(environment: Mapping[str, str] = os.environ) -> Rules:
+    """What the breakers of connectors go by whose documents do not say."""
+    return Rules(
+        integer("PENSTOCK_BREAKER_FAILURES", DEFAULTS.failures, at_least=1, environment=environment),
+        seconds("PENSTOCK_BREAKER_COOL_DOWN_SECONDS", DEFAULTS.cool_down.total_seconds(), environment),
+        seconds("PENSTOCK_BREAKER_PATIENCE_SECONDS", DEFAULTS.patience.total_seconds(), environment),
+        seconds("PENSTOCK_BREAKER_SETTLE_SECONDS", DEFAULTS.settle.total_seconds(), environment),
+    )
 
 
 def words(name: str, environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ CHANNEL = "penstock_events"
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`type`: run.queued, run.started, run.finished, node.status, node.progress, node.retry, quality.result."""
+    """`type`: run.queued, run.started, run.finished, node.status, node.progress, node.retry, quality.result, breaker.changed."""
 
     type: str
     node: str | None = None

@@ -83,7 +83,7 @@ def claim(tx: Tx, run: str, stage: int, epoch: int, *, worker: str, boot: str, l
             UPDATE stages SET status = 'RUNNING', worker = %(worker)s, boot = %(boot)s, leased_until = clock_timestamp() + %(lease)s,
                    started_at = coalesce(started_at, clock_timestamp())
              WHERE run_id = %(run)s AND stage = %(stage)s AND epoch = %(epoch)s AND status = 'RELEASED'
-            RETURNING run_id, stage, epoch, kind, nodes, inputs, policy, rerun, retries, lost
+            RETURNING run_id, stage, epoch, kind, nodes, inputs, policy, rerun, retries, lost, clock_timestamp() - started_at AS spent
         ), attempt AS (
             INSERT INTO attempts (run_id, stage, epoch, worker) SELECT run_id, stage, epoch, %(worker)s FROM claimed
         )
@@ -134,6 +134,74 @@ def settle(
         },
     ).fetchone()
     return row is not None
+
+
+def hold_back(tx: Tx, run: str, stage: int, epoch: int, *, error: Mapping[str, Any], wait: timedelta) -> bool:
+    """RUNNING -> RETRYING for a stage with which nothing was done yet: no attempt is on record for it, and its time has not begun if there
+    was none before. False, and nothing changed, when that epoch no longer holds it.
+    """
+    row = tx.execute(
+        """
+        WITH held AS (
+            UPDATE stages s SET status = 'RETRYING', error = %(error)s, retry_at = clock_timestamp() + %(wait)s, leased_until = NULL,
+                   worker = NULL, boot = NULL,
+                   started_at = CASE WHEN EXISTS (
+                       SELECT FROM attempts a WHERE a.run_id = %(run)s AND a.stage = s.stage AND a.epoch < s.epoch
+                   ) THEN started_at END
+             WHERE run_id = %(run)s AND stage = %(stage)s AND epoch = %(epoch)s AND status = 'RUNNING' AND status = ANY(%(from)s)
+            RETURNING run_id, stage, epoch
+        )
+        DELETE FROM attempts a USING held h WHERE a.run_id = %(run)s AND a.stage = h.stage AND a.epoch = h.epoch RETURNING a.stage
+        """,
+        {
+            "run": run,
+            "stage": stage,
+            "epoch": epoch,
+            "error": Jsonb(dict(error)),
+            "wait": wait,
+            "from": sources(STAGE_STEPS, StageStatus.RETRYING),
+        },
+    ).fetchone()
+    return row is not None
+
+
+def wake(tx: Tx, connector: str) -> int:
+    """Stages of all runs that were held back for a connector (namespace/name) are due now. Without their runs' locks: being due earlier
+    is no change of state, and one that is being changed is left alone.
+    """
+    return tx.execute(
+        """
+        WITH held AS (
+            SELECT run_id, stage, part FROM stages
+             WHERE status = 'RETRYING' AND error ->> 'code' = 'breaker_open' AND error ->> 'connector' = %(connector)s
+               FOR UPDATE SKIP LOCKED
+        )
+        UPDATE stages s SET retry_at = clock_timestamp() FROM held h
+         WHERE s.run_id = h.run_id AND s.stage = h.stage AND s.part = h.part
+        """,
+        {"connector": connector},
+    ).rowcount
+
+
+def runs_held_back(tx: Tx, connector: str) -> list[str]:
+    """Runs that have stages as `wake` would wake them."""
+    rows = tx.execute(
+        """
+        SELECT DISTINCT run_id::text AS run FROM stages
+         WHERE status = 'RETRYING' AND error ->> 'code' = 'breaker_open' AND error ->> 'connector' = %(connector)s
+        """,
+        {"connector": connector},
+    )
+    return [row["run"] for row in rows]
+
+
+def spent(tx: Tx, run: str, stage: int) -> timedelta:
+    """Since its first attempt began."""
+    row = tx.execute(
+        "SELECT clock_timestamp() - started_at AS spent FROM stages WHERE run_id = %(run)s AND stage = %(stage)s",
+        {"run": run, "stage": stage},
+    ).fetchone()
+    return row["spent"] if row is not None and row["spent"] is not None else timedelta(0)
 
 
 def close_attempt(tx: Tx, run: str, stage: int, epoch: int, outcome: str, message: str) -> None:

@@ -468,6 +468,37 @@ def preview(context: click.Context, name: str, table: str | None, query: str | N
     looking.print_preview(found) if output == "table" else _print(found, output)
 
 
+@cli.group("circuit-breakers", invoke_without_command=True)
+@OUTPUT
+@click.pass_context
+def circuit_breakers(context: click.Context, output: str) -> None:
+    """How the connectors' circuit breakers stand; and with a word more, closing one by hand."""
+    if not context.invoked_subcommand:
+        _list_breakers(context, output)
+
+
+@_answering
+def _list_breakers(context: click.Context, output: str) -> None:
+    from services.api.cli import looking
+
+    found = _client(context).call("GET", "/circuit-breakers", limit=500)
+    looking.print_breakers(found["items"]) if output == "table" else _print(found, output)
+
+
+@circuit_breakers.command()
+@click.argument("name")
+@OUTPUT
+@click.pass_context
+@_answering
+def reset(context: click.Context, name: str, output: str) -> None:
+    """Closes the breaker of connector [namespace/]NAME; what waits for it goes on at once."""
+    from services.api.cli import looking
+
+    namespace, short = _named(name)
+    found = _client(context).call("POST", f"/circuit-breakers/{namespace}/{short}/reset", body={})
+    looking.print_breakers([found]) if output == "table" else _print(found, output)
+
+
 @cli.command("dead-letters")
 @click.option("--run", "run_id", help="Of one run.")
 @click.option("--node", help="Of one node.")

@@ -1,4 +1,4 @@
-"""What the command line shows of a connector that a worker looked at."""
+"""What the command line shows of connectors: what a worker found there, and their circuit breakers."""
 
 from __future__ import annotations
 
@@ -52,3 +52,17 @@ def print_preview(found: dict[str, Any]) -> None:
     for row in found["rows"]:
         table.add_row(*("" if (value := row[column["name"]]) is None else value for column in found["columns"]))
     Console().print(table)
+
+
+def print_breakers(items: list[dict[str, Any]]) -> None:
+    for one in items:
+        state = one["state"] or "not known: Redis is away, and nothing is held back"
+        click.echo(f"{one['connector']}  {state}{_why(one)}")
+
+
+def _why(one: dict[str, Any]) -> str:
+    """Nothing of one that has not failed lately."""
+    if not one["failures"]:
+        return ""
+    next_ = f"; one attempt goes through at {one['nextTrialAt']}" if one["nextTrialAt"] else ""
+    return f"  {one['failures']} failures in a row, of {one['failuresToOpen']} that open it (last: {one['error']}){next_}"

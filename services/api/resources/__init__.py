@@ -2,6 +2,7 @@
 
 from services.api.resources import (
     catalogue,
+    circuit_breakers,
     connectors,
     documents,
     events,
@@ -16,7 +17,7 @@ from services.api.resources import (
     versions,
 )
 
-BLUEPRINTS = tuple(
-    noun.blueprint
-    for noun in (health, documents, versions, pipelines, plans, state, connectors, looking, runs, ledger, run_nodes, events, catalogue)
-)
+NOUNS = (
+    health, documents, versions, pipelines, plans, state, connectors, circuit_breakers, looking, runs, ledger, run_nodes, events, catalogue,
+)  # fmt: skip
+BLUEPRINTS = tuple(noun.blueprint for noun in NOUNS)

@@ -10,7 +10,13 @@ from flask_smorest import Blueprint
 
 from services.api.auth import database
 from services.api.schemas.catalogue import Live, Ready
+from shared.breakers import standings
+from shared.breakers.shown import STATES
 from shared.errors import PenstockError
+from shared.store import resources
+
+# Whose breakers the metrics tell of: more series than that would be a burden to whoever collects them.
+MOST_CONNECTORS = 1000
 
 blueprint = Blueprint("health", __name__, description="Is it alive, is it ready")
 
@@ -50,4 +56,33 @@ def metrics() -> Response:
         )
     lines = ["# TYPE penstock_runs gauge", *(f'penstock_runs{{state="{row["status"]}"}} {row["n"]}' for row in runs)]
     lines += ["# TYPE penstock_stages_open gauge", *(f'penstock_stages_open{{state="{row["status"]}"}} {row["n"]}' for row in stages)]
+    lines += _breakers()
     return Response("\n".join(lines) + "\n", mimetype="text/plain")
+
+
+def _breakers() -> list[str]:
+    """Of every connector's circuit breaker, the state that it is in, and how often it became each. None of them while Redis is away."""
+    with database().transaction() as tx:
+        names = [f"{row['namespace']}/{row['name']}" for row in resources.listed(tx, "Connector", None, ("", ""), MOST_CONNECTORS)]
+    try:
+        found = standings(current_app.extensions["penstock.breakers"], names)
+    except redis.RedisError:
+        return ["# TYPE penstock_circuit_breakers_known gauge", "penstock_circuit_breakers_known 0"]
+    lines = [
+        "# TYPE penstock_circuit_breakers_known gauge",
+        "penstock_circuit_breakers_known 1",
+        "# TYPE penstock_circuit_breaker_state gauge",
+    ]
+    for one in found:
+        lines += [
+            f'penstock_circuit_breaker_state{{connector="{one.connector}",state="{state}"}} {int(one.state == state)}' for state in STATES
+        ]
+    lines.append("# TYPE penstock_circuit_breaker_failures gauge")
+    lines += [f'penstock_circuit_breaker_failures{{connector="{one.connector}"}} {one.failures}' for one in found]
+    lines.append("# TYPE penstock_circuit_breaker_changes_total counter")
+    for one in found:
+        lines += [
+            f'penstock_circuit_breaker_changes_total{{connector="{one.connector}",to="{state}"}} {one.changes.get(state, 0)}'
+            for state in STATES
+        ]
+    return lines

@@ -18,6 +18,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from sqlglot import exp
 
 from shared.connectors.clickhouse.errors import translated
+from shared.connectors.clickhouse.sending import Once
 from shared.connectors.errors import Unavailable
 from shared.sql.dialects import dialect
 
@@ -59,7 +60,7 @@ class Server:
         self._config, self._session = config, session
         self.database = str(config.get("database") or "default")
         self.where = f"database {self.database} on {config['host']}:{self._port} as {config.get('user') or 'default'}"
-        self._cancelled = False
+        self._connections = Once(verify=bool(config.get("verify", True)))
         with self.translated():
             self._client = clickhouse_connect.get_client(
                 host=str(config["host"]),
@@ -74,6 +75,8 @@ class Server:
                 compress=False,
                 autogenerate_session_id=False,
                 client_name="penstock",
+                query_retries=0,
+                pool_mgr=self._connections,
             )
 
     @property
@@ -81,7 +84,7 @@ class Server:
         return int(self._config.get("port") or (8443 if self._config.get("secure") else 8123))
 
     def translated(self) -> AbstractContextManager[None]:
-        return translated(self.where)
+        return translated(self.where, lambda: self._connections.asked_s)
 
     @property
     def version(self) -> str:
@@ -139,6 +142,7 @@ class Server:
 
     def close(self) -> None:
         self._client.close()
+        self._connections.clear()
 
 
 class Arrow:

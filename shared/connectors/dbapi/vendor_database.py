@@ -20,7 +20,18 @@ from shared.connectors.dbapi.database import Connection, Database, Table
 from shared.connectors.dbapi.text import SIGNS
 from shared.connectors.dbapi.vendor import COMMON, Vendor
 from shared.connectors.dbapi.vendor_types import described_by, table_of, type_by_values
-from shared.connectors.errors import BadQuery, Denied, Misconfigured, RejectedData, Unavailable
+from shared.connectors.errors import (
+    BadQuery,
+    Busy,
+    Deadlocked,
+    Denied,
+    Misconfigured,
+    OverRate,
+    RejectedData,
+    SerializationFailed,
+    TimedOut,
+    Unavailable,
+)
 from shared.connectors.protocols import AttemptKey, SinkWrite
 from shared.datasets import Column, Columns
 from shared.errors import PenstockError
@@ -30,6 +41,17 @@ from shared.sql.table_names import part, split
 from shared.sql.temporary import called, made
 
 SAMPLE_ROWS = 200
+# What the vendors' sentences hold, whatever class their drivers put them in: Oracle (ORA-…), SQL Server, HANA, Teradata, ASE, Redshift,
+# Snowflake and Databricks, by their lists of messages. The first that is found counts.
+_SIGNS: tuple[tuple[tuple[str, ...], type[PenstockError]], ...] = (
+    (("deadlock", "ora-00060"), Deadlocked),
+    (
+        ("ora-08177", "serializable isolation violation", "serialization failure", "snapshot isolation transaction aborted"),
+        SerializationFailed,
+    ),
+    (("lock request time out", "lock wait timeout", "lock timeout", "ora-00054", "ora-30006", "resource busy"), Busy),
+    (("too many requests", "http 429", "429 client error"), OverRate),
+)
 
 
 class VendorDatabase(Database):
@@ -84,8 +106,13 @@ class VendorDatabase(Database):
             return Denied(f"{self.where}: {said}; correct the login of this connector")
         if isinstance(error, module.IntegrityError | module.DataError):
             return RejectedData(f"{self.where}: {said}; correct the rows, or reject them before the sink")
+        for signs, kind in _SIGNS:
+            if any(sign in said.lower() for sign in signs):
+                return kind(f"{self.where}: {said}")
         if isinstance(error, module.ProgrammingError | module.NotSupportedError):
             return BadQuery(f"{self.where}: {said}; correct the query, or the name")
+        if isinstance(error, module.OperationalError) and any(word in said.lower() for word in ("timed out", "timeout")):
+            return TimedOut(f"{self.where}: {said}")
         if isinstance(error, module.OperationalError | module.InterfaceError):
             return Unavailable(f"{self.where}: {said}")
         return BadQuery(f"{self.where}: {said}")

@@ -19,7 +19,7 @@ from sqlglot import exp
 
 from shared.connectors.dbapi.arrow_types import arrow_type
 from shared.connectors.dbapi.database import Connection, Database, Table
-from shared.connectors.errors import BadQuery, Denied, Misconfigured, NotFound, RejectedData, Unavailable
+from shared.connectors.errors import BadQuery, Busy, Denied, Misconfigured, NotFound, Overtaxed, RejectedData, Unavailable
 from shared.datasets import Column, Columns
 from shared.errors import PenstockError, UnavailableError
 from shared.formats.types import duckdb as in_duckdb
@@ -124,12 +124,14 @@ class DuckdbFile(Database):
         if isinstance(error, duckdb.InterruptException):
             return Stopped("stopped on request")
         if isinstance(error, duckdb.IOException) and "lock" in said:
-            return Unavailable(f"{self._path}: another process has had it open for {LOCK_WAIT_S:.0f} s; close it there")
+            return Busy(f"{self._path}: another process has had it open for {LOCK_WAIT_S:.0f} s; close it there")
         if isinstance(error, duckdb.IOException) and "valid DuckDB" in said:
             return Misconfigured(f"{self._path} is no DuckDB database; correct the connector's path")
         if isinstance(error, duckdb.PermissionException) or "ermission" in said:
             return Denied(f"{self._path}: {said}; allow it, or change the query or the connector")
-        if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException):
+        if isinstance(error, duckdb.OutOfMemoryException):
+            return Overtaxed(f"{self._path}: {said}")
+        if isinstance(error, duckdb.IOException):
             return Unavailable(f"{self._path}: {said}")
         if isinstance(error, _REJECTED):
             return RejectedData(f"{self._path}: {said}; correct the rows, or reject them before the sink")

@@ -26,6 +26,8 @@ class FilesSession:
         self._root, self._key = root, key
         self._base = Path(root).resolve()
         self._moves: list[tuple[str, str]] = []
+        # Made by this attempt, whether or not what is in them has got so far as to be moved.
+        self._begun: list[Path] = []
         self._removed: list[str] = []
         self._journal = self._base / JOURNALS / f"{key.namespace}.{key.run}.{key.stage}.{key.rerun}.json"
         try:
@@ -51,6 +53,7 @@ class FilesSession:
             temporary = folder / f"{self._mine}{self._key.epoch}-{write.node}"
             # An earlier try of this epoch may have left it, when the child that made it died.
             shutil.rmtree(temporary, ignore_errors=True)
+            self._begun.append(temporary)
             temporary.mkdir()
             for path, name in parts_of(temporary, write, target, rows):
                 _sync(path)
@@ -87,9 +90,9 @@ class FilesSession:
         return
 
     def abort(self) -> None:
-        for folder in {folder for temporary, _ in self._moves if (folder := _top(temporary, self._mine)) is not None}:
+        for folder in self._begun:
             shutil.rmtree(folder, ignore_errors=True)
-        self._moves = []
+        self._begun, self._moves = [], []
 
     def _roll_forward(self) -> dict[str, Any] | None:
         try:

@@ -1,4 +1,4 @@
-"""PostgreSQL's failures in our words, by SQLSTATE."""
+"""PostgreSQL's failures in our words, by SQLSTATE (PostgreSQL's manual, appendix A)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ import psycopg
 
 from shared.connectors.errors import (
     BadQuery,
+    Busy,
     Deadlocked,
     Denied,
     NotFound,
+    Overtaxed,
     RejectedData,
     SerializationFailed,
     TimedOut,
@@ -20,6 +22,13 @@ from shared.connectors.errors import (
 )
 from shared.connectors.postgres.spec import where_from
 from shared.errors import PenstockError
+
+# Classes: of values, of constraints, of a key twice in one statement, of a view's check option.
+_REJECTED = {"22", "23", "21", "44"}
+# Classes: of the connection, of what ran out, of an operator's doing, of the machine.
+_GONE = {"08", "53", "57", "58"}
+# A server that became a standby; sessions that were ended for doing nothing; nobody knows whether the commit was done.
+_GONE_STATES = {"25006", "25P03", "40003"}
 
 
 @contextmanager
@@ -45,14 +54,19 @@ def _ours(error: psycopg.Error, where: str) -> PenstockError:
     if state == "40001":
         return SerializationFailed(f"{where}: {said}")
     if state in {"57014", "55P03"}:
-        return TimedOut(f"{where}: {said}")
-    if state[:2] in {"22", "23"}:
+        return Busy(f"{where}: {said}")
+    # P0001: a trigger or a function of the destination's own refuses a row.
+    if state[:2] in _REJECTED or state in {"40002", "P0001"}:
         table = error.diag.table_name
         return RejectedData(
             f"{where}{f', table {table}' if table else ''}: {said}{detail}; correct the rows, or reject them before the sink"
         )
     if not state and "resolve host" in said:
         return Unavailable(f"{where}: there is no such host ({said}); correct the host of this connector, or the name server")
-    if not state or state[:2] in {"08", "53", "57", "58"}:
+    if state == "53200":
+        return Overtaxed(f"{where}: {said}{detail}")
+    if isinstance(error, psycopg.errors.ConnectionTimeout):
+        return TimedOut(f"{where}: it did not answer in time ({said})")
+    if not state or state[:2] in _GONE or state in _GONE_STATES:
         return Unavailable(f"{where}: {said}")
     return BadQuery(f"{where}: {said}{detail}")

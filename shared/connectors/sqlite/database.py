@@ -20,7 +20,7 @@ from sqlglot import exp
 
 from shared.connectors.dbapi.database import Connection, Database, Table
 from shared.connectors.dbapi.to_python import Spelling, as_texts
-from shared.connectors.errors import BadQuery, Denied, Misconfigured, NotFound, RejectedData, Unavailable
+from shared.connectors.errors import BadQuery, Busy, Denied, Misconfigured, NotFound, RejectedData, Unavailable
 from shared.connectors.sqlite.types import declared, needs_sample, our_type, sampled
 from shared.datasets import Column, Columns
 from shared.errors import PenstockError, UnavailableError
@@ -79,7 +79,7 @@ class Sqlite(Database):
         if code == sqlite3.SQLITE_INTERRUPT:
             return Stopped("stopped on request")
         if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-            return Unavailable(f"{self._path}: another program has been writing to it for {LOCK_WAIT_S:.0f} s ({said})")
+            return Busy(f"{self._path}: another program has been writing to it for {LOCK_WAIT_S:.0f} s ({said})")
         if code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}:
             return Denied(f"{self._path}: {said}; allow it, or change the connector's path")
         if code == sqlite3.SQLITE_CANTOPEN:

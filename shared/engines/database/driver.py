@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import cast
 
-from shared.connectors.errors import Misconfigured, SourceChanged, TimedOut
+from shared.connectors.errors import Misconfigured, SourceChanged
 from shared.connectors.protocols import ComputingSession, Query
 from shared.datasets import staging_folder
 from shared.engines.control import Control
@@ -20,14 +20,18 @@ from shared.engines.figures import Tally, carried, kept_totals, of_nodes
 from shared.engines.program import Program, Rejects, Sink
 from shared.engines.sinks import open_session, write_of
 from shared.engines.work import Job, Outcome, RejectsFile
-from shared.errors import PenstockError
+from shared.errors import PenstockError, UnavailableError
 from shared.runs import ledger, rejections
+
+
+class Stopped(UnavailableError):
+    code = "interrupted"
 
 
 def run(job: Job, control: Control) -> Outcome:
     """One attempt. Adopts the outcome of an earlier attempt that has committed already; then it reads nothing."""
     program = Program.from_json(job.program)
-    session = open_session(job, program)
+    session = open_session(job, program, control)
     if session is None or not hasattr(session, "write_query"):
         raise Misconfigured("this stage is to be computed in a database whose connector cannot; plan it again")
     computing = cast(ComputingSession, session)
@@ -37,8 +41,9 @@ def run(job: Job, control: Control) -> Outcome:
         try:
             if computing.schema != program.schema:
                 raise SourceChanged("the connector's schema is not what it was when this was planned", node=program.sinks[0].node)
-            outcome = _Attempt(job, program, control, computing).outcome()
-            return Outcome.from_json(session.commit(outcome.to_json()))
+            with control.calling(program.sinks[0].connector):
+                outcome = _Attempt(job, program, control, computing).outcome()
+                return Outcome.from_json(session.commit(outcome.to_json()))
         except BaseException:
             session.abort()
             raise
@@ -110,7 +115,7 @@ class _Attempt:
     @contextmanager
     def _charged(self, node: str) -> Iterator[None]:
         if self._control.cancelled:
-            raise TimedOut("stopped on request", node=node)
+            raise Stopped("stopped on request", node=node)
         try:
             yield
         except PenstockError as error:

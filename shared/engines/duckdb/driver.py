@@ -32,11 +32,11 @@ from shared.runs import ledger, rejections
 TELL_EVERY_S = 1.0
 
 
-def survey(job: Job) -> Outcome:
+def survey(job: Job, control: Control) -> Outcome:
     """Looks at one object through its connector's driver. An error is charged to the stage's nodes by whoever asked."""
     program = SurveyProgram.from_json(job.program)
     connector = job.connectors[program.connector]
-    with translated(job.limits.memory_bytes):
+    with control.calling(program.connector), translated(job.limits.memory_bytes):
         found = connector_driver(connector.type, connector.config).survey(program.role, program.options)
     return Outcome(epoch=job.epoch, facts={"key": program.key, "found": found.to_json()})
 
@@ -47,7 +47,7 @@ def run(job: Job, control: Control, relations: Open = DuckRelations) -> Outcome:
     `relations`: who computes what lies between reading and handing over.
     """
     program = Program.from_json(job.program)
-    session = open_session(job, program)
+    session = open_session(job, program, control)
     if session is None:
         return _Attempt(job, program, control, relations).outcome(None)
     with control.stopped_by(session.cancel):
@@ -55,7 +55,8 @@ def run(job: Job, control: Control, relations: Open = DuckRelations) -> Outcome:
             return Outcome.from_json(session.adopted)
         try:
             outcome = _Attempt(job, program, control, relations).outcome(session)
-            return Outcome.from_json(session.commit(outcome.to_json()))
+            with control.calling(program.sinks[0].connector):
+                return Outcome.from_json(session.commit(outcome.to_json()))
         except BaseException:
             session.abort()
             raise
@@ -166,7 +167,8 @@ class _Attempt:
         self._go_on()
         with translated(self._job.limits.memory_bytes, sink.node):
             rows = DuckRows(connection, relations.query(sink.sql), self._job.limits.scratch)
-            figures = session.write(write_of(sink), rows)
+            with self._control.calling(sink.connector):
+                figures = session.write(write_of(sink), rows)
         self._counted["sink", sink.node] = self._done[sink.node] = rows.count
         return figures
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import duckdb
 
-from shared.connectors.errors import BadQuery, Denied, NotFound, Unavailable
+from shared.connectors.errors import BadQuery, Busy, Deadlocked, Denied, NotFound, SerializationFailed, Unavailable
 from shared.errors import DataError, PenstockError, UnavailableError
 
 
@@ -23,6 +23,21 @@ class RowsDoNotFit(DataError):
 
 class Interrupted(UnavailableError):
     code = "interrupted"
+
+
+class MachineFailed(UnavailableError):
+    """This machine's own files: a full disk, a folder that went away."""
+
+    code = "io"
+    retry_on = "connection"
+
+
+class FarSideFailed(Unavailable):
+    """A database that the engine reads by itself."""
+
+
+class StoreFailed(Unavailable):
+    """A bucket that the engine reads by itself."""
 
 
 @contextmanager
@@ -70,7 +85,7 @@ def _local(error: duckdb.Error, node: str | None) -> PenstockError:
     if isinstance(error, duckdb.HTTPException):
         return _from_a_store(error, node)
     if isinstance(error, duckdb.IOException):
-        return Unavailable(_first(error), node=node)
+        return MachineFailed(_first(error), node=node)
     return PenstockError(_first(error), node=node)
 
 
@@ -81,7 +96,7 @@ def _from_a_store(error: duckdb.HTTPException, node: str | None) -> PenstockErro
         return Denied(f"{said}; correct the credentials, or their rights", node=node)
     if "404" in said:
         return NotFound(f"{said}; it was there when the stage began, or its path is wrong", node=node)
-    return Unavailable(said, node=node)
+    return StoreFailed(said, node=node)
 
 
 _DATA_ERRORS = (duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.ConstraintException, duckdb.InvalidInputException)
@@ -97,7 +112,13 @@ def _remote(error: Exception, node: str | None) -> PenstockError:
         return NotFound(f"{_said(text)}; correct the name, or make it", node=node)
     if any(word in low for word in ("syntax error", "column reference", "operator does not exist", "must appear in the group by")):
         return BadQuery(_said(text), node=node)
-    return Unavailable(_said(text), node=node)
+    if "deadlock detected" in low:
+        return Deadlocked(_said(text), node=node)
+    if "could not serialize access" in low or "conflict with recovery" in low:
+        return SerializationFailed(_said(text), node=node)
+    if "canceling statement due to" in low:
+        return Busy(_said(text), node=node)
+    return FarSideFailed(_said(text), node=node)
 
 
 def _said(text: str) -> str:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import lru_cache
 from typing import cast
 
 import duckdb
+import pyarrow as pa
 from sqlglot import exp
 
 from shared.connectors import driver as connector_driver
+from shared.connectors.postgres.cancel import end_reads
 from shared.connectors.postgres.spec import connection_string
-from shared.connectors.protocols import StreamingDriver
+from shared.connectors.protocols import ArrowStream, StreamingDriver
 from shared.datasets import Dataset
 from shared.datasets.columns import columns_from_json
 from shared.engines.control import Control
 from shared.engines.duckdb.connection import load_extension, name, text
+from shared.engines.duckdb.errors import FarSideFailed, StoreFailed, translated
 from shared.engines.duckdb.file_scans import files
 from shared.engines.duckdb.scanned import Scan
 from shared.engines.program import Read
@@ -58,20 +61,50 @@ def scan(connection: duckdb.DuckDBPyConnection, job: Job, read: Read, control: C
         return
     assert read.connector is not None
     connector = job.connectors[read.connector]
-    own = _SCANS.get(connector.type)
-    opened_ = own(connection, job, read, connector) if own else _arrow(connection, job, read, connector, control)
-    with opened_ as found:
-        yield found
+    own = _SCANS.get(connector.type, _arrow)
+    try:
+        with own(connection, job, read, connector, control) as found:
+            yield found
+    except PenstockError as error:
+        if error.connector is None and _is_of(error, connector, job):
+            error.connector = connector.reference
+        raise
+
+
+def _is_of(error: PenstockError, connector: ResolvedConnector, job: Job) -> bool:
+    """Whether a failure that the engine met in the middle of its work was that connector's: the engine tells by texts only."""
+    if isinstance(error, FarSideFailed):
+        # Which one of several it was, nobody says; then none is blamed.
+        return {other.reference for other in _read(job) if other.type == "postgres"} == {connector.reference}
+    # A bucket's failure names the object; staged rows may lie in another bucket.
+    return isinstance(error, StoreFailed) and connector.type == "files" and _bucket(connector) in error.message
+
+
+def _read(job: Job) -> Iterator[ResolvedConnector]:
+    for one in job.program.get("reads", ()):
+        if one.get("connector") in job.connectors:
+            yield job.connectors[one["connector"]]
+
+
+def _bucket(connector: ResolvedConnector) -> str:
+    return str(connector.config.get("root", "")).removeprefix("s3://").partition("/")[0]
 
 
 @contextmanager
-def _postgres(connection: duckdb.DuckDBPyConnection, job: Job, read: Read, connector: ResolvedConnector) -> Iterator[Scan]:
+def _postgres(
+    connection: duckdb.DuckDBPyConnection, job: Job, read: Read, connector: ResolvedConnector, control: Control
+) -> Iterator[Scan]:
     load_extension(connection, "postgres_scanner")
     # Attached databases belong to the instance, so the name has to be this attempt's own.
     attached = f"{job.run}/{job.stage}/{job.epoch}/{read.table}"
     session = f"penstock/{job.run}/{job.stage}/{job.epoch}"
-    connection.execute(f"ATTACH {text(connection_string(connector.config, session))} AS {name(attached)} (TYPE postgres, READ_ONLY)")
-    try:
+    # What the engine has sent to the server goes on there when the engine stops: only the server can end it.
+    with control.stopped_by(lambda: end_reads(connector.config, session)), ExitStack() as open_:
+        with control.calling(connector.reference), translated(job.limits.memory_bytes, read.node):
+            connection.execute(
+                f"ATTACH {text(connection_string(connector.config, session))} AS {name(attached)} (TYPE postgres, READ_ONLY)"
+            )
+        open_.callback(connection.execute, f"DETACH {name(attached)}")
         if query := read.options.get("query"):
             yield Scan(f"postgres_query({text(attached)}, {text(str(query).rstrip().rstrip(';'))})")
         else:
@@ -81,8 +114,14 @@ def _postgres(connection: duckdb.DuckDBPyConnection, job: Job, read: Read, conne
                 db=exp.to_identifier(schema or connector.config.get("schema", "public"), quoted=True),
                 catalog=exp.to_identifier(attached, quoted=True),
             ).sql("duckdb"))  # fmt: skip
-    finally:
-        connection.execute(f"DETACH {name(attached)}")
+
+
+@contextmanager
+def _files(connection: duckdb.DuckDBPyConnection, job: Job, read: Read, connector: ResolvedConnector, control: Control) -> Iterator[Scan]:
+    with ExitStack() as open_:
+        with control.calling(connector.reference):
+            found = open_.enter_context(files(connection, job, read, connector))
+        yield found
 
 
 @contextmanager
@@ -94,7 +133,7 @@ def _arrow(connection: duckdb.DuckDBPyConnection, job: Job, read: Read, connecto
     stream = cast("StreamingDriver", connector_driver(connector.type, connector.config)).read(session, read.options, surveyed, keep)
     # No relation's name begins so; one name for both would be a relation that reads itself.
     registered = f"arrow {read.table}"
-    connection.register(registered, stream)
+    connection.register(registered, _Heard(stream, lambda: control.answered(connector.reference)))
     picked: list[exp.Expr] = []
     for column in (column for column in surveyed if column.name in keep):
         value: exp.Expr = exp.column(column.name, quoted=True)
@@ -109,6 +148,7 @@ def _arrow(connection: duckdb.DuckDBPyConnection, job: Job, read: Read, connecto
     except BaseException as error:
         if isinstance(stream.failure, PenstockError):
             stream.failure.node = read.node
+            stream.failure.connector = connector.reference
             raise stream.failure from error
         raise
     finally:
@@ -116,5 +156,22 @@ def _arrow(connection: duckdb.DuckDBPyConnection, job: Job, read: Read, connecto
         connection.unregister(registered)
 
 
-_Opener = Callable[[duckdb.DuckDBPyConnection, Job, Read, ResolvedConnector], AbstractContextManager[Scan]]
-_SCANS: dict[str, _Opener] = {"files": files, "postgres": _postgres}
+class _Heard:
+    """A stream that tells when its first batch is there: until then nobody knows whether its far side is."""
+
+    def __init__(self, stream: ArrowStream, tell: Callable[[], None]) -> None:
+        self._stream, self._tell = stream, tell
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        reader = pa.RecordBatchReader.from_stream(self._stream)
+        return pa.RecordBatchReader.from_batches(reader.schema, self._batches(reader)).__arrow_c_stream__(requested_schema)
+
+    def _batches(self, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+        for batch in reader:
+            self._tell()
+            yield batch
+        self._tell()
+
+
+_Opener = Callable[[duckdb.DuckDBPyConnection, Job, Read, ResolvedConnector, Control], AbstractContextManager[Scan]]
+_SCANS: dict[str, _Opener] = {"files": _files, "postgres": _postgres}

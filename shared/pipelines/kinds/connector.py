@@ -24,5 +24,5 @@ class ConnectorSpec(Shape):
     config = CheckedByType(load_default=dict, metadata=shown("Configuration", "The settings of the connector's type"))
     credential: fields.String = name("Credential", "Its fields complete the configuration", example="warehouse-login")
     description = prose("Description", example="The warehouse")
-    circuitBreaker = later(part(CircuitBreaker, "Circuit breaker", "When the system is left alone for a while"), quietly=True)
+    circuitBreaker = part(CircuitBreaker, "Circuit breaker", "When the system is left alone for a while")
     maxConnections = later(count("Most connections", "At once, over all workers", least=1, example=8), quietly=True)

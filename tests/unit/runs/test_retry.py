@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.errors import retry_after_s
 from shared.runs.retry import Policy, next_wait
 from shared.runs.states import RUN_FINAL, RUN_STEPS, STAGE_STEPS, RunStatus, StageStatus, sources
 
@@ -37,6 +38,27 @@ def test_jitter_only_adds_and_at_most_a_tenth(done: int, chance: float, delay_s:
     assert wait is not None
     assert least <= wait <= least * 1.1 + timedelta(microseconds=1)
     assert least <= policy.max_delay
+
+
+def test_a_far_side_that_says_when_to_come_back_is_not_asked_earlier() -> None:
+    asked = {**TRANSIENT, "retryAfterSeconds": 700}
+    assert [next_wait(Policy(), asked, done, 0.0) for done in range(3)] == [timedelta(seconds=s) for s in (700, 700, 1200)]
+    assert next_wait(Policy(), {**TRANSIENT, "retryAfterSeconds": 1e9}, 0, 0.0) == timedelta(days=1)
+
+
+def test_the_timeout_counts_over_all_attempts_and_the_waits_between_them() -> None:
+    policy = Policy.from_json({"retryDelay": 10, "timeout": 60})
+    assert next_wait(policy, TRANSIENT, 0, 0.0, timedelta(seconds=49)) == timedelta(seconds=10)
+    assert next_wait(policy, TRANSIENT, 0, 0.0, timedelta(seconds=50)) is None
+    assert next_wait(policy, {**TRANSIENT, "retryAfterSeconds": 61}, 0, 0.0) is None
+
+
+def test_retry_after_is_a_number_of_seconds_or_a_date() -> None:
+    now = datetime(2026, 3, 29, 2, 0, tzinfo=UTC)
+    assert retry_after_s("120") == 120
+    assert retry_after_s("Sun, 29 Mar 2026 02:00:30 GMT", now) == 30
+    assert retry_after_s("Sun, 29 Mar 2026 01:00:00 GMT", now) == 0
+    assert [retry_after_s(text) for text in (None, "", "soon", "-1", "Sun, 99 Mar")] == [None] * 5
 
 
 def test_the_recipe_s_settings_are_read_by_their_names() -> None:
