@@ -25,11 +25,10 @@ class Interrupted(UnavailableError):
     code = "interrupted"
 
 
-class MachineFailed(UnavailableError):
-    """This machine's own files: a full disk, a folder that went away."""
+class MachineFailed(Unavailable):
+    """This machine's own files: a full disk, a folder that went away. No connector's far side."""
 
-    code = "io"
-    retry_on = "connection"
+    breaks = False
 
 
 class FarSideFailed(Unavailable):
