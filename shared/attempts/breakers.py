@@ -144,8 +144,9 @@ class Breakers:
         found = self._ask(None, lambda: standings(self._client, [name]))
         last = f" (last: {found[0].error})" if found and found[0].error else ""
         until = (datetime.now(UTC) + wait).strftime("%H:%M:%S")
+        times = "failed" if circuit.rules.failures == 1 else f"failed {circuit.rules.failures} times in a row"
         return HeldBack(
-            f"connector {name} failed {circuit.rules.failures} times in a row{last}; it is left alone until {until} UTC, then one attempt"
+            f"connector {name} {times}{last}; it is left alone until {until} UTC, then one attempt"
             f" goes through. Reset it with `penstock circuit-breakers reset {name}` if it is back",
             name,
             wait,

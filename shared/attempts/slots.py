@@ -115,7 +115,11 @@ class Child:
             self.job = None
 
     def rest(self, hear: Callable[..., None]) -> None:
-        """Hears what the child still has to say of the attempt whose end it told, until it is ready for the next; ends one that is not."""
+        """Hears what the child still has to say of the attempt whose end it told, until it is ready for the next; ends one that is not. One
+        that was given no attempt has nothing to say.
+        """
+        if not self._tired:
+            return
         deadline = time.monotonic() + _REST_S
         try:
             while (left := deadline - time.monotonic()) > 0 and self._pipe.poll(left):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -123,7 +124,8 @@ def fail(
             return None
         _say_retry(tx, run, claim, str(error.get("message")), wait, error=error)
         return _finish(tx, run)
-    if policy.budget is not None and error.get("code") != "timeout" and next_wait(policy, error, claim.retries, 0.0) is not None:
+    unbounded = replace(policy, budget=None)
+    if policy.budget is not None and error.get("code") != "timeout" and next_wait(unbounded, error, claim.retries, 0.0) is not None:
         error = {**error, "message": f"{error.get('message')}; {_out_of_time(claim)}"}
     if error.get("code") == "source_changed" and _replan(tx, run, claim, error):
         return _finish(tx, run)

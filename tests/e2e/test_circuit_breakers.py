@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from services.api.cli.client import CallRefused
+from services.api.cli.looking import looked
 from tests.support.gate import Gate, before
 from tests.support.stack import Stack
 
@@ -112,10 +113,10 @@ def test_it_is_listed_measured_and_reset_by_hand(stack: Stack, gate: Gate) -> No
     assert (listed["default/db"]["state"], listed["default/db"]["failuresToOpen"]) == ("closed", 5)
     measured = httpx.get(f"{stack.url}/metrics").text
     assert 'penstock_circuit_breaker_state{connector="default/gated",state="open"} 1' in measured
-    checked = stack.client.call("POST", "/connectors/default/gated/check", body={})
+    checked = looked(stack.client, "check", "default", "gated", {})
     assert (checked["ok"], "left alone until" in checked["tried"][0]["said"]) == (False, True)
     gate.open = True
-    stack.until(lambda: any(_waits(stack.run(run)) for _ in [0]), 20, "the run to wait")
+    stack.until(lambda: _waits(stack.run(run)), 20, "the run to wait")
     time.sleep(1)
     assert stack.run(run)["finishedAt"] is None
     command = [sys.executable, "-m", "services.api.cli", "--url", stack.url, "--token", stack.home.api_token.read_text().strip()]
