@@ -69,6 +69,8 @@ def test_replies_are_as_promised_and_hold_nothing_beyond(stack: Stack, document:
         "/api/v1/pipelines": "/pipelines",
         "/api/v1/pipelines/{namespace}/{name}": "/pipelines/default/promised",
         "/api/v1/connectors": "/connectors",
+        "/api/v1/circuit-breakers": "/circuit-breakers",
+        "/api/v1/circuit-breakers/{namespace}/{name}": "/circuit-breakers/default/db",
         "/api/v1/connectors/{namespace}/{name}": "/connectors/default/db",
         "/api/v1/credentials/{namespace}/{name}": "/credentials/default/db",
         "/api/v1/node-types": "/node-types",
