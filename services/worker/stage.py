@@ -25,7 +25,7 @@ def run(job: Job, control: Control) -> Outcome:
 
 
 def survey(job: Job, control: Control) -> Outcome:
-    return driver.survey(job)
+    return driver.survey(job, control)
 
 
 def look_at(job: Job, control: Control) -> Outcome:
