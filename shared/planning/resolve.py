@@ -66,7 +66,10 @@ def _source(pipeline: Pipeline, node: Node, facts: Facts, types: Mapping[str, st
     window = None
     if node.config.get("incremental"):
         window = cursors.telling_apart(pipeline, node, columns, columns_out, found.get("keys") or ())
-    return Source(node.id, table, connector, options, columns_out, tuple(c.name for c in columns_out), found.get("rows"), window)
+    whole = "where" not in options and window is None
+    counted = types[connector] == "files" and whole and file_format(options["path"], options.get("format")).typed
+    kept = tuple(c.name for c in columns_out)
+    return Source(node.id, table, connector, options, columns_out, kept, found.get("rows"), counted, window)
 
 
 def _pinned(node: Node, columns: Columns) -> Columns:

@@ -94,7 +94,8 @@ class _Attempt:
                     scans[read.table] = open_scans.enter_context(scan(connection, job, scanned_as(read), self._control))
                     self._go_on()
                     rows = relations.enter(read.table, self._rows_of(connection, read, scans[read.table]), read.materialise)
-                self._count("read", read.table, rows)
+                known = scans[read.table].rows if read.window is None else None
+                self._count("read", read.table, rows if rows is not None else known)
             for statement in program.statements:
                 self._go_on()
                 with translated(job.limits.memory_bytes, _owner(statement.table)):
