@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from services.scheduler.recipes import Recipe, load
 from services.scheduler.settings import Settings
+from services.scheduler.windows import windows
 from shared.dispatch import results
 from shared.dispatch.advance import advance
 from shared.errors import PenstockError
 from shared.messages import StageMessage
+from shared.planning.cursors import bounds
 from shared.planning.measured import key_of, measured_facts
 from shared.planning.needs import needs as needed
 from shared.planning.needs import survey
@@ -60,11 +63,9 @@ def admit(tx: Tx, settings: Settings) -> None:
             )
             continue
         pipeline = (row["namespace"], row["pipeline"])
-        policy, numbering = _concurrency(tx, row, settings) if pipeline in busy else ("Allow", ())
-        if policy == "Allow" and numbering:
-            runs.wait_for(
-                tx, row["id"], "sequence", f"run {busy[pipeline]} numbers rows in {numbering[0]}; runs that share a sequence go one by one"
-            )
+        policy, shared = _concurrency(tx, row, settings) if pipeline in busy else ("Allow", None)
+        if policy == "Allow" and shared is not None:
+            runs.wait_for(tx, row["id"], shared.reason, f"run {busy[pipeline]} {shared.told}")
             continue
         if policy != "Allow":
             if policy == "Replace" and (other := runs.lock(tx, busy[pipeline])) is not None:
@@ -83,14 +84,26 @@ def admit(tx: Tx, settings: Settings) -> None:
         count += 1
 
 
-def _concurrency(tx: Tx, row: Mapping[str, Any], settings: Settings) -> tuple[str, tuple[str, ...]]:
-    """The recipe's policy, and its nodes whose numbers go on from run to run."""
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What only one run of a pipeline has at a time."""
+
+    reason: str
+    told: str
+
+
+def _concurrency(tx: Tx, row: Mapping[str, Any], settings: Settings) -> tuple[str, Shared | None]:
+    """The recipe's policy, and what its runs cannot have at once whatever that says."""
     try:
         recipe = load(tx, row["resource_uid"], row["version"], settings, row["run_values"])
-        return recipe.concurrency, tuple(recipe.sequences)
     except PenstockError:
         # It cannot run at all; it is let in to be told so.
-        return "Allow", ()
+        return "Allow", None
+    for node in recipe.sequences:
+        return recipe.concurrency, Shared("sequence", f"numbers rows in {node}; runs that share a sequence go one by one")
+    for node in recipe.cursors:
+        return recipe.concurrency, Shared("cursor", f"reads what is new in {node}; runs that share a cursor go one by one")
+    return recipe.concurrency, None
 
 
 def plan_run(tx: Tx, run_id: str, settings: Settings) -> list[StageMessage]:
@@ -127,12 +140,13 @@ def plan_run(tx: Tx, run_id: str, settings: Settings) -> list[StageMessage]:
 
 def _survey_or_plan(tx: Tx, run: LockedRun, recipe: Recipe, settings: Settings) -> list[StageMessage]:
     pipeline, connector_types = recipe.pipeline, recipe.connector_types(tx)
-    needs = needed(pipeline, connector_types)
-    keys = [need.key for need in needs]
+    needs, ends = needed(pipeline, connector_types), bounds(pipeline, connector_types)
+    keys, end_keys = [need.key for need in needs], [need.key for need in ends]
     if run.planning == "stale":
         facts.forget(tx, keys)
-    known = {**facts.fresh(tx, keys, settings.facts_max_age), **facts.surveyed_for(tx, keys, run.id)}
-    missing = tuple(need for need in needs if need.key not in known)
+    # Where a window ends is looked up for each run anew.
+    known = {**facts.fresh(tx, keys, settings.facts_max_age), **facts.surveyed_for(tx, keys + end_keys, run.id)}
+    missing = tuple(need for need in (*needs, *ends) if need.key not in known)
     before = len(stages.of_run(tx, run.id))
     if missing:
         plan = survey(pipeline, missing, first_stage=before + 1)
@@ -140,7 +154,8 @@ def _survey_or_plan(tx: Tx, run: LockedRun, recipe: Recipe, settings: Settings) 
     else:
         begin = sequences.hold(tx, run.id, run.namespace, run.pipeline, recipe.sequences)
         figures = measured_facts(pipeline, measured.recent(tx, key_of(pipeline), settings.measured_max_age))
-        plan = recipe.plan(tx, known | figures, before + 1, begin)
+        found = {key: fact for key, fact in known.items() if key not in end_keys}
+        plan = recipe.plan(tx, found | figures, before + 1, begin, windows(tx, run, pipeline, {need.key: need for need in ends}, known))
         slots = int(pipeline.settings.get("maxParallelNodes", settings.max_parallel_nodes))
         timeout = float(pipeline.settings.get("timeout", settings.run_timeout.total_seconds()))
         runs.set_planning(tx, run, "planned", max_parallel_nodes=slots, timeout_s=timeout)

@@ -14,6 +14,7 @@ from shared.pipelines import graph
 from shared.pipelines.language import RunValues, pipeline
 from shared.pipelines.model import Document, Pipeline
 from shared.pipelines.validation import filled_document, stored_connector, stored_errors, stored_rule_set
+from shared.planning.cursors import cursors, windowed
 from shared.planning.make import plan
 from shared.planning.modes import PANDAS_ROWS, PANDAS_ROWS_SETTING
 from shared.planning.needs import full_reference
@@ -64,15 +65,33 @@ class Recipe:
         """Nodes whose numbers go on from run to run: runs of the pipeline go one after the other."""
         return starts(self.pipeline)
 
-    def plan(self, tx: Tx, facts: Mapping[str, Mapping[str, Any]], first_stage: int, begin: Mapping[str, int]) -> Plan:
+    @property
+    def cursors(self) -> tuple[str, ...]:
+        """Nodes that read what is new since the last run: runs go one after the other for them, too."""
+        return cursors(self.pipeline)
+
+    def plan(
+        self,
+        tx: Tx,
+        facts: Mapping[str, Mapping[str, Any]],
+        first_stage: int,
+        begin: Mapping[str, int],
+        windows: Mapping[str, Mapping[str, Any]],
+    ) -> Plan:
         """Every valid rule set of the pipeline's namespace is handed over; the planner keeps those that attach to this pipeline.
 
-        `begin`: where its sequences go on.
+        `begin`: where its sequences go on. `windows`: what its cursors read (`shared.planning.cursors`); no other run has the same.
         """
         rule_sets = tuple(resources.current_documents(tx, "DataQualityRuleSet", self.pipeline.namespace))
-        planned = _planned_filled if self.values else _planned_as_is
+        planned = _plan if windows else _planned_filled if self.values else _planned_as_is
         return planned(
-            self, json.dumps(facts, sort_keys=True), tuple(self.connector_types(tx).items()), rule_sets, first_stage, tuple(begin.items())
+            self,
+            json.dumps(facts, sort_keys=True),
+            tuple(self.connector_types(tx).items()),
+            rule_sets,
+            first_stage,
+            tuple(begin.items()),
+            json.dumps(windows),
         )
 
     def check(self, tx: Tx) -> None:
@@ -110,8 +129,9 @@ def _plan(
     rule_sets: tuple[str, ...],
     first_stage: int,
     begin: tuple[tuple[str, int], ...],
+    windows: str,
 ) -> Plan:
-    read = continued(recipe.pipeline, dict(begin))
+    read = windowed(continued(recipe.pipeline, dict(begin)), json.loads(windows))
     rules = [stored_rule_set(text) for text in rule_sets]
     rows = settings.integer(PANDAS_ROWS_SETTING, PANDAS_ROWS)
     return plan(read, json.loads(facts), dict(connector_types), rules, first_stage, pandas_rows=rows)

@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 from celery import Celery
 
-from shared.attempts import connectors, memory, rejects
+from shared.attempts import connectors, cursors, memory, rejects
 from shared.attempts.answers import Answers
 from shared.attempts.behind import Behind
 from shared.attempts.breakers import Breakers, Guard, HeldBack
@@ -151,11 +151,19 @@ class Attempts:
             return False
         resolution = self._resolution()
 
+        remembered: dict[str, bytes] = {}
+        refused: list[PenstockError] = []
+
         def take(tx: Tx) -> Claim | None:
+            refused.clear()
             taken = claim(tx, message, worker=place.name, boot=place.boot, lease=place.lease)
             if taken is not None:
                 # In the same transaction: the documents as they are when the attempt begins, at no extra commit.
                 resolution.look_up(tx, taken.namespace, taken.kind, taken.program)
+                try:
+                    remembered.update(cursors.begin(tx, taken))
+                except cursors.CursorHeld as held_by_others:
+                    refused.append(held_by_others)
             return taken
 
         taken = insist(self._database, take, self._closing)
@@ -168,7 +176,7 @@ class Attempts:
         try:
             if self._closing.is_set():
                 held.verdict = held.verdict or "given back"
-            ended = self._work(held, resolution)
+            ended = Ended(None, refused[-1].to_json(), None, 0, None) if refused else self._work(held, resolution, remembered)
             self._behind.close(taken)
             self._record(held, ended)
         finally:
@@ -180,7 +188,7 @@ class Attempts:
             child.rest(lambda *heard: self._hear(held, *heard))
         return True
 
-    def _work(self, held: Held, resolution: connectors.Resolution) -> Ended:
+    def _work(self, held: Held, resolution: connectors.Resolution, remembered: dict[str, bytes]) -> Ended:
         taken, child = held.claim, held.child
         try:
             resolved = resolution.result()
@@ -202,6 +210,7 @@ class Attempts:
             staging=self.place.staging,
             limits=limits,
             rerun=taken.rerun,
+            remembered=remembered,
         )
         try:
             rules = {name: self._breakers.prefer.of(said) for name, said in resolved.circuits.items()}
@@ -300,6 +309,8 @@ class Attempts:
             if outcome.rejects:
                 for sentence in insist(self._database, lambda tx: rejects.keep(tx, taken, outcome.rejects), held.gone, copies=True) or ():
                     self._behind.log(taken, "ERROR", sentence)
+            if outcome.remembered:
+                insist(self._database, lambda tx: cursors.keep(tx, taken, outcome), held.gone)
             figures: dict[str, Any] = {"duration_ms": ended.duration_ms, "peak_memory_bytes": ended.peak_memory_bytes}
             messages = insist(self._database, lambda tx: results.complete(tx, taken, outcome, **figures), held.gone)
             return "INFO", f"done {after} on {name}", messages

@@ -7,6 +7,7 @@ the classes of `shared/connectors/errors.py`.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -29,6 +30,7 @@ class Spec:
 
     `source_schema` and `sink_schema` describe what a node may say beside the fields every source or sink has (dsl.md).
     `computes`: its sessions are `ComputingSession`s, so that what is read from it and written to it need not leave it.
+    `adds_columns`: a table that lacks columns of the rows that are written to it gets them, where the recipe says so.
     `reads_pushed`: a SELECT in its dialect, CTEs and all, is read from it in bulk as a table is.
     """
 
@@ -42,6 +44,7 @@ class Spec:
     write_modes: tuple[str, ...] = ()
     computes: bool = False
     reads_pushed: bool = False
+    adds_columns: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +203,54 @@ class ComputingSession(SinkSession, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """How far a load has come: so many batches, with so many rows, the last one then. It is a row in the destination."""
+
+    batch_id: int = 0
+    processed_count: int = 0
+    timestamp: str = ""
+
+    def to_json(self, source: str, table: str) -> dict[str, Any]:
+        """`source`: where the rows come from. Of another one, nothing can be gone on with. `table`: where they wait."""
+        said = {"batch_id": self.batch_id, "processed_count": self.processed_count, "timestamp": self.timestamp}
+        return {**said, "source": source, "table": table}
+
+    @staticmethod
+    def from_json(value: Mapping[str, Any]) -> Checkpoint:
+        return Checkpoint(value["batch_id"], value["processed_count"], value["timestamp"])
+
+
+class CheckpointedSession(ComputingSession, Protocol):
+    """A session that takes a long load in batches, each committed with its checkpoint into a table beside the target, and publishes them
+    at once. An attempt that comes after a dead one goes on after its last batch.
+    """
+
+    @property
+    def checkpoints(self) -> bool:
+        """This destination can."""
+        ...
+
+    def resume(self, write: SinkWrite, source: str) -> Checkpoint:
+        """Where to go on. Called first; from then on the session writes this sink only. `source`: a committed dataset that says which rows
+        come in which order.
+        """
+        ...
+
+    def put_batch(self, write: SinkWrite, rows: Rows) -> Checkpoint:
+        """Committed when it returns."""
+        ...
+
+    def publish_batches(self, write: SinkWrite) -> Computed:
+        """All batches into the target, in the transaction that `commit` ends."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class AttemptKey:
-    """Who writes: names the session penstock/{run}/{stage}/{epoch}, and with `nodes` and `rerun` keys the marker."""
+    """Who writes: names the session penstock/{run}/{stage}/{epoch}, and with `nodes` and `rerun` keys the marker.
+
+    `window`: what is written is a window of a source, to be committed once whichever run writes it; the marker is keyed by it then.
+    """
 
     namespace: str
     run: str
@@ -209,6 +258,28 @@ class AttemptKey:
     epoch: int
     rerun: int
     nodes: tuple[str, ...]
+    window: str | None = None
+
+    @property
+    def committed_as(self) -> str:
+        """What the marker is keyed by beside its node: the run, or the window."""
+        return self.window or self.run
+
+    @property
+    def committed_stage(self) -> int:
+        """Where a stage's number is part of a marker's name: runs number the stage that writes a window as they like."""
+        return 0 if self.window else self.stage
+
+    @property
+    def load_table(self) -> str:
+        """The table in which a load's batches wait, the same for all attempts at it."""
+        same = "/".join((self.namespace, self.committed_as, *self.nodes, str(self.rerun)))
+        return f"penstock_load_{hashlib.sha256(same.encode()).hexdigest()[:24]}"
+
+    @property
+    def attempt(self) -> str:
+        """Tells this attempt from all others at the same marker; plain signs only."""
+        return f"{self.epoch}_{self.run.replace('-', '')}" if self.window else str(self.epoch)
 
     @property
     def session(self) -> str:

@@ -19,7 +19,7 @@ from shared.messages import StageMessage
 from shared.runs import ledger
 from shared.runs.retry import JITTER, MAX_LOST, Policy, affords, next_wait
 from shared.runs.states import RunStatus, StageStatus
-from shared.store import datasets, facts, measured, nodes, quality, runs, sequences, stages
+from shared.store import cursors, datasets, facts, measured, nodes, quality, runs, sequences, stages
 from shared.store.database import Tx
 from shared.store.runs import LockedRun
 from shared.store.stages import StageRow
@@ -57,6 +57,7 @@ def complete(tx: Tx, claim: Claim, outcome: Outcome, *, duration_ms: int, peak_m
             fail_stage(tx, run, _row(claim, StageStatus.FAILED), wrong)
             return _finish(tx, run)
         _number(tx, claim, figures)
+        _go_on(tx, run, claim)
         for node, figure in figures.items():
             run.say("node.status", node=node, stage=claim.stage, epoch=claim.epoch, status="COMPLETED", **figure)
         if outcome.epoch == claim.epoch:
@@ -93,6 +94,15 @@ def _number(tx: Tx, claim: Claim, figures: Mapping[str, Mapping[str, Any]]) -> N
             sequences.take(tx, claim.run, claim.namespace, claim.pipeline, node, following)
         if sequence["writes"]:
             sequences.give_out(tx, claim.run, claim.namespace, claim.pipeline, [node])
+
+
+def _go_on(tx: Tx, run: LockedRun, claim: Claim) -> None:
+    """Cursors whose windows the stage's sinks have now, with those of other stages (`Program.cursors`)."""
+    for node, cursor in claim.program.get("cursors", {}).items():
+        if cursor["sinks"]:
+            value = cursors.recorded(tx, claim.run, claim.namespace, claim.pipeline, node, cursor["sinks"])
+            if value is not None:
+                run.say("cursor.moved", node=node, stage=claim.stage, epoch=claim.epoch, value=value)
 
 
 def _unbalanced(outcome: Outcome) -> dict[str, Any] | None:

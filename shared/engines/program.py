@@ -32,7 +32,8 @@ class Read:
 
     `options` are the connector_source's config that the connector's spec describes (path, table, query, format, csv options …);
     `columns` the columns and types as surveyed, in the order in which the recipe sees them; `keep` those that are used (None:
-    all). `materialise`: the relation is used more than once, so it becomes a temporary table.
+    all). `materialise`: the relation is used more than once, so it becomes a temporary table. `window`: how its rows are told from those
+    of the last run (`shared.planning.cursors.telling_apart`); None: they need not be.
     """
 
     table: str
@@ -43,6 +44,7 @@ class Read:
     datasets: tuple[tuple[int, str], ...] = ()
     keep: tuple[str, ...] | None = None
     materialise: bool = False
+    window: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,8 @@ class Program:
 
     `sequences`: persistent ones, by node, that are numbered here or whose numbers this stage's sinks write: {start, increment, writes};
     engines need not look at them. `limits`: how many rows a node may reject (`shared.runs.rejections`). `measures`: as what its time is
-    kept (`shared.planning.measured`).
+    kept (`shared.planning.measured`). `cursors`: of sources that read what is new, by node: {reads, exact, sinks}
+    (`shared.planning.cursors.of_stage`); `published_as`: the name its sinks commit under instead of the run's.
     """
 
     reads: tuple[Read, ...] = ()
@@ -152,6 +155,8 @@ class Program:
     sequences: dict[str, dict[str, Any]] = field(default_factory=dict)
     limits: dict[str, dict[str, Any]] = field(default_factory=dict)
     measures: dict[str, Any] = field(default_factory=dict)
+    cursors: dict[str, dict[str, Any]] = field(default_factory=dict)
+    published_as: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -168,6 +173,7 @@ class Program:
                     "datasets": [list(dataset) for dataset in r.datasets],
                     "keep": list(r.keep) if r.keep is not None else None,
                     "materialise": r.materialise,
+                    "window": r.window,
                 }
                 for r in self.reads
             ],
@@ -199,6 +205,8 @@ class Program:
             "sequences": self.sequences,
             "limits": self.limits,
             "measures": self.measures,
+            "cursors": self.cursors,
+            "publishedAs": self.published_as,
         }
 
     @staticmethod
@@ -214,6 +222,7 @@ class Program:
                     tuple((d[0], d[1]) for d in r["datasets"]),
                     tuple(r["keep"]) if r["keep"] is not None else None,
                     r["materialise"],
+                    r.get("window"),
                 )
                 for r in value["reads"]
             ),
@@ -252,16 +261,21 @@ class Program:
             sequences=value.get("sequences", {}),
             limits=value.get("limits", {}),
             measures=value.get("measures", {}),
+            cursors=value.get("cursors", {}),
+            published_as=value.get("publishedAs"),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class SurveyProgram:
-    """Looks at one object of one connector for the planner. `key` is where the facts are kept."""
+    """Looks at one object of one connector for the planner. `key` is where the facts are kept.
+
+    `bound`: at the greatest value of a column.
+    """
 
     key: str
     connector: str
-    role: Literal["source", "sink"]
+    role: Literal["source", "sink", "bound"]
     options: dict[str, Any]
 
     def to_json(self) -> dict[str, Any]:

@@ -19,7 +19,8 @@ def open_session(job: Job, program: Program, control: Control) -> SinkSession | 
     if not program.sinks:
         return None
     connector = job.connectors[program.sinks[0].connector]
-    key = AttemptKey(job.namespace, job.run, job.stage, job.epoch, job.rerun, tuple(sink.node for sink in program.sinks))
+    nodes = tuple(sink.node for sink in program.sinks)
+    key = AttemptKey(job.namespace, job.run, job.stage, job.epoch, job.rerun, nodes, program.published_as)
     try:
         with control.calling(connector.reference):
             return connector_driver(connector.type, connector.config).open_sink(key, tuple(write_of(sink) for sink in program.sinks))

@@ -6,6 +6,7 @@ configs, secrets included; it lives in memory only and its repr shows none of th
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,7 +36,8 @@ class Job:
     """`kind`: survey, work or check; `program` is that kind's program as JSON (`Program`, `SurveyProgram`, `CheckProgram`).
 
     `inputs`: the committed datasets of the stages this one reads, keyed by (stage, port) written as "stage:port".
-    `rerun`: rises only when a person asks for a committed stage again; part of the commit marker's key.
+    `rerun`: rises only when a person asks for a committed stage again; part of the commit marker's key. `remembered`: of sources whose rows
+    are told from those of the last window, what is known of these (`shared.engines.duckdb.windows`).
     """
 
     namespace: str
@@ -49,6 +51,7 @@ class Job:
     staging: str
     limits: Limits
     rerun: int = 0
+    remembered: dict[str, bytes] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +66,30 @@ class RejectsFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Remembered:
+    """What the next window has to know of a source's rows: the columns they are known by, as [name, type], and 16 bytes for each; in a
+    staged file where they are many.
+    """
+
+    columns: list[list[str]]
+    digests: bytes = b""
+    uri: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {"columns": self.columns, "digests": b64encode(self.digests).decode(), "uri": self.uri}
+
+    @staticmethod
+    def from_json(value: dict[str, Any]) -> Remembered:
+        return Remembered(value["columns"], b64decode(value["digests"]), value["uri"])
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What a finished attempt did; stored in the commit marker, so that a later attempt can adopt it word for word.
 
     `figures`: node -> {rowsIn, rowsOut, rowsRejected, rowsInserted, rowsUpdated, rowsUnchanged, rowsDeleted, ledger: {term:
     rows}}; null is "not known". `facts`: what a survey found. `quality`: what a check measured. `epoch`: the attempt that did the
-    work, not the one that adopted it.
+    work, not the one that adopted it. `remembered`: by source.
     """
 
     epoch: int
@@ -77,6 +98,7 @@ class Outcome:
     rejects: tuple[RejectsFile, ...] = ()
     facts: dict[str, Any] | None = None
     quality: dict[str, Any] | None = None
+    remembered: dict[str, Remembered] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -86,6 +108,7 @@ class Outcome:
             "rejects": [{"node": r.node, "uri": r.uri, "rows": r.rows} for r in self.rejects],
             "facts": self.facts,
             "quality": self.quality,
+            "remembered": {node: remembered.to_json() for node, remembered in self.remembered.items()},
         }
 
     @staticmethod
@@ -97,4 +120,5 @@ class Outcome:
             rejects=tuple(RejectsFile(r["node"], r["uri"], r["rows"]) for r in value["rejects"]),
             facts=value["facts"],
             quality=value["quality"],
+            remembered={node: Remembered.from_json(one) for node, one in value.get("remembered", {}).items()},
         )

@@ -77,6 +77,7 @@ def emitted(
                     options=source.options,
                     keep=source.keep,
                     materialise=source.table in counting.materialised,
+                    window=source.window,
                 )
                 for source in sources
             ),

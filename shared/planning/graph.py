@@ -19,6 +19,7 @@ from shared.sql.errors import SqlProblem
 class Source:
     """Rows that enter through a node. `table`: what they are called, the node's id unless a postQuery makes its main output of them.
 
+    `window`: how they are told from those of the last run (`Read.window`); its columns are read whoever uses them.
     `rows`: an estimate. `counted`: what is read says how many rows it holds, and all of them are read.
     """
 
@@ -30,6 +31,7 @@ class Source:
     keep: tuple[str, ...]
     rows: int | None = None
     counted: bool = False
+    window: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,8 @@ class Looking:
 
     def _source(self, node: str) -> str | None:
         source = self.graph.sources[node]
+        if source.window is not None:
+            return f"rows of {node} are told from those of the last run here"
         database = database_of(self.graph, node, self.facts, self.types)
         if database is None:
             return f"{node} is read through {source.connector}, which is no database"

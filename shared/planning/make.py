@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from shared.pipelines.model import Pipeline, RuleSet
 from shared.planning.arrange import numbered
+from shared.planning.cursors import unseen
 from shared.planning.graph import Graph
 from shared.planning.modes import PANDAS_ROWS
 from shared.planning.needs import Facts, generations
@@ -47,7 +48,11 @@ def _nodes(draft: Draft) -> tuple[PlannedNode, ...]:
 
 
 def _warnings(graph: Graph) -> tuple[str, ...]:
-    return graph.warnings + tuple(
+    return (*graph.warnings, *unseen(graph), *_winners(graph))
+
+
+def _winners(graph: Graph) -> tuple[str, ...]:
+    return tuple(
         f"{sink.node}: of two rows with one key the greatest in {', '.join(name for name, _ in sink.order)} wins; set orderBy to choose"
         for sink in graph.sinks.values()
         if sink.write_mode == "UPSERT" and not graph.pipeline.node(sink.node).config["orderBy"]

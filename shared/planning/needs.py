@@ -29,7 +29,7 @@ class Need:
 
     key: str
     connector: str
-    role: Literal["source", "sink"]
+    role: Literal["source", "sink", "bound"]
     options: dict[str, Any]
     nodes: tuple[str, ...]
 

@@ -1,4 +1,6 @@
-"""What of a stage's program is for whoever records its end, whatever the engine: sequences, and how many rows a node may reject."""
+"""What of a stage's program is for whoever records its end, whatever the engine: sequences, cursors, and how many rows a
+node may reject.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +8,17 @@ from collections.abc import Collection
 from typing import Any
 
 from shared.pipelines.model import Node, Pipeline
+from shared.planning import cursors
 from shared.planning.sequences import of_stage
 
 
 def recorded(pipeline: Pipeline, nodes: Collection[str], sinks: Collection[str]) -> dict[str, Any]:
     """Fields of `Program`."""
+    own = [node for node in nodes if node in sinks]
     return {
-        "sequences": of_stage(pipeline, nodes, [node for node in nodes if node in sinks]),
+        "sequences": of_stage(pipeline, nodes, own),
+        "cursors": cursors.of_stage(pipeline, nodes, own),
+        "published_as": cursors.published_as(pipeline, nodes, own),
         "limits": {node: limit for node in nodes if (limit := _limit(pipeline.node(node)))},
     }
 

@@ -19,7 +19,7 @@ from shared.planning.graph import Graph, Port, charged_to
 from shared.planning.needs import Facts, full_reference
 from shared.planning.ordering import order_of
 from shared.planning.resolve import found_for
-from shared.planning.targets import check_target, winning_order
+from shared.planning.targets import check_evolution, check_target, kept_columns, winning_order
 from shared.sql.errors import SqlProblem
 
 
@@ -100,6 +100,9 @@ def _input(edge: Edge, made: Mapping[str, Columns]) -> Input:
     return Input(edge.source, table, tuple(find(columns, name, table) for name in edge.columns))
 
 
+_OPTIONS = ("createTable", "format", "options", "batchSize", "delivery", "schemaEvolution", "columnDefaults")
+
+
 def _sink(pipeline: Pipeline, node: Node, source: Input, facts: Facts, types: Mapping[str, str]) -> Sink:
     config = node.config
     connector = full_reference(pipeline, config["connector"])
@@ -108,10 +111,13 @@ def _sink(pipeline: Pipeline, node: Node, source: Input, facts: Facts, types: Ma
         if not spec.write_modes:
             raise SqlProblem(f"nothing can be written through a {spec.type} connector in this release; write files that it can load")
         raise SqlProblem(f"{config['writeMode']} cannot be written through a {spec.type} connector; it takes {', '.join(spec.write_modes)}")
+    found = found_for(pipeline, node, facts, types)
+    check_evolution(node, source.columns, spec)
+    source = replace(source, columns=kept_columns(node, source.columns, found))
     keys = tuple(find(source.columns, key, source.node).name for key in config["upsertKeys"])
     if config.get("partitionBy") and spec.dialect is not None:
         raise SqlProblem(f"partitionBy divides files into folders, and {spec.type} has none; leave it out")
-    check_target(node, source.columns, found_for(pipeline, node, facts, types))
+    check_target(node, source.columns, found)
     partitions = {"partitionBy": [find(source.columns, name, source.node).name for name in config.get("partitionBy") or ()]}
     return Sink(
         node=node.id,
@@ -122,5 +128,5 @@ def _sink(pipeline: Pipeline, node: Node, source: Input, facts: Facts, types: Ma
         write_mode=config["writeMode"],
         upsert_keys=keys,
         order=winning_order(node, source, keys),
-        options={key: config[key] for key in ("createTable", "format", "options", "batchSize", "delivery") if key in config} | partitions,
+        options={key: config[key] for key in _OPTIONS if key in config} | partitions,
     )

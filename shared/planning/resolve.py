@@ -6,19 +6,23 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from sqlglot import exp
+
 from shared.datasets import Columns
 from shared.datasets.columns import columns_from_json
 from shared.formats import file_format
 from shared.pipelines import graph
 from shared.pipelines.model import Node, Pipeline
 from shared.pipelines.nodes import NODE_TYPES
-from shared.pipelines.nodes.relations import find, typed
+from shared.pipelines.nodes.relations import find, typed_tree
 from shared.pipelines.nodes.sql import THIS
 from shared.pipelines.nodes.types import Input
+from shared.planning import cursors
 from shared.planning.errors import PlanProblem
 from shared.planning.graph import Graph, Source, charged_to
 from shared.planning.needs import Facts, full_reference, need_of
 from shared.sql.errors import SqlProblem
+from shared.sql.parse import expression
 from shared.sql.render import sql
 from shared.sql.typing import named_type, spelled
 
@@ -51,13 +55,21 @@ def _source(pipeline: Pipeline, node: Node, facts: Facts, types: Mapping[str, st
     chosen = node.config.get("columns")
     columns_out = tuple(find(columns, name, node.id) for name in chosen) if chosen else columns
     options = {key: node.config[key] for key in ("table", "query", "path", "format", "options") if node.config.get(key)}
-    if where := node.config.get("where"):
-        options["where"] = sql(typed(where, (Input(node.id, node.id, columns),)), "duckdb")
+    wanted = [expression(where)] if (where := node.config.get("where")) else []
+    if node.config.get("incremental") and (new := cursors.condition(node, columns)) is not None:
+        wanted.append(new)
+    if wanted:
+        options["where"] = sql(typed_tree(exp.and_(*wanted), (Input(node.id, node.id, columns),)), "duckdb")
     options["surveyed"] = [column.to_json() for column in columns]
     connector = full_reference(pipeline, node.config["connector"])
     table = f"{node.id} {THIS}" if node.config.get("postQuery") else node.id
-    counted = types[connector] == "files" and "where" not in options and file_format(options["path"], options.get("format")).typed
-    return Source(node.id, table, connector, options, columns_out, tuple(c.name for c in columns_out), found.get("rows"), counted)
+    window = None
+    if node.config.get("incremental"):
+        window = cursors.telling_apart(pipeline, node, columns, columns_out, found.get("keys") or ())
+    whole = "where" not in options and window is None
+    counted = types[connector] == "files" and whole and file_format(options["path"], options.get("format")).typed
+    kept = tuple(c.name for c in columns_out)
+    return Source(node.id, table, connector, options, columns_out, kept, found.get("rows"), counted, window)
 
 
 def _pinned(node: Node, columns: Columns) -> Columns:

@@ -12,7 +12,7 @@ from shared.connectors import CONNECTORS, computed, statements
 from shared.connectors.protocols import Query, SinkWrite
 from shared.engines.figures import carried
 from shared.engines.program import CheckProgram, Program, Read, Sink, SurveyProgram
-from shared.pipelines.model import Pipeline
+from shared.pipelines.model import Node, Pipeline
 from shared.pipelines.nodes import NODE_TYPES
 from shared.planning.needs import full_reference, need_of
 from shared.planning.stages import Plan, PlannedNode, Stage
@@ -48,7 +48,7 @@ def shown(
         "sources": [
             _source(pipeline, node.id, facts, connector_types) for node in pipeline.nodes if NODE_TYPES[node.type].role == "source"
         ],
-        "sinks": _sinks(pipeline, facts, connector_types, list(others)),
+        "sinks": _sinks(pipeline, plan, facts, connector_types, list(others)),
         "warnings": list(plan.warnings),
     }
 
@@ -186,7 +186,7 @@ def _source(pipeline: Pipeline, node: str, facts: Mapping[str, Mapping[str, Any]
 
 
 def _sinks(
-    pipeline: Pipeline, facts: Mapping[str, Mapping[str, Any]], types: Mapping[str, str], others: list[Pipeline]
+    pipeline: Pipeline, plan: Plan, facts: Mapping[str, Mapping[str, Any]], types: Mapping[str, str], others: list[Pipeline]
 ) -> list[dict[str, Any]]:
     sinks = []
     for node in pipeline.nodes:
@@ -195,6 +195,13 @@ def _sinks(
         connector, target = _object(pipeline, node.id)
         found = _found(pipeline, node.id, facts, types)
         creates = found is not None and not found["exists"]
+        comes = [
+            column
+            for stage in plan.stages
+            for sink in stage.program.get("sinks", ())
+            if sink["node"] == node.id
+            for column in sink["columns"]
+        ]
         sinks.append(
             {
                 "node": node.id,
@@ -202,7 +209,7 @@ def _sinks(
                 "target": target,
                 "writeMode": node.config["writeMode"],
                 "destructive": node.config["writeMode"] == "OVERWRITE",
-                "schemaChanges": [f"table {target} is made"] if creates and node.config.get("createTable") else [],
+                "schemaChanges": [f"table {target} is made"] if creates and node.config.get("createTable") else _added(node, comes, found),
                 "readBy": sorted(f"{o.namespace}/{o.name}" for o in others if _uses(o, connector, target, "source")),
                 "alsoWrittenBy": sorted(
                     f"{o.namespace}/{o.name}"
@@ -212,6 +219,20 @@ def _sinks(
             }
         )
     return sinks
+
+
+def _added(node: Node, comes: Sequence[Sequence[Any]], found: Mapping[str, Any] | None) -> list[str]:
+    """Columns that the target gets. `comes`: of the rows, as `Column.to_json`."""
+    if node.config["schemaEvolution"] != "addColumns" or not found or found["columns"] is None:
+        return []
+    there = {column[0] for column in found["columns"]}
+    defaults = node.config["columnDefaults"]
+    told = []
+    for name, kind, *_ in comes:
+        if name not in there:
+            default = f", {defaults[name]!r} in rows that are there" if name in defaults else ""
+            told.append(f"column {name} {kind} is added to table {node.config.get('table')}{default}")
+    return told
 
 
 def _object(pipeline: Pipeline, node: str) -> tuple[str, str | None]:

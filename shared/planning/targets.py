@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from shared.connectors.protocols import Spec
 from shared.datasets import Columns
 from shared.pipelines.model import Node
 from shared.pipelines.nodes.relations import find
@@ -14,7 +15,7 @@ from shared.sql.errors import SqlProblem
 
 
 def check_target(node: Node, columns: Columns, found: Mapping[str, Any] | None) -> None:
-    """Raises SqlProblem for a table that is not there (and may not be made) or lacks a column.
+    """Raises SqlProblem for a table that is not there (and may not be made) or lacks a column (and may not get it).
 
     `found`: a survey's facts, None where targets have none; its columns are None where they are not known.
     """
@@ -27,10 +28,38 @@ def check_target(node: Node, columns: Columns, found: Mapping[str, Any] | None) 
         return
     there = [column[0] for column in found["columns"]]
     for column in columns:
-        if column.name not in there:
+        if column.name not in there and node.config["schemaEvolution"] != "addColumns":
             near = difflib.get_close_matches(column.name, there, 1, 0.6)
             hint = f"; did you mean {near[0]}?" if near else ""
-            raise SqlProblem(f"table {target} has no column {column.name}{hint} Add it to the table, or drop it before this sink")
+            raise SqlProblem(
+                f"table {target} has no column {column.name}{hint} Add it to the table, drop it before this sink, or set schemaEvolution"
+            )
+
+
+def check_evolution(node: Node, columns: Columns, spec: Spec) -> None:
+    """Raises SqlProblem for a change of columns that the destination does not know."""
+    asked = node.config["schemaEvolution"]
+    if asked != "fail" and spec.dialect is None:
+        raise SqlProblem(f"schemaEvolution: {asked} is for tables, and {spec.type} takes whatever columns come; leave it out")
+    if asked == "addColumns" and not spec.adds_columns:
+        raise SqlProblem(
+            f"columns cannot be added to tables of {spec.title} in this release; add them there, or set schemaEvolution: ignore"
+        )
+    for name in node.config["columnDefaults"]:
+        if asked != "addColumns":
+            raise SqlProblem(f"columnDefaults says what {name} is to be where it is added; set schemaEvolution: addColumns")
+        find(columns, name, node.id)
+
+
+def kept_columns(node: Node, columns: Columns, found: Mapping[str, Any] | None) -> Columns:
+    """Those that are written: all, or with `schemaEvolution: ignore` those that the target has. Raises SqlProblem where it lacks a key."""
+    if node.config["schemaEvolution"] != "ignore" or found is None or found["columns"] is None or not found["exists"]:
+        return columns
+    there = {column[0] for column in found["columns"]}
+    kept = tuple(column for column in columns if column.name in there)
+    if not kept:
+        raise SqlProblem(f"table {node.config.get('table')} has none of the columns that come; name at least one of them as it is there")
+    return kept
 
 
 def winning_order(node: Node, source: Input, keys: Sequence[str]) -> tuple[tuple[str, str], ...]:

@@ -164,6 +164,12 @@ def set_planning(tx: Tx, run: LockedRun, planning: str, *, max_parallel_nodes: i
     run.max_parallel_nodes = max_parallel_nodes or run.max_parallel_nodes
 
 
+def trigger(tx: Tx, run: str) -> dict[str, Any]:
+    """What asked for it, and how: {type, …}."""
+    row = tx.execute("SELECT trigger FROM runs WHERE id = %(run)s", {"run": run}).fetchone()
+    return dict(row["trigger"]) if row else {}
+
+
 def mark_cancelling(tx: Tx, run: LockedRun, reason: str) -> None:
     """Notes that the run is to stop; whoever holds one of its stages sees it at the next renewal of the lease."""
     tx.execute(

@@ -152,6 +152,7 @@ def apply(context: click.Context, files: tuple[Path, ...], dry_run: bool, draft:
 @click.option("--plan", "plan_id", help="Exactly what that plan says; refused where it does not hold any more.")
 @PARAM
 @click.option("--logical-date", help="The time that the run is for, as 2026-03-29T02:00:00Z; else now.")
+@click.option("--full-refresh", is_flag=True, help="Sources that read what is new begin anew.")
 @OUTPUT
 @click.pass_context
 @_answering
@@ -164,6 +165,7 @@ def run(
     plan_id: str | None,
     typed: tuple[str, ...],
     logical_date: str | None,
+    full_refresh: bool,
     output: str,
 ) -> int:
     """Start a run of [namespace/]PIPELINE."""
@@ -173,6 +175,7 @@ def run(
     namespace, name = _named(pipeline)
     given = parameters.values(client, namespace, name, typed, version) or None
     said = {"version": version, "reason": reason, "planId": plan_id, "parameters": given, "logicalDate": logical_date}
+    said["fullRefresh"] = full_refresh or None
     body = {key: value for key, value in said.items() if value is not None}
     started = client.call("POST", f"/pipelines/{namespace}/{name}/runs", body=body)
     if not wait:
@@ -229,19 +232,31 @@ def ledger(context: click.Context, run_id: str, output: str) -> None:
 @click.argument("pipeline")
 @click.option("--node", help="Change this node's state.")
 @click.option("--next", "following", type=int, help="Where its next run begins to number.")
+@click.option("--cursor", help="The value after which its next run reads.")
+@click.option("--delete", "forget", is_flag=True, help="Its next run reads from the beginning.")
 @click.pass_context
 @_answering
-def state(context: click.Context, pipeline: str, node: str | None, following: int | None) -> None:
-    """What [namespace/]PIPELINE keeps from run to run: where its sequences go on."""
+def state(context: click.Context, pipeline: str, node: str | None, following: int | None, cursor: str | None, forget: bool) -> None:
+    """What [namespace/]PIPELINE keeps from run to run: where its sequences go on, and how far its sources were read."""
     namespace, name = _named(pipeline)
     path = f"/pipelines/{namespace}/{name}/state"
-    if (node is None) != (following is None):
-        raise click.UsageError("give --node and --next together")
+    wanted = (following is not None) + (cursor is not None) + forget
+    if wanted != (node is not None):
+        raise click.UsageError("give --node together with one of --next, --cursor and --delete")
     client = _client(context)
-    found = client.call("PUT", f"{path}/{node}", body={"next": following}) if node is not None else client.call("GET", path)
+    if node is None:
+        found = client.call("GET", path)
+    elif forget:
+        found = client.call("DELETE", f"{path}/{node}")
+    else:
+        found = client.call("PUT", f"{path}/{node}", body={"next": following} if cursor is None else {"cursor": cursor})
     for one in found["sequences"]:
         held = f", held by run {one['heldBy']}" if one["heldBy"] else ""
         click.echo(f"{one['node']}: next number {one['next']}{held}")
+    for one in found["cursors"]:
+        held = f", held by run {one['heldBy']}" if one["heldBy"] else ""
+        where = "reads from the beginning" if one["value"] is None else f"reads on after {one['value']}"
+        click.echo(f"{one['node']}: {where}{held}")
 
 
 @cli.command()

@@ -19,6 +19,8 @@ from shared.pipelines.language.values import InvalidDocument
 from shared.pipelines.model import Pipeline, RuleSet
 from shared.pipelines.validation import filled_document, stored_document, stored_rule_set
 from shared.planning.assume import assumed
+from shared.planning.cursors import cursors as cursors_of
+from shared.planning.cursors import windowed
 from shared.planning.fingerprint import fingerprint
 from shared.planning.make import plan
 from shared.planning.measured import key_of, measured_facts
@@ -27,7 +29,7 @@ from shared.planning.needs import Need, needs, survey
 from shared.planning.sequences import continued, starts
 from shared.planning.shown import shown
 from shared.process import settings
-from shared.store import facts, measured, requests, resources, sequences
+from shared.store import cursors, facts, measured, requests, resources, sequences
 from shared.store.database import Database, Tx
 
 LOOK_EVERY_S = 0.05
@@ -61,7 +63,7 @@ def look(database: Database, row: Mapping[str, Any], values: str, *, asked_by: s
     """
     with database.transaction() as tx:
         recipe = pipeline(filled_document(row["document"], values))
-        recipe = continued(recipe, starts(recipe) | _going_on(tx, recipe))
+        recipe = windowed(continued(recipe, starts(recipe) | _going_on(tx, recipe)), _reading_on(tx, recipe))
         types = {name: kind for name, (kind, _) in save.known(tx).connectors.items()}
         wanted = needs(recipe, types)
         fresh = facts.fresh(tx, [need.key for need in wanted], max_age)
@@ -133,6 +135,12 @@ def _going_on(tx: Tx, recipe: Pipeline) -> dict[str, int]:
     """Where its sequences stand now; by the time of a run they may have gone on."""
     there = sequences.values(tx, recipe.namespace, recipe.name)
     return {node: there[node] for node in starts(recipe) if node in there}
+
+
+def _reading_on(tx: Tx, recipe: Pipeline) -> dict[str, dict[str, Any]]:
+    """Where its cursors stand now; where a run's window ends is looked up when it begins."""
+    there = {row["node"]: row for row in cursors.of_pipeline(tx, recipe.namespace, recipe.name)} if cursors_of(recipe) else {}
+    return {node: {"value": there[node]["value"], "columns": there[node]["columns"]} for node in cursors_of(recipe) if node in there}
 
 
 def _why(reply: Mapping[str, Any] | None, wait_s: float) -> str:

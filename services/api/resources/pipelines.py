@@ -105,7 +105,11 @@ def start(namespace: str, name: str) -> Response:
             resource_uid=version["uid"],
             version=version["version"],
             git_commit_sha=version["git_commit_sha"],
-            trigger={"type": "manual", **({"planId": body["planId"]} if by_plan else {})},
+            trigger={
+                "type": "manual",
+                **({"planId": body["planId"]} if by_plan else {}),
+                **({"fullRefresh": True} if body.get("fullRefresh") else {}),
+            },
             parameters=values.plain_parameters() if values else {},
             run_values=values.to_json() if values else None,
             logical_date=logical_date,

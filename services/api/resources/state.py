@@ -1,4 +1,4 @@
-"""What a pipeline keeps from run to run, node by node: where its sequences go on."""
+"""What a pipeline keeps from run to run, node by node: where its sequences go on, and how far its sources were read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ from services.api.incoming import json_object
 from services.api.problems import Refused
 from services.api.resources.documents import stamp
 from services.api.schemas.runs import PipelineState, SetState
-from shared.store import resources, sequences
+from shared.pipelines.language import pipeline
+from shared.pipelines.language.values import InvalidDocument
+from shared.pipelines.validation import stored_document
+from shared.planning.cursors import cursors as cursors_of
+from shared.store import cursors, resources, sequences
 from shared.store.database import Tx
 
 blueprint = Blueprint("state", __name__, url_prefix="/api/v1/pipelines", description="What pipelines keep from run to run")
@@ -31,13 +35,19 @@ def read(namespace: str, name: str) -> dict[str, Any]:
 @blueprint.doc(**_BODY)
 @blueprint.response(200, PipelineState)
 def change(namespace: str, name: str, node: str) -> dict[str, Any]:
-    """The next run's numbers begin there; 409 while a run that has not ended numbers rows."""
+    """The next run's numbers begin there, or it reads what comes after; 409 while a run that has not ended has it."""
     try:
         wanted = SetState().load(json_object())
     except ValidationError as error:
-        raise Refused(422, f"next is wrong: {error.messages_dict}; give the number at which the next run begins") from error
+        field, (said, *_) = next(iter(error.messages_dict.items()))
+        raise Refused(
+            422, f"{field} is wrong: {said}; give next, the number at which the next run begins, or cursor, the value after which it reads"
+        ) from error
     with database().transaction() as tx:
-        _there(tx, "operator", namespace, name)
+        text = _there(tx, "operator", namespace, name)
+        if "cursor" in wanted:
+            _set_cursor(tx, namespace, name, node, wanted["cursor"], known=node in _cursors_of(text))
+            return _state(tx, namespace, name)
         found = sequences.change(tx, namespace, name, node, wanted["next"])
         if found is None:
             raise Refused(404, f"node {node} of {namespace}/{name} has numbered nothing yet; set start in its config")
@@ -46,10 +56,39 @@ def change(namespace: str, name: str, node: str) -> dict[str, Any]:
         return _state(tx, namespace, name)
 
 
-def _there(tx: Tx, role: str, namespace: str, name: str) -> None:
+@blueprint.delete("/<namespace>/<name>/state/<node>")
+@blueprint.response(200, PipelineState)
+def forget(namespace: str, name: str, node: str) -> dict[str, Any]:
+    """The next run reads from the beginning, or from where the recipe says; 409 while a run that has not ended has the cursor."""
+    with database().transaction() as tx:
+        _there(tx, "operator", namespace, name)
+        _set_cursor(tx, namespace, name, node, None, known=False)
+        return _state(tx, namespace, name)
+
+
+def _set_cursor(tx: Tx, namespace: str, name: str, node: str, value: str | None, *, known: bool) -> None:
+    """`known`: the recipe has such a node, whether or not it has run."""
+    found = cursors.change(tx, namespace, name, node, value, make=known)
+    if found is None:
+        raise Refused(404, f"node {node} of {namespace}/{name} has no cursor; it has one once it reads with `incremental`")
+    if not found:
+        raise Refused(409, f"a run of {namespace}/{name} that has not ended reads what is new in {node}; wait for it, or cancel it")
+
+
+def _cursors_of(text: str) -> tuple[str, ...]:
+    try:
+        return cursors_of(pipeline(stored_document(text)))
+    except InvalidDocument:
+        return ()
+
+
+def _there(tx: Tx, role: str, namespace: str, name: str) -> str:
+    """The text of its newest version."""
     caller().may(role, namespace)
-    if resources.current(tx, "Pipeline", namespace, name) is None:
+    row = resources.current(tx, "Pipeline", namespace, name)
+    if row is None:
         raise Refused(404, f"there is no pipeline {namespace}/{name}; apply it first")
+    return str(row["document"])
 
 
 def _state(tx: Tx, namespace: str, name: str) -> dict[str, Any]:
@@ -57,5 +96,15 @@ def _state(tx: Tx, namespace: str, name: str) -> dict[str, Any]:
         "sequences": [
             {"node": row["node"], "next": row["next_value"], "heldBy": row["held_by"], "updatedAt": stamp(row["updated_at"])}
             for row in sequences.of_pipeline(tx, namespace, name)
-        ]
+        ],
+        "cursors": [
+            {
+                "node": row["node"],
+                "value": row["value"],
+                "remembered": row["remembered"],
+                "heldBy": row["held_by"],
+                "updatedAt": stamp(row["updated_at"]),
+            }
+            for row in cursors.of_pipeline(tx, namespace, name)
+        ],
     }

@@ -35,6 +35,9 @@ class StartRun(Schema):
         metadata={"type": "string", "format": "date-time", "description": "The time that the run is for; now where left out"}
     )
     reason = words()
+    fullRefresh = fields.Boolean(
+        truthy={True}, falsy={False}, metadata={"description": "Sources that read what is new begin anew; refused where a sink inserts"}
+    )
     planId = fields.String(metadata={"format": "uuid", "description": "Only as that plan says; refused where it does not hold any more"})
     parameters = fields.Dict(metadata={"description": "Values by name; a parameter that is left out has its default"})
 
@@ -204,14 +207,33 @@ class SequenceState(Schema):
     updatedAt = time()
 
 
+class CursorState(Schema):
+    node = fields.String()
+    value = fields.String(
+        allow_none=True, metadata={"description": "Where the next run begins, as text; null: where the recipe says, or at the first row"}
+    )
+    remembered = fields.Integer(metadata={"description": "Rows at or before it that the next run leaves out, should it see them again"})
+    heldBy = fields.String(allow_none=True, metadata={"format": "uuid", "description": "The run that reads now"})
+    updatedAt = time()
+
+
 class PipelineState(Schema):
     sequences = fields.List(fields.Nested(SequenceState))
+    cursors = fields.List(fields.Nested(CursorState))
 
 
 class SetState(Schema):
+    """One of both: `next` for a node that numbers, `cursor` for one that reads what is new."""
+
     next = fields.Integer(
-        required=True, strict=True, validate=validate.Range(-MAX_BIGINT, MAX_BIGINT), metadata={"description": "Where the next run begins"}
+        strict=True, validate=validate.Range(-MAX_BIGINT, MAX_BIGINT), metadata={"description": "The number where the next run begins"}
     )
+    cursor = fields.String(validate=validate.Length(1, 1000), metadata={"description": "The next run reads what comes after this value"})
+
+    @validates_schema
+    def _one(self, data: dict[str, object], **_: object) -> None:
+        if len(data) != 1:
+            raise ValidationError("give next for a node that numbers rows, or cursor for one that reads what is new", "next")
 
 
 class RunQuality(Schema):

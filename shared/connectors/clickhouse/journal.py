@@ -69,7 +69,7 @@ def find(server: Server, key: AttemptKey) -> Standing | None:
     said = said.where(
         "namespace = {namespace:String} AND run = {run:String} AND node = {node:String} AND rerun = {rerun:Int32}", dialect="clickhouse"
     )
-    rows = server.ask(said.order_by("at"), namespace=key.namespace, run=key.run, node=key.nodes[0], rerun=key.rerun)
+    rows = server.ask(said.order_by("at"), namespace=key.namespace, run=key.committed_as, node=key.nodes[0], rerun=key.rerun)
     agreed = [row for row in rows if row[0] == AGREED]
     if not agreed:
         return None
@@ -97,11 +97,11 @@ def close(server: Server, key: AttemptKey, standing: Standing) -> None:
 
 
 def token(key: AttemptKey, *parts: object) -> str:
-    return "/".join(map(str, ("penstock", key.namespace, key.run, key.nodes[0], key.rerun, *parts)))
+    return "/".join(map(str, ("penstock", key.namespace, key.committed_as, key.nodes[0], key.rerun, *parts)))
 
 
 def _put(server: Server, key: AttemptKey, node: str, batch: int, state: str, outcome: dict[str, Any], steps: Sequence[Step]) -> None:
     at = datetime.now(UTC).isoformat()
-    values = (key.namespace, key.run, node, key.rerun, batch, key.epoch, state, json.dumps(outcome), json.dumps(list(steps)), at)
+    values = (key.namespace, key.committed_as, node, key.rerun, batch, key.epoch, state, json.dumps(outcome), json.dumps(list(steps)), at)
     row = pa.RecordBatch.from_arrays([pa.array([value], field.type) for value, field in zip(values, _SCHEMA, strict=True)], schema=_SCHEMA)
     server.put(named(table_name()), row, token(key, state, node, batch))

@@ -38,7 +38,7 @@ _DROP = {"max_table_size_to_drop": 0, "max_partition_size_to_drop": 0}
 
 
 def mark(key: AttemptKey, node: str) -> str:
-    return f"[penstock {key.namespace}/{key.run}/{node}/{key.rerun}/{key.epoch}]"
+    return f"[penstock {key.namespace}/{key.committed_as}/{node}/{key.rerun}/{key.attempt}]"
 
 
 def marked(comment: str, mark_: str) -> str:

@@ -28,9 +28,9 @@ class Staging:
 
     def __init__(self, server: Server, key: AttemptKey) -> None:
         self._server, self._key = server, key
-        same = hashlib.sha256("/".join((key.namespace, key.run, *key.nodes, str(key.rerun))).encode()).hexdigest()[:20]
+        same = hashlib.sha256("/".join((key.namespace, key.committed_as, *key.nodes, str(key.rerun))).encode()).hexdigest()[:20]
         self._all = f"penstock_{same}_"
-        self._mine = f"{self._all}{key.epoch}_"
+        self._mine = f"{self._all}{key.attempt}_"
         self._numbers = count(1)
         self._databases: set[str] = set()
 

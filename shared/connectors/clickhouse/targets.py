@@ -10,6 +10,7 @@ from shared.connectors.clickhouse.catalogue import Table, find
 from shared.connectors.clickhouse.client import Server
 from shared.connectors.clickhouse.types import declared
 from shared.connectors.errors import Misconfigured, NotFound
+from shared.connectors.evolution import add_column, added, default_of
 from shared.connectors.protocols import SinkWrite
 from shared.datasets import Column, Columns
 from shared.sql.reads import named
@@ -24,6 +25,13 @@ def target(server: Server, write: SinkWrite, columns: Columns) -> Table:
         if not write.options.get("createTable"):
             raise NotFound(f"table {write.target} is not there; make it, or set createTable: true on the sink")
         server.tell(_created(write, columns))
+        table = find(server, write.target)
+        assert table is not None
+    missing = list(added(write, [column.name for column in table.columns]))
+    for column in missing:
+        kind = exp.DataType(this=exp.DType.USERDEFINED, kind=declared(column, key=False))
+        server.tell(add_column(write.target, column.name, kind, default_of(write, column.name)).sql("clickhouse"))
+    if missing:
         table = find(server, write.target)
         assert table is not None
     _check(table, write)

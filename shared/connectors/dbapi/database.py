@@ -54,6 +54,8 @@ class Database(Protocol):
     batch_rows: ClassVar[int] = 10_000
     # Making a table may end the transaction: a session's own are made before it begins, and go when the session does.
     ddl_commits: ClassVar[bool] = False
+    # A long load goes in batches, by way of a table beside the target (`batches`).
+    checkpoints: ClassVar[bool] = False
     # Of how many rows the values say the types of a query's columns; None: the database says them.
     samples: ClassVar[int | None] = None
 
@@ -150,6 +152,10 @@ class Database(Protocol):
     def interrupt(self, connection: Connection) -> None:
         """From another thread: stops what is running; must not block."""
         ...
+
+    def may_make_tables(self, connection: Connection) -> bool:
+        """As far as it says so."""
+        return True
 
     def is_there(self) -> bool:
         """False: a database in a file that is yet to be made by the first write."""

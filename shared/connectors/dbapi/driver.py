@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
 from typing import Any
 
+from shared.connectors.dbapi import markers
 from shared.connectors.dbapi.database import Database
 from shared.connectors.dbapi.reading import Stream
 from shared.connectors.dbapi.session import TableSession
-from shared.connectors.errors import BadQuery
+from shared.connectors.errors import BadQuery, Denied
 from shared.connectors.looking import MOST_OBJECTS, Found, Tried, no_table, table_name, tried
 from shared.connectors.protocols import ArrowStream, AttemptKey, SinkSession, SinkWrite, Survey
 from shared.datasets import Columns
@@ -60,8 +61,26 @@ class TableDriver:
                 tables = len(database.table_names(connection))
             return f"connected to {database.where}, version {version}; {tables} tables and views can be seen"
 
+        def write() -> str:
+            with database.translated(), closing(database.connect("penstock/check", write=True)) as connection:
+                name = markers.table_name(database)
+                if database.find(connection, name) is not None:
+                    database.begin(connection)
+                    try:
+                        markers.probe(database, connection)
+                    finally:
+                        database.rollback(connection)
+                    return f"the table {name}, which sinks need, is there and takes rows"
+                if not database.may_make_tables(connection):
+                    raise Denied(f"sinks need the table {name}: grant CREATE, or make the table beforehand; sources work without it")
+                return f"the table {name}, which sinks need, is made by the first of them"
+
+        steps = [("connect", connect)]
+        if database.checkpoints and database.is_there():
+            # The others' rights are told by their first sink.
+            steps.append(("write", write))
         with held:
-            return tried((("connect", connect),))
+            return tried(steps)
 
     def discover(self) -> tuple[list[Found], bool]:
         database = self._database

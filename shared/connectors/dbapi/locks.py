@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from shared.connectors.dbapi.database import Connection, Database
 
 # Not a namespace, nor a run, that any load can have.
-_KEY = {"namespace": "penstock lock", "run": "lock"}
+_KEY = {"namespace": markers.LOCKS, "run": "lock"}
 _MOST = 255
 
 

@@ -13,6 +13,7 @@ from shared.connectors.dbapi import statements as say
 from shared.connectors.dbapi.database import Connection, Database, Table
 from shared.connectors.dbapi.spooled import Spooled
 from shared.connectors.errors import Misconfigured, NotFound, RejectedData
+from shared.connectors.evolution import add_column, added, default_of
 from shared.connectors.protocols import ArrowRows, Computed, Query, SinkWrite
 from shared.datasets import Column, Columns
 from shared.sql.reads import named
@@ -38,7 +39,7 @@ class Publishing:
         table = self.target(sink, rows.columns)
         reader = rows.arrow()
         names = list(reader.schema.names)
-        taken = _taken(sink, table, names)
+        taken = taken_of(sink, table, names)
         staged = sink.write_mode == "UPSERT" or not self.database.direct
         if staged:
             into = say.insert_values(say.table(self.staged), [*names, say.ORDINAL])
@@ -57,7 +58,7 @@ class Publishing:
         """Rows that the database computes itself; the transaction has begun, but where its own tables have to be made before that."""
         names = [column.name for column in sink.columns]
         table = self.target(sink, sink.columns)
-        _taken(sink, table, names)
+        taken_of(sink, table, names)
         # Before anything is written: a later statement sees what this one wrote.
         tallies = computing.tally(self.database, self.connection, query.tallies, query)
         if not computing.exact(sink.columns, table):
@@ -160,12 +161,18 @@ class Publishing:
             self._say(_create(self.database, sink, columns, self.database.create_properties(self.connection)))
             table = self.database.find(self.connection, sink.target)
             assert table is not None
+        for column in added(sink, [column.name for column in table.columns], same_case=False):
+            declared = self.database.declare(column, key=False)
+            self._say(add_column(sink.target, column.name, declared, default_of(sink, column.name)))
+            table = None
+        table = table or self.database.find(self.connection, sink.target)
+        assert table is not None
         if table.unsafe:
             raise Misconfigured(f"table {sink.target} {table.unsafe}")
         return table
 
 
-def _taken(sink: SinkWrite, table: Table, names: Sequence[str]) -> Columns:
+def taken_of(sink: SinkWrite, table: Table, names: Sequence[str]) -> Columns:
     by_name = {column.name: column for column in table.columns}
     missing = [name for name in names if name not in by_name]
     if missing:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from shared.connectors.dbapi import computing, markers
+from shared.connectors.dbapi.batches import Batches
 from shared.connectors.dbapi.database import Connection, Database
 from shared.connectors.dbapi.publish import NOT_KNOWN, Publishing
 from shared.connectors.errors import RejectedData
-from shared.connectors.protocols import AttemptKey, Computed, Query, Rows, SinkWrite
+from shared.connectors.protocols import AttemptKey, Checkpoint, Computed, Query, Rows, SinkWrite
+from shared.connectors.retention import outdated
+from shared.errors import PenstockError
 from shared.sql.writes import STAGED
+
+log = logging.getLogger(__name__)
 
 
 class TableSession:
@@ -28,6 +34,7 @@ class TableSession:
         self._targets = sorted({write.target for write in self._writes})
         self._begun = self._prepared = False
         self._stands: dict[str, Any] | None = None
+        self._batches: Batches | None = None
         with database.translated():
             self._connection: Connection = database.connect(key.session, write=True)
             try:
@@ -46,6 +53,11 @@ class TableSession:
     def write(self, write: SinkWrite, rows: Rows) -> dict[str, int | None]:
         with self._database.translated():
             self._prepare()
+            if not self._begun:
+                # All of them: making or changing a table later would commit what is written by then, in some databases, without its marker.
+                for other in self._writes[1:]:
+                    if all(column.type != "UNKNOWN" for column in other.columns):
+                        self._publishing(other).target(other, other.columns)
             return self._publishing(placed := self._placed(write)).write(placed, rows)
 
     @property
@@ -73,6 +85,28 @@ class TableSession:
             if self._stands is not None:
                 return Computed(dict(NOT_KNOWN), None, (None,) * len(query.tallies))
             return self._publishing(placed := self._placed(write)).write_query(placed, query)
+
+    @property
+    def checkpoints(self) -> bool:
+        return self._database.checkpoints
+
+    def resume(self, write: SinkWrite, source: str) -> Checkpoint:
+        with self._database.translated():
+            placed = self._placed(write)
+            self._batches = Batches(self._database, self._connection, self._key, self._publishing(placed), placed, source)
+            return self._batches.resume(placed.target)
+
+    def put_batch(self, write: SinkWrite, rows: Rows) -> Checkpoint:
+        assert self._batches is not None
+        with self._database.translated():
+            return self._batches.put(rows)
+
+    def publish_batches(self, write: SinkWrite) -> Computed:
+        assert self._batches is not None
+        with self._database.translated():
+            if not self._begin():
+                return Computed(dict(NOT_KNOWN), None)
+            return self._batches.publish(self._placed(write))
 
     def _placed(self, write: SinkWrite) -> SinkWrite:
         return replace(write, target=self._database.placed(write.target))
@@ -133,7 +167,21 @@ class TableSession:
                 raise
             return stands
         self._database.commit(self._connection)
+        if self._batches is not None:
+            # Not before: it would be a commit of its own in some databases. What dies here leaves a table that is swept.
+            self._batches.forget()
+        self._prune()
         return outcome
+
+    def _prune(self) -> None:
+        """Markers that are old; what stands in the way of that is no concern of the load's."""
+        if (before := outdated(self._key)) is not None:
+            try:
+                with self._database.translated():
+                    markers.prune(self._database, self._connection, before)
+                    self._database.commit(self._connection)
+            except PenstockError as error:
+                log.warning("old markers were not dropped: %s", error.message)
 
     def cancel(self) -> None:
         self._database.interrupt(self._connection)

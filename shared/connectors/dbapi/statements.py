@@ -48,6 +48,12 @@ def like(target: str, names: Sequence[str]) -> exp.Select:
     return none.where(exp.EQ(this=exp.Literal.number(1), expression=exp.Literal.number(0)), copy=False)
 
 
+def none_of(target: str, names: Sequence[str]) -> exp.Select:
+    """No rows, of those columns of the target."""
+    none = exp.Select(expressions=columns(names)).from_(named(target), copy=False)
+    return none.where(exp.EQ(this=exp.Literal.number(1), expression=exp.Literal.number(0)), copy=False)
+
+
 def stage_like(target: str, names: Sequence[str]) -> exp.Union:
     """As `like`, for a vendor's SELECT INTO: of one table alone it would make a column of the session's own that numbers itself."""
     return exp.union(like(target, names), like(target, names), distinct=False)

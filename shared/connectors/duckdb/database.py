@@ -87,6 +87,7 @@ class _Held:
 class DuckdbFile(Database):
     dialect = "duckdb"
     paramstyle = "qmark"
+    checkpoints = True
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         self._path = Path(str(config["path"]))

@@ -22,4 +22,5 @@ SPEC = Spec(
     write_modes=("INSERT", "UPSERT", "OVERWRITE"),
     computes=True,
     reads_pushed=True,
+    adds_columns=True,
 )

@@ -3,7 +3,8 @@
 Each object is uploaded in parts, which nobody sees. Then one journal is put under `.penstock/`, on condition that it is not there: that is
 the commit, and the journal is the marker. It holds the outcome and the list of uploads; whoever finds it completes them and adopts the
 outcome. Uploads are noted, an object for each attempt, before their bytes are sent, so that those of dead attempts can be aborted; that is
-done only once a journal stands, and never with those it names, so that a slow attempt that commits first still finds its own.
+done only once a journal stands, and never with those it names, so that a slow attempt that commits first still finds its own. A commit that
+is begun is noted under `.penstock/open/` until all is completed: whoever writes under the root next, another run too, completes it first.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from uuid import uuid4
 
 from shared.connectors.errors import Misconfigured, Unavailable
 from shared.connectors.files.objects import Objects
-from shared.connectors.files.paths import JOURNALS
+from shared.connectors.files.paths import JOURNALS, OPEN
 from shared.connectors.files.targets import parts_of, target_of
 from shared.connectors.protocols import AttemptKey, Rows, SinkWrite
 from shared.datasets.buckets import Upload
@@ -28,12 +29,22 @@ class ObjectsSession:
         self._root, self._bucket, self._key = root, root.bucket, key
         self._uploads: list[Upload] = []
         self._removed: list[str] = []
-        self._name = f"{key.namespace}.{key.run}.{key.stage}.{key.rerun}"
+        self._name = f"{key.namespace}.{key.committed_as}.{key.committed_stage}.{key.rerun}"
         self._journal = self._bucket.key(JOURNALS, f"{self._name}.json")
         # Two tries of one attempt have one epoch, and a put whose answer was lost says that somebody was first: this says who.
         self._me = uuid4().hex
-        self._note = self._bucket.key(JOURNALS, f"{self._name}.{key.epoch}.{self._me}.uploads")
-        self.adopted: dict[str, Any] | None = self._roll_forward()
+        self._note = self._bucket.key(JOURNALS, f"{self._name}.{key.attempt}.{self._me}.uploads")
+        self._open = self._bucket.key(JOURNALS, OPEN, self._name)
+        self._finish_others()
+        self.adopted: dict[str, Any] | None = self._roll_forward(self._name)
+
+    def _finish_others(self) -> None:
+        """What is left of commits whose attempts died before all was completed, and were not tried again."""
+        prefix = f"{self._bucket.key(JOURNALS, OPEN)}/"
+        for note in [item.key for item in self._bucket.items(prefix)]:
+            # Without a journal its attempt has not come to its commit, or never will: nothing is to be done for it.
+            if self._roll_forward(note.removeprefix(prefix)) is not None:
+                self._bucket.delete([note])
 
     def write(self, write: SinkWrite, rows: Rows) -> dict[str, int | None]:
         """INSERT adds one part to the folder that the path names, or one to each of its partitions; OVERWRITE replaces the object, or all
@@ -61,10 +72,12 @@ class ObjectsSession:
 
     def commit(self, outcome: dict[str, Any]) -> dict[str, Any]:
         journal = {"by": self._me, "outcome": outcome, "uploads": [asdict(upload) for upload in self._uploads], "removed": self._removed}
+        self._bucket.put(self._open, b"")
         if not self._bucket.put_new(self._journal, json.dumps(journal).encode()) and self._standing()["by"] != self._me:
             # Another attempt was first; its outcome stands.
             self.abort()
-        stands = self._roll_forward()
+        stands = self._roll_forward(self._name)
+        self._bucket.delete([self._open])
         return stands if stands is not None else outcome
 
     def cancel(self) -> None:
@@ -84,8 +97,10 @@ class ObjectsSession:
         journal: dict[str, Any] = json.loads(found)
         return journal
 
-    def _roll_forward(self) -> dict[str, Any] | None:
-        found = self._bucket.get(self._journal)
+    def _roll_forward(self, name: str) -> dict[str, Any] | None:
+        """Does what the journal of that name says, its own or another's; returns its outcome. None: there is none."""
+        place = self._bucket.key(JOURNALS, f"{name}.json")
+        found = self._bucket.get(place)
         if found is None:
             return None
         journal = json.loads(found)
@@ -101,13 +116,13 @@ class ObjectsSession:
                     " the bucket must keep unfinished uploads for a day at least"
                 )
         self._bucket.delete(journal["removed"])
-        self._sweep({told["id"] for told in journal["uploads"]})
-        self._bucket.put(self._journal, json.dumps(journal | {"published": True}).encode())
+        self._sweep(name, {told["id"] for told in journal["uploads"]})
+        self._bucket.put(place, json.dumps(journal | {"published": True}).encode())
         return outcome
 
-    def _sweep(self, kept: set[str]) -> None:
+    def _sweep(self, name: str, kept: set[str]) -> None:
         """What other attempts at the same had begun."""
-        notes = [i.key for i in self._bucket.items(self._bucket.key(JOURNALS, f"{self._name}.")) if i.key.endswith(".uploads")]
+        notes = [i.key for i in self._bucket.items(self._bucket.key(JOURNALS, f"{name}.")) if i.key.endswith(".uploads")]
         for note in notes:
             for told in json.loads(self._bucket.get(note) or b"[]"):
                 if told["id"] not in kept:

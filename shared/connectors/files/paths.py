@@ -11,6 +11,8 @@ LONGEST_NAME = 255
 # What a sink is just writing, and its journals, are nobody's data.
 HIDDEN = ".penstock"
 JOURNALS = ".penstock"
+# In it: commits that are begun and not done.
+OPEN = "open"
 
 
 def inside(root: str, path: str) -> Path:

@@ -4,6 +4,9 @@ Everything is written to temporary files beside its targets. Then one journal is
 exists or not: that is the commit, and the journal is the marker. It holds the outcome and the list of renames; whoever finds it
 finishes the renames and adopts the outcome. Temporary files are deleted only once a journal stands, and never those it names, so
 that a slow attempt that commits first still finds its own.
+
+Renames are atomic one by one. A commit that is begun is noted in `{root}/.penstock/open/` until they are all done, so that whoever writes
+under the root next, another run too, finishes them first: old rows never come after newer ones.
 """
 
 from __future__ import annotations
@@ -11,14 +14,19 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from shared.connectors.errors import Denied, Misconfigured, Unavailable
-from shared.connectors.files.paths import HIDDEN, JOURNALS, inside
+from shared.connectors.files.paths import HIDDEN, JOURNALS, OPEN, inside
 from shared.connectors.files.targets import parts_of, target_of
 from shared.connectors.protocols import AttemptKey, Rows, SinkWrite
+from shared.connectors.retention import outdated
+
+# A note without a journal, older than any attempt lives between the two.
+STALE_S = 86_400
 
 
 class FilesSession:
@@ -29,12 +37,29 @@ class FilesSession:
         # Made by this attempt, whether or not what is in them has got so far as to be moved.
         self._begun: list[Path] = []
         self._removed: list[str] = []
-        self._journal = self._base / JOURNALS / f"{key.namespace}.{key.run}.{key.stage}.{key.rerun}.json"
+        self._journal = self._base / JOURNALS / f"{key.namespace}.{key.committed_as}.{key.committed_stage}.{key.rerun}.json"
         try:
             self._journal.parent.mkdir(parents=True, exist_ok=True)
         except PermissionError as error:
             raise Denied(f"{root} cannot be written to by this worker; allow it, or change the connector's root") from error
+        self._open = self._journal.parent / OPEN / self._journal.name
+        self._finish_others()
         self.adopted: dict[str, Any] | None = self._roll_forward()
+
+    def _finish_others(self) -> None:
+        """What is left of commits whose attempts died in the middle of their renames, and were not tried again."""
+        try:
+            noted = list(self._open.parent.iterdir())
+        except FileNotFoundError:
+            return
+        for note in noted:
+            journal = self._journal.parent / note.name
+            if journal.exists():
+                _carry_out(journal)
+                note.unlink(missing_ok=True)
+            elif _age_s(note) > STALE_S:
+                # Its attempt never came to its commit.
+                note.unlink(missing_ok=True)
 
     def write(self, write: SinkWrite, rows: Rows) -> dict[str, int | None]:
         """INSERT adds one part to the folder that the path names, or one to each of its partitions; OVERWRITE replaces the file, or all of
@@ -50,7 +75,7 @@ class FilesSession:
         folder = place.parent if target.whole else place
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            temporary = folder / f"{self._mine}{self._key.epoch}-{write.node}"
+            temporary = folder / f"{self._mine}{self._key.attempt}-{write.node}"
             # An earlier try of this epoch may have left it, when the child that made it died.
             shutil.rmtree(temporary, ignore_errors=True)
             self._begun.append(temporary)
@@ -69,11 +94,13 @@ class FilesSession:
 
     @property
     def _mine(self) -> str:
-        return f".penstock-tmp-{self._key.run}-{self._key.stage}-"
+        return f".penstock-tmp-{self._key.committed_as}-{self._key.committed_stage}-"
 
     def commit(self, outcome: dict[str, Any]) -> dict[str, Any]:
-        draft = self._journal.with_suffix(f".{self._key.epoch}.{os.getpid()}.draft")
-        draft.write_text(json.dumps({"outcome": outcome, "moves": self._moves, "removed": self._removed}))
+        draft = self._journal.with_suffix(f".{self._key.attempt}.{os.getpid()}.draft")
+        self._open.parent.mkdir(exist_ok=True)
+        self._open.touch()
+        draft.write_text(json.dumps({"outcome": outcome, "moves": self._moves, "removed": self._removed, "temporary": self._mine}))
         _sync(draft)
         try:
             os.link(draft, self._journal)
@@ -84,7 +111,17 @@ class FilesSession:
         finally:
             draft.unlink()
         stands = self._roll_forward()
+        self._open.unlink(missing_ok=True)
+        self._prune()
         return stands if stands is not None else outcome
+
+    def _prune(self) -> None:
+        """Journals that are old (`shared.connectors.retention`); all that they say is done, or would stand in `open`."""
+        if (before := outdated(self._key)) is None:
+            return
+        for journal in self._journal.parent.glob("*.json"):
+            if journal.stat().st_mtime < before.timestamp() and not (self._open.parent / journal.name).exists():
+                journal.unlink(missing_ok=True)
 
     def cancel(self) -> None:
         return
@@ -95,25 +132,38 @@ class FilesSession:
         self._begun, self._moves = [], []
 
     def _roll_forward(self) -> dict[str, Any] | None:
-        try:
-            journal = json.loads(self._journal.read_text())
-        except FileNotFoundError:
-            return None
-        for temporary, target in journal["moves"]:
-            # Not there any more: it was moved before, by us or by whoever came first.
-            with suppress(FileNotFoundError):
-                # Made here and not before: an empty folder is something that a reader could see.
-                Path(target).parent.mkdir(parents=True, exist_ok=True)
-                Path(temporary).replace(target)
-            _sync(Path(target).parent)
-        for old in journal.get("removed", ()):
-            with suppress(FileNotFoundError):
-                Path(old).unlink()
-        # All of them are moved: what is left is what other attempts had begun, and empty folders.
-        for litter in {litter for move in journal["moves"] for litter in _siblings(move[0], self._mine)}:
-            shutil.rmtree(litter, ignore_errors=True)
-        outcome: dict[str, Any] = journal["outcome"]
-        return outcome
+        return _carry_out(self._journal)
+
+
+def _carry_out(journal_file: Path) -> dict[str, Any] | None:
+    """Does what a journal says, as often as it is asked to; returns its outcome. None: there is none."""
+    try:
+        journal = json.loads(journal_file.read_text())
+    except FileNotFoundError:
+        return None
+    for temporary, target in journal["moves"]:
+        # Not there any more: it was moved before, by us or by whoever came first.
+        with suppress(FileNotFoundError):
+            # Made here and not before: an empty folder is something that a reader could see.
+            Path(target).parent.mkdir(parents=True, exist_ok=True)
+            Path(temporary).replace(target)
+        _sync(Path(target).parent)
+    for old in journal.get("removed", ()):
+        with suppress(FileNotFoundError):
+            Path(old).unlink()
+    # All of them are moved: what is left is what other attempts had begun, and empty folders.
+    mine = journal.get("temporary")
+    for litter in {litter for move in journal["moves"] for litter in _siblings(move[0], mine)} if mine else ():
+        shutil.rmtree(litter, ignore_errors=True)
+    outcome: dict[str, Any] = journal["outcome"]
+    return outcome
+
+
+def _age_s(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def _top(temporary: str, mine: str) -> Path | None:

@@ -34,7 +34,11 @@ def target_of(write: SinkWrite, key: AttemptKey) -> Target:
         raise Misconfigured(f"partitionBy of {write.node} names all columns; leave one out, so that there is something in the files")
     file = file_format(write.target if whole else f"part.{'parquet' if not named else 'any'}", named)
     return Target(
-        file, whole, f"part-{key.run}-{write.node}-{key.rerun}", partition_by, bool(partition_by) and write.write_mode == "OVERWRITE"
+        file,
+        whole,
+        f"part-{key.committed_as}-{write.node}-{key.rerun}",
+        partition_by,
+        bool(partition_by) and write.write_mode == "OVERWRITE",
     )
 
 

@@ -40,6 +40,7 @@ _LOOK_BACK = 50
 class Mysql(Database):
     dialect = "mysql"
     paramstyle = "pyformat"
+    checkpoints = True
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         parts = _from_url(str(config["url"])) if config.get("url") else config
@@ -129,6 +130,14 @@ class Mysql(Database):
                 if collation and collation != _collation(connection)
             },
         )
+
+    def may_make_tables(self, connection: Connection) -> bool:
+        # Who may little sees only what he may himself.
+        said = (
+            "SELECT 1 FROM information_schema.user_privileges WHERE privilege_type = 'CREATE' UNION ALL"
+            " SELECT 1 FROM information_schema.schema_privileges WHERE privilege_type = 'CREATE' AND %s LIKE table_schema LIMIT 1"
+        )
+        return bool(self.fetch(connection, said, (self._name,)))
 
     def table_names(self, connection: Connection) -> list[str]:
         found = "SELECT table_name FROM information_schema.tables WHERE table_schema = %s LIMIT 5000"

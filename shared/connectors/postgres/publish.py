@@ -9,6 +9,7 @@ import psycopg
 from psycopg import sql
 
 from shared.connectors.errors import Misconfigured, NotFound, RejectedData
+from shared.connectors.evolution import added, default_of
 from shared.connectors.postgres import statements as say
 from shared.connectors.postgres.catalogue import Table, find
 from shared.connectors.postgres.loads import Copied, Load, Queried, whole
@@ -22,12 +23,12 @@ LONGEST_NAME = 63
 
 
 def write(connection: Connection, schema: str, sink: SinkWrite, rows: Rows) -> Figures:
-    table = _target(connection, schema, sink, rows.columns)
+    table = target_of(connection, schema, sink, rows.columns)
     return _MODES[sink.write_mode](connection, table, sink, Copied(rows))
 
 
 def write_query(connection: Connection, schema: str, sink: SinkWrite, query: Query) -> Computed:
-    table = _target(connection, schema, sink, sink.columns)
+    table = target_of(connection, schema, sink, sink.columns)
     rows = Queried(connection, sink, query, table)
     if sink.write_mode == "UPSERT" and _unique_on(table, sink.upsert_keys):
         return _upsert_query(connection, table, sink, rows)
@@ -35,7 +36,15 @@ def write_query(connection: Connection, schema: str, sink: SinkWrite, query: Que
     return Computed(figures, rows.count, rows.tallies)
 
 
-def _target(connection: Connection, schema: str, sink: SinkWrite, columns: Columns) -> Table:
+def add_columns(connection: Connection, schema: str, sink: SinkWrite) -> None:
+    """Each in a transaction of its own: the lock that adding takes would keep readers off the table while the rows are on their way."""
+    if sink.options.get("schemaEvolution") != "addColumns" or (table := find(connection, sink.target, schema)) is None:
+        return
+    for column in added(sink, [column.name for column in table.columns]):
+        connection.execute(say.add_column(_name(table), column.name, _checked(column.type), default_of(sink, column.name)))
+
+
+def target_of(connection: Connection, schema: str, sink: SinkWrite, columns: Columns) -> Table:
     table = find(connection, sink.target, schema)
     if table is None:
         if not sink.options.get("createTable"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
@@ -10,10 +11,14 @@ import psycopg
 
 from shared.connectors.postgres import loads, markers
 from shared.connectors.postgres import statements as say
+from shared.connectors.postgres.batches import Batches
 from shared.connectors.postgres.errors import translated
-from shared.connectors.postgres.publish import write, write_query
+from shared.connectors.postgres.publish import add_columns, write, write_query
 from shared.connectors.postgres.spec import connection_string
-from shared.connectors.protocols import AttemptKey, Computed, Query, Rows, SinkWrite
+from shared.connectors.protocols import AttemptKey, Checkpoint, Computed, Query, Rows, SinkWrite
+from shared.connectors.retention import outdated
+
+log = logging.getLogger(__name__)
 
 
 class PostgresSession:
@@ -22,11 +27,14 @@ class PostgresSession:
     def __init__(self, config: Mapping[str, Any], key: AttemptKey, writes: tuple[SinkWrite, ...]) -> None:
         self._config, self._key = config, key
         self._schema = str(config.get("schema", "public"))
+        self._batches: Batches | None = None
         with translated(config):
             self._connection: psycopg.Connection[Any] = psycopg.connect(connection_string(config, key.session), autocommit=True)
             try:
                 markers.ensure(self._connection)
                 self._end_zombies()
+                for write_ in writes:
+                    add_columns(self._connection, self._schema, write_)
                 self._connection.autocommit = False
                 for target in sorted({write.target for write in writes}):
                     self._connection.execute(
@@ -63,6 +71,25 @@ class PostgresSession:
         with translated(self._config):
             return write_query(self._connection, self._schema, write_, query)
 
+    @property
+    def checkpoints(self) -> bool:
+        return True
+
+    def resume(self, write_: SinkWrite, source: str) -> Checkpoint:
+        with translated(self._config):
+            self._batches = Batches(self._connection, self._key, self._schema, write_, source)
+            return self._batches.resume(write_)
+
+    def put_batch(self, write_: SinkWrite, rows: Rows) -> Checkpoint:
+        assert self._batches is not None
+        with translated(self._config):
+            return self._batches.put(rows)
+
+    def publish_batches(self, write_: SinkWrite) -> Computed:
+        assert self._batches is not None
+        with translated(self._config):
+            return self._batches.publish(write_)
+
     def commit(self, outcome: dict[str, Any]) -> dict[str, Any]:
         with translated(self._config):
             try:
@@ -76,6 +103,7 @@ class PostgresSession:
             finally:
                 if self._connection.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS:
                     self._connection.commit()
+                    self._prune()
                 self._connection.close()
         return outcome
 
@@ -86,6 +114,15 @@ class PostgresSession:
     def abort(self) -> None:
         with suppress(psycopg.Error):
             self._connection.close()
+
+    def _prune(self) -> None:
+        """Markers that are old; what stands in the way of that is no concern of the load's."""
+        if (before := outdated(self._key)) is not None:
+            try:
+                markers.prune(self._connection, before)
+                self._connection.commit()
+            except psycopg.Error as error:
+                log.warning("old markers were not dropped: %s", str(error).splitlines()[0])
 
     def _end_zombies(self) -> None:
         """Earlier attempts at this stage that are still connected, reading or writing: their work is void,

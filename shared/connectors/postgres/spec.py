@@ -43,6 +43,7 @@ SPEC = Spec(
     write_modes=("INSERT", "UPSERT", "OVERWRITE"),
     computes=True,
     reads_pushed=True,
+    adds_columns=True,
 )
 
 # A killed process' statements must end on the server too: it looks for the client every two seconds.

@@ -231,10 +231,21 @@ def make_like(new: sql.Composable, table: sql.Composable) -> sql.Composed:
     return sql.SQL("CREATE TABLE {} (LIKE {} INCLUDING ALL)").format(new, table)
 
 
+def make_of(new: sql.Composable, table: sql.Composable, columns: Sequence[str]) -> sql.Composed:
+    """Empty, with those columns, and nothing that could refuse a row."""
+    return sql.SQL("CREATE TABLE {} AS SELECT {} FROM {} WITH NO DATA").format(new, listed(columns), table)
+
+
 def take_place(new: sql.Composable, table: sql.Composable, name: str) -> tuple[sql.Composed, sql.Composed]:
     """The new table gets the old one's place and its name."""
     renamed = sql.SQL("ALTER TABLE {} RENAME TO {}").format(new, sql.Identifier(name))
     return sql.SQL("DROP TABLE {}").format(table), renamed
+
+
+def add_column(table: sql.Composable, column: str, kind: Any, default: Any) -> sql.Composed:
+    """`kind`: of our own vocabulary. A default is a constant, which PostgreSQL adds to a table of any size at once."""
+    said = sql.SQL(" DEFAULT {}").format(sql.Literal(default)) if default is not None else sql.SQL("")
+    return sql.SQL("ALTER TABLE {} ADD COLUMN IF NOT EXISTS {} {}{}").format(table, sql.Identifier(column), sql.SQL(kind), said)
 
 
 def listed(names: Sequence[str], of: str | None = None) -> sql.Composed:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import Any
 
 import duckdb
-from sqlglot import exp
+from sqlglot import exp, parse_one
 
 from shared.connectors import driver as connector_driver
 from shared.connectors.protocols import SinkSession
 from shared.datasets import Dataset, staging_folder
 from shared.engines.control import Control
-from shared.engines.duckdb import rejected
+from shared.engines.duckdb import batches, rejected
+from shared.engines.duckdb.bounds import greatest
 from shared.engines.duckdb.connection import connected, name, reaching_staging
 from shared.engines.duckdb.errors import Interrupted, translated
 from shared.engines.duckdb.relations import DuckRelations, Open, Relations
@@ -22,6 +24,7 @@ from shared.engines.duckdb.rows import DuckRows
 from shared.engines.duckdb.samples import samples
 from shared.engines.duckdb.scanned import Scan
 from shared.engines.duckdb.scans import scan, staged_rows
+from shared.engines.duckdb.windows import Window, columns_of
 from shared.engines.figures import of_nodes
 from shared.engines.program import Output, Program, Read, Sink, SurveyProgram
 from shared.engines.sinks import open_session, write_of
@@ -35,6 +38,9 @@ TELL_EVERY_S = 1.0
 def survey(job: Job, control: Control) -> Outcome:
     """Looks at one object through its connector's driver. An error is charged to the stage's nodes by whoever asked."""
     program = SurveyProgram.from_json(job.program)
+    if program.role == "bound":
+        with translated(job.limits.memory_bytes):
+            return Outcome(epoch=job.epoch, facts={"key": program.key, "found": greatest(job, program, control)})
     connector = job.connectors[program.connector]
     with control.calling(program.connector), translated(job.limits.memory_bytes):
         found = connector_driver(connector.type, connector.config).survey(program.role, program.options)
@@ -69,6 +75,7 @@ class _Attempt:
         self._job, self._program, self._control, self._open = job, program, control, relations
         self._counted: dict[tuple[str, str], int] = {}
         self._done: dict[str, int] = {}
+        self._windows: dict[str, Window] = {}
         self._folder = staging_folder(job.staging, job.run, job.stage, job.epoch)
 
     def outcome(self, session: SinkSession | None) -> Outcome:
@@ -85,10 +92,11 @@ class _Attempt:
             relations = self._open(connection, job, program)
             for read in program.reads:
                 with translated(job.limits.memory_bytes, read.node):
-                    scans[read.table] = open_scans.enter_context(scan(connection, job, read, self._control))
+                    scans[read.table] = open_scans.enter_context(scan(connection, job, scanned_as(read), self._control))
                     self._go_on()
-                    rows = relations.enter(read.table, _select(read, scans[read.table]), read.materialise)
-                self._count("read", read.table, rows if rows is not None else scans[read.table].rows)
+                    rows = relations.enter(read.table, self._rows_of(connection, read, scans[read.table]), read.materialise)
+                known = scans[read.table].rows if read.window is None else None
+                self._count("read", read.table, rows if rows is not None else known)
             for statement in program.statements:
                 self._go_on()
                 with translated(job.limits.memory_bytes, _owner(statement.table)):
@@ -99,6 +107,7 @@ class _Attempt:
             rejects = self._rejects(connection, relations, scans)
             with translated(job.limits.memory_bytes):
                 figures = self._figures(relations, written)
+                remembered = {node: window.remembered(self._folder) for node, window in self._windows.items()}
             kept = [read.table for read in program.reads if read.materialise]
             kept += [statement.table for statement in program.statements if statement.materialise]
             self._sample(connection, kept if isinstance(relations, DuckRelations) else (), ())
@@ -106,7 +115,16 @@ class _Attempt:
         # Before anything is published: rows that nobody can account for must not get that far.
         ledger.check(figures)
         rejections.check(program.limits, figures, lambda node: self._example(rejects, node))
-        return Outcome(job.epoch, figures, datasets, rejects)
+        return Outcome(job.epoch, figures, datasets, rejects, remembered=remembered)
+
+    def _rows_of(self, connection: duckdb.DuckDBPyConnection, read: Read, found: Scan) -> str:
+        where = f" WHERE {read.options['where']}" if read.options.get("where") else ""
+        rows = f"FROM {found.sql} AS {name(read.table)}{where}"  # the planner's SQL, and quoted names
+        if read.window is None:
+            columns = ", ".join(name(column) for column in (read.keep or [column.name for column in read.columns]))
+            return f"SELECT {columns} {rows}"
+        window = self._windows[read.node] = Window(connection, read, self._job.remembered.get(read.node, b""))
+        return window.new(rows if where else f"{rows} WHERE TRUE")
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -166,11 +184,21 @@ class _Attempt:
     def _sink(self, connection: duckdb.DuckDBPyConnection, relations: Relations, session: SinkSession, sink: Sink) -> dict[str, int | None]:
         self._go_on()
         with translated(self._job.limits.memory_bytes, sink.node):
+            if (found := batches.divided(self._program, self._job.inputs, session)) is not None:
+                figures, handed = batches.load(
+                    connection, *found, sink, relations.query(sink.sql), self._job.limits.scratch, lambda rows: self._batch(sink, rows)
+                )
+                self._counted["sink", sink.node] = self._done[sink.node] = handed
+                return figures
             rows = DuckRows(connection, relations.query(sink.sql), self._job.limits.scratch)
             with self._control.calling(sink.connector):
                 figures = session.write(write_of(sink), rows)
         self._counted["sink", sink.node] = self._done[sink.node] = rows.count
         return figures
+
+    def _batch(self, sink: Sink, rows: int) -> None:
+        self._done[sink.node] = rows
+        self._go_on()
 
     def _rejects(self, connection: duckdb.DuckDBPyConnection, relations: Relations, scans: dict[str, Scan]) -> tuple[RejectsFile, ...]:
         """Every row that did not get through, as it was, with the reason."""
@@ -202,10 +230,15 @@ class _Attempt:
         return of_nodes(self._program.figures, self._counted, relations.total, written)
 
 
-def _select(read: Read, found: Scan) -> str:
-    columns = ", ".join(name(column) for column in (read.keep or [column.name for column in read.columns]))
-    where = f" WHERE {read.options['where']}" if read.options.get("where") else ""
-    return f"SELECT {columns} FROM {found.sql} AS {name(read.table)}{where}"  # noqa: S608 (the planner's SQL, and quoted names)
+def scanned_as(read: Read) -> Read:
+    """With all columns that are looked at, handed on or not: those of its condition, and those that tell rows apart."""
+    if read.keep is None or not read.options:
+        return read
+    asked: list[str] = []
+    if where := read.options.get("where"):
+        asked = [column.name for column in parse_one(str(where), dialect="duckdb").find_all(exp.Column)]
+    told = columns_of(read.window) if read.window is not None else []
+    return replace(read, keep=tuple(dict.fromkeys([*read.keep, *asked, *told])))
 
 
 def _owner(table: str) -> str:

@@ -33,10 +33,12 @@ class ConnectorSinkConfig(Shape):
     )
     schemaEvolution = choice(
         "Columns the table does not have",
-        ("fail",),
+        ("fail", "addColumns", "ignore"),
         "Fail, add them, or leave them out",
-        later=("addColumns", "ignore"),
         load_default="fail",
+    )
+    columnDefaults = mapping(
+        "Defaults of columns that are added", "By column: what rows that are there get, too; else NULL", example={"region": "PL"}
     )
     partitionBy = columns("Partition by", "Of files: a folder for each value", example=["sale_date"])
     updatedAtColumn = later(text("Time of the last change", "A column that is filled with the time of the write", example="updated_at"))

@@ -41,7 +41,7 @@ class ConnectorSourceConfig(Shape):
             "Types by column", "Instead of those inferred; a value that does not fit is a rejected line", {"amount": "NUMERIC(12, 2)"}
         ),
     )
-    incremental = later(part(Incremental, "Incremental", "Reads what is new since the last run"))
+    incremental = part(Incremental, "Incremental", "Reads what is new since the last run")
     postQuery = Query(
         metadata=shown("Query over what was read", "SQL run here over `this` and master data", "SELECT * FROM this WHERE amount > 0")
     )

@@ -31,7 +31,12 @@ def named(tree: exp.Expr, name: str) -> exp.Expr:
 
 def typed(text: str, inputs: Sequence[Input], *, aggregates: bool = False) -> exp.Expr:
     """A user's expression, resolved against the inputs, typed, with PostgreSQL's division. Raises SqlProblem."""
-    return written_out(resolve(expression(text, aggregates=aggregates), {i.table: i.columns for i in inputs}))
+    return typed_tree(expression(text, aggregates=aggregates), inputs)
+
+
+def typed_tree(tree: exp.Expr, inputs: Sequence[Input]) -> exp.Expr:
+    """The same of an expression that was read already, or made; changes and returns it."""
+    return written_out(resolve(tree, {i.table: i.columns for i in inputs}))
 
 
 def select(columns: Iterable[exp.Expr], source: str, where: exp.Expr | None = None) -> exp.Select:

@@ -134,6 +134,41 @@ def test_a_process_killed_around_its_commit_left_all_or_nothing(tmp_path: Path, 
     assert published(tmp_path) == {"out.csv": "rows\n"}
 
 
+def test_a_commit_that_died_between_its_renames_is_finished_by_whoever_writes_next(tmp_path: Path) -> None:
+    code = """
+import os, sys
+from pathlib import Path
+from tests.unit.files.test_files_publishing import Lines, opened, write_of
+root = Path(sys.argv[1])
+writes = [write_of(name, node=name) for name in ("a.csv", "b.csv", "c.csv")]
+session = opened(root, writes[0], run="dies")
+for write in writes:
+    session.write(write, Lines("new"))
+renamed, replace = [], Path.replace
+def die(self, target):
+    if renamed:
+        os._exit(9)
+    renamed.append(target)
+    return replace(self, target)
+Path.replace = die
+session.commit({"epoch": 1})
+"""
+    for name in ("a.csv", "b.csv", "c.csv"):
+        (tmp_path / name).write_text("old\n")
+    died = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False, cwd=Path(__file__).parents[3])
+    assert died.returncode == 9
+    assert sorted(text for name, text in published(tmp_path).items() if ".penstock-tmp-" not in name) == ["new\n", "old\n", "old\n"]
+    # Another run, which writes one of them itself.
+    later = write_of("b.csv")
+    session = opened(tmp_path, later, run="later")
+    session.write(later, Lines("newer"))
+    session.commit({"epoch": 1})
+    assert published(tmp_path) == {"a.csv": "new\n", "b.csv": "newer\n", "c.csv": "new\n"}
+    opened(tmp_path, later, run="last")
+    assert published(tmp_path)["b.csv"] == "newer\n"
+    assert list((tmp_path / ".penstock" / "open").iterdir()) == []
+
+
 def test_an_abort_leaves_nothing(tmp_path: Path) -> None:
     write = write_of("out.csv")
     session = opened(tmp_path, write)

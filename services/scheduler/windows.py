@@ -1,0 +1,39 @@
+"""Which rows a run reads of sources that read what is new: fixed in the transaction that plans the run, before anything is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from shared.pipelines.model import Pipeline
+from shared.planning.cursors import end_of, inserting, sinks_of
+from shared.planning.errors import PlanProblem
+from shared.planning.needs import Need
+from shared.store import cursors, runs
+from shared.store.database import Tx
+from shared.store.runs import LockedRun
+
+
+def windows(
+    tx: Tx, run: LockedRun, pipeline: Pipeline, ends: Mapping[str, Need], facts: Mapping[str, Mapping[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """By node, as `shared.planning.cursors.windowed` takes them. `ends`: needs by key, `facts` what was found for them.
+
+    Raises CursorHeld, and PlanProblem for a full refresh that would have rows twice.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    afresh = bool(ends) and bool(runs.trigger(tx, run.id).get("fullRefresh"))
+    for key, need in ends.items():
+        for node in need.nodes:
+            cursor = cursors.hold(tx, run.id, run.namespace, run.pipeline, node, afresh=afresh)
+            value = None if afresh else cursor.value
+            if afresh and cursor.value is not None and (sink := inserting(pipeline, node)) is not None:
+                raise PlanProblem(
+                    f"a full refresh would insert all rows of {node} into {sink} once more; write with UPSERT or OVERWRITE, or empty the"
+                    " target and delete the cursor (penstock state --delete)",
+                    node=node,
+                )
+            upto = cursor.upto if cursor.window is not None else end_of(value, facts[key], node)
+            name = cursors.fix(tx, run.id, run.namespace, run.pipeline, node, upto, sinks_of(pipeline, node))
+            found[node] = {"value": value, "columns": None if afresh else cursor.columns, "upto": upto, "window": name}
+    return found

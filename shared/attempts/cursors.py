@@ -1,0 +1,37 @@
+"""What an attempt needs of the cursors that its stage reads or moves, and what it leaves for the next window."""
+
+from __future__ import annotations
+
+from shared.datasets.staging import fetched
+from shared.dispatch.claims import Claim
+from shared.engines.work import Outcome, Remembered
+from shared.errors import PenstockError
+from shared.store import cursors
+from shared.store.cursors import CursorHeld as CursorHeld
+from shared.store.database import Tx
+
+
+def begin(tx: Tx, claim: Claim) -> dict[str, bytes]:
+    """What is remembered of the last windows, by source; called in the transaction that claims the stage. Raises CursorHeld."""
+    wanted = claim.program.get("cursors") or {}
+    return cursors.begin(tx, claim.run, claim.namespace, claim.pipeline, wanted) if wanted else {}
+
+
+def keep(tx: Tx, claim: Claim, outcome: Outcome) -> None:
+    """Writes down what the attempt's windows are to be remembered by; it counts once their sinks are recorded."""
+    for node, remembered in outcome.remembered.items():
+        digests = _digests(node, remembered)
+        cursors.remember(tx, claim.run, claim.namespace, claim.pipeline, node, remembered.columns, digests)
+
+
+def _digests(node: str, remembered: Remembered) -> bytes:
+    if remembered.uri is None:
+        return remembered.digests
+    with fetched(remembered.uri) as path:
+        if path is None:
+            raise PenstockError(
+                f"the rows of {node} are in its sink, and what is known of them was swept away ({remembered.uri}), so that the next run"
+                " could not tell them from new ones; set its cursor to the last value in the sink (penstock state)",
+                node=node,
+            )
+        return path.read_bytes()

@@ -1,0 +1,60 @@
+"""Long loads in batches, from a committed dataset: an attempt that comes after a dead one goes on after its last batch.
+
+Only where the rows of the dataset go into the sink as they are, in their order: whatever is computed on the way could come in another one
+the next time.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import cast
+
+import duckdb
+
+from shared.connectors.protocols import CheckpointedSession, SinkSession
+from shared.datasets import Dataset
+from shared.engines.duckdb.connection import name
+from shared.engines.duckdb.rows import DuckRows
+from shared.engines.program import Program, Sink
+from shared.engines.sinks import write_of
+
+# Rows of a batch, and how many a load has to have that is divided. Measured: `make bench` of one and of the other.
+SETTING, ROWS = "PENSTOCK_CHECKPOINT_ROWS", 500_000
+
+
+def batch_rows() -> int:
+    return max(1, int(os.environ.get(SETTING) or ROWS))
+
+
+def divided(program: Program, inputs: Mapping[str, Dataset], session: SinkSession) -> tuple[CheckpointedSession, Dataset] | None:
+    """Where the stage's one sink is to be loaded in batches: the session as one that can, and the dataset that they are of."""
+    if not getattr(session, "checkpoints", False) or len(program.sinks) != 1 or len(program.reads) != 1 or program.statements:
+        return None
+    (read,), (sink,) = program.reads, program.sinks
+    if len(read.datasets) != 1 or program.rejects or any(column.type == "UNKNOWN" for column in sink.columns):
+        return None
+    stage, port = read.datasets[0]
+    dataset = inputs[f"{stage}:{port}"]
+    plain = f"SELECT {', '.join(name(column.name) for column in sink.columns)} FROM {name(read.table)}"  # noqa: S608 (quoted names)
+    return (cast(CheckpointedSession, session), dataset) if dataset.rows > batch_rows() and sink.sql == plain else None
+
+
+def load(
+    connection: duckdb.DuckDBPyConnection,
+    session: CheckpointedSession,
+    dataset: Dataset,
+    sink: Sink,
+    query: str,
+    scratch: str,
+    done: Callable[[int], None],
+) -> tuple[dict[str, int | None], int]:
+    """Figures and rows. `query`: all rows, in the dataset's order. `done` is told the rows so far after each batch, and may stop it."""
+    write, size = write_of(sink), batch_rows()
+    so_far = session.resume(write, dataset.uri)
+    while so_far.processed_count < dataset.rows:
+        done(so_far.processed_count)
+        # The order of a dataset's one file is kept (`preserve_insertion_order`).
+        rows = DuckRows(connection, f"{query} LIMIT {size} OFFSET {so_far.processed_count}", scratch)
+        so_far = session.put_batch(write, rows)
+    return session.publish_batches(write).figures, so_far.processed_count

@@ -1,0 +1,202 @@
+"""How far sources that read what is new have been taken over, node by node.
+
+A run holds a cursor from its planning to its end; other runs of the pipeline wait. The window it reads is fixed here before anything is
+read, and the cursor moves to the window's end in the transaction that records the last of the sinks it reaches. A window that somebody
+may have written rows of, without that being recorded, is the next run's window too, under the same name: so its sinks find what was
+written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from shared.errors import PenstockError
+from shared.runs.states import RUN_FINAL
+from shared.store.database import Tx
+from shared.store.identifiers import new_id
+
+_FINAL = [status.value for status in RUN_FINAL]
+
+
+class CursorHeld(PenstockError):
+    """Another run has it; nothing was changed."""
+
+    code = "cursor_held"
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """`value`: where the last window ended, None where there was none; `columns` of its rows that are remembered, as [name, type].
+
+    `window`, `upto`: of a window that is fixed already; `window` is None where none is.
+    """
+
+    value: str | None
+    columns: list[list[str]] | None
+    window: str | None
+    upto: str | None
+
+
+def hold(tx: Tx, run: str, namespace: str, pipeline: str, node: str, *, afresh: bool = False) -> Cursor:
+    """Takes a cursor for a run. `afresh`: a window that an earlier run began is of no interest. Raises CursorHeld while a run that has
+    not ended has it.
+    """
+    row = tx.execute(
+        """
+        INSERT INTO cursors AS c (namespace, pipeline, node, held_by) VALUES (%(namespace)s, %(pipeline)s, %(node)s, %(run)s)
+        ON CONFLICT (namespace, pipeline, node) DO UPDATE
+           SET held_by = %(run)s, updated_at = clock_timestamp(), pending_remembered = NULL, pending_columns = NULL,
+               window_id = CASE WHEN c.held_by = %(run)s OR (c.opened AND NOT %(afresh)s) THEN c.window_id END
+         WHERE c.held_by IS NULL OR c.held_by = %(run)s
+            OR NOT EXISTS (SELECT FROM runs r WHERE r.id = c.held_by AND NOT r.status = ANY(%(final)s))
+        RETURNING value, columns, window_id::text AS window, upto
+        """,
+        {"run": run, "namespace": namespace, "pipeline": pipeline, "node": node, "final": _FINAL, "afresh": afresh},
+    ).fetchone()
+    if row is None:
+        raise CursorHeld(f"another run that has not ended reads what is new in {node}; run it again when that has ended", node=node)
+    return Cursor(**row)
+
+
+def fix(tx: Tx, run: str, namespace: str, pipeline: str, node: str, upto: str | None, sinks: Sequence[str]) -> str:
+    """The window that the run reads ends there, and is taken over once those sinks are recorded; returns its name.
+
+    One that is fixed already keeps its end.
+    """
+    row = tx.execute(
+        """
+        UPDATE cursors SET window_id = coalesce(window_id, %(new)s), upto = CASE WHEN window_id IS NULL THEN %(upto)s ELSE upto END,
+               opened = opened AND window_id IS NOT NULL, awaiting = %(sinks)s
+         WHERE namespace = %(namespace)s AND pipeline = %(pipeline)s AND node = %(node)s AND held_by = %(run)s
+        RETURNING window_id::text AS window
+        """,
+        {
+            "new": new_id(),
+            "upto": upto,
+            "sinks": list(sinks),
+            "namespace": namespace,
+            "pipeline": pipeline,
+            "node": node,
+            "run": run,
+        },
+    ).fetchone()
+    return str(_held(node, row)["window"])
+
+
+def begin(tx: Tx, run: str, namespace: str, pipeline: str, cursors: Mapping[str, Mapping[str, Any]]) -> dict[str, bytes]:
+    """Before an attempt at a stage (`Program.cursors`): who writes may have written from now on. Returns what is remembered of the last
+    window, by node, for those whose rows the stage tells apart. Raises CursorHeld where the run has it no more.
+    """
+    remembered: dict[str, bytes] = {}
+    for node, cursor in cursors.items():
+        row = tx.execute(
+            """
+            UPDATE cursors SET opened = opened OR %(writes)s
+             WHERE namespace = %(namespace)s AND pipeline = %(pipeline)s AND node = %(node)s AND held_by = %(run)s
+            RETURNING CASE WHEN %(reads)s THEN remembered END AS remembered
+            """,
+            {
+                "writes": cursor["exact"] and bool(cursor["sinks"]),
+                "reads": cursor["reads"],
+                "namespace": namespace,
+                "pipeline": pipeline,
+                "node": node,
+                "run": run,
+            },
+        ).fetchone()
+        remembered[node] = bytes(_held(node, row)["remembered"] or b"")
+    return {node: rows for node, rows in remembered.items() if cursors[node]["reads"]}
+
+
+def remember(tx: Tx, run: str, namespace: str, pipeline: str, node: str, columns: Sequence[Sequence[str]], rows: bytes) -> None:
+    """What the next window has to leave out, should this one be taken over. Repeating it changes nothing."""
+    row = tx.execute(
+        """
+        UPDATE cursors SET pending_columns = %(columns)s, pending_remembered = %(rows)s
+         WHERE namespace = %(namespace)s AND pipeline = %(pipeline)s AND node = %(node)s AND held_by = %(run)s RETURNING node
+        """,
+        {
+            "columns": Jsonb([list(c) for c in columns]),
+            "rows": rows,
+            "namespace": namespace,
+            "pipeline": pipeline,
+            "node": node,
+            "run": run,
+        },
+    ).fetchone()
+    _held(node, row)
+
+
+def recorded(tx: Tx, run: str, namespace: str, pipeline: str, node: str, sinks: Iterable[str]) -> str | None:
+    """Those sinks have the window's rows; with the last of them the cursor moves, and its new value is returned."""
+    row = tx.execute(
+        """
+        UPDATE cursors SET awaiting = ARRAY(SELECT unnest(awaiting) EXCEPT SELECT unnest(%(sinks)s::text[]))
+         WHERE namespace = %(namespace)s AND pipeline = %(pipeline)s AND node = %(node)s AND held_by = %(run)s
+        RETURNING cardinality(awaiting) AS left, window_id
+        """,
+        {"sinks": list(sinks), "namespace": namespace, "pipeline": pipeline, "node": node, "run": run},
+    ).fetchone()
+    found = _held(node, row)
+    if found["left"] or found["window_id"] is None:
+        return None
+    moved = tx.execute(
+        """
+        UPDATE cursors SET value = coalesce(upto, value), columns = pending_columns, remembered = pending_remembered, window_id = NULL,
+               upto = NULL, opened = false, pending_columns = NULL, pending_remembered = NULL, updated_at = clock_timestamp()
+         WHERE namespace = %(namespace)s AND pipeline = %(pipeline)s AND node = %(node)s AND held_by = %(run)s RETURNING value
+        """,
+        {"namespace": namespace, "pipeline": pipeline, "node": node, "run": run},
+    ).fetchone()
+    value = _held(node, moved)["value"]
+    return None if value is None else str(value)
+
+
+def of_pipeline(tx: Tx, namespace: str, pipeline: str) -> list[dict[str, Any]]:
+    """{node, value, remembered, held_by, updated_at}: `remembered` so many rows; `held_by` only while that run has not ended."""
+    return list(
+        tx.execute(
+            """
+            SELECT c.node, c.value, c.columns, coalesce(length(c.remembered), 0) / 16 AS remembered, r.id::text AS held_by, c.updated_at
+              FROM cursors c LEFT JOIN runs r ON r.id = c.held_by AND NOT r.status = ANY(%(final)s)
+             WHERE c.namespace = %(namespace)s AND c.pipeline = %(pipeline)s ORDER BY c.node
+            """,
+            {"namespace": namespace, "pipeline": pipeline, "final": _FINAL},
+        )
+    )
+
+
+def change(tx: Tx, namespace: str, pipeline: str, node: str, value: str | None, *, make: bool = False) -> bool | None:
+    """Has the next run begin after that value, or, None, where the recipe says. False, and nothing changed, while a run has it; None
+    where there is no cursor, unless it is to be made. What was remembered of rows, and a window that was begun, are forgotten.
+    """
+    if make:
+        tx.execute(
+            "INSERT INTO cursors (namespace, pipeline, node) VALUES (%(namespace)s, %(pipeline)s, %(node)s) ON CONFLICT DO NOTHING",
+            {"namespace": namespace, "pipeline": pipeline, "node": node},
+        )
+    if not any(row["node"] == node for row in of_pipeline(tx, namespace, pipeline)):
+        return None
+    row = tx.execute(
+        """
+        UPDATE cursors c SET value = %(value)s, columns = NULL, remembered = NULL, held_by = NULL, window_id = NULL, upto = NULL,
+               opened = false, awaiting = NULL, pending_columns = NULL, pending_remembered = NULL, updated_at = clock_timestamp()
+         WHERE c.namespace = %(namespace)s AND c.pipeline = %(pipeline)s AND c.node = %(node)s
+           AND NOT EXISTS (SELECT FROM runs r WHERE r.id = c.held_by AND NOT r.status = ANY(%(final)s))
+        RETURNING c.node
+        """,
+        {"value": value, "namespace": namespace, "pipeline": pipeline, "node": node, "final": _FINAL},
+    ).fetchone()
+    return row is not None
+
+
+def _held(node: str, row: dict[str, Any] | None) -> dict[str, Any]:
+    if row is None:
+        raise CursorHeld(
+            f"the cursor of {node} is not this run's any more: another run has it, or somebody set it; run it again", node=node
+        )
+    return row
