@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from services.scheduler.recipes import Recipe, load
+from services.scheduler.recipes import Recipe, load, replaying
 from services.scheduler.settings import Settings
 from shared.dispatch import results
 from shared.dispatch.advance import advance
@@ -105,6 +105,8 @@ def plan_run(tx: Tx, run_id: str, settings: Settings) -> list[StageMessage]:
     said = list(run.said)
     try:
         recipe = load(tx, run.resource_uid, run.version, settings, run.run_values)
+        if run.replay is not None:
+            recipe = replaying(tx, recipe, run.replay)
         _add_nodes(tx, run, recipe)
         # A statement that PostgreSQL refuses takes back what was planned, not the lock, so that the run can still be told to fail.
         with tx.transaction():
@@ -131,7 +133,7 @@ def _survey_or_plan(tx: Tx, run: LockedRun, recipe: Recipe, settings: Settings) 
     keys = [need.key for need in needs]
     if run.planning == "stale":
         facts.forget(tx, keys)
-    known = {**facts.fresh(tx, keys, settings.facts_max_age), **facts.surveyed_for(tx, keys, run.id)}
+    known = {**facts.fresh(tx, keys, settings.facts_max_age), **facts.surveyed_for(tx, keys, run.id), **recipe.facts(needs)}
     missing = tuple(need for need in needs if need.key not in known)
     before = len(stages.of_run(tx, run.id))
     if missing:

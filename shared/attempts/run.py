@@ -9,13 +9,13 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import psycopg
 from celery import Celery
 
-from shared.attempts import connectors, memory, rejects
+from shared.attempts import connectors, memory, rejects, replaying
 from shared.attempts.answers import Answers
 from shared.attempts.behind import Behind
 from shared.attempts.leases import Leases
@@ -171,11 +171,16 @@ class Attempts:
         return True
 
     def _work(self, held: Held, resolution: connectors.Resolution) -> Ended:
-        taken, child = held.claim, held.child
+        taken, scratch = held.claim, held.child.scratch
         try:
             resolved = resolution.result()
+            with replaying.letters(self._database, taken.run, resolved.program, scratch) as letters:
+                return self._run_job(held, replace(resolved, connectors=resolved.connectors | letters))
         except PenstockError as problem:
             return Ended(None, problem.to_json(), None, 0, None)
+
+    def _run_job(self, held: Held, resolved: connectors.Resolved) -> Ended:
+        taken, child = held.claim, held.child
         try:
             limits = _limits(child, taken.policy, self.place.memory_setting)
         except PenstockError as problem:
