@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from services.scheduler.recipes import Recipe, load
+from services.scheduler.recipes import Recipe, load, replaying
 from services.scheduler.settings import Settings
 from services.scheduler.windows import windows
 from shared.dispatch import results
@@ -118,6 +118,8 @@ def plan_run(tx: Tx, run_id: str, settings: Settings) -> list[StageMessage]:
     said = list(run.said)
     try:
         recipe = load(tx, run.resource_uid, run.version, settings, run.run_values)
+        if run.replay is not None:
+            recipe = replaying(tx, recipe, run.replay)
         _add_nodes(tx, run, recipe)
         # A statement that PostgreSQL refuses takes back what was planned, not the lock, so that the run can still be told to fail.
         with tx.transaction():
@@ -145,7 +147,7 @@ def _survey_or_plan(tx: Tx, run: LockedRun, recipe: Recipe, settings: Settings) 
     if run.planning == "stale":
         facts.forget(tx, keys)
     # Where a window ends is looked up for each run anew.
-    known = {**facts.fresh(tx, keys, settings.facts_max_age), **facts.surveyed_for(tx, keys + end_keys, run.id)}
+    known = {**facts.fresh(tx, keys, settings.facts_max_age), **facts.surveyed_for(tx, keys + end_keys, run.id), **recipe.facts(needs)}
     missing = tuple(need for need in (*needs, *ends) if need.key not in known)
     before = len(stages.of_run(tx, run.id))
     if missing:

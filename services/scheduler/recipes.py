@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -13,20 +13,31 @@ from shared.errors import ConfigurationError
 from shared.pipelines import graph
 from shared.pipelines.language import RunValues, pipeline
 from shared.pipelines.model import Document, Pipeline
+from shared.pipelines.replay import LETTERS, LETTERS_TYPE, replayed
 from shared.pipelines.validation import filled_document, stored_connector, stored_errors, stored_rule_set
 from shared.planning.cursors import cursors, windowed
 from shared.planning.make import plan
 from shared.planning.modes import PANDAS_ROWS, PANDAS_ROWS_SETTING
-from shared.planning.needs import full_reference
+from shared.planning.needs import Need, full_reference
+from shared.planning.replays import columns_entering, facts_of
 from shared.planning.sequences import continued, starts
 from shared.planning.stages import Plan
 from shared.process import settings
-from shared.store import resources
+from shared.store import dead_letter_views, resources
 from shared.store.database import Tx
 
 
 class InvalidRecipe(ConfigurationError):
     code = "invalid_recipe"
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What is replayed: so many letters, of rows with these columns (as JSON). `whole`: what the pipeline was cut down from."""
+
+    columns: tuple[Any, ...]
+    letters: int
+    whole: Pipeline
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +51,7 @@ class Recipe:
     values: str
     pipeline: Pipeline
     generations: tuple[tuple[str, ...], ...]
+    replay: Replay | None = None
 
     @property
     def concurrency(self) -> str:
@@ -47,8 +59,9 @@ class Recipe:
 
     def references(self) -> tuple[str, ...]:
         """Connectors that the recipe names, in full (namespace/name)."""
-        named = (node.config.get("connector") for node in self.pipeline.nodes)
-        return tuple(dict.fromkeys(full_reference(self.pipeline, name) for name in named if name))
+        whole = self.pipeline if self.replay is None else self.replay.whole
+        named = (node.config.get("connector") for node in whole.nodes)
+        return tuple(dict.fromkeys(full_reference(whole, name) for name in named if name))
 
     def connector_texts(self, tx: Tx) -> tuple[str, ...]:
         """Documents of those connectors that are there today."""
@@ -58,7 +71,12 @@ class Recipe:
 
     def connector_types(self, tx: Tx) -> dict[str, str]:
         definitions = [stored_connector(text) for text in self.connector_texts(tx)]
-        return {f"{found.namespace}/{found.name}": found.type for found in definitions}
+        letters = {LETTERS: LETTERS_TYPE} if self.replay is not None else {}
+        return {f"{found.namespace}/{found.name}": found.type for found in definitions} | letters
+
+    def facts(self, needs: Sequence[Need]) -> dict[str, dict[str, Any]]:
+        """What nobody need look for: the columns of the letters that it replays."""
+        return facts_of(needs, self.replay.columns, self.replay.letters) if self.replay is not None else {}
 
     @property
     def sequences(self) -> dict[str, int]:
@@ -83,7 +101,7 @@ class Recipe:
         `begin`: where its sequences go on. `windows`: what its cursors read (`shared.planning.cursors`); no other run has the same.
         """
         rule_sets = tuple(resources.current_documents(tx, "DataQualityRuleSet", self.pipeline.namespace))
-        planned = _plan if windows else _planned_filled if self.values else _planned_as_is
+        planned = _plan if windows or self.replay is not None else _planned_filled if self.values else _planned_as_is
         return planned(
             self,
             json.dumps(facts, sort_keys=True),
@@ -110,11 +128,24 @@ def load(tx: Tx, resource_uid: str, version: int, settings: Settings, run_values
     return _read_filled(text, settings.max_parallel_nodes, RunValues.from_json(run_values).key)
 
 
+def replaying(tx: Tx, recipe: Recipe, asked: Mapping[str, Any]) -> Recipe:
+    """The recipe of a run that replays rejected rows (`LockedRun.replay`). Raises CannotReplay."""
+    pipeline = replayed(recipe.pipeline, asked["node"], lines=asked["kind"] == "line")
+    columns = columns_entering(dead_letter_views.programs(tx, asked["of"], asked["node"]), asked["node"])
+    return replace(
+        recipe, pipeline=pipeline, generations=_levels(pipeline), replay=Replay(tuple(columns), asked["letters"], recipe.pipeline)
+    )
+
+
 def _read(text: str, max_parallel_nodes: int, values: str = "") -> Recipe:
     document = filled_document(text, values)
     read = pipeline(document, max_parallel_nodes=max_parallel_nodes)
+    return Recipe(document, values, read, _levels(read))
+
+
+def _levels(read: Pipeline) -> tuple[tuple[str, ...], ...]:
     levels = graph.generations([node.id for node in read.nodes], [(edge.source, edge.target) for edge in read.edges])
-    return Recipe(document, values, read, tuple(tuple(level) for level in levels))
+    return tuple(tuple(level) for level in levels)
 
 
 # Apart, so that a recipe whose every run has values of its own does not push out those that never change.

@@ -15,6 +15,7 @@ from shared.connectors.errors import Denied, NotFound
 from shared.engines.work import ResolvedConnector
 from shared.errors import PenstockError
 from shared.pipelines.model import ConnectorDefinition
+from shared.pipelines.replay import LETTERS, LETTERS_TYPE
 from shared.pipelines.validation import stored_connector
 from shared.secrets import references
 from shared.secrets.vault import NO_VAULT, Vault
@@ -26,11 +27,11 @@ Unseal = Callable[[bytes, str], Mapping[str, str]]
 
 
 def named_in(kind: str, program: Mapping[str, Any]) -> tuple[str, ...]:
-    """References (namespace/name) of the connectors that a program uses, each once."""
+    """References (namespace/name) of the connectors that a program uses, each once; not what stands for dead letters."""
     if kind in {"survey", "look"}:
         return (program["connector"],)
     named = (entry["connector"] for part in ("reads", "sinks") for entry in program.get(part, ()))
-    return tuple(dict.fromkeys(name for name in named if name))
+    return tuple(dict.fromkeys(name for name in named if name and name != LETTERS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,8 @@ class Resolution:
         program = self._program
         if wanted := secrets.needed(program):
             values = {token: valued(self._namespace, reference) for token, reference in wanted.items()}
-            program = secrets.with_secrets(self._kind, program, values, {name: one.type for name, one in resolved.items()})
+            types = {LETTERS: LETTERS_TYPE, **{name: one.type for name, one in resolved.items()}}
+            program = secrets.with_secrets(self._kind, program, values, types)
         circuits = {name: definition.circuit_breaker for name, definition in self._definitions.items()}
         return Resolved(resolved, program, tuple(used), circuits)
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from typing import Any
 
+from shared.attempts import replaying
 from shared.datasets.staging import fetched
 from shared.dispatch.claims import Claim
 from shared.engines.work import RejectsFile
 from shared.store import dead_letters
 from shared.store.database import Tx
+from shared.store.dead_letters import Rejected
 
 
 def keep(tx: Tx, claim: Claim, rejects: Sequence[RejectsFile]) -> list[str]:
@@ -19,13 +22,26 @@ def keep(tx: Tx, claim: Claim, rejects: Sequence[RejectsFile]) -> list[str]:
     """
     with ExitStack() as open_files:
         paths = [(file, open_files.enter_context(fetched(file.uri))) for file in rejects]
-        there = ((file.node, _csv_blocks(str(path))) for file, path in paths if path is not None)
+        there = (_rejected(claim.program, file.node, str(path)) for file, path in paths if path is not None)
         dead_letters.insert(tx, claim.run, claim.stage, claim.epoch, there)
+        for node in replaying.entries(claim.program):
+            dead_letters.charge_replayed(tx, claim.run, claim.stage, claim.epoch, node)
     return [
         f"{file.rows} rejected rows of node {file.node} are counted but cannot be shown: {file.uri} was swept away"
         for file, path in paths
         if path is None
     ]
+
+
+def _rejected(program: Mapping[str, Any], node: str, path: str) -> Rejected:
+    """What kind of rejects they are, by what the program says of their node."""
+    said: Mapping[str, Any] = next((reject for reject in program.get("rejects", ()) if reject["node"] == node), {})
+    rules = tuple(said.get("rules", ()))
+    if any(sink["node"] == node for sink in program.get("sinks", ())):
+        kind = "sink"
+    else:
+        kind = "line" if said.get("read") is not None else "quality" if rules else "row"
+    return Rejected(node, kind, _csv_blocks(path), rules)
 
 
 def _csv_blocks(path: str) -> Iterator[bytes]:
@@ -37,11 +53,13 @@ def _csv_blocks(path: str) -> Iterator[bytes]:
 
     options = pcsv.WriteOptions(include_header=False, quoting_style="all_valid")
     with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(batch_size=20_000, columns=["original_record", "error_message", "position"]):
+        for batch in file.iter_batches(batch_size=20_000):
             # PostgreSQL's text has no NUL; in the record, JSON has it escaped.
             message = pc.replace_substring(batch["error_message"].cast(pa.string()), "\x00", "\N{REPLACEMENT CHARACTER}")
             position = batch["position"].cast(pa.int64())
-            block = pa.record_batch([batch["original_record"].cast(pa.string()), message, position], ["record", "message", "position"])
+            rule = batch["rule"].cast(pa.string()) if "rule" in batch.schema.names else pa.nulls(batch.num_rows, pa.string())
+            named = ["record", "message", "position", "rule"]
+            block = pa.record_batch([batch["original_record"].cast(pa.string()), message, position, rule], named)
             buffer = pa.BufferOutputStream()
             pcsv.write_csv(block, buffer, options)
             yield buffer.getvalue().to_pybytes()

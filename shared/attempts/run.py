@@ -9,14 +9,14 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
 import psycopg
 from celery import Celery
 
-from shared.attempts import connectors, cursors, memory, rejects
+from shared.attempts import connectors, cursors, memory, rejects, replaying
 from shared.attempts.answers import Answers
 from shared.attempts.behind import Behind
 from shared.attempts.breakers import Breakers, Guard, HeldBack
@@ -189,11 +189,16 @@ class Attempts:
         return True
 
     def _work(self, held: Held, resolution: connectors.Resolution, remembered: dict[str, bytes]) -> Ended:
-        taken, child = held.claim, held.child
+        taken, scratch = held.claim, held.child.scratch
         try:
             resolved = resolution.result()
+            with replaying.letters(self._database, taken.run, resolved.program, scratch) as letters:
+                return self._run_job(held, replace(resolved, connectors=resolved.connectors | letters), remembered)
         except PenstockError as problem:
             return Ended(None, problem.to_json(), None, 0, None)
+
+    def _run_job(self, held: Held, resolved: connectors.Resolved, remembered: dict[str, bytes]) -> Ended:
+        taken, child = held.claim, held.child
         try:
             limits = _limits(child, taken.policy, self.place.memory_setting)
         except PenstockError as problem:

@@ -149,6 +149,19 @@ class SinkSession(Protocol):
     def abort(self) -> None: ...
 
 
+class RejectingSession(SinkSession, Protocol):
+    """A session that sets aside the rows that its destination does not take, where the write's options have `setAside`; the others go in.
+
+    A write then returns their number as `rejected` beside its other figures.
+    """
+
+    def rejected(self) -> Iterator[tuple[str, str, str | None]]:
+        """(record as JSON text, what was wrong, the constraint) of each row that the last write set aside, in their order; to be taken
+        once, to its end, before the next write.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """Rows that a database computes by itself, in its own dialect.

@@ -41,7 +41,13 @@ def of_nodes(
         terms = {term: value for term, value in values.items() if term not in _PLAIN}
         figure: dict[str, Any] = {key: values[key] for key in _PLAIN} | dict(written.get(node, {}))
         if node in written:
-            figure["rowsRejected"] = 0
+            rejected, skipped = figure.pop("rejected", None) or 0, figure.pop("skipped", None)
+            figure["rowsRejected"] = rejected
+            if skipped:
+                terms["skipped"] = skipped
+            if figure["rowsOut"] is not None:
+                # Of the rows that were handed over, these were not taken.
+                figure["rowsOut"] -= rejected + (skipped or 0)
             merged = figure.pop("merged", None)
             if merged is not None:
                 terms["merged"] = merged

@@ -98,12 +98,26 @@ class Rejects:
 
     `sql` yields every input column of the node and a last text column `error_message`; `names` are told where the engine cannot see
     them. Empty `sql`: the lines that the read named `read` could not parse.
+
+    `columns` are the input columns, by which the rows can be read again; `rules` the names of the node's rules, if it has any.
     """
 
     node: str
     sql: str = ""
     read: str | None = None
     names: tuple[str, ...] = ()
+    columns: Columns = ()
+    rules: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        kept = {"columns": [column.to_json() for column in self.columns]} if self.columns else {}
+        ruled = {"rules": list(self.rules)} if self.rules else {}
+        return {"node": self.node, "sql": self.sql, "read": self.read, "names": list(self.names), **kept, **ruled}
+
+    @staticmethod
+    def from_json(value: dict[str, Any]) -> Rejects:
+        columns = columns_from_json(value.get("columns", []))
+        return Rejects(value["node"], value["sql"], value["read"], tuple(value.get("names", ())), columns, tuple(value.get("rules", ())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +198,7 @@ class Program:
                 for s in self.statements
             ],
             "outputs": [{"port": o.port, "sql": o.sql, "columns": [c.to_json() for c in o.columns]} for o in self.outputs],
-            "rejects": [{"node": r.node, "sql": r.sql, "read": r.read, "names": list(r.names)} for r in self.rejects],
+            "rejects": [r.to_json() for r in self.rejects],
             "sinks": [
                 {
                     "node": s.node,
@@ -238,7 +252,7 @@ class Program:
                 for s in value["statements"]
             ),
             outputs=tuple(Output(o["port"], o["sql"], columns_from_json(o["columns"])) for o in value["outputs"]),
-            rejects=tuple(Rejects(r["node"], r["sql"], r["read"], tuple(r.get("names", ()))) for r in value["rejects"]),
+            rejects=tuple(Rejects.from_json(r) for r in value["rejects"]),
             sinks=tuple(
                 Sink(
                     s["node"],

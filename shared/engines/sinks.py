@@ -11,7 +11,9 @@ from shared.errors import PenstockError
 
 
 def write_of(sink: Sink) -> SinkWrite:
-    return SinkWrite(sink.node, sink.target, sink.columns, sink.write_mode, sink.upsert_keys, sink.order, sink.options)
+    # Rows that the destination does not take are set aside, unless the first of them is to fail the node.
+    options = sink.options if sink.options.get("onError") == "fail" else {**sink.options, "setAside": True}
+    return SinkWrite(sink.node, sink.target, sink.columns, sink.write_mode, sink.upsert_keys, sink.order, options)
 
 
 def open_session(job: Job, program: Program, control: Control) -> SinkSession | None:

@@ -103,7 +103,7 @@ def emitted(
         rejects=(
             *(Rejects(source.node, read=source.table) for source in sources),
             *(
-                Rejects(port.node, written.rows(port.table, port.relation.columns))
+                rejects_of(graph, port, written.rows(port.table, port.relation.columns))
                 for port in ports.values()
                 if port.error and not users[port.table] and not graph.skips(port.node)
             ),
@@ -111,6 +111,17 @@ def emitted(
         sinks=tuple(_sink(graph, written, sink) for sink in sinks),
         figures=counted,
     )
+
+
+def rejects_of(graph: Graph, port: Port, query: str) -> Rejects:
+    """The rows of an error port that nobody reads. The last of its columns is the error."""
+    return Rejects(port.node, query, columns=port.relation.columns[:-1], rules=rules_of(graph, port.node))
+
+
+def rules_of(graph: Graph, node: str) -> tuple[str, ...]:
+    """Names of the rules that the node's rows are to keep, with which its errors begin."""
+    rules = graph.pipeline.node(node).config.get("rules", ())
+    return tuple(str(rule["name"]) for rule in rules if isinstance(rule, Mapping) and "name" in rule)
 
 
 def _in_order(graph: Graph) -> Any:

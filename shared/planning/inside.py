@@ -12,6 +12,7 @@ from shared.engines.program import Program, Rejects, Sink, Statement
 from shared.planning.count import Counting, select_of
 from shared.planning.cut import Piece
 from shared.planning.databases import Database, found_of, rows_of
+from shared.planning.emit import rules_of
 from shared.planning.figures import figures
 from shared.planning.graph import Graph, Port, Source
 from shared.planning.needs import Facts
@@ -199,7 +200,7 @@ def emitted_inside(graph: Graph, piece: Piece, home: Database, facts: Facts, typ
             for table in inside.tables
             if is_named(table)
         ),
-        rejects=tuple(_rejects(inside, port, counting) for port in rejecting),
+        rejects=tuple(_rejects(graph, inside, port, counting) for port in rejecting),
         sinks=tuple(
             replace(
                 _sink(graph, sink, rows(graph.sink_inputs[sink], graph.sinks[sink].columns), facts, types),
@@ -217,7 +218,7 @@ def _sink(graph: Graph, node: str, rows: str, facts: Facts, types: Mapping[str, 
     return replace(sink, sql=rows, unique=any(key <= set(sink.upsert_keys) for key in keys))
 
 
-def _rejects(inside: Inside, port: Port, counting: Counting) -> Rejects:
+def _rejects(graph: Graph, inside: Inside, port: Port, counting: Counting) -> Rejects:
     """Values that Python would spell in its own way leave as the database's texts."""
     columns = port.relation.columns
     tree = inside.rows(port.table, columns, counting)
@@ -226,7 +227,8 @@ def _rejects(inside: Inside, port: Port, counting: Counting) -> Rejects:
         for expression, column in zip(tree.expressions, columns, strict=True)
     ]
     tree.set("expressions", texts)
-    return Rejects(port.node, inside.text(tree), names=tuple(column.name for column in columns[:-1]))
+    names = tuple(column.name for column in columns[:-1])
+    return Rejects(port.node, inside.text(tree), names=names, columns=columns[:-1], rules=rules_of(graph, port.node))
 
 
 def _only(select: exp.Select, columns: Columns) -> exp.Select:

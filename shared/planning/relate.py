@@ -118,6 +118,8 @@ def _sink(pipeline: Pipeline, node: Node, source: Input, facts: Facts, types: Ma
     if config.get("partitionBy") and spec.dialect is not None:
         raise SqlProblem(f"partitionBy divides files into folders, and {spec.type} has none; leave it out")
     check_target(node, source.columns, found)
+    # Rows that the destination does not take are set aside unless this says otherwise.
+    on_error = {} if node.on_error == "route" else {"onError": node.on_error}
     partitions = {"partitionBy": [find(source.columns, name, source.node).name for name in config.get("partitionBy") or ()]}
     return Sink(
         node=node.id,
@@ -128,5 +130,5 @@ def _sink(pipeline: Pipeline, node: Node, source: Input, facts: Facts, types: Ma
         write_mode=config["writeMode"],
         upsert_keys=keys,
         order=winning_order(node, source, keys),
-        options={key: config[key] for key in _OPTIONS if key in config} | partitions,
+        options={key: config[key] for key in _OPTIONS if key in config} | partitions | on_error,
     )

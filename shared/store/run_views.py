@@ -1,4 +1,4 @@
-"""Runs as people look at them: everything of one run, pages of runs, rejected rows, log lines. Reads only."""
+"""Runs as people look at them: everything of one run, pages of runs, log lines. Reads only."""
 
 from __future__ import annotations
 
@@ -99,29 +99,6 @@ def rule_results(tx: Tx, run_id: str) -> list[dict[str, Any]]:
              WHERE run_id = %(run)s ORDER BY rule_set, ordinal
             """,
             {"run": run_id},
-        )
-    )
-
-
-def dead_letters(
-    tx: Tx, *, run_id: str | None, node: str | None, after: str | None, limit: int, namespaces: list[str] | None
-) -> list[dict[str, Any]]:
-    """Rejected rows of committed attempts, those of a file in its order."""
-    return list(
-        tx.execute(
-            """
-            SELECT d.id::text AS id, d.run_id::text AS run, d.node, d.original_record, d.error_message, d.position, d.retry_count,
-            d.state, d.at
-              FROM dead_letters d
-              JOIN stages s ON s.run_id = d.run_id AND s.stage = d.stage AND s.epoch = d.epoch AND s.status = 'COMPLETED'
-              JOIN runs r ON r.id = d.run_id
-             WHERE (%(run)s::uuid IS NULL OR d.run_id = %(run)s) AND (%(node)s::text IS NULL OR d.node = %(node)s)
-               AND (%(after)s::uuid IS NULL OR (d.run_id, d.stage, d.node, coalesce(d.position, 0), d.id)
-                    > (SELECT a.run_id, a.stage, a.node, coalesce(a.position, 0), a.id FROM dead_letters a WHERE a.id = %(after)s))
-               AND (%(namespaces)s::text[] IS NULL OR r.namespace = ANY(%(namespaces)s))
-             ORDER BY d.run_id, d.stage, d.node, coalesce(d.position, 0), d.id LIMIT %(limit)s
-            """,
-            {"run": run_id, "node": node, "after": after, "limit": limit, "namespaces": namespaces},
         )
     )
 

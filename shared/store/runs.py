@@ -13,7 +13,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from shared.runs.states import RUN_FINAL, RUN_STEPS, RunStatus, check_step
-from shared.store import events
+from shared.store import dead_letters, events
 from shared.store.database import Tx
 from shared.store.events import Event
 
@@ -23,7 +23,10 @@ DOORBELL = "penstock_scheduler"
 
 @dataclass(slots=True)
 class LockedRun:
-    """A run whose row this transaction holds. `said` are events not yet written."""
+    """A run whose row this transaction holds. `said` are events not yet written.
+
+    `replay`: what it replays, where it does: {of, node, kind, letters, retryCount}, its trigger.
+    """
 
     id: str
     namespace: str
@@ -38,6 +41,7 @@ class LockedRun:
     logical_date: datetime
     last_seq: int
     cancel_reason: str | None
+    replay: dict[str, Any] | None = None
     said: list[Event] = field(default_factory=list)
     ring: bool = False
 
@@ -103,7 +107,7 @@ def create(
 
 _LOCK = """
     SELECT id::text AS id, namespace, pipeline, resource_uid::text AS resource_uid, version, status, planning, max_parallel_nodes,
-           parameters, run_values, logical_date, last_seq, cancel_reason
+           parameters, run_values, logical_date, last_seq, cancel_reason, CASE WHEN trigger ->> 'type' = 'replay' THEN trigger END AS replay
       FROM runs WHERE id = %(run)s FOR UPDATE
 """
 
@@ -142,6 +146,8 @@ def transition(tx: Tx, run: LockedRun, to: RunStatus, *, error: Mapping[str, Any
         {"run": run.id, "to": to, "error": Jsonb(dict(error)) if error else None, "starts": to is RunStatus.RUNNING, "final": final},
     )
     run.status = to
+    if final and run.replay is not None:
+        dead_letters.replay_ended(tx, run.id, succeeded=to is RunStatus.SUCCEEDED)
     if final:
         run.say("run.finished", status=to.value, error=dict(error) if error else None)
         # What waits for a slot, or for this pipeline's turn, can be looked at again.

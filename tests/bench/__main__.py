@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import across, inside, load, memory, p1, tpch, v1, w1, w2, w3
+from tests.bench import across, inside, load, memory, p1, rejects, tpch, v1, w1, w2, w3
 
 BENCHMARKS = {
     "W1": w1.measure,
@@ -18,6 +18,7 @@ BENCHMARKS = {
     "load": load.measure,
     "across": across.measure,
     "inside": inside.measure,
+    "rejects": rejects.measure,
     "tpch": tpch.measure,
 }
 

@@ -5,26 +5,23 @@ Libraries that are slow to load (HTTP, tables) are imported by the commands that
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from services.api.cli.answering import OUTPUT
+from services.api.cli.answering import answering as _answering
+from services.api.cli.answering import client as _client
+from services.api.cli.answering import console as _console
+from services.api.cli.answering import named as _named
+from services.api.cli.answering import printed as _print
+from services.api.cli.answering import problem as _problem
+from services.api.cli.dead_letters import dead_letters
 from services.api.cli.schema import schema
 from services.api.cli.texts import joined
-from shared.errors import PenstockError
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from services.api.cli.client import Client
-
-OUTPUT = click.option("--output", "-o", type=click.Choice(["table", "json", "yaml"]), default="table", help="How to print the answer.")
 
 PARAM = click.option("--param", "-p", "typed", multiple=True, metavar="NAME=VALUE", help="A parameter's value; items of a list by commas.")
 
@@ -39,67 +36,7 @@ def cli(context: click.Context, url: str | None, token: str | None) -> None:
 
 
 cli.add_command(schema)
-
-
-def _answering(command: Callable[..., int | None]) -> Callable[..., None]:
-    """Errors become one sentence and an exit code."""
-
-    @wraps(command)
-    def run(*arguments: Any, **options: Any) -> None:
-        from services.api.cli.client import CallRefused, NotReachable
-
-        try:
-            sys.exit(command(*arguments, **options) or 0)
-        except CallRefused as refused:
-            click.echo(f"penstock: {refused.detail}", err=True)
-            for error in refused.errors:
-                if isinstance(error, dict) and "line" in error:
-                    click.echo(f"  {_problem(error)}", err=True)
-                elif isinstance(error, dict) and error.get("message", refused.detail) != refused.detail:
-                    click.echo(f"  {error['message']}", err=True)
-            sys.exit(2)
-        except PenstockError as problem:
-            click.echo(f"penstock: {problem.message}", err=True)
-            sys.exit(2)
-        except NotReachable as away:
-            click.echo(f"penstock: {away}", err=True)
-            sys.exit(3)
-
-    return run
-
-
-def _problem(error: dict[str, Any]) -> str:
-    """`file`, where there is one, is set by whoever put several files into one text."""
-    place = f"{error['file']}:{error['line']}" if "file" in error else f"line {error['line']}"
-    return f"{place}:{error['column']}: {error['severity']}: {error['message']}"
-
-
-def _client(context: click.Context) -> Client:
-    from services.api.cli.client import Client
-
-    return Client(*context.obj)
-
-
-def _console(*, stderr: bool = False) -> Console:
-    """As wide as the terminal; wide enough for the tables where there is none."""
-    from rich.console import Console
-
-    console = Console(stderr=stderr)
-    return console if console.is_terminal else Console(stderr=stderr, width=170)
-
-
-def _named(pipeline: str) -> tuple[str, str]:
-    namespace, _, name = pipeline.rpartition("/")
-    return namespace or "default", name
-
-
-def _print(value: Any, output: str) -> None:
-    if output == "yaml":
-        import yaml
-
-        click.echo(yaml.safe_dump(value, sort_keys=False, allow_unicode=True), nl=False)
-    else:
-        click.echo(json.dumps(value, indent=2))
+cli.add_command(dead_letters)
 
 
 @cli.command()
@@ -512,24 +449,6 @@ def reset(context: click.Context, name: str, output: str) -> None:
     namespace, short = _named(name)
     found = _client(context).call("POST", f"/circuit-breakers/{namespace}/{short}/reset", body={})
     looking.print_breakers([found]) if output == "table" else _print(found, output)
-
-
-@cli.command("dead-letters")
-@click.option("--run", "run_id", help="Of one run.")
-@click.option("--node", help="Of one node.")
-@click.option("--limit", default=20, show_default=True)
-@OUTPUT
-@click.pass_context
-@_answering
-def dead_letters(context: click.Context, run_id: str | None, node: str | None, limit: int, output: str) -> None:
-    """Rows that did not get through, with the reason."""
-    found = _client(context).call("GET", "/dead-letters", run=run_id, node=node, limit=limit)
-    if output != "table":
-        _print(found, output)
-        return
-    for row in found["items"]:
-        where = f" line {row['position']}" if row["position"] is not None else ""
-        click.echo(f"{row['node']}{where}: {row['error_message']}\n    {json.dumps(row['original_record'], ensure_ascii=False)}")
 
 
 def _local(action: str) -> int:

@@ -76,6 +76,15 @@ class Client:
             except httpx.TransportError as error:
                 self._wait_for_server(error)
 
+    def download(self, path: str, **query: Any) -> Iterator[bytes]:
+        """What may be large, block by block."""
+        try:
+            with self._http.stream("GET", path, params={k: v for k, v in query.items() if v is not None}) as reply:
+                _check(reply)
+                yield from reply.iter_bytes()
+        except httpx.TransportError as error:
+            raise NotReachable(f"{self.url} broke off ({error})") from error
+
     def _wait_for_server(self, error: httpx.TransportError) -> None:
         for _ in range(60):
             try:

@@ -4,6 +4,7 @@ from services.api.resources import (
     catalogue,
     circuit_breakers,
     connectors,
+    dead_letters,
     documents,
     events,
     health,
@@ -18,6 +19,7 @@ from services.api.resources import (
 )
 
 NOUNS = (
-    health, documents, versions, pipelines, plans, state, connectors, circuit_breakers, looking, runs, ledger, run_nodes, events, catalogue,
+    health, documents, versions, pipelines, plans, state, connectors, circuit_breakers, looking, runs, dead_letters, ledger, run_nodes, events,
+    catalogue,
 )  # fmt: skip
 BLUEPRINTS = tuple(noun.blueprint for noun in NOUNS)

@@ -85,13 +85,13 @@ def start(namespace: str, name: str) -> Response:
     who.may("operator", namespace)
     body = asked()
     digest = idempotency.digest(request.path.encode() + request.get_data())
-    key = _key()
+    key = idempotency_key()
     by_plan = plans.still_holding(body["planId"], namespace, name) if "planId" in body else None
     with database().transaction() as tx:
         if key is not None and (earlier := idempotency.find(tx, who.token_id, key)) is not None:
             if bytes(earlier["body_hash"]) != digest:
                 raise Refused(422, "this Idempotency-Key was used for another call; choose a new one")
-            return _accepted(earlier["reply"], earlier["location"], replayed=True)
+            return accepted(earlier["reply"], earlier["location"], replayed=True)
         version = runnable(tx, namespace, name, by_plan["version"] if by_plan else body.get("version"))
         run = new_id()
         logical_date = by_plan["logical_date"] if by_plan else body.get("logicalDate", datetime.now(UTC))
@@ -123,10 +123,10 @@ def start(namespace: str, name: str) -> Response:
         location = f"/api/v1/runs/{run}"
         if key is not None:
             idempotency.put(tx, who.token_id, key, digest, 202, location, reply)
-    return _accepted(reply, location)
+    return accepted(reply, location)
 
 
-def _accepted(reply: Any, location: str | None, *, replayed: bool = False) -> Response:
+def accepted(reply: Any, location: str | None, *, replayed: bool = False) -> Response:
     response = jsonify(reply)
     response.status_code = 202
     response.headers["Location"] = location or ""
@@ -135,7 +135,7 @@ def _accepted(reply: Any, location: str | None, *, replayed: bool = False) -> Re
     return response
 
 
-def _key() -> str | None:
+def idempotency_key() -> str | None:
     key = request.headers.get("Idempotency-Key")
     if key is not None and not 0 < len(key) <= LONGEST_KEY:
         raise Refused(422, f"Idempotency-Key has {len(key)} characters; give it from 1 to {LONGEST_KEY}, such as a UUID, or leave it out")

@@ -1,4 +1,4 @@
-"""Runs: one, many, cancel; and the rows they rejected."""
+"""Runs: one, many, cancel."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from services.api.auth import caller, database
 from services.api.incoming import identifier
 from services.api.problems import Refused
 from services.api.resources.documents import stamp
-from services.api.schemas.runs import DeadLetterPage, DeadLettersQuery, Run, RunPage, RunsQuery
+from services.api.schemas.runs import Run, RunPage, RunsQuery
 from shared.dispatch import results
 from shared.runs.states import RUN_FINAL
 from shared.store import quality, run_views, runs
@@ -79,20 +79,6 @@ def cancel(run: str) -> tuple[dict[str, Any], int]:
             results.cancel_run(tx, locked, "cancelled")
             runs.save(tx, locked)
         return run_json(tx, found(tx, run)), 202
-
-
-@blueprint.get("/dead-letters")
-@blueprint.arguments(DeadLettersQuery, location="query")
-@blueprint.response(200, DeadLetterPage)
-def dead_letters(query: dict[str, Any]) -> dict[str, Any]:
-    """Rows that did not get through, as they were, with the reason."""
-    limit = query["limit"]
-    run = identifier(query["run"], "run") if "run" in query else None
-    after = cursors.identified(query)
-    with database().transaction() as tx:
-        rows = run_views.dead_letters(tx, run_id=run, node=query.get("node"), after=after, limit=limit + 1, namespaces=caller().visible)
-    items = [{**row, "at": stamp(row["at"])} for row in rows[:limit]]
-    return {"items": items, "nextCursor": cursors.following(rows, limit, "id")}
 
 
 def _head(row: dict[str, Any]) -> dict[str, Any]:

@@ -18,11 +18,6 @@ class RunsQuery(Paged):
     )
 
 
-class DeadLettersQuery(Paged):
-    run = fields.String()
-    node = fields.String()
-
-
 class StartRun(Schema):
     """All of it may be left out."""
 
@@ -253,17 +248,4 @@ class Run(RunHead):
     lastSeq = fields.Integer(metadata={"description": "Number of the newest event"})
 
 
-class DeadLetter(Schema):
-    id = fields.String(metadata={"format": "uuid"})
-    run = fields.String(metadata={"format": "uuid"})
-    node = fields.String()
-    original_record = fields.Raw(metadata={"description": "The row as it was; of a file, {file, line}"})
-    error_message = fields.String()
-    position = known(about="The line in its file, as an editor counts; null where there is none")
-    retry_count = fields.Integer()
-    state = fields.String()
-    at = time()
-
-
 RunPage = page_of(RunHead, "RunPage")
-DeadLetterPage = page_of(DeadLetter, "DeadLetterPage")

@@ -34,6 +34,14 @@ _EXACT = {
 }
 
 
+# Our types whose names the catalogue spells otherwise.
+_SPELLED = {
+    "TIMESTAMP": "timestamp without time zone",
+    "TIMESTAMPTZ": "timestamp with time zone",
+    "TIME": "time without time zone",
+}
+
+
 class Load(Protocol):
     """`columns` in the order in which they come; `count` is known once `into` was called, which is once."""
 
@@ -135,6 +143,15 @@ def _typed(connection: Connection, write: SinkWrite, query: Query, table: Table)
     wanted = table_types(connection, table.oid)
     values = [say.converted(name, None if _exact(given[at], wanted[name]) else wanted[name]) for at, name in enumerate(names)]
     return say.picked(values, names, query.sql)
+
+
+def carried_over(type_: str, wanted: str) -> bool:
+    """Every value of one of our types is a value of the catalogue's type `wanted`, whatever it is."""
+    given = _SPELLED.get(type_, type_.lower().replace(", ", ","))
+    if given == wanted:
+        return True
+    source, target = _base(given), _base(wanted)
+    return "(" not in wanted and (source == target or target == "text" or (source, target) in _EXACT)
 
 
 def _exact(given: str, wanted: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -10,9 +11,10 @@ from psycopg import sql
 
 from shared.connectors.errors import Misconfigured, NotFound, RejectedData
 from shared.connectors.evolution import added, default_of
+from shared.connectors.postgres import sifting
 from shared.connectors.postgres import statements as say
 from shared.connectors.postgres.catalogue import Table, find
-from shared.connectors.postgres.loads import Copied, Load, Queried, whole
+from shared.connectors.postgres.loads import Copied, Load, Queried, tally, whole
 from shared.connectors.protocols import Computed, Query, Rows, SinkWrite
 from shared.datasets import Columns
 from shared.sql.table_names import split
@@ -24,12 +26,27 @@ LONGEST_NAME = 63
 
 def write(connection: Connection, schema: str, sink: SinkWrite, rows: Rows) -> Figures:
     table = target_of(connection, schema, sink, rows.columns)
-    return _MODES[sink.write_mode](connection, table, sink, Copied(rows))
+    publish = partial(_MODES[sink.write_mode], connection, table, sink)
+    return sifting.written(connection, table, sink, rows, publish) if sifting.is_wanted(sink) else publish(Copied(rows))
 
 
 def write_query(connection: Connection, schema: str, sink: SinkWrite, query: Query) -> Computed:
     table = target_of(connection, schema, sink, sink.columns)
     rows = Queried(connection, sink, query, table)
+    if not sifting.is_wanted(sink):
+        return _computed(connection, table, sink, rows)
+    try:
+        with connection.transaction():
+            return _computed(connection, table, sink, rows)
+    except sifting.REFUSED as refusal:
+        # Before anything is written: a statement sees what those before it wrote.
+        tallies = tally(connection, query.tallies, query.relations)
+        publish = partial(_MODES[sink.write_mode], connection, table, sink)
+        figures, total = sifting.computed(connection, table, sink, rows, publish, refusal)
+    return Computed(figures, total, tallies)
+
+
+def _computed(connection: Connection, table: Table, sink: SinkWrite, rows: Queried) -> Computed:
     if sink.write_mode == "UPSERT" and _unique_on(table, sink.upsert_keys):
         return _upsert_query(connection, table, sink, rows)
     figures = _MODES[sink.write_mode](connection, table, sink, rows)

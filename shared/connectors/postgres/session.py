@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-from shared.connectors.postgres import loads, markers
+from shared.connectors.postgres import loads, markers, sifting
 from shared.connectors.postgres import statements as say
 from shared.connectors.postgres.batches import Batches
 from shared.connectors.postgres.errors import translated
@@ -17,6 +17,7 @@ from shared.connectors.postgres.publish import add_columns, write, write_query
 from shared.connectors.postgres.spec import connection_string
 from shared.connectors.protocols import AttemptKey, Checkpoint, Computed, Query, Rows, SinkWrite
 from shared.connectors.retention import outdated
+from shared.datasets import Columns
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,7 @@ class PostgresSession:
         self._config, self._key = config, key
         self._schema = str(config.get("schema", "public"))
         self._batches: Batches | None = None
+        self._written: Columns = ()
         with translated(config):
             self._connection: psycopg.Connection[Any] = psycopg.connect(connection_string(config, key.session), autocommit=True)
             try:
@@ -48,8 +50,13 @@ class PostgresSession:
             self.abort()
 
     def write(self, write_: SinkWrite, rows: Rows) -> dict[str, int | None]:
+        self._written = rows.columns
         with translated(self._config):
             return write(self._connection, self._schema, write_, rows)
+
+    def rejected(self) -> Iterator[tuple[str, str, str | None]]:
+        with translated(self._config):
+            yield from sifting.rejected(self._connection, self._written)
 
     @property
     def schema(self) -> str | None:
@@ -68,6 +75,7 @@ class PostgresSession:
             yield from loads.fetch(self._connection, query)
 
     def write_query(self, write_: SinkWrite, query: Query) -> Computed:
+        self._written = write_.columns
         with translated(self._config):
             return write_query(self._connection, self._schema, write_, query)
 

@@ -14,6 +14,7 @@ from typing import cast
 from shared.connectors.errors import Misconfigured, SourceChanged
 from shared.connectors.protocols import ComputingSession, Query
 from shared.datasets import staging_folder
+from shared.engines import sink_rejects
 from shared.engines.control import Control
 from shared.engines.database import rejected
 from shared.engines.figures import Tally, carried, kept_totals, of_nodes
@@ -58,6 +59,8 @@ class _Attempt:
         self._counted: dict[tuple[str, str], int] = {}
         self._totals: dict[tuple[str, str], int] = {}
         self._examples: dict[str, str] = {}
+        self._not_taken: list[RejectsFile] = []
+        self._folder = staging_folder(job.staging, job.run, job.stage, job.epoch)
         self._names = {statement.table: statement.name or statement.table for statement in program.statements}
 
     def outcome(self) -> Outcome:
@@ -75,7 +78,7 @@ class _Attempt:
         figures = of_nodes(self._program.figures, self._counted, lambda table, column: self._totals.get((table, column)), written)
         ledger.check(figures)
         rejections.check(self._program.limits, figures, self._examples.get)
-        return Outcome(self._job.epoch, figures, (), rejects)
+        return Outcome(self._job.epoch, figures, (), (*rejects, *self._not_taken))
 
     def _query(self, sql: str) -> Query:
         return Query(sql, tuple(self._relations))
@@ -85,6 +88,11 @@ class _Attempt:
             done = self._session.write_query(
                 write_of(sink), replace(self._query(sink.sql), tallies=self._named(tallies), unique=sink.unique, picks=sink.picks)
             )
+            file = f"rejects-of-sink-{len(self._not_taken)}.parquet"
+            rejects, example = sink_rejects.told(self._session, sink, done.figures, self._folder.uri(file), self._folder.local(file))
+        if rejects is not None and example is not None:
+            self._not_taken.append(rejects)
+            self._examples.setdefault(sink.node, example)
         if done.rows is not None:
             self._counted["sink", sink.node] = done.rows
         self._note(tallies, done.tallies)
@@ -103,14 +111,13 @@ class _Attempt:
                 self._totals[table, column] = rows
 
     def _rejects(self, number: int, reject: Rejects) -> RejectsFile | None:
-        folder = staging_folder(self._job.staging, self._job.run, self._job.stage, self._job.epoch)
         file = f"rejects-{number}.parquet"
-        with self._charged(reject.node), folder.local(file) as path:
+        with self._charged(reject.node), self._folder.local(file) as path:
             rows, example = rejected.write(path, reject.names, self._session.fetch(self._query(reject.sql)))
         if example is not None:
             self._examples.setdefault(reject.node, example)
         self._counted["rejects", reject.node] = self._counted.get(("rejects", reject.node), 0) + rows
-        return RejectsFile(reject.node, folder.uri(file), rows) if rows else None
+        return RejectsFile(reject.node, self._folder.uri(file), rows) if rows else None
 
     @contextmanager
     def _charged(self, node: str) -> Iterator[None]:

@@ -14,6 +14,7 @@ from sqlglot import exp, parse_one
 from shared.connectors import driver as connector_driver
 from shared.connectors.protocols import SinkSession
 from shared.datasets import Dataset, staging_folder
+from shared.engines import sink_rejects
 from shared.engines.control import Control
 from shared.engines.duckdb import batches, rejected
 from shared.engines.duckdb.bounds import greatest
@@ -76,6 +77,7 @@ class _Attempt:
         self._counted: dict[tuple[str, str], int] = {}
         self._done: dict[str, int] = {}
         self._windows: dict[str, Window] = {}
+        self._not_taken: list[RejectsFile] = []
         self._folder = staging_folder(job.staging, job.run, job.stage, job.epoch)
 
     def outcome(self, session: SinkSession | None) -> Outcome:
@@ -104,7 +106,7 @@ class _Attempt:
                 self._count("table", statement.table, rows)
             written = {sink.node: self._sink(connection, relations, session, sink) for sink in program.sinks if session is not None}
             datasets = tuple(self._stage(connection, relations, output) for output in program.outputs)
-            rejects = self._rejects(connection, relations, scans)
+            rejects = (*self._rejects(connection, relations, scans), *self._not_taken)
             with translated(job.limits.memory_bytes):
                 figures = self._figures(relations, written)
                 remembered = {node: window.remembered(self._folder) for node, window in self._windows.items()}
@@ -193,6 +195,10 @@ class _Attempt:
             rows = DuckRows(connection, relations.query(sink.sql), self._job.limits.scratch)
             with self._control.calling(sink.connector):
                 figures = session.write(write_of(sink), rows)
+            file = f"rejects-of-sink-{len(self._counted)}.parquet"
+            rejects, _ = sink_rejects.told(session, sink, figures, self._folder.uri(file), self._folder.local(file))
+        if rejects is not None:
+            self._not_taken.append(rejects)
         self._counted["sink", sink.node] = self._done[sink.node] = rows.count
         return figures
 

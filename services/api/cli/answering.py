@@ -1,0 +1,81 @@
+"""What the commands have in common: the server they talk to, how an answer is printed, and what a refusal becomes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from shared.errors import PenstockError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from services.api.cli.client import Client
+
+OUTPUT = click.option("--output", "-o", type=click.Choice(["table", "json", "yaml"]), default="table", help="How to print the answer.")
+
+
+def answering(command: Callable[..., int | None]) -> Callable[..., None]:
+    """Errors become one sentence and an exit code."""
+
+    @wraps(command)
+    def run(*arguments: Any, **options: Any) -> None:
+        from services.api.cli.client import CallRefused, NotReachable
+
+        try:
+            sys.exit(command(*arguments, **options) or 0)
+        except CallRefused as refused:
+            click.echo(f"penstock: {refused.detail}", err=True)
+            for error in refused.errors:
+                if isinstance(error, dict) and "line" in error:
+                    click.echo(f"  {problem(error)}", err=True)
+                elif isinstance(error, dict) and error.get("message", refused.detail) != refused.detail:
+                    click.echo(f"  {error['message']}", err=True)
+            sys.exit(2)
+        except PenstockError as ours:
+            click.echo(f"penstock: {ours.message}", err=True)
+            sys.exit(2)
+        except NotReachable as away:
+            click.echo(f"penstock: {away}", err=True)
+            sys.exit(3)
+
+    return run
+
+
+def problem(error: dict[str, Any]) -> str:
+    """`file`, where there is one, is set by whoever put several files into one text."""
+    place = f"{error['file']}:{error['line']}" if "file" in error else f"line {error['line']}"
+    return f"{place}:{error['column']}: {error['severity']}: {error['message']}"
+
+
+def client(context: click.Context) -> Client:
+    from services.api.cli.client import Client
+
+    return Client(*context.obj)
+
+
+def console(*, stderr: bool = False) -> Console:
+    """As wide as the terminal; wide enough for the tables where there is none."""
+    from rich.console import Console
+
+    found = Console(stderr=stderr)
+    return found if found.is_terminal else Console(stderr=stderr, width=170)
+
+
+def named(pipeline: str) -> tuple[str, str]:
+    namespace, _, name = pipeline.rpartition("/")
+    return namespace or "default", name
+
+
+def printed(value: Any, output: str) -> None:
+    if output == "yaml":
+        import yaml
+
+        click.echo(yaml.safe_dump(value, sort_keys=False, allow_unicode=True), nl=False)
+    else:
+        click.echo(json.dumps(value, indent=2))

@@ -1,0 +1,253 @@
+"""Dead letters: rows that did not get through. Looked for, corrected, waived, taken away, and run again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response, request
+from flask_smorest import Blueprint
+from marshmallow import Schema, ValidationError
+
+from services.api import cursors
+from services.api.auth import caller, database
+from services.api.incoming import identifier, json_object
+from services.api.problems import Refused, brief
+from services.api.recipes import replays
+from services.api.recipes.exports import TYPES, exported
+from services.api.resources.documents import stamp
+from services.api.resources.pipelines import accepted, idempotency_key
+from services.api.schemas.dead_letters import (
+    Changed,
+    Chosen,
+    ChosenBody,
+    DeadLetter,
+    DeadLetterPage,
+    DeadLettersQuery,
+    ExportQuery,
+    PatchBody,
+    PatchMany,
+    ReplayBody,
+    Replays,
+    Summary,
+)
+from shared.store import dead_letter_views as views
+from shared.store import dead_letters, idempotency
+from shared.store.database import Tx
+from shared.store.dead_letter_views import Choice
+
+blueprint = Blueprint("dead_letters", __name__, url_prefix="/api/v1/dead-letters", description="Rows that did not get through")
+
+
+def _body(schema: type[Schema]) -> dict[str, Any]:
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+FILE: dict[str, Any] = {
+    "responses": {
+        "200": {"description": "All of them", "content": {kind: {"schema": {"type": "string"}} for kind in TYPES.values()}},
+        "default": {"$ref": "#/components/responses/DEFAULT_ERROR"},
+    }
+}
+
+
+@blueprint.get("")
+@blueprint.arguments(DeadLettersQuery, location="query")
+@blueprint.response(200, DeadLetterPage)
+def page(query: dict[str, Any]) -> dict[str, Any]:
+    """Rows that did not get through, as they were, with the reason; those of a file in its order."""
+    limit, after = query["limit"], cursors.identified(query)
+    with database().transaction() as tx:
+        rows = views.page(tx, _choice(query), after, limit + 1)
+    return {"items": [_told(row) for row in rows[:limit]], "nextCursor": cursors.following(rows, limit, "id")}
+
+
+@blueprint.get("/summary")
+@blueprint.arguments(Chosen, location="query")
+@blueprint.response(200, Summary)
+def summary(query: dict[str, Any]) -> dict[str, Any]:
+    """How many there are, by pipeline, node, rule and state."""
+    with database().transaction() as tx:
+        rows = views.counted(tx, _choice(query))
+    kept = ("node", "kind", "rule", "state", "letters")
+    return {"items": [{"pipeline": _pipeline(row), **{key: row[key] for key in kept}} for row in rows]}
+
+
+@blueprint.get("/export")
+@blueprint.doc(**FILE)
+@blueprint.arguments(ExportQuery, location="query")
+def export(query: dict[str, Any]) -> Response:
+    """All that are meant, as JSON lines, CSV or Parquet. Corrected JSON lines can be sent back (PATCH)."""
+    form = query.pop("format")
+    choice, store = _choice(query), database()
+
+    def told() -> Any:
+        with store.transaction() as tx:
+            yield from (_told(row) for row in views.every(tx, choice))
+
+    named = {"Content-Disposition": f'attachment; filename="dead-letters.{form}"'}
+    return Response(exported(form, told()), mimetype=TYPES[form], headers=named)
+
+
+@blueprint.get("/<letter>")
+@blueprint.response(200, DeadLetter)
+def read(letter: str) -> dict[str, Any]:
+    with database().transaction() as tx:
+        return _told(_found(tx, letter, "viewer"))
+
+
+@blueprint.patch("/<letter>")
+@blueprint.doc(**_body(PatchBody))
+@blueprint.response(200, DeadLetter)
+def patch(letter: str) -> dict[str, Any]:
+    """Corrects the row (then it is `fixed`), waives it, or opens it again as it was; 409 for one that was replayed, or is being."""
+    asked = _loaded(PatchBody(), json_object())
+    with database().transaction() as tx:
+        _change(tx, letter, asked)
+        return _told(_found(tx, letter, "viewer"))
+
+
+@blueprint.patch("")
+@blueprint.doc(**_body(PatchMany))
+@blueprint.response(200, Changed)
+def patch_many() -> dict[str, Any]:
+    """The same for up to 500, all or none."""
+    asked = _loaded(PatchMany(), json_object())["letters"]
+    with database().transaction() as tx:
+        for one in sorted(asked, key=lambda one: str(one["id"])):
+            _change(tx, one["id"], one)
+    return {"letters": len(asked)}
+
+
+@blueprint.post("/waive")
+@blueprint.doc(**_body(ChosenBody))
+@blueprint.response(200, Changed)
+def waive() -> dict[str, Any]:
+    """All that are meant and still open or fixed: somebody has looked, and they need not get through."""
+    choice = _meant(_loaded(ChosenBody(), json_object()))
+    with database().transaction() as tx:
+        return {"letters": dead_letters.waive(tx, choice, caller().name)}
+
+
+@blueprint.delete("/<letter>")
+@blueprint.response(204)
+def delete_one(letter: str) -> None:
+    with database().transaction() as tx:
+        row = _found(tx, letter, "operator")
+        if not dead_letters.delete(tx, Choice(ids=(row["id"],))):
+            raise Refused(409, f"run {row['replay_run']} replays this row; wait until it has ended")
+
+
+@blueprint.delete("")
+@blueprint.arguments(Chosen, location="query")
+@blueprint.response(200, Changed)
+def delete(query: dict[str, Any]) -> dict[str, Any]:
+    """Takes away all that are meant; what a run replays stays."""
+    choice = _meant(query)
+    with database().transaction() as tx:
+        return {"letters": dead_letters.delete(tx, choice)}
+
+
+@blueprint.post("/replay")
+@blueprint.doc(**_body(ReplayBody))
+@blueprint.response(202, Replays)
+def replay() -> Response:
+    """Runs them again, as they were corrected, through the node that rejected them: a run for each run and node. 202 once they are kept."""
+    asked = _loaded(ReplayBody(), json_object())
+    version, again, reason = replays.version_asked(asked.pop("version")), asked.pop("allowDuplicates"), asked.pop("reason", None)
+    choice, who, key = _meant(asked), caller(), idempotency_key()
+    digest = idempotency.digest(request.path.encode() + request.get_data())
+    with database().transaction() as tx:
+        if key is not None and (earlier := idempotency.find(tx, who.token_id, key)) is not None:
+            if bytes(earlier["body_hash"]) != digest:
+                raise Refused(422, "this Idempotency-Key was used for another call; choose a new one")
+            return accepted(earlier["reply"], earlier["location"], replayed=True)
+        runs = replays.replay(tx, choice, version, reason=reason, again=again, by=who.name)
+        reply = {"letters": sum(run["letters"] for run in runs), "runs": runs}
+        location = f"/api/v1/runs/{runs[0]['id']}"
+        if key is not None:
+            idempotency.put(tx, who.token_id, key, digest, 202, location, reply)
+    return accepted(reply, location)
+
+
+def _loaded(schema: Schema, body: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = schema.load(body)
+    except ValidationError as error:
+        field, said = next(iter(error.messages_dict.items()))
+        there = ", ".join(schema.fields)
+        what = (
+            f"is wrong: {said[0] if isinstance(said, list) else said}" if field in schema.fields else f"is not known here; there is {there}"
+        )
+        raise Refused(422, f"{brief(str(field))} {brief(what, 300)}") from error
+    return found
+
+
+def _choice(said: Mapping[str, Any]) -> Choice:
+    """Of what the caller may see."""
+    found = {key: said[key] for key in ("node", "rule", "kind", "state", "contains", "namespace", "pipeline") if key in said}
+    if "/" in found.get("pipeline", ""):
+        found["namespace"], _, found["pipeline"] = found["pipeline"].partition("/")
+    run = identifier(said["run"], "run") if "run" in said else None
+    ids = tuple(identifier(one, "dead letter") for one in said["ids"]) if "ids" in said else None
+    visible = caller().visible
+    return Choice(run=run, ids=ids, visible=tuple(visible) if visible is not None else None, **found)
+
+
+def _meant(said: Mapping[str, Any]) -> Choice:
+    """Of what the caller may change; not simply all there is. Raises Refused."""
+    caller().may("operator")
+    if not any(key in said for key in ("run", "ids", "pipeline", "node", "rule", "namespace")):
+        raise Refused(422, "say which dead letters are meant: by ids, run, pipeline, namespace, node or rule")
+    return _choice(said)
+
+
+def _found(tx: Tx, letter: str, role: str, *, lock: bool = False) -> dict[str, Any]:
+    row = views.one(tx, identifier(letter, "dead letter"), lock=lock)
+    if row is None:
+        raise Refused(404, f"there is no dead letter {brief(letter)}")
+    caller().may(role, row["namespace"])
+    return row
+
+
+def _change(tx: Tx, letter: str, asked: Mapping[str, Any]) -> None:
+    row = _found(tx, letter, "operator", lock=True)
+    if "record" not in asked and "state" not in asked:
+        raise Refused(422, f"say what is to become of letter {row['id']}: record, state, or both")
+    state = asked.get("state", "fixed")
+    if "record" in asked and state != "fixed":
+        raise Refused(422, f"letter {row['id']}: a corrected record is fixed; leave state out")
+    if "record" not in asked and state == "fixed" and row["record"] is None:
+        raise Refused(422, f"letter {row['id']}: say how it is fixed, in record; a row that is right as it is can be replayed as it is")
+    record = _corrections(row, asked["record"]) if "record" in asked else None
+    if not dead_letters.change(tx, row["id"], record=record, state=state, by=caller().name):
+        done = f"was replayed by run {row['replay_run']}" if row["state"] == "replayed" else f"is being replayed by run {row['replay_run']}"
+        raise Refused(409, f"letter {row['id']} {done}, and cannot be changed any more")
+
+
+def _corrections(row: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any]:
+    """What differs from the record as it is; what does not keeps all its digits. Raises Refused(422) for columns that it does not have."""
+    before = row["record"] if row["record"] is not None else row["original_record"]
+    if unknown := [name for name in record if name not in before]:
+        raise Refused(422, f"letter {row['id']}: the record has no {brief(unknown[0])}; it has {brief(', '.join(before), 300)}")
+    return {name: value for name, value in record.items() if value != before[name] or type(value) is not type(before[name])}
+
+
+def _pipeline(row: Mapping[str, Any]) -> dict[str, str]:
+    return {"namespace": row["namespace"], "name": row["pipeline"]}
+
+
+def _told(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "run": row["run"],
+        "pipeline": _pipeline(row),
+        **{
+            key: row[key]
+            for key in ("node", "kind", "rule", "original_record", "record", "error_message", "position", "retry_count", "state")
+        },
+        "replayRun": row["replay_run"],
+        "timestamp": stamp(row["at"]),
+        "changedAt": stamp(row["changed_at"]),
+        "changedBy": row["changed_by"],
+    }

@@ -1,0 +1,159 @@
+"""Dead letters as people look for them: which ones a choice means, in pages, one by one, in bulk, and by the node they are replayed
+through. Reads only; rows of attempts that did not complete are in none of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shared.store.database import Tx
+
+_FROM = """
+      FROM dead_letters d
+      JOIN stages s ON s.run_id = d.run_id AND s.stage = d.stage AND s.epoch = d.epoch AND s.status = 'COMPLETED'
+      JOIN runs r ON r.id = d.run_id
+"""
+# With the values of a Choice.
+CHOSEN = (
+    _FROM
+    + """
+     WHERE (%(run)s::uuid IS NULL OR d.run_id = %(run)s) AND (%(node)s::text IS NULL OR d.node = %(node)s)
+       AND (%(ids)s::uuid[] IS NULL OR d.id = ANY(%(ids)s::uuid[]))
+       AND (%(rule)s::text IS NULL OR d.rule = %(rule)s) AND (%(kind)s::text IS NULL OR d.kind = %(kind)s)
+       AND (%(state)s::text IS NULL OR d.state = %(state)s)
+       AND (%(contains)s::text IS NULL OR strpos(lower(d.error_message), lower(%(contains)s)) > 0)
+       AND (%(namespace)s::text IS NULL OR r.namespace = %(namespace)s) AND (%(pipeline)s::text IS NULL OR r.pipeline = %(pipeline)s)
+       AND (%(visible)s::text[] IS NULL OR r.namespace = ANY(%(visible)s))
+    """
+)
+_LETTER = """
+    SELECT d.id::text AS id, d.run_id::text AS run, r.namespace, r.pipeline, d.node, d.kind, d.rule, d.original_record, d.record,
+           d.error_message, d.position, d.retry_count, d.state, d.replay_run::text AS replay_run, d.at, d.changed_at, d.changed_by
+"""
+_ORDER = "d.run_id, d.stage, d.node, coalesce(d.position, 0), d.id"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which letters are meant: those for which all that is said holds. `contains`: part of the error, in any case.
+
+    `visible`: only of these namespaces, whatever else is said; None: of all.
+    """
+
+    run: str | None = None
+    node: str | None = None
+    ids: tuple[str, ...] | None = None
+    rule: str | None = None
+    kind: str | None = None
+    state: str | None = None
+    contains: str | None = None
+    namespace: str | None = None
+    pipeline: str | None = None
+    visible: tuple[str, ...] | None = None
+
+    def values(self) -> dict[str, Any]:
+        return {
+            "run": self.run,
+            "node": self.node,
+            "ids": list(self.ids) if self.ids is not None else None,
+            "rule": self.rule,
+            "kind": self.kind,
+            "state": self.state,
+            "contains": self.contains,
+            "namespace": self.namespace,
+            "pipeline": self.pipeline,
+            "visible": list(self.visible) if self.visible is not None else None,
+        }
+
+
+def page(tx: Tx, choice: Choice, after: str | None, limit: int) -> list[dict[str, Any]]:
+    """Those of a file in its order. `after`: the id that the page before ended with."""
+    return list(
+        tx.execute(
+            f"""
+            {_LETTER}
+            {CHOSEN}
+               AND (%(after)s::uuid IS NULL OR ({_ORDER})
+                    > (SELECT a.run_id, a.stage, a.node, coalesce(a.position, 0), a.id FROM dead_letters a WHERE a.id = %(after)s))
+             ORDER BY {_ORDER} LIMIT %(limit)s
+            """,  # noqa: S608 (our own text)
+            {**choice.values(), "after": after, "limit": limit},
+        )
+    )
+
+
+def one(tx: Tx, letter: str, *, lock: bool = False) -> dict[str, Any] | None:
+    """`lock`: until the transaction ends nobody else changes it."""
+    row = f"{_LETTER} {_FROM} WHERE d.id = %(id)s"
+    return tx.execute(f"{row} FOR UPDATE OF d" if lock else row, {"id": letter}).fetchone()
+
+
+def every(tx: Tx, choice: Choice) -> Iterator[dict[str, Any]]:
+    """All of them, in the order of `page`, a few thousand at a time; records as JSON text, with all their digits."""
+    with tx.cursor(name="penstock_dead_letters") as cursor:
+        cursor.itersize = 2_000
+        texts = _LETTER.replace("d.original_record, d.record", "d.original_record::text AS original_record, d.record::text AS record")
+        cursor.execute(f"{texts} {CHOSEN} ORDER BY {_ORDER}", choice.values())
+        yield from cursor
+
+
+def counted(tx: Tx, choice: Choice) -> list[dict[str, Any]]:
+    """{namespace, pipeline, node, kind, rule, state, letters}: where they are, most first."""
+    return list(
+        tx.execute(
+            f"""
+            SELECT r.namespace, r.pipeline, d.node, d.kind, d.rule, d.state, count(*) AS letters {CHOSEN}
+             GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY letters DESC, 1, 2, 3, 4, 5, 6 LIMIT 500
+            """,
+            choice.values(),
+        )
+    )
+
+
+def to_replay(tx: Tx, choice: Choice, most: int) -> list[dict[str, Any]]:
+    """What would be replayed, by run and node: {run, node, lines, kind, letters, held, retry_count, namespace, pipeline, resource_uid,
+    version, parameters, run_values, logical_date}. `held`: those that another replay has, and that run's id as `holder`. At most so many.
+    """
+    return list(
+        tx.execute(
+            f"""
+            SELECT d.run_id::text AS run, d.node, d.kind = 'line' AS lines, min(d.kind) AS kind, count(*) AS letters,
+                   count(*) FILTER (WHERE d.replay_run IS NOT NULL) AS held, min(d.replay_run::text) AS holder,
+                   max(d.retry_count) AS retry_count, r.namespace, r.pipeline, r.resource_uid::text AS resource_uid, r.version,
+                   r.parameters, r.run_values, r.logical_date, r.data_interval_start
+              {CHOSEN} AND d.state IN ('open', 'fixed')
+             GROUP BY d.run_id, d.node, d.kind = 'line', r.id ORDER BY d.run_id, d.node LIMIT %(most)s
+            """,
+            {**choice.values(), "most": most},
+        )
+    )
+
+
+# What a replay reads, by the name of the file it becomes (`shared.pipelines.replay`).
+_ENTERING = {
+    "records": "coalesce(d.record, d.original_record)::text",
+    "texts": "coalesce(coalesce(d.record, d.original_record) ->> 'line', coalesce(d.record, d.original_record) ->> 'record')",
+}
+
+
+def entering(tx: Tx, run: str, what: str) -> Iterator[str]:
+    """What the run replays, letter by letter, as somebody corrected it. `what`: records, as JSON, or texts of lines."""
+    with tx.cursor(name="penstock_replayed") as cursor:
+        cursor.itersize = 5_000
+        cursor.execute(f"SELECT {_ENTERING[what]} AS said FROM dead_letters d WHERE d.replay_run = %(run)s ORDER BY {_ORDER}", {"run": run})  # noqa: S608 (our own text)
+        for row in cursor:
+            yield row["said"] or ""
+
+
+def programs(tx: Tx, run: str, node: str) -> Sequence[dict[str, Any]]:
+    """What the stages of a run that the node was in do."""
+    rows = tx.execute(
+        """
+        SELECT p.program FROM stages s JOIN programs p ON p.run_id = s.run_id AND p.stage = s.stage
+         WHERE s.run_id = %(run)s AND s.kind = 'work' AND %(node)s = ANY(s.nodes) ORDER BY s.stage DESC
+        """,
+        {"run": run, "node": node},
+    )
+    return [row["program"] for row in rows]
