@@ -59,6 +59,11 @@ class Recipe:
         definitions = [stored_connector(text) for text in self.connector_texts(tx)]
         return {f"{found.namespace}/{found.name}": found.type for found in definitions}
 
+    def connector_limits(self, tx: Tx) -> dict[str, int | None]:
+        """maxConnections of each, None for those that have none."""
+        definitions = [stored_connector(text) for text in self.connector_texts(tx)]
+        return {f"{found.namespace}/{found.name}": found.max_connections for found in definitions}
+
     @property
     def sequences(self) -> dict[str, int]:
         """Nodes whose numbers go on from run to run: runs of the pipeline go one after the other."""

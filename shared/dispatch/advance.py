@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from shared.dispatch.connecting import connectable
 from shared.messages import StageMessage
 from shared.runs.states import STAGE_IN_FLIGHT, RunStatus, StageStatus
 from shared.store import nodes, runs, stages
@@ -53,7 +54,8 @@ def advance(tx: Tx, run: LockedRun) -> list[StageMessage]:
     # What needs a stage that failed, or was cancelled, has ended with it: so whoever still waits, waits for unfinished stages only.
     rows = stages.of_run(tx, run.id, unfinished=True)
     if run.cancel_reason is None:
-        messages = release(tx, run, [row.stage for row in within_slots(rows, ready(rows), run.max_parallel_nodes)])
+        chosen = connectable(tx, run.id, within_slots(rows, ready(rows), run.max_parallel_nodes))
+        messages = release(tx, run, [row.stage for row in chosen])
         if messages:
             return messages
     if not rows:

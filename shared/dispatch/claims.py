@@ -9,7 +9,8 @@ from enum import Enum
 from typing import Any
 
 from shared.datasets import Dataset
-from shared.messages import StageMessage
+from shared.engines.program import FORMATS
+from shared.messages import StageMessage, UnknownVersion
 from shared.runs.states import RunStatus
 from shared.store import datasets, nodes, runs, stages
 from shared.store.database import Tx
@@ -28,7 +29,8 @@ Key = tuple[str, int, int]
 class Claim:
     """One attempt that this process holds.
 
-    `inputs`: committed datasets by "stage:port". `server_started_at`: of the store, when it was claimed.
+    `inputs`: committed datasets by "stage:port". `server_started_at`: of the store, when it was claimed. `limited`: others may wait for the
+    connections that it holds.
     """
 
     namespace: str
@@ -44,6 +46,7 @@ class Claim:
     rerun: int
     retries: int
     server_started_at: datetime
+    limited: bool = False
 
     @property
     def key(self) -> Key:
@@ -51,13 +54,18 @@ class Claim:
 
 
 def claim(tx: Tx, message: StageMessage, *, worker: str, boot: str, lease: timedelta) -> Claim | None:
-    """Takes the stage if this epoch of it is still to be had; None for every stale or doubled message."""
+    """Takes the stage if this epoch of it is still to be had; None for every stale or doubled message.
+
+    Raises UnknownVersion, and the transaction must not be committed, for a stage whose plan only a newer release can read.
+    """
     run = runs.lock(tx, message.run)
     if run is None or run.status is not RunStatus.RUNNING or run.cancel_reason is not None:
         return None
     row = stages.claim(tx, run.id, message.stage, message.epoch, worker=worker, boot=boot, lease=lease)
     if row is None:
         return None
+    if (found := row["program"].get("format", 1)) not in FORMATS:
+        raise UnknownVersion(f"the plan of stage {row['stage']} has format {found}, of a newer release", "plan", found)
     if row["kind"] == "work":
         nodes.set_status(tx, run.id, row["nodes"], "RUNNING")
         for node in row["nodes"]:
@@ -77,6 +85,7 @@ def claim(tx: Tx, message: StageMessage, *, worker: str, boot: str, lease: timed
         rerun=row["rerun"],
         retries=row["retries"],
         server_started_at=row["server_started_at"],
+        limited=row["limited"],
     )
 
 

@@ -14,11 +14,14 @@ from shared.datasets import Dataset
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`memory_bytes` is the resident size of the child process, not of the engine alone."""
+    """`memory_bytes` is the resident size of the child process, not of the engine alone. `scratch_bytes`: of the folder `scratch`; None: as
+    much as the disk has.
+    """
 
     memory_bytes: int
     threads: int
     scratch: str
+    scratch_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

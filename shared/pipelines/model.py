@@ -171,6 +171,7 @@ class ConnectorDefinition:
     type: str
     config: Mapping[str, Any]
     credential: str | None = None
+    max_connections: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

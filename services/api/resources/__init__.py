@@ -10,6 +10,7 @@ from services.api.resources import (
     looking,
     pipelines,
     plans,
+    retries,
     run_nodes,
     runs,
     state,
@@ -18,5 +19,20 @@ from services.api.resources import (
 
 BLUEPRINTS = tuple(
     noun.blueprint
-    for noun in (health, documents, versions, pipelines, plans, state, connectors, looking, runs, ledger, run_nodes, events, catalogue)
+    for noun in (
+        health,
+        documents,
+        versions,
+        pipelines,
+        plans,
+        state,
+        connectors,
+        looking,
+        runs,
+        retries,
+        ledger,
+        run_nodes,
+        events,
+        catalogue,
+    )
 )

@@ -40,7 +40,9 @@ def pipeline(document: Document, *, max_parallel_nodes: int = MAX_PARALLEL_NODES
 def connector(document: Document) -> ConnectorDefinition:
     """The connector of a valid Connector document; its config as written, secrets still references. Raises InvalidDocument."""
     spec = _load(document, "Connector", ConnectorSpec)
-    return ConnectorDefinition(document.namespace, document.name, spec["type"], spec["config"], spec.get("credential"))
+    return ConnectorDefinition(
+        document.namespace, document.name, spec["type"], spec["config"], spec.get("credential"), spec.get("maxConnections")
+    )
 
 
 def rule_set(document: Document) -> RuleSet:
