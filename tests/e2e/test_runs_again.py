@@ -16,7 +16,7 @@ pytestmark = pytest.mark.stack
 RECIPE = """
 apiVersion: penstock/v1
 kind: Pipeline
-metadata: {{name: {name}}}
+metadata: {{name: {title}}}
 spec:
   retries: 0
   staging: {staging}
@@ -34,12 +34,16 @@ CREATE TRIGGER barred BEFORE INSERT ON {name} FOR EACH STATEMENT EXECUTE FUNCTIO
 """
 
 
+def title(name: str) -> str:
+    return name.replace("_", "-")
+
+
 def prepared(stack: Stack, name: str, *, mode: str = "INSERT", staging: str = "auto", barred: bool = True) -> None:
     (stack.files / f"{name}.csv").write_text("id,k\n1,a\n2,b\n3,c\n")
     stack.sql(f"CREATE TABLE {name} (id bigint PRIMARY KEY, k text)" if mode == "UPSERT" else f"CREATE TABLE {name} (id bigint, k text)")
     if barred:
         stack.sql(BARRED.format(name=name))
-    text = RECIPE.format(name=name, mode=mode, staging=staging, keys="[id]" if mode == "UPSERT" else "[]")
+    text = RECIPE.format(name=name, title=title(name), mode=mode, staging=staging, keys="[id]" if mode == "UPSERT" else "[]")
     stack.apply(text.replace(", upsertKeys: []", ""))
 
 
@@ -63,7 +67,7 @@ def epochs(run: Any) -> dict[str, int]:
 
 def test_a_failed_run_goes_on_where_it_failed_once_the_cause_is_gone(stack: Stack) -> None:
     prepared(stack, "again_failed")
-    run = stack.start("again_failed")
+    run = stack.start(title("again_failed"))
     ended = stack.wait(run)
     assert ended["status"] == "FAILED"
     before = epochs(ended)
@@ -81,7 +85,7 @@ def test_a_failed_run_goes_on_where_it_failed_once_the_cause_is_gone(stack: Stac
 
 def test_what_was_staged_and_is_gone_is_read_again(stack: Stack) -> None:
     prepared(stack, "again_gone", staging="none")
-    run = stack.start("again_gone")
+    run = stack.start(title("again_gone"))
     assert stack.wait(run)["status"] == "FAILED"
     stack.until(lambda: not (stack.home.staging / run).exists(), 20, "the staged rows to be removed")
     (stack.files / "again_gone.csv").write_text("id,k\n4,d\n")
@@ -95,7 +99,7 @@ def test_what_was_staged_and_is_gone_is_read_again(stack: Stack) -> None:
 
 def test_a_committed_insert_is_not_repeated_unless_duplicates_are_allowed(stack: Stack) -> None:
     prepared(stack, "again_insert", barred=False)
-    run = stack.start("again_insert")
+    run = stack.start(title("again_insert"))
     assert stack.wait(run)["status"] == "SUCCEEDED"
     for node in ("read", "table"):
         status, detail = refused(stack, run, **{"from": node})
@@ -109,7 +113,7 @@ def test_a_committed_insert_is_not_repeated_unless_duplicates_are_allowed(stack:
 
 def test_from_a_node_on_an_upsert_and_a_file_are_written_again(stack: Stack) -> None:
     prepared(stack, "again_upsert", mode="UPSERT", barred=False)
-    run = stack.start("again_upsert")
+    run = stack.start(title("again_upsert"))
     assert stack.wait(run)["status"] == "SUCCEEDED"
     (stack.files / "again_upsert.csv").write_text("id,k\n2,new\n5,e\n")
     again(stack, run, **{"from": "read"})
@@ -145,7 +149,7 @@ spec:
 
 def test_what_cannot_be_asked_for_is_told(stack: Stack) -> None:
     prepared(stack, "again_told", barred=False)
-    run = stack.start("again_told")
+    run = stack.start(title("again_told"))
     stack.wait(run)
     assert refused(stack, run) == (409, "everything in this run is done; name the node to start again from")
     assert refused(stack, run, **{"from": "tabel"})[0] == 409
@@ -157,7 +161,7 @@ def test_what_cannot_be_asked_for_is_told(stack: Stack) -> None:
 
 def test_one_key_asks_once(stack: Stack) -> None:
     prepared(stack, "again_key", barred=False)
-    run = stack.start("again_key")
+    run = stack.start(title("again_key"))
     stack.wait(run)
     token = stack.home.api_token.read_text().strip()
     headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": f"again {run}"}
@@ -171,7 +175,7 @@ def test_one_key_asks_once(stack: Stack) -> None:
 
 def test_the_command_line_retries_and_follows(stack: Stack) -> None:
     prepared(stack, "again_typed")
-    run = stack.start("again_typed")
+    run = stack.start(title("again_typed"))
     stack.wait(run)
     assert penstock(stack, "retry", run, "--wait").returncode == 1, "it is still barred"
     stack.sql("DROP TRIGGER barred ON again_typed")
