@@ -37,10 +37,12 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Of a queued run's own version: its concurrencyPolicy, and the nodes whose numbers go on from run to run."""
+    """Of a queued run's own version: its concurrencyPolicy, and what its runs cannot have at once whatever that says, as the reason to
+    wait and what the other run does with it.
+    """
 
     concurrency: str = "Forbid"
-    numbering: tuple[str, ...] = ()
+    alone: tuple[str, str] | None = None
 
 
 @dataclass(slots=True)
@@ -76,9 +78,9 @@ def decide(
                 "pipeline",
                 f"run {others[0]} of this pipeline is still running (concurrencyPolicy: {policy.concurrency})",
             )
-        elif policy.numbering:
-            detail = f"run {others[0]} numbers rows in {policy.numbering[0]}; runs that share a sequence go one by one"
-            made.waits[one.id] = ("sequence", detail)
+        elif policy.alone is not None:
+            reason, does = policy.alone
+            made.waits[one.id] = (reason, f"run {others[0]} {does}")
         elif count >= limit:
             made.waits[one.id] = ("concurrency", full(count, limit))
         else:
@@ -136,7 +138,9 @@ def _replace(tx: Tx, which: Sequence[str]) -> None:
 def _policy(tx: Tx, row: Mapping[str, Any], settings: Settings) -> Policy:
     try:
         recipe = load(tx, row["resource_uid"], row["version"], settings, row["run_values"])
-        return Policy(recipe.concurrency, tuple(recipe.sequences))
     except PenstockError:
         # It cannot run at all; it is let in to be told so.
         return Policy("Allow")
+    for node in recipe.sequences:
+        return Policy(recipe.concurrency, ("sequence", f"numbers rows in {node}; runs that share a sequence go one by one"))
+    return Policy(recipe.concurrency)

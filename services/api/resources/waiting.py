@@ -9,7 +9,7 @@ from shared.runs.states import STAGE_IN_FLIGHT
 
 
 def waiting_for(stage: dict[str, Any], stages: Sequence[dict[str, Any]], run: dict[str, Any]) -> dict[str, str] | None:
-    """{reason, detail}; reason: inputs, parallelism, connector, retry or worker. None for a stage that runs or has ended.
+    """{reason, detail}; reason: inputs, parallelism, connector, breaker, retry or worker. None for a stage that runs or has ended.
 
     `stages`: all of the run's, as rows of `run_views.stages`; `run`: its row.
     """
@@ -20,8 +20,10 @@ def waiting_for(stage: dict[str, Any], stages: Sequence[dict[str, Any]], run: di
     if stage["status"] == "RELEASED":
         return _label(run) or {"reason": "worker", "detail": "no worker has taken it yet"}
     if stage["status"] == "RETRYING":
-        why = (stage["error"] or {}).get("message")
-        return {"reason": "retry", "detail": f"it is tried again at {stage['retry_at']:%H:%M:%S} UTC{f', after: {why}' if why else ''}"}
+        error = stage["error"] or {}
+        why = error.get("message")
+        reason = "breaker" if error.get("code") == "breaker_open" else "retry"
+        return {"reason": reason, "detail": f"it is tried again at {stage['retry_at']:%H:%M:%S} UTC{f', after: {why}' if why else ''}"}
     if stage["status"] != "WAITING":
         return None
     left = [other["stage"] for other in stages if other["stage"] in stage["inputs"] and other["status"] != "COMPLETED"]
@@ -30,7 +32,7 @@ def waiting_for(stage: dict[str, Any], stages: Sequence[dict[str, Any]], run: di
     busy = sum(other["kind"] == "work" and other["status"] in STAGE_IN_FLIGHT for other in stages)
     return {
         "reason": "parallelism",
-        "detail": f"{busy} stages of this run are at work, the limit is {run['max_parallel_nodes']} (maxParallelNodes)",
+        "detail": f"stages of this run at work: {busy}, the limit is {run['max_parallel_nodes']} (maxParallelNodes)",
     }
 
 

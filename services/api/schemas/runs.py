@@ -173,7 +173,7 @@ class RunStage(Schema):
     generation = fields.Integer()
     status = fields.String(validate=validate.OneOf([status.value for status in StageStatus]))
     epoch = fields.Integer(metadata={"description": "How often it was released"})
-    waitingFor = _waiting("Why a stage of a running run has not begun: inputs, parallelism, connector, retry or worker")
+    waitingFor = _waiting("Why a stage of a running run has not begun: inputs, parallelism, connector, breaker, retry or worker")
     retries = fields.Integer()
     rerun = fields.Integer(metadata={"description": "How often what it had written was asked for again"})
     retryAt = maybe_time()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import signal
@@ -46,6 +47,12 @@ def run(job: Job, control: Control) -> Outcome:
         eaten = bytearray(job.program["bytes"])
         time.sleep(job.program.get("seconds", 0))
         return Outcome(job.epoch, figures={"node": {"rowsOut": len(eaten)}})
+    elif do == "fill":
+        (Path(job.limits.scratch) / "deep").mkdir(exist_ok=True)
+        (Path(job.limits.scratch) / "deep" / "filled").write_bytes(b"x" * job.program["bytes"])
+        time.sleep(job.program.get("seconds", 0))
+    elif do == "no room":
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/scratch/spilled")
     elif do == "fail":
         raise Busy(job.program.get("text", "the far side is busy"), node="node")
     elif do == "bug":

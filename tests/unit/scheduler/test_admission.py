@@ -37,7 +37,11 @@ def test_any_number_side_by_side_where_its_policy_allows() -> None:
 
 
 def test_runs_that_share_a_sequence_go_one_by_one_whatever_their_policy() -> None:
-    made = decided([Asking("1", A)], [("0", A)], policy=Policy("Allow", ("number",)))
+    made = decided(
+        [Asking("1", A)],
+        [("0", A)],
+        policy=Policy("Allow", ("sequence", "numbers rows in number; runs that share a sequence go one by one")),
+    )
     assert made.waits == {"1": ("sequence", "run 0 numbers rows in number; runs that share a sequence go one by one")}
 
 
