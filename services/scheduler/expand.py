@@ -78,8 +78,10 @@ def plan_run(tx: Tx, run_id: str, settings: Settings) -> list[StageMessage]:
 
 
 def _survey_or_plan(tx: Tx, run: LockedRun, recipe: Recipe, settings: Settings) -> list[StageMessage]:
-    for connector, most in recipe.connector_limits(tx).items():
-        connections.set_limit(tx, connector, most)
+    limits = connections.limits(tx)
+    for connector, most in sorted(recipe.connector_limits(tx).items()):
+        if limits.get(connector) != most:
+            connections.set_limit(tx, connector, most)
     pipeline, connector_types = recipe.pipeline, recipe.connector_types(tx)
     needs = needed(pipeline, connector_types)
     keys = [need.key for need in needs]

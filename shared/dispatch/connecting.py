@@ -40,23 +40,27 @@ class Line:
         return list(dict.fromkeys(one.run for one in asking if self.lacks(one.run, one.stage, one.connectors) is None))
 
 
-def connectable(tx: Tx, run: str, candidates: Sequence[StageRow]) -> list[StageRow]:
-    """Those of the candidates that may connect now; the others are put into the line. The caller holds the run's row."""
-    names = sorted({name for row in candidates for name in row.limited})
-    if not names:
-        return list(candidates)
-    limits = connections.lock_limits(tx, names)
-    line = Line(limits, connections.held(tx, names), connections.waiting(tx, names))
-    chosen, refused = [], {}
-    for row in candidates:
-        lacking = line.lacks(run, row.stage, row.limited)
-        if lacking is None:
-            chosen.append(row)
-        else:
-            refused[row.stage] = _why(lacking, limits[lacking])
-    if refused:
-        connections.wait(tx, run, refused)
-    return chosen
+class Door:
+    """To the connections that stages of one run may have, in one transaction of whoever holds the run's row."""
+
+    def __init__(self, tx: Tx, run: str, candidates: Sequence[StageRow]) -> None:
+        self._tx, self._run = tx, run
+        self._refused: dict[int, dict[str, Any]] = {}
+        names = sorted({name for row in candidates for name in row.limited})
+        self._limits = connections.lock_limits(tx, names) if names else {}
+        self._line = Line(self._limits, connections.held(tx, names), connections.waiting(tx, names)) if names else Line({}, {}, [])
+
+    def admits(self, row: StageRow) -> bool:
+        """Whether it may connect now; it then counts as connected. To be asked once of each, and only where nothing else is in its way."""
+        lacking = self._line.lacks(self._run, row.stage, row.limited)
+        if lacking is not None:
+            self._refused[row.stage] = _why(lacking, self._limits[lacking])
+        return lacking is None
+
+    def close(self) -> None:
+        """Those that were refused stand in line from now on."""
+        if self._refused:
+            connections.wait(self._tx, self._run, self._refused)
 
 
 def next_in_line(tx: Tx) -> list[str]:

@@ -26,11 +26,12 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedConnector:
-    """A connector with its secrets in place.."""
+    """A connector with its secrets in place. `counted`: it allows only so many connections, so that a read must not open several."""
 
     reference: str
     type: str
     config: dict[str, Any] = field(repr=False)
+    counted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,15 +72,20 @@ def held(tx: Tx, connectors: Sequence[str]) -> dict[str, int]:
 
 
 def waiting(tx: Tx, connectors: Sequence[str]) -> list[Waiter]:
-    """Stages of running runs that wait for one of those, the longest first."""
+    """Stages of running runs that wait for one of those, the longest first.
+
+    Those whose own run has no slot left keep their place and are passed over: nobody is to wait for who could not begin anyway.
+    """
     rows = tx.execute(
         """
         SELECT s.run_id::text AS run, s.stage, s.waiting_since, s.connectors FROM stages s JOIN runs r ON r.id = s.run_id
          WHERE s.waiting_since IS NOT NULL AND s.status IN ('WAITING', 'RETRYING') AND s.connectors && %(connectors)s
            AND r.status = 'RUNNING' AND r.cancel_reason IS NULL
+           AND (s.kind <> 'work' OR r.max_parallel_nodes IS NULL OR r.max_parallel_nodes > (
+                  SELECT count(*) FROM stages f WHERE f.run_id = s.run_id AND f.kind = 'work' AND f.status = ANY(%(held)s)))
          ORDER BY s.waiting_since, s.run_id, s.stage
         """,
-        {"connectors": list(connectors)},
+        {"connectors": list(connectors), "held": _IN_FLIGHT},
     )
     return [Waiter(row["run"], row["stage"], row["waiting_since"], tuple(row["connectors"])) for row in rows]
 

@@ -4,23 +4,27 @@ stale or invented change nothing.
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 from operator import itemgetter
 
 import pytest
 
+from infra.local import processes
+from infra.local.stack import up
 from tests.soak import crowd, messages
 from tests.support.stack import SHORT, Stack, running
 
 pytestmark = pytest.mark.stack
 
 RUNS, LIMIT, MESSAGES = 30, 4, 2000
+SETTINGS = {**SHORT, "PENSTOCK_WORKERS": "2", "PIPELINE_MAX_CONCURRENT_EXECUTIONS": str(LIMIT)}
 
 
 @pytest.fixture(scope="module")
 def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    settings = {**SHORT, "PENSTOCK_WORKERS": "2", "PIPELINE_MAX_CONCURRENT_EXECUTIONS": str(LIMIT)}
-    with running(tmp_path_factory.mktemp("limits") / "home", **settings) as stack:
+    with running(tmp_path_factory.mktemp("limits") / "home", **SETTINGS) as stack:
         stack.connectors()
         crowd.prepare(stack)
         yield stack
@@ -79,3 +83,17 @@ spec:
     ended = narrow.wait(first, 20)
     assert (ended["status"], ended["error"]["code"]) == ("CANCELLED", "replaced")
     assert narrow.wait(second)["status"] == "SUCCEEDED"
+
+
+def test_everything_is_killed_at_once_and_all_runs_go_on_when_it_is_back(narrow: Stack) -> None:
+    numbers = range(100, 106)
+    asked = crowd.ask(narrow, numbers)
+    narrow.until(lambda: narrow.sql("SELECT FROM stages WHERE status = 'RUNNING'", database="penstock"), 30, "a stage to run")
+    for pid in processes.running(narrow.home).values():
+        os.kill(pid, signal.SIGKILL)
+    narrow.until(lambda: not processes.running(narrow.home), 10, "everything to be gone")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PENSTOCK_", "PIPELINE_"))}
+    up(narrow.home, {**kept, **SETTINGS})
+    ended = crowd.wait_for_all(narrow, asked, 120)
+    assert {run["status"] for run in ended} == {"SUCCEEDED"}
+    assert crowd.written(narrow, numbers)

@@ -295,6 +295,24 @@ def test_stages_of_one_run_share_the_limit_with_all_others(world: Runs) -> None:
     assert [message.stage for message in released] == [1, 2, 5]
 
 
+def test_a_stage_that_must_wait_for_a_connection_leaves_its_slot_to_another(world: Runs) -> None:
+    limited(world, 1)
+    world.start(stage(1, mode="INSERT"))
+    _, released = world.start(stage(1, mode="INSERT"), stage(2, mode="INSERT"), stage(3, connector="default/files", mode="INSERT"), slots=1)
+    assert [message.stage for message in released] == [3]
+
+
+def test_a_free_connection_is_not_kept_for_a_run_that_has_no_slot_for_it(world: Runs) -> None:
+    limited(world, 1)
+    _, (holding,) = world.start(stage(1, mode="INSERT"))
+    without_slot, _ = world.start(stage(1, mode="INSERT"), stage(2, connector="default/files", mode="INSERT"), slots=1)
+    third, _ = world.start(stage(1, mode="INSERT"))
+    world.complete(holding)
+    (message,) = world.go_on()
+    assert message.run == third
+    assert world.stage_rows(without_slot)[1]["waiting_since"] is not None, "it keeps its place"
+
+
 def test_whatever_is_killed_the_limit_holds_and_all_runs_end(world: Runs) -> None:
     """Thirty runs; attempts complete, are lost, fail and are retried, or die without a word; a sweep and a bell come now and then."""
     chance = random.Random(6)
