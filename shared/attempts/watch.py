@@ -14,8 +14,8 @@ from shared.attempts.slots import Child, Key
 from shared.engines.resident import resident_bytes
 
 _EVERY_S = 0.05
-# A folder is walked, and fills slowly.
-_DISK_EVERY = 10
+# Of looks. A disk takes some ten megabytes in between.
+_DISK_EVERY = 2
 SCRATCH = "PENSTOCK_SCRATCH_LIMIT"
 
 

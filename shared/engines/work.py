@@ -14,8 +14,8 @@ from shared.datasets import Dataset
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`memory_bytes` is the resident size of the child process, not of the engine alone. `scratch_bytes`: of the folder `scratch`; None: as
-    much as the disk has.
+    """`memory_bytes` is the resident size of the child process, not of the engine alone. `scratch_bytes`: of the folder `scratch`, which
+    the parent watches, since DuckDB tells its own limit as want of memory; None: as much as the disk has.
     """
 
     memory_bytes: int

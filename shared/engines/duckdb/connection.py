@@ -46,7 +46,6 @@ def _instance(limits: Limits) -> duckdb.DuckDBPyConnection:
             "temp_directory": str(Path(limits.scratch) / "duckdb"),
             # A sorted relation that is used twice is a table in between, and must come out of it sorted. Measured: no slower, 5 MB more.
             "preserve_insertion_order": True,
-            **({"max_temp_directory_size": f"{limits.scratch_bytes}B"} if limits.scratch_bytes is not None else {}),
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "allocator_background_threads": True,

@@ -39,8 +39,7 @@ def translated(memory_bytes: int, node: str | None = None) -> Iterator[None]:
     except duckdb.OutOfMemoryException as error:
         if "max_temp_directory_size" in str(error):
             raise ScratchLimit(
-                f"the rows that must be put aside do not fit on the scratch disk; raise PENSTOCK_SCRATCH_LIMIT where it is set, or give"
-                f" PENSTOCK_SCRATCH a larger disk ({_first(error)})",
+                f"the rows that must be put aside do not fit on the scratch disk; give PENSTOCK_SCRATCH a larger one ({_first(error)})",
                 node=node,
             ) from error
         limit = f"{memory_bytes / 1e6:.0f} MB"

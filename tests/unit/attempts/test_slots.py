@@ -173,14 +173,16 @@ def test_over_the_memory_limit_a_child_is_ended_and_the_limit_named(place: Place
     assert child.peak > 200 * 10**6
 
 
-def test_over_the_scratch_limit_a_child_is_ended_the_limit_named_and_the_disk_free_again(place: Place, watch: Watch) -> None:
-    slots = Slots(replace(place, scratch_bytes=10 * 10**6))
+@pytest.mark.parametrize("does", [{"do": "fill", "bytes": 130 * 10**6, "seconds": 20}, {"do": "spill"}], ids=["file", "engine"])
+def test_over_the_scratch_limit_a_child_is_ended_the_limit_named_and_the_disk_free_again(
+    place: Place, watch: Watch, does: dict[str, Any]
+) -> None:
+    slots = Slots(replace(place, scratch_bytes=50 * 10**6))
     slots.start()
     try:
         child = slots.acquire()
         with pytest.raises(ChildDied) as died:
-            work = job(stage=4, do="fill", bytes=30 * 10**6, seconds=20)
-            watched(watch, child, replace(work, limits=replace(work.limits, scratch=str(child.scratch))))
+            watched(watch, child, replace(job(stage=4, **does), limits=Limits(400 * 10**6, 1, str(child.scratch))))
         slots.release(child)
         next_child = slots.acquire()
         assert disk.used(next_child.scratch) < 10**6
@@ -188,7 +190,8 @@ def test_over_the_scratch_limit_a_child_is_ended_the_limit_named_and_the_disk_fr
         slots.stop()
     assert died.value.what == "scratch"
     assert died.value.over_limit is not None
-    assert died.value.over_limit.startswith("stage 4 used 30 MB of scratch disk, over the worker's limit of 10 MB (PENSTOCK_SCRATCH_LIMIT)")
+    assert died.value.over_limit.startswith("stage 4 used ")
+    assert " of scratch disk, over the worker's limit of 50 MB (PENSTOCK_SCRATCH_LIMIT)" in died.value.over_limit
 
 
 def test_a_full_disk_is_told_as_one_and_may_be_tried_again(slots: Slots) -> None:
