@@ -7,7 +7,7 @@ export PENSTOCK_HOME ?= $(CURDIR)/.penstock
 # uv works on this environment and no other, whatever is active in the shell.
 SYNC := UV_PROJECT_ENVIRONMENT=$(CURDIR)/$(VENV) UV_PYTHON_DOWNLOADS=never $(VENV)/bin/uv sync --quiet --frozen --extra demo
 
-.PHONY: help demo test up down status check bench differential fuzz golden-spel clean
+.PHONY: help demo test up down status check bench differential soak fuzz golden-spel clean
 .DEFAULT_GOAL := help
 
 help:
@@ -18,6 +18,7 @@ help:
 	@echo "make bench   measured ratios, one JSON line each (BENCH=W1 selects)"
 	@echo "make differential  generated recipes and TPC-H on every engine at hand, row by row (RECIPES=2200, SEED=1, ENGINES=postgres,pandas;"
 	@echo "             FAULTS=1: what sees the faults that are sown)"
+	@echo "make soak    100 runs at once, again and again for MINUTES=60: limits, and the memory of each service over the time"
 	@echo "make golden-spel  ask Spring's own library again what SpEL means (needs Java 17 and Maven)"
 	@echo "make fuzz    looks for texts that break the readers (SECONDS=600 each, FUZZ=recipe selects)"
 	@echo "make clean   remove caches and the environment (STATE=1: the state folder too)"
@@ -74,6 +75,10 @@ SEED ?= 1
 differential: $(VENV)/.synced-dev
 	@$(if $(FAULTS),$(RUN) -m tests.differential.sown --seed $(SEED) $(if $(PUBLISH),--write),$(RUN) -m tests.differential --recipes $(RECIPES) --seed $(SEED) $(if $(ENGINES),--engines $(ENGINES)) $(if $(JOBS),--jobs $(JOBS)) $(if $(PUBLISH),--write))
 	@$(if $(ENGINES)$(FAULTS),,$(RUN) -m tests.tpch)
+
+MINUTES ?= 60
+soak: $(VENV)/.synced-dev
+	@$(RUN) -m tests.soak --minutes $(MINUTES) $(if $(RUNS),--runs $(RUNS))
 
 # What tests/golden/spel/answers.json says; its difference is to be read like code.
 golden-spel: $(VENV)/.synced-dev

@@ -73,12 +73,32 @@ class DataError(PenstockError):
     fault = Fault.DATA
 
 
+class ScratchLimit(DataError):
+    """The rows that an engine puts aside do not fit into the scratch disk that it may use."""
+
+    code = "scratch"
+
+
 class UnavailableError(PenstockError):
     """A machine, a network or a far system failed; the same work may succeed later."""
 
     code = "unavailable"
     fault = Fault.SYSTEM
     retryable = True
+
+
+class DiskFull(UnavailableError):
+    """A disk of this machine is full. What was being written is not used; room may be made, or another worker have some."""
+
+    code = "disk_full"
+    retry_on = "connection"
+
+
+def disk_full(said: object, *, node: str | None = None) -> DiskFull:
+    """`said`: by the system, with the file's name."""
+    return DiskFull(
+        f"a disk of this worker is full ({said}); make room, or give PENSTOCK_SCRATCH and PENSTOCK_STAGING_URL a larger one", node=node
+    )
 
 
 def retry_after_s(header: str | None, now: datetime | None = None) -> float | None:

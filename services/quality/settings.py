@@ -25,6 +25,7 @@ class Settings:
     database_url: str = field(repr=False)
     redis_url: str = field(repr=False)
     scratch: Path
+    scratch_bytes: int | None
     definitions: Path | None
     slots: int
     memory_bytes: int
@@ -41,6 +42,7 @@ class Settings:
             database_url=settings.text("PENSTOCK_DATABASE_URL"),
             redis_url=settings.text("PENSTOCK_REDIS_URL"),
             scratch=settings.folder("PENSTOCK_SCRATCH", home / "scratch" if home else Path(tempfile.gettempdir()) / "penstock-scratch"),
+            scratch_bytes=settings.scratch_limit(),
             definitions=settings.definitions(home),
             slots=slots,
             memory_bytes=settings.size_bytes(MEMORY, memory.default_limit(slots)),
@@ -61,6 +63,7 @@ class Settings:
             # A check stages nothing.
             staging=str(self.scratch),
             scratch=self.scratch,
+            scratch_bytes=self.scratch_bytes,
             lease=self.lease,
             probe=self.probe,
             drain=self.drain,

@@ -14,7 +14,8 @@ import psycopg
 import redis
 
 from services.scheduler import staging
-from services.scheduler.expand import LIVE_WITHIN, expand
+from services.scheduler.admission import LIVE_WITHIN
+from services.scheduler.expand import expand
 from services.scheduler.leadership import Session
 from services.scheduler.recover import Recovery
 from services.scheduler.settings import Settings

@@ -1,18 +1,17 @@
-"""Run -> plan -> stages: admits queued runs within the limits, has missing facts surveyed, plans, and releases the first stages."""
+"""Run -> plan -> stages: admits queued runs, has missing facts surveyed, plans, and releases the first stages; and goes on with runs of
+which a stage waited for a connection.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
 
+from services.scheduler.admission import admit
 from services.scheduler.recipes import Recipe, load, replaying
 from services.scheduler.settings import Settings
 from services.scheduler.windows import windows
-from shared.dispatch import results
 from shared.dispatch.advance import advance
+from shared.dispatch.connecting import next_in_line
 from shared.errors import PenstockError
 from shared.messages import StageMessage
 from shared.planning.cursors import bounds
@@ -21,89 +20,31 @@ from shared.planning.needs import needs as needed
 from shared.planning.needs import survey
 from shared.planning.stages import PlannedNode, StageId
 from shared.runs.states import RunStatus
-from shared.store import facts, measured, nodes, plans, runs, sequences, stages, workers
+from shared.store import connections, facts, measured, nodes, plans, runs, sequences, stages
 from shared.store.database import Database, Tx
 from shared.store.runs import LockedRun
 
-ADMISSION_LOCK = "penstock.admission"
-ADMIT_AT_ONCE = 100
 PLAN_AT_ONCE = 20
-LIVE_WITHIN = timedelta(seconds=15)
 log = logging.getLogger("scheduler")
 
 
 def expand(database: Database, settings: Settings) -> list[StageMessage]:
-    """Everything that can be started or planned now. Returns what to send."""
+    """Everything that can be started, planned or connected now. Returns what to send."""
     with database.transaction() as tx:
-        admit(tx, settings)
+        started = admit(tx, settings)
         waiting = runs.unplanned(tx, PLAN_AT_ONCE)
+        connecting = next_in_line(tx)
     messages: list[StageMessage] = []
     for run_id in waiting:
         with database.transaction() as tx:
             messages += plan_run(tx, run_id, settings)
+    # A run that was asked for again has its plan, and stages that wait for a connection were told to.
+    for run_id in dict.fromkeys((*connecting, *started)):
+        with database.transaction() as tx:
+            if (run := runs.lock(tx, run_id)) is not None and run.planning in {"surveying", "planned"}:
+                messages += advance(tx, run)
+                runs.save(tx, run)
     return messages
-
-
-def admit(tx: Tx, settings: Settings) -> None:
-    """QUEUED -> RUNNING, oldest first, within PIPELINE_MAX_CONCURRENT_EXECUTIONS for each live scheduler; says why the others wait."""
-    if tx.execute("SELECT 1 AS queued FROM runs WHERE status = 'QUEUED' LIMIT 1").fetchone() is None:
-        return
-    # The limit is counted and used under one lock, so that two schedulers cannot both take the last place.
-    if not (tx.execute("SELECT pg_try_advisory_xact_lock(hashtext(%(l)s)) AS mine", {"l": ADMISSION_LOCK}).fetchone() or {}).get("mine"):
-        return
-    running = runs.running(tx)
-    schedulers = sum(row["service"] == "scheduler" for row in workers.seen_within(tx, LIVE_WITHIN))
-    limit = settings.max_concurrent_runs * max(1, schedulers)
-    busy = {(run["namespace"], run["pipeline"]): run["id"] for run in running}
-    count = len(running)
-    for row in runs.queued(tx, ADMIT_AT_ONCE):
-        if count >= limit:
-            runs.wait_for(
-                tx, row["id"], "concurrency", f"{count} runs are running, the limit is {limit} (PIPELINE_MAX_CONCURRENT_EXECUTIONS)"
-            )
-            continue
-        pipeline = (row["namespace"], row["pipeline"])
-        policy, shared = _concurrency(tx, row, settings) if pipeline in busy else ("Allow", None)
-        if policy == "Allow" and shared is not None:
-            runs.wait_for(tx, row["id"], shared.reason, f"run {busy[pipeline]} {shared.told}")
-            continue
-        if policy != "Allow":
-            if policy == "Replace" and (other := runs.lock(tx, busy[pipeline])) is not None:
-                results.cancel_run(tx, other, "replaced")
-                runs.save(tx, other)
-            runs.wait_for(
-                tx, row["id"], "pipeline", f"run {busy[pipeline]} of this pipeline is still running (concurrencyPolicy: {policy})"
-            )
-            continue
-        run = runs.lock(tx, row["id"])
-        if run is None:
-            continue
-        runs.transition(tx, run, RunStatus.RUNNING)
-        runs.save(tx, run)
-        busy[pipeline] = run.id
-        count += 1
-
-
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """What only one run of a pipeline has at a time."""
-
-    reason: str
-    told: str
-
-
-def _concurrency(tx: Tx, row: Mapping[str, Any], settings: Settings) -> tuple[str, Shared | None]:
-    """The recipe's policy, and what its runs cannot have at once whatever that says."""
-    try:
-        recipe = load(tx, row["resource_uid"], row["version"], settings, row["run_values"])
-    except PenstockError:
-        # It cannot run at all; it is let in to be told so.
-        return "Allow", None
-    for node in recipe.sequences:
-        return recipe.concurrency, Shared("sequence", f"numbers rows in {node}; runs that share a sequence go one by one")
-    for node in recipe.cursors:
-        return recipe.concurrency, Shared("cursor", f"reads what is new in {node}; runs that share a cursor go one by one")
-    return recipe.concurrency, None
 
 
 def plan_run(tx: Tx, run_id: str, settings: Settings) -> list[StageMessage]:
@@ -141,6 +82,10 @@ def plan_run(tx: Tx, run_id: str, settings: Settings) -> list[StageMessage]:
 
 
 def _survey_or_plan(tx: Tx, run: LockedRun, recipe: Recipe, settings: Settings) -> list[StageMessage]:
+    limits = connections.limits(tx)
+    for connector, most in sorted(recipe.connector_limits(tx).items()):
+        if limits.get(connector) != most:
+            connections.set_limit(tx, connector, most)
     pipeline, connector_types = recipe.pipeline, recipe.connector_types(tx)
     needs, ends = needed(pipeline, connector_types), bounds(pipeline, connector_types)
     keys, end_keys = [need.key for need in needs], [need.key for need in ends]
@@ -169,7 +114,7 @@ def _survey_or_plan(tx: Tx, run: LockedRun, recipe: Recipe, settings: Settings) 
 
 
 def _add_nodes(tx: Tx, run: LockedRun, recipe: Recipe) -> None:
-    if run.planning == "none":
+    if not nodes.there(tx, run.id):
         generation = {node: level for level, level_nodes in enumerate(recipe.generations, start=1) for node in level_nodes}
         planned = [PlannedNode(node.id, node.type, generation[node.id], StageId(0)) for node in recipe.pipeline.nodes]
         nodes.insert(tx, run.id, planned)

@@ -78,6 +78,11 @@ class Recipe:
         """What nobody need look for: the columns of the letters that it replays."""
         return facts_of(needs, self.replay.columns, self.replay.letters) if self.replay is not None else {}
 
+    def connector_limits(self, tx: Tx) -> dict[str, int | None]:
+        """maxConnections of each, None for those that have none."""
+        definitions = [stored_connector(text) for text in self.connector_texts(tx)]
+        return {f"{found.namespace}/{found.name}": found.max_connections for found in definitions}
+
     @property
     def sequences(self) -> dict[str, int]:
         """Nodes whose numbers go on from run to run: runs of the pipeline go one after the other."""

@@ -8,7 +8,8 @@ import redis
 
 from services.scheduler.settings import Settings
 from shared.dispatch import recovery
-from shared.messages import StageMessage
+from shared.messages import VERSION, StageMessage
+from shared.runs.queues import beside
 from shared.store.database import Database
 
 log = logging.getLogger("scheduler")
@@ -27,6 +28,7 @@ class Recovery:
     def _queue_is_empty(self, queue: str) -> bool:
         """False while Redis is away: sending would fail, and the next sweep is two seconds off."""
         try:
-            return int(self._broker.llen(queue)) == 0
+            # A message that another release put aside for us is not lost either.
+            return not any(self._broker.llen(name) for name in (queue, beside(queue, "message", VERSION)))
         except redis.RedisError:
             return False

@@ -32,10 +32,9 @@ def sweep(database: Database, settings: Settings) -> int:
     for first in range(0, len(names), AT_ONCE):
         with database.transaction() as tx:
             done = _done(tx, names[first : first + AT_ONCE], settings)
-        staging.remove(settings.staging, done)
-        # After the files, so that a row never says that a file is gone which is there.
-        with database.transaction() as tx:
+            # Before the files, and while nobody can ask for these runs again: whoever does then computes anew what he needs of them.
             datasets.mark_deleted(tx, done)
+        staging.remove(settings.staging, done)
         removed += len(done)
     if removed:
         log.info("removed the staged rows of %d runs", removed)

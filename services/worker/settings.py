@@ -32,6 +32,7 @@ class Settings:
     home: Path | None
     staging: str
     scratch: Path
+    scratch_bytes: int | None
     definitions: Path | None
     slots: int
     memory_bytes: int
@@ -53,6 +54,7 @@ class Settings:
             home=home,
             staging=settings.staging("PENSTOCK_STAGING_URL", home / "staging" if home else None),
             scratch=settings.folder("PENSTOCK_SCRATCH", home / "scratch" if home else Path(tempfile.gettempdir()) / "penstock-scratch"),
+            scratch_bytes=settings.scratch_limit(),
             definitions=settings.definitions(home),
             slots=slots,
             memory_bytes=settings.size_bytes(MEMORY, memory.default_limit(slots)),
@@ -80,6 +82,7 @@ class Settings:
             memory_setting=MEMORY,
             staging=self.staging,
             scratch=self.scratch,
+            scratch_bytes=self.scratch_bytes,
             lease=self.lease,
             probe=self.probe,
             drain=self.drain,

@@ -56,7 +56,7 @@ class Answers:
             resolved = resolution.result()
         except PenstockError as problem:
             return "FAILED", problem.to_json()
-        limits = Limits(child.limit, memory.threads(child.limit), str(child.scratch))
+        limits = Limits(child.limit, memory.threads(child.limit), str(child.scratch), child.scratch_limit)
         job = Job(
             taken["namespace"],
             taken["id"],

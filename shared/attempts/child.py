@@ -12,6 +12,7 @@ the last two as JSON values with the key before them; and ("rested",) when the n
 from __future__ import annotations
 
 import ctypes
+import errno
 import json
 import logging
 import os
@@ -27,7 +28,7 @@ from typing import Any
 from shared.datasets.buckets import of_machine
 from shared.engines.control import Control
 from shared.engines.work import Job, Outcome
-from shared.errors import PenstockError
+from shared.errors import PenstockError, disk_full
 from shared.process import prepare
 from shared.process.start import context
 from shared.secrets.masking import Masker
@@ -35,6 +36,7 @@ from shared.secrets.masking import Masker
 log = logging.getLogger(__name__)
 
 _PR_SET_PDEATHSIG = 1
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 Run = Callable[[Job, Control], Outcome]
 Order = tuple[Job, tuple[str, ...]]
 
@@ -134,13 +136,16 @@ class _Child:
             failure = PenstockError(f"stage {job.stage} ran out of memory in its process; raise the worker's memory limit").to_json()
             failure |= {"code": "memory", "fault": "data"}
         except Exception as error:
-            # Nothing may end the child but the parent: a bug is this stage's failure, with its trace in the log and in Sentry.
-            if not control.cancelled:
-                log.exception("a bug in stage %s", job.stage)
-            failure = PenstockError(
-                f"{type(error).__name__}: {error}; this is a bug in Penstock, its trace is in the worker's log"
-            ).to_json()
-            failure["code"] = "bug"
+            if isinstance(error, OSError) and error.errno in _NO_ROOM:
+                failure = disk_full(error).to_json()
+            else:
+                # Nothing may end the child but the parent: a bug is this stage's failure, with its trace in the log and in Sentry.
+                if not control.cancelled:
+                    log.exception("a bug in stage %s", job.stage)
+                failure = PenstockError(
+                    f"{type(error).__name__}: {error}; this is a bug in Penstock, its trace is in the worker's log"
+                ).to_json()
+                failure["code"] = "bug"
         if control.cancelled:
             failure = {
                 "code": "cancelled",

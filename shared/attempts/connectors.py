@@ -96,7 +96,7 @@ class Resolution:
             if definition.credential:
                 # A whole credential: its fields complete the config.
                 config = {**self._credentials[namespace, definition.credential], **config}
-            resolved[name] = ResolvedConnector(name, definition.type, config)
+            resolved[name] = ResolvedConnector(name, definition.type, config, counted=definition.max_connections is not None)
         program = self._program
         if wanted := secrets.needed(program):
             values = {token: valued(self._namespace, reference) for token, reference in wanted.items()}

@@ -16,6 +16,7 @@ Functions = Mapping[str, str]
 @dataclass(frozen=True, slots=True)
 class Place:
     """`boot` is new at each start. `memory_bytes`: the resident size one child may have; `memory_setting`: the variable that says so.
+    `scratch_bytes`: what one child's scratch folder may take up on the disk; None: as much as the disk has.
 
     `drain`: how long a stopping process lets its attempts go on before it gives them back.
     """
@@ -35,6 +36,7 @@ class Place:
     # Of connectors whose documents say none.
     breaker: Rules = DEFAULTS
     labels: tuple[str, ...] = ()
+    scratch_bytes: int | None = None
 
     @property
     def probe_queue(self) -> str:

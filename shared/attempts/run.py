@@ -241,7 +241,14 @@ class Attempts:
         except ChildDied as death:
             error = None
             if death.over_limit:
-                error = {"code": "memory", "message": death.over_limit, "node": None, "retryable": False, "fault": "data", "retryOn": None}
+                error = {
+                    "code": death.what,
+                    "message": death.over_limit,
+                    "node": None,
+                    "retryable": False,
+                    "fault": "data",
+                    "retryOn": None,
+                }
             return Ended(None, error, Masker(values).mask(death.message), _ms_since(started), child.peak or None)
         finally:
             timer.cancel()
@@ -369,7 +376,7 @@ def _limits(child: Child, policy: Mapping[str, Any], setting: str) -> Limits:
             f" raise {setting}, or let a worker with more run it (worker: a label)"
         )
     threads = memory.threads(asked)
-    return Limits(asked, max(1, min(threads, int(policy.get("cpus", threads)))), str(child.scratch))
+    return Limits(asked, max(1, min(threads, int(policy.get("cpus", threads)))), str(child.scratch), child.scratch_limit)
 
 
 def _changed(change: Change) -> str:

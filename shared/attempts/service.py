@@ -17,7 +17,9 @@ from shared.attempts.connectors import Unseal
 from shared.attempts.heartbeat import Heartbeat
 from shared.attempts.place import Place
 from shared.attempts.run import Attempts
-from shared.messages import RequestMessage, StageMessage, celery_app
+from shared.engines.program import FORMATS as PLAN_FORMATS
+from shared.messages import VERSION, RequestMessage, StageMessage, celery_app
+from shared.runs.queues import read_by
 from shared.secrets.vault import NO_VAULT, Vault
 from shared.store.database import Database
 from shared.store.definitions import Definitions
@@ -42,7 +44,7 @@ class Service:
         definitions: Definitions | None = None,
     ) -> None:
         self.place = place
-        self.queues = (*queues, place.probe_queue)
+        self.queues = (*read_by(queues, VERSION, PLAN_FORMATS), place.probe_queue)
         self.app: Celery = celery_app(redis_url, place.name, self.queues)
         # Each slot, the leases, the lines behind the work and the heartbeat may need a connection at the same moment.
         self._database = Database(

@@ -40,13 +40,13 @@ _BACKOFF_S = (0.0, 0.5, 1.0, 2.0, 5.0)
 
 
 class ChildDied(UnavailableError):
-    """The process that did the work is gone; `over_limit`: we ended it, because it used more memory than it may."""
+    """The process that did the work is gone; `over_limit`: we ended it, because it used more `what` (memory, scratch) than it may."""
 
     code = "child_died"
 
-    def __init__(self, message: str, over_limit: str | None = None) -> None:
+    def __init__(self, message: str, over_limit: str | None = None, what: str = "memory") -> None:
         super().__init__(message)
-        self.over_limit = over_limit
+        self.over_limit, self.what = over_limit, what
 
 
 class NoChild(UnavailableError):
@@ -59,7 +59,7 @@ class Child:
     def __init__(self, place: Place, scratch: Path) -> None:
         ours, theirs = Pipe()
         functions = [f"{kind}={target}" for kind, target in place.functions.items()]
-        self.limit, self.scratch = place.memory_bytes, scratch
+        self.limit, self.scratch, self.scratch_limit = place.memory_bytes, scratch, place.scratch_bytes
         self._process = subprocess.Popen(
             [sys.executable, "-m", "shared.attempts.child", str(theirs.fileno()), str(os.getpid()), place.service, *functions],
             pass_fds=(theirs.fileno(),),
@@ -75,6 +75,7 @@ class Child:
         self.job: Key | None = None
         self.peak = 0
         self.over_limit: str | None = None
+        self.over_what = "memory"
         self._tired = False
 
     @property
@@ -111,7 +112,7 @@ class Child:
         except (EOFError, OSError) as error:
             self.kill()
             self._exited.wait()
-            raise ChildDied(self._death(), self.over_limit) from error
+            raise ChildDied(self._death(), self.over_limit, self.over_what) from error
         finally:
             self.job = None
 

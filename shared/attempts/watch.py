@@ -1,4 +1,5 @@
-"""One thread that looks at all busy children: ends one that uses more memory than it may, and one that was asked to stop and does not.
+"""One thread that looks at all busy children: ends one that uses more memory or scratch disk than it may, and one that was asked to stop
+and does not.
 
 It sleeps while nothing runs, and never waits for anything a child does.
 """
@@ -8,11 +9,14 @@ from __future__ import annotations
 import threading
 import time
 
-from shared.attempts import memory
+from shared.attempts import disk, memory
 from shared.attempts.slots import Child, Key
 from shared.engines.resident import resident_bytes
 
 _EVERY_S = 0.05
+# Of looks. A disk takes some ten megabytes in between.
+_DISK_EVERY = 2
+SCRATCH = "PENSTOCK_SCRATCH_LIMIT"
 
 
 class Watch:
@@ -24,6 +28,7 @@ class Watch:
         self._deadlines: dict[Key, float] = {}
         self._changed = threading.Condition()
         self._stopping = False
+        self._looks = 0
 
     def start(self) -> None:
         threading.Thread(target=self._look, name="watch", daemon=True).start()
@@ -55,6 +60,7 @@ class Watch:
                     self._changed.wait()
                 if self._stopping:
                     return
+                self._looks += 1
                 for child, key in self._busy.values():
                     self._judge(child, key)
             time.sleep(_EVERY_S)
@@ -69,6 +75,15 @@ class Watch:
             child.over_limit = (
                 f"stage {key[1]} used {memory.shown(used)}, over the worker's limit of {memory.shown(child.limit)} ({self._setting});"
                 " raise it, or let the stage handle fewer rows at once"
+            )
+            child.kill()
+        elif (
+            self._looks % _DISK_EVERY == 0 and child.scratch_limit is not None and (lies := disk.used(child.scratch)) > child.scratch_limit
+        ):
+            child.over_what = "scratch"
+            child.over_limit = (
+                f"stage {key[1]} used {memory.shown(lies)} of scratch disk, over the worker's limit of {memory.shown(child.scratch_limit)}"
+                f" ({SCRATCH}); raise it, or let the stage handle fewer rows at once"
             )
             child.kill()
         elif self._deadlines.get(key, float("inf")) < time.monotonic():

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from shared.dispatch.connecting import Door
 from shared.messages import StageMessage
 from shared.runs.states import STAGE_IN_FLIGHT, RunStatus, StageStatus
 from shared.store import nodes, runs, stages
@@ -22,18 +23,28 @@ def ready(rows: Sequence[StageRow]) -> list[StageRow]:
     return [row for row in rows if row.status is StageStatus.WAITING and pending.isdisjoint(row.inputs)]
 
 
-def within_slots(rows: Sequence[StageRow], candidates: Sequence[StageRow], slots: int | None) -> list[StageRow]:
-    """The candidates that may start now, when `slots` stages of the run may be released or running at once; pure."""
-    if slots is None:
-        return list(candidates)
-    free = slots - sum(row.kind == _SLOTTED and row.status in STAGE_IN_FLIGHT for row in rows)
+def within_slots(
+    rows: Sequence[StageRow], candidates: Sequence[StageRow], slots: int | None, admits: Callable[[StageRow], bool] = lambda _: True
+) -> list[StageRow]:
+    """The candidates that may start now, when `slots` stages of the run may be released or running at once; pure.
+
+    `admits` is asked of those that have a slot; one that it refuses leaves the slot to the next.
+    """
+    free = slots - sum(row.kind == _SLOTTED and row.status in STAGE_IN_FLIGHT for row in rows) if slots is not None else len(candidates)
     chosen = []
     for row in candidates:
-        if row.kind == _SLOTTED:
-            if free <= 0:
-                continue
-            free -= 1
-        chosen.append(row)
+        slotted = row.kind == _SLOTTED
+        if (not slotted or free > 0) and admits(row):
+            chosen.append(row)
+            free -= slotted
+    return chosen
+
+
+def startable(tx: Tx, run: LockedRun, rows: Sequence[StageRow], candidates: Sequence[StageRow]) -> list[StageRow]:
+    """The candidates that may start now, within the run's slots and its connectors' connections; who lacks one of these stands in line."""
+    door = Door(tx, run.id, candidates)
+    chosen = within_slots(rows, candidates, run.max_parallel_nodes, door.admits)
+    door.close()
     return chosen
 
 
@@ -53,7 +64,7 @@ def advance(tx: Tx, run: LockedRun) -> list[StageMessage]:
     # What needs a stage that failed, or was cancelled, has ended with it: so whoever still waits, waits for unfinished stages only.
     rows = stages.of_run(tx, run.id, unfinished=True)
     if run.cancel_reason is None:
-        messages = release(tx, run, [row.stage for row in within_slots(rows, ready(rows), run.max_parallel_nodes)])
+        messages = release(tx, run, [row.stage for row in startable(tx, run, rows, ready(rows))])
         if messages:
             return messages
     if not rows:

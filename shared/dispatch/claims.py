@@ -10,7 +10,8 @@ from typing import Any
 
 from shared.breakers import Change
 from shared.datasets import Dataset
-from shared.messages import StageMessage
+from shared.engines.program import FORMATS
+from shared.messages import StageMessage, UnknownVersion
 from shared.runs.states import RunStatus
 from shared.store import datasets, nodes, runs, stages
 from shared.store.database import Tx
@@ -30,7 +31,7 @@ class Claim:
     """One attempt that this process holds.
 
     `inputs`: committed datasets by "stage:port". `server_started_at`: of the store, when it was claimed. `spent`: since the first attempt
-    at the stage began, by the store's clock.
+    at the stage began, by the store's clock. `limited`: others may wait for the connections that it holds.
     """
 
     namespace: str
@@ -47,6 +48,7 @@ class Claim:
     retries: int
     server_started_at: datetime
     spent: timedelta = timedelta(0)
+    limited: bool = False
 
     @property
     def key(self) -> Key:
@@ -54,13 +56,18 @@ class Claim:
 
 
 def claim(tx: Tx, message: StageMessage, *, worker: str, boot: str, lease: timedelta) -> Claim | None:
-    """Takes the stage if this epoch of it is still to be had; None for every stale or doubled message."""
+    """Takes the stage if this epoch of it is still to be had; None for every stale or doubled message.
+
+    Raises UnknownVersion, and the transaction must not be committed, for a stage whose plan only a newer release can read.
+    """
     run = runs.lock(tx, message.run)
     if run is None or run.status is not RunStatus.RUNNING or run.cancel_reason is not None:
         return None
     row = stages.claim(tx, run.id, message.stage, message.epoch, worker=worker, boot=boot, lease=lease)
     if row is None:
         return None
+    if (found := row["program"].get("format", 1)) not in FORMATS:
+        raise UnknownVersion(f"the plan of stage {row['stage']} has format {found}, of a newer release", "plan", found)
     if row["kind"] == "work":
         nodes.set_status(tx, run.id, row["nodes"], "RUNNING")
         for node in row["nodes"]:
@@ -81,6 +88,7 @@ def claim(tx: Tx, message: StageMessage, *, worker: str, boot: str, lease: timed
         retries=row["retries"],
         server_started_at=row["server_started_at"],
         spent=row["spent"],
+        limited=row["limited"],
     )
 
 

@@ -12,7 +12,7 @@ from datetime import timedelta
 from itertools import groupby
 from typing import Any
 
-from shared.dispatch.advance import advance, release, within_slots
+from shared.dispatch.advance import advance, release, startable
 from shared.dispatch.results import cancel_run, lose_stage
 from shared.messages import StageMessage
 from shared.runs.states import RunStatus, StageStatus
@@ -68,7 +68,7 @@ def _recover(tx: Tx, run_id: str, overdue: list[dict[str, Any]]) -> list[StageMe
     if run.cancel_reason is None:
         messages += release(tx, run, [row.stage for row in rows if row.stage in why and row.status is StageStatus.RELEASED])
         retries = [row for row in rows if row.stage in why and row.status is StageStatus.RETRYING]
-        messages += release(tx, run, [row.stage for row in within_slots(rows, retries, run.max_parallel_nodes)])
+        messages += release(tx, run, [row.stage for row in startable(tx, run, rows, retries)])
     _say_released(run, messages)
     runs.save(tx, run)
     return messages

@@ -55,7 +55,7 @@ def complete(tx: Tx, claim: Claim, outcome: Outcome, *, duration_ms: int, peak_m
         if wrong:
             # With its figures in place: they are what a person has to look at.
             fail_stage(tx, run, _row(claim, StageStatus.FAILED), wrong)
-            return _finish(tx, run)
+            return _finish(tx, run, claim)
         _number(tx, claim, figures)
         _go_on(tx, run, claim)
         for node, figure in figures.items():
@@ -74,7 +74,7 @@ def complete(tx: Tx, claim: Claim, outcome: Outcome, *, duration_ms: int, peak_m
             epoch=claim.epoch,
             **{key: outcome.quality[key] for key in ("dataset", "ruleSet", "score", "passed", "failed")},
         )
-    return _finish(tx, run)
+    return _finish(tx, run, claim)
 
 
 def _figures(counted: Mapping[str, Any], duration_ms: int | None) -> dict[str, Any]:
@@ -133,16 +133,16 @@ def fail(
         if not stages.settle(tx, claim.run, claim.stage, claim.epoch, StageStatus.RETRYING, error=error, retry_in=wait, **figures):
             return None
         _say_retry(tx, run, claim, str(error.get("message")), wait, error=error)
-        return _finish(tx, run)
+        return _finish(tx, run, claim)
     unbounded = replace(policy, budget=None)
     if policy.budget is not None and error.get("code") != "timeout" and next_wait(unbounded, error, claim.retries, 0.0) is not None:
         error = {**error, "message": f"{error.get('message')}; {_out_of_time(claim)}"}
     if error.get("code") == "source_changed" and _replan(tx, run, claim, error):
-        return _finish(tx, run)
+        return _finish(tx, run, claim)
     if not stages.settle(tx, claim.run, claim.stage, claim.epoch, StageStatus.FAILED, error=error, **figures):
         return None
     fail_stage(tx, run, _row(claim, StageStatus.FAILED), error)
-    return _finish(tx, run)
+    return _finish(tx, run, claim)
 
 
 def hold_back(tx: Tx, claim: Claim, error: Mapping[str, Any], wait: timedelta) -> list[StageMessage] | None:
@@ -210,7 +210,7 @@ def cancelled(tx: Tx, claim: Claim) -> list[StageMessage] | None:
     if run is None or not stages.settle(tx, claim.run, claim.stage, claim.epoch, StageStatus.CANCELLED):
         return None
     _mark_cancelled(tx, run, _row(claim, StageStatus.CANCELLED))
-    return _finish(tx, run)
+    return _finish(tx, run, claim)
 
 
 def cancel_run(tx: Tx, run: LockedRun, reason: str) -> None:
@@ -219,6 +219,9 @@ def cancel_run(tx: Tx, run: LockedRun, reason: str) -> None:
     `reason`: cancelled, timed_out or replaced.
     """
     if run.status is RunStatus.QUEUED:
+        # One that was asked for again has stages already.
+        for row in stages.of_run(tx, run.id, unfinished=True):
+            _cancel_stage(tx, run, row)
         status = RunStatus.TIMED_OUT if reason == "timed_out" else RunStatus.CANCELLED
         runs.transition(tx, run, status, error={"code": reason, "message": f"{reason.replace('_', ' ')} before it started"})
         return
@@ -248,8 +251,10 @@ def _held(tx: Tx, claim: Claim) -> LockedRun | None:
     return run if run is not None and run.status is RunStatus.RUNNING else None
 
 
-def _finish(tx: Tx, run: LockedRun) -> list[StageMessage]:
+def _finish(tx: Tx, run: LockedRun, claim: Claim) -> list[StageMessage]:
     messages = advance(tx, run)
+    # Whoever waits for its connections is of another run, whose row cannot be had here: a scheduler looks.
+    run.ring = run.ring or claim.limited
     runs.save(tx, run)
     return messages
 

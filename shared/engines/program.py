@@ -15,6 +15,8 @@ from typing import Any, Literal
 from shared.datasets.columns import Columns, columns_from_json
 
 FORMAT = 1
+# What `from_json` reads: an older release's plans are still running when a newer one is put in.
+FORMATS = frozenset({1})
 
 # An expression over counted quantities, as JSON, from which a node's figures are computed once the stage has run:
 #   {"read": "t"}       rows that the read or dataset t delivered  {"rejectedLines": "t"}  lines the read could not make a row of

@@ -15,20 +15,24 @@ from shared.datasets import Dataset
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`memory_bytes` is the resident size of the child process, not of the engine alone."""
+    """`memory_bytes` is the resident size of the child process, not of the engine alone. `scratch_bytes`: of the folder `scratch`, which
+    the parent watches, since DuckDB tells its own limit as want of memory; None: as much as the disk has.
+    """
 
     memory_bytes: int
     threads: int
     scratch: str
+    scratch_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedConnector:
-    """A connector with its secrets in place.."""
+    """A connector with its secrets in place. `counted`: it allows only so many connections, so that a read must not open several."""
 
     reference: str
     type: str
     config: dict[str, Any] = field(repr=False)
+    counted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,14 @@
 
 from shared.messages.broker import celery_app
 from shared.messages.request import ANSWER_REQUEST, MAINTENANCE, RequestMessage
-from shared.messages.stage import PROBE, RUN_STAGE, StageMessage, UnknownVersion
+from shared.messages.stage import PROBE, RUN_STAGE, VERSION, StageMessage, UnknownVersion
 
 __all__ = [
     "ANSWER_REQUEST",
     "MAINTENANCE",
     "PROBE",
     "RUN_STAGE",
+    "VERSION",
     "RequestMessage",
     "StageMessage",
     "UnknownVersion",

@@ -16,15 +16,20 @@ VERSION = 1
 
 
 class UnknownVersion(PenstockError):
-    """A message from a newer release; it is left to a process that knows it."""
+    """A message, or the plan that it is of, from a newer release; it is left to a process that knows it. `what`: message or plan."""
 
-    code = "unknown_message_version"
+    code = "unknown_version"
+
+    def __init__(self, message: str, what: str, version: object) -> None:
+        super().__init__(message)
+        self.what, self.version = what, version
 
 
 def check_version(value: dict[str, Any]) -> None:
     """Raises UnknownVersion."""
     if value.get("v") != VERSION:
-        raise UnknownVersion(f"message version {value.get('v')!r} is not known to this release, which reads {VERSION}")
+        said = value.get("v")
+        raise UnknownVersion(f"message version {said!r} is not known to this release, which reads {VERSION}", "message", said)
 
 
 @dataclass(frozen=True, slots=True)

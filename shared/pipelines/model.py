@@ -175,6 +175,7 @@ class ConnectorDefinition:
     config: Mapping[str, Any]
     credential: str | None = None
     circuit_breaker: Mapping[str, Any] | None = None
+    max_connections: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,12 @@ def size_bytes(name: str, default: int, environment: Mapping[str, str] = os.envi
     return int(float(match[1]) * _UNITS[match[2]])
 
 
+def scratch_limit(environment: Mapping[str, str] = os.environ) -> int | None:
+    """What one child's scratch folder may take up on the disk, in bytes; None: as much as the disk has."""
+    name = "PENSTOCK_SCRATCH_LIMIT"
+    return size_bytes(name, 0, environment) if text(name, "", environment) else None
+
+
 def folder(name: str, default: Path | None = None, environment: Mapping[str, str] = os.environ) -> Path:
     """An absolute folder, as a path or a file:// URL; relative ones are refused, since each process has its own current folder."""
     value = text(name, str(default) if default else None, environment)

@@ -44,11 +44,11 @@ class NodeStatus(StrEnum):
 RUN_STEPS: Mapping[RunStatus, frozenset[RunStatus]] = {
     RunStatus.QUEUED: frozenset({RunStatus.RUNNING, RunStatus.CANCELLED, RunStatus.SKIPPED, RunStatus.FAILED, RunStatus.TIMED_OUT}),
     RunStatus.RUNNING: frozenset({RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED, RunStatus.TIMED_OUT}),
-    # A person may ask for a failed run's stages again; a success is final.
-    RunStatus.FAILED: frozenset({RunStatus.RUNNING}),
-    RunStatus.CANCELLED: frozenset({RunStatus.RUNNING}),
-    RunStatus.TIMED_OUT: frozenset({RunStatus.RUNNING}),
-    RunStatus.SUCCEEDED: frozenset(),
+    # A person may ask for stages of a run again; it then waits for its turn like any other. Nothing else brings a run back.
+    RunStatus.FAILED: frozenset({RunStatus.QUEUED}),
+    RunStatus.CANCELLED: frozenset({RunStatus.QUEUED}),
+    RunStatus.TIMED_OUT: frozenset({RunStatus.QUEUED}),
+    RunStatus.SUCCEEDED: frozenset({RunStatus.QUEUED}),
     RunStatus.SKIPPED: frozenset(),
 }
 
@@ -61,7 +61,8 @@ STAGE_STEPS: Mapping[StageStatus, frozenset[StageStatus]] = {
     _S.RUNNING: frozenset({_S.COMPLETED, _S.FAILED, _S.RETRYING, _S.SUBMITTED, _S.RELEASED, _S.CANCELLED}),
     _S.SUBMITTED: frozenset({_S.RELEASED, _S.COMPLETED, _S.FAILED, _S.RETRYING, _S.CANCELLED}),
     _S.RETRYING: frozenset({_S.RELEASED, _S.CANCELLED, _S.FAILED}),
-    _S.COMPLETED: frozenset(),
+    # To WAITING: a person asked for it again.
+    _S.COMPLETED: frozenset({_S.WAITING}),
     _S.FAILED: frozenset({_S.WAITING}),
     _S.SKIPPED: frozenset({_S.WAITING}),
     _S.CANCELLED: frozenset({_S.WAITING}),

@@ -18,6 +18,11 @@ def insert(tx: Tx, run: str, nodes: Sequence[PlannedNode]) -> None:
             copy.write_row((run, node.id, ordinal, node.type, node.generation, node.stage or None))
 
 
+def there(tx: Tx, run: str) -> bool:
+    """The run's nodes are known."""
+    return tx.execute("SELECT 1 AS there FROM nodes WHERE run_id = %(run)s LIMIT 1", {"run": run}).fetchone() is not None
+
+
 def place(tx: Tx, run: str, nodes: Sequence[PlannedNode]) -> None:
     """Says which stage computes each node, now that there is a plan."""
     tx.execute(
@@ -38,6 +43,17 @@ def set_status(tx: Tx, run: str, nodes: Iterable[str], status: str, *, error: Ma
          WHERE run_id = %(run)s AND node = ANY(%(nodes)s)
         """,
         {"run": run, "nodes": list(nodes), "status": status, "error": Jsonb(dict(error)) if error else None},
+    )
+
+
+def bring_back(tx: Tx, run: str, stages: Sequence[int] | None) -> None:
+    """WAITING again, with nothing counted: the nodes that those stages compute; all of the run where it is to be planned anew (None)."""
+    tx.execute(
+        """
+        UPDATE nodes SET status = 'WAITING', figures = '{}', error = NULL, started_at = NULL, finished_at = NULL
+         WHERE run_id = %(run)s AND (%(stages)s::integer[] IS NULL OR stage = ANY(%(stages)s))
+        """,
+        {"run": run, "stages": list(stages) if stages is not None else None},
     )
 
 

@@ -9,7 +9,7 @@ from shared.store.database import Tx
 _RUN = """
     SELECT id::text AS id, namespace, pipeline, version, git_commit_sha, status, trigger, parameters, logical_date,
            data_interval_start, data_interval_end, reason, created_by, created_at,
-           started_at, finished_at, cancel_requested_at, waiting_for, error, planning, last_seq
+           started_at, finished_at, cancel_requested_at, waiting_for, error, planning, max_parallel_nodes, last_seq
       FROM runs
 """
 
@@ -62,8 +62,7 @@ def stages(tx: Tx, run_id: str) -> list[dict[str, Any]]:
         tx.execute(
             """
             SELECT stage, kind, engine, nodes, generation, inputs, status, epoch, retries, retry_at, duration_ms,
-            peak_memory_bytes, worker, error,
-                   started_at, finished_at
+                   peak_memory_bytes, worker, error, rerun, waiting_for, started_at, finished_at
               FROM stages WHERE run_id = %(run)s ORDER BY stage, part
             """,
             {"run": run_id},

@@ -139,7 +139,9 @@ def transition(tx: Tx, run: LockedRun, to: RunStatus, *, error: Mapping[str, Any
     tx.execute(
         """
         UPDATE runs SET status = %(to)s, error = %(error)s, waiting_for = NULL,
-               started_at = CASE WHEN %(starts)s THEN coalesce(started_at, clock_timestamp()) ELSE started_at END,
+               started_at = CASE WHEN %(starts)s THEN clock_timestamp() ELSE started_at END,
+               -- Known only of a run that was planned before; of others it is set with the plan.
+               deadline_at = CASE WHEN %(starts)s THEN clock_timestamp() + make_interval(secs => timeout_s) ELSE deadline_at END,
                finished_at = CASE WHEN %(final)s THEN clock_timestamp() END
          WHERE id = %(run)s
         """,
@@ -161,6 +163,7 @@ def set_planning(tx: Tx, run: LockedRun, planning: str, *, max_parallel_nodes: i
     tx.execute(
         """
         UPDATE runs SET planning = %(planning)s, max_parallel_nodes = coalesce(%(slots)s, max_parallel_nodes),
+               timeout_s = coalesce(%(timeout)s, timeout_s),
                deadline_at = coalesce(deadline_at, started_at + make_interval(secs => %(timeout)s))
          WHERE id = %(run)s
         """,
@@ -174,6 +177,35 @@ def trigger(tx: Tx, run: str) -> dict[str, Any]:
     """What asked for it, and how: {type, …}."""
     row = tx.execute("SELECT trigger FROM runs WHERE id = %(run)s", {"run": run}).fetchone()
     return dict(row["trigger"]) if row else {}
+
+
+def requeue(tx: Tx, run: LockedRun, restart: Mapping[str, Any], *, reason: str | None = None) -> None:
+    """A run that has ended waits for its turn again; `restart` says in its event what was asked for. Raises IllegalTransition."""
+    check_step(RUN_STEPS, run.status, RunStatus.QUEUED)
+    tx.execute(
+        """
+        UPDATE runs SET status = 'QUEUED', queued_at = clock_timestamp(), finished_at = NULL,
+               -- Not planned yet: what is known of its sources may be what was wrong.
+               planning = CASE WHEN planning IN ('none', 'surveyed') THEN 'stale' ELSE planning END, deadline_at = NULL, error = NULL,
+               waiting_for = NULL, cancel_requested_at = NULL, cancel_reason = NULL
+         WHERE id = %(run)s
+        """,
+        {"run": run.id},
+    )
+    run.status, run.cancel_reason, run.ring = RunStatus.QUEUED, None, True
+    run.say("run.queued", version=run.version, restart=dict(restart), reason=reason)
+
+
+def other_running(tx: Tx, run: LockedRun) -> str | None:
+    """Another run of its pipeline that is RUNNING."""
+    row = tx.execute(
+        """
+        SELECT id::text AS id FROM runs
+         WHERE namespace = %(namespace)s AND pipeline = %(pipeline)s AND status = 'RUNNING' AND id <> %(run)s LIMIT 1
+        """,
+        {"namespace": run.namespace, "pipeline": run.pipeline, "run": run.id},
+    ).fetchone()
+    return row["id"] if row else None
 
 
 def mark_cancelling(tx: Tx, run: LockedRun, reason: str) -> None:
@@ -225,16 +257,35 @@ def tell_unserved(tx: Tx, live_within: timedelta) -> None:
     )
 
 
-def queued(tx: Tx, limit: int) -> list[dict[str, Any]]:
-    """The oldest queued runs, locked; those that another scheduler holds are passed over."""
+def any_queued(tx: Tx) -> bool:
+    return tx.execute("SELECT 1 AS queued FROM runs WHERE status = 'QUEUED' LIMIT 1").fetchone() is not None
+
+
+def queued(tx: Tx, *, each: int, limit: int) -> list[dict[str, Any]]:
+    """The runs that came into the queue first, at most `each` of one pipeline, locked; those that somebody else holds are passed over."""
     return list(
         tx.execute(
             """
-            SELECT id::text AS id, namespace, pipeline, resource_uid::text AS resource_uid, version, run_values FROM runs
-             WHERE status = 'QUEUED' ORDER BY created_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+            WITH line AS (
+                SELECT id, queued_at, row_number() OVER (PARTITION BY namespace, pipeline ORDER BY queued_at, id) AS place
+                  FROM runs WHERE status = 'QUEUED'
+            ), first AS (SELECT id FROM line WHERE place <= %(each)s ORDER BY queued_at, id LIMIT %(limit)s)
+            SELECT id::text AS id, namespace, pipeline, resource_uid::text AS resource_uid, version, run_values, trigger FROM runs
+             WHERE id IN (SELECT id FROM first) AND status = 'QUEUED' ORDER BY queued_at, id FOR UPDATE SKIP LOCKED
             """,
-            {"limit": limit},
+            {"each": each, "limit": limit},
         )
+    )
+
+
+def rest_waits(tx: Tx, looked_at: Sequence[str], reason: str, detail: str) -> None:
+    """Says why the queued runs that were not even looked at wait; writes only what has changed."""
+    tx.execute(
+        """
+        UPDATE runs SET waiting_for = %(waiting)s
+         WHERE status = 'QUEUED' AND NOT id = ANY(%(looked_at)s::uuid[]) AND waiting_for IS DISTINCT FROM %(waiting)s
+        """,
+        {"looked_at": list(looked_at), "waiting": Jsonb({"reason": reason, "detail": detail})},
     )
 
 
@@ -242,7 +293,7 @@ def unplanned(tx: Tx, limit: int) -> list[str]:
     """Running runs that wait for the scheduler: never planned, or all their surveys are in."""
     rows = tx.execute(
         "SELECT id::text AS id FROM runs WHERE status = 'RUNNING' AND planning IN ('none', 'stale', 'surveyed')"
-        " ORDER BY created_at LIMIT %(limit)s",
+        " ORDER BY queued_at, id LIMIT %(limit)s",
         {"limit": limit},
     )
     return [row["id"] for row in rows]
@@ -262,12 +313,15 @@ def overdue(tx: Tx) -> list[str]:
 
 
 def ended(tx: Tx, among: Sequence[str]) -> list[dict[str, Any]]:
-    """{id, status, finished_at, resource_uid, version, run_values} of those runs that are final."""
+    """{id, status, finished_at, resource_uid, version, run_values} of those runs that are final, and stay so until the transaction ends.
+
+    Those that somebody holds are left out.
+    """
     return list(
         tx.execute(
             """
             SELECT id::text AS id, status, finished_at, resource_uid::text AS resource_uid, version, run_values FROM runs
-             WHERE id = ANY(%(among)s::uuid[]) AND finished_at IS NOT NULL
+             WHERE id = ANY(%(among)s::uuid[]) AND finished_at IS NOT NULL FOR UPDATE SKIP LOCKED
             """,
             {"among": list(among)},
         )

@@ -76,6 +76,20 @@ def of_pipeline(tx: Tx, namespace: str, pipeline: str) -> list[dict[str, Any]]:
     )
 
 
+def not_held(tx: Tx, run: str, namespace: str, pipeline: str, nodes: Iterable[str]) -> list[str]:
+    """Those of the sequences that are not this run's any more. The others stay as they are until the transaction ends."""
+    wanted = list(nodes)
+    rows = tx.execute(
+        """
+        SELECT node FROM sequences
+         WHERE namespace = %(namespace)s AND pipeline = %(pipeline)s AND node = ANY(%(nodes)s) AND held_by = %(run)s FOR UPDATE
+        """,
+        {"namespace": namespace, "pipeline": pipeline, "nodes": wanted, "run": run},
+    )
+    held = {row["node"] for row in rows}
+    return [node for node in wanted if node not in held]
+
+
 def change(tx: Tx, namespace: str, pipeline: str, node: str, following: int) -> bool | None:
     """Has the next run begin there. False, and nothing changed, while a run has it; None where the node never numbered."""
     there = [row for row in of_pipeline(tx, namespace, pipeline) if row["node"] == node]

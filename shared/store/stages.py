@@ -12,14 +12,19 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from shared.engines.connections import connections
 from shared.planning.stages import Stage
+from shared.runs.queues import FIRST, of_plan
 from shared.runs.states import STAGE_FINAL, STAGE_STEPS, StageStatus, sources
 from shared.store.database import Tx
 
 
 @dataclass(frozen=True, slots=True)
 class StageRow:
-    """What decisions about a run need to know of a stage; figures and programs are elsewhere."""
+    """What decisions about a run need to know of a stage; figures and programs are elsewhere.
+
+    `limited`: those of its connectors that allow only so many connections at once, each as often as it connects to it.
+    """
 
     stage: int
     kind: str
@@ -29,17 +34,21 @@ class StageRow:
     queue: str
     epoch: int
     lost: int
+    limited: tuple[str, ...] = ()
 
 
 def insert(tx: Tx, run: str, stages: Sequence[Stage]) -> None:
     """Adds planned stages, all WAITING, with their programs apart."""
-    columns = "run_id, stage, part, kind, nodes, inputs, generation, engine, queue, label, policy"
+    columns = "run_id, stage, part, kind, nodes, inputs, generation, engine, queue, label, policy, connectors"
     with tx.cursor() as cursor:
         with cursor.copy(f"COPY stages ({columns}) FROM STDIN") as copy:
             for s in stages:
-                queue = f"{s.queue}.{s.label}" if s.label else s.queue
+                queue = of_plan(f"{s.queue}.{s.label}" if s.label else s.queue, int(s.program.get("format", FIRST)))
                 inputs = [int(stage) for stage in s.inputs]
-                copy.write_row((run, s.id, s.part, s.kind, list(s.nodes), inputs, s.generation, s.engine, queue, s.label, Jsonb(s.policy)))
+                named = list(connections(s.kind, s.program))
+                copy.write_row(
+                    (run, s.id, s.part, s.kind, list(s.nodes), inputs, s.generation, s.engine, queue, s.label, Jsonb(s.policy), named)
+                )
         with cursor.copy("COPY programs (run_id, stage, program) FROM STDIN") as copy:
             for s in stages:
                 copy.write_row((run, s.id, Jsonb(s.program)))
@@ -49,13 +58,26 @@ def of_run(tx: Tx, run: str, *, unfinished: bool = False) -> list[StageRow]:
     """All stages in plan order, or those that are in no final state."""
     rows = tx.execute(
         """
-        SELECT stage, kind, status, inputs, nodes, queue, epoch, lost FROM stages
+        SELECT stage, kind, status, inputs, nodes, queue, epoch, lost,
+               CASE WHEN connectors = '{}' THEN connectors
+                    ELSE ARRAY(SELECT c FROM unnest(connectors) AS c JOIN connector_limits l ON l.connector = c) END AS limited
+          FROM stages
          WHERE run_id = %(run)s AND NOT status = ANY(%(without)s) ORDER BY stage, part
         """,
         {"run": run, "without": [status.value for status in STAGE_FINAL] if unfinished else []},
     )
     return [
-        StageRow(r["stage"], r["kind"], StageStatus(r["status"]), tuple(r["inputs"]), tuple(r["nodes"]), r["queue"], r["epoch"], r["lost"])
+        StageRow(
+            r["stage"],
+            r["kind"],
+            StageStatus(r["status"]),
+            tuple(r["inputs"]),
+            tuple(r["nodes"]),
+            r["queue"],
+            r["epoch"],
+            r["lost"],
+            tuple(r["limited"]),
+        )
         for r in rows
     ]
 
@@ -66,7 +88,7 @@ def release(tx: Tx, run: str, stages: Iterable[int], *, lost: bool = False) -> l
         tx.execute(
             """
             UPDATE stages SET status = 'RELEASED', epoch = epoch + 1, released_at = clock_timestamp(), leased_until = NULL, retry_at = NULL,
-                   worker = NULL, boot = NULL, lost = lost + %(lost)s
+                   worker = NULL, boot = NULL, lost = lost + %(lost)s, waiting_since = NULL, waiting_for = NULL
              WHERE run_id = %(run)s AND stage = ANY(%(stages)s) AND status = ANY(%(from)s)
             RETURNING stage, epoch, queue
             """,
@@ -83,7 +105,8 @@ def claim(tx: Tx, run: str, stage: int, epoch: int, *, worker: str, boot: str, l
             UPDATE stages SET status = 'RUNNING', worker = %(worker)s, boot = %(boot)s, leased_until = clock_timestamp() + %(lease)s,
                    started_at = coalesce(started_at, clock_timestamp())
              WHERE run_id = %(run)s AND stage = %(stage)s AND epoch = %(epoch)s AND status = 'RELEASED'
-            RETURNING run_id, stage, epoch, kind, nodes, inputs, policy, rerun, retries, lost, clock_timestamp() - started_at AS spent
+            RETURNING run_id, stage, epoch, kind, nodes, inputs, policy, rerun, retries, lost, clock_timestamp() - started_at AS spent,
+                      connectors <> '{}' AND EXISTS (SELECT FROM connector_limits l WHERE l.connector = ANY(connectors)) AS limited
         ), attempt AS (
             INSERT INTO attempts (run_id, stage, epoch, worker) SELECT run_id, stage, epoch, %(worker)s FROM claimed
         )
@@ -220,7 +243,7 @@ def end(tx: Tx, run: str, stages: Iterable[int], to: StageStatus, *, error: Mapp
     rows = tx.execute(
         """
         UPDATE stages SET status = %(to)s, error = coalesce(%(error)s, error), finished_at = clock_timestamp(), leased_until = NULL,
-               retry_at = NULL
+               retry_at = NULL, waiting_since = NULL, waiting_for = NULL
          WHERE run_id = %(run)s AND stage = ANY(%(stages)s) AND status = ANY(%(from)s)
         RETURNING stage
         """,

@@ -118,11 +118,17 @@ def run(
     if not wait:
         _print(started, output) if output != "table" else click.echo(started["id"])
         return 0
+    return _followed(client, started, output)
+
+
+def _followed(client: Client, run: dict[str, Any], output: str) -> int:
+    """From what is known of the run to its end. Its exit code."""
     from services.api.cli.show import follow, run_tables
 
     console = _console(stderr=output != "table")
-    follow(console, client.events(started["id"]), len(started["nodes"]))
-    ended = client.call("GET", f"/runs/{started['id']}")
+    # What it did before it was asked for again is told already.
+    follow(console, client.events(run["id"], after=run["lastSeq"] if run["startedAt"] else 0), len(run["nodes"]))
+    ended = client.call("GET", f"/runs/{run['id']}")
     _print(ended, output) if output != "table" else run_tables(console, ended)
     return 0 if ended["status"] == "SUCCEEDED" else 1
 
@@ -222,6 +228,29 @@ def logs(context: click.Context, run_id: str | None, keep: bool) -> None:
 def cancel(context: click.Context, run_id: str) -> None:
     """Stop a run."""
     click.echo(_client(context).call("POST", f"/runs/{run_id}/cancel")["status"])
+
+
+@cli.command()
+@click.argument("run_id")
+@click.option("--from", "from_node", default="failed", show_default=True, metavar="NODE|failed", help="Where to begin.")
+@click.option("--keep", is_flag=True, help="What is done after that node stays as it is.")
+@click.option("--allow-duplicates", is_flag=True, help="Insert rows again that were inserted.")
+@click.option("--reason", help="Why, for the record.")
+@click.option("--wait", is_flag=True, help="Follow it to its end; exit code 1 when it fails.")
+@OUTPUT
+@click.pass_context
+@_answering
+def retry(
+    context: click.Context, run_id: str, from_node: str, keep: bool, allow_duplicates: bool, reason: str | None, wait: bool, output: str
+) -> int:
+    """Do a run again that has ended: what failed and what came after it, or everything from a node on."""
+    body = {"from": from_node, "keep": keep, "allowDuplicates": allow_duplicates, **({"reason": reason} if reason else {})}
+    client = _client(context)
+    found = client.call("POST", f"/runs/{run_id}/retry", body=body)
+    if not wait:
+        _print(found, output) if output != "table" else click.echo(found["status"])
+        return 0
+    return _followed(client, found, output)
 
 
 @cli.command()

@@ -16,7 +16,7 @@ from shared.pipelines.model import Document, Problem
 from shared.pipelines.validation import Known, known_from, stored_errors, validate
 from shared.secrets import database as sealing
 from shared.secrets import references
-from shared.store import credentials, facts, resources
+from shared.store import connections, credentials, facts, resources
 from shared.store.database import Tx
 from shared.store.resources import Saved
 from shared.versions.seal import seal, seal_deletion
@@ -121,6 +121,8 @@ def store(tx: Tx, checked: Checked, *, author: str, message: str, home: Path | N
         if {**before, **checked.secrets} != before:
             sealed = sealing.seal({**before, **checked.secrets}, key, f"{document.namespace}/{document.name}/{version}")
             credentials.put(tx, document.namespace, document.name, version, "password", sealed)
+    if document.kind == "Connector" and checked.valid:
+        connections.set_limit(tx, f"{document.namespace}/{document.name}", document.tree["spec"].get("maxConnections"))
     return resources.save(
         tx,
         kind=document.kind,
@@ -153,6 +155,8 @@ def delete(tx: Tx, kind: str, namespace: str, name: str, *, author: str, message
     """Takes it away, with a commit; False where there is none. Its history stays."""
     uid = resources.delete(tx, kind, namespace, name)
     if uid is not None:
+        if kind == "Connector":
+            connections.set_limit(tx, f"{namespace}/{name}", None)
         seal_deletion(tx, uid=uid, kind=kind, namespace=namespace, name=name, author=author, message=message)
     return uid is not None
 

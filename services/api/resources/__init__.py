@@ -12,6 +12,7 @@ from services.api.resources import (
     looking,
     pipelines,
     plans,
+    retries,
     run_nodes,
     runs,
     state,
@@ -19,7 +20,7 @@ from services.api.resources import (
 )
 
 NOUNS = (
-    health, documents, versions, pipelines, plans, state, connectors, circuit_breakers, looking, runs, dead_letters, ledger, run_nodes, events,
-    catalogue,
+    health, documents, versions, pipelines, plans, state, connectors, circuit_breakers, looking, runs, retries, dead_letters, ledger,
+    run_nodes, events, catalogue,
 )  # fmt: skip
 BLUEPRINTS = tuple(noun.blueprint for noun in NOUNS)

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 from flask_smorest import Blueprint
 from marshmallow import Schema, ValidationError
 
 from services.api import cursors
 from services.api.auth import caller, database
 from services.api.incoming import identifier, json_object
+from services.api.once import accepted
 from services.api.problems import Refused, brief
 from services.api.recipes import replays
 from services.api.recipes.exports import TYPES, exported
 from services.api.resources.documents import stamp
-from services.api.resources.pipelines import accepted, idempotency_key
 from services.api.schemas.dead_letters import (
     Changed,
     Chosen,
@@ -32,7 +32,7 @@ from services.api.schemas.dead_letters import (
     Summary,
 )
 from shared.store import dead_letter_views as views
-from shared.store import dead_letters, idempotency
+from shared.store import dead_letters
 from shared.store.database import Tx
 from shared.store.dead_letter_views import Choice
 
@@ -155,19 +155,13 @@ def replay() -> Response:
     """Runs them again, as they were corrected, through the node that rejected them: a run for each run and node. 202 once they are kept."""
     asked = _loaded(ReplayBody(), json_object())
     version, again, reason = replays.version_asked(asked.pop("version")), asked.pop("allowDuplicates"), asked.pop("reason", None)
-    choice, who, key = _meant(asked), caller(), idempotency_key()
-    digest = idempotency.digest(request.path.encode() + request.get_data())
-    with database().transaction() as tx:
-        if key is not None and (earlier := idempotency.find(tx, who.token_id, key)) is not None:
-            if bytes(earlier["body_hash"]) != digest:
-                raise Refused(422, "this Idempotency-Key was used for another call; choose a new one")
-            return accepted(earlier["reply"], earlier["location"], replayed=True)
-        runs = replays.replay(tx, choice, version, reason=reason, again=again, by=who.name)
-        reply = {"letters": sum(run["letters"] for run in runs), "runs": runs}
-        location = f"/api/v1/runs/{runs[0]['id']}"
-        if key is not None:
-            idempotency.put(tx, who.token_id, key, digest, 202, location, reply)
-    return accepted(reply, location)
+    choice = _meant(asked)
+
+    def start(tx: Tx) -> tuple[Any, str]:
+        runs = replays.replay(tx, choice, version, reason=reason, again=again, by=caller().name)
+        return {"letters": sum(run["letters"] for run in runs), "runs": runs}, f"/api/v1/runs/{runs[0]['id']}"
+
+    return accepted(start)
 
 
 def _loaded(schema: Schema, body: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,24 +5,22 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Response, jsonify, request
+from flask import Response
 from flask_smorest import Blueprint
 
 from services.api import cursors
 from services.api.auth import caller, database
-from services.api.problems import Refused
+from services.api.once import accepted
 from services.api.recipes.asked import START_BODY, asked, runnable, start_of_interval, values_of
 from services.api.resources import documents, plans
 from services.api.resources.runs import run_json
 from services.api.schemas.documents import TEXT_BODY, PipelinePage, PipelinesQuery, Saved, SaveQuery, Shown
 from services.api.schemas.runs import Run
-from shared.store import idempotency, resources, run_views, runs
+from shared.store import resources, run_views, runs
 from shared.store.database import Tx
 from shared.store.identifiers import new_id
 
 blueprint = Blueprint("pipelines", __name__, url_prefix="/api/v1/pipelines", description="Pipelines")
-# PostgreSQL indexes the key, and takes no more than some 2,700 bytes there.
-LONGEST_KEY = 255
 
 
 @blueprint.put("/<namespace>/<name>")
@@ -84,14 +82,9 @@ def start(namespace: str, name: str) -> Response:
     who = caller()
     who.may("operator", namespace)
     body = asked()
-    digest = idempotency.digest(request.path.encode() + request.get_data())
-    key = idempotency_key()
     by_plan = plans.still_holding(body["planId"], namespace, name) if "planId" in body else None
-    with database().transaction() as tx:
-        if key is not None and (earlier := idempotency.find(tx, who.token_id, key)) is not None:
-            if bytes(earlier["body_hash"]) != digest:
-                raise Refused(422, "this Idempotency-Key was used for another call; choose a new one")
-            return accepted(earlier["reply"], earlier["location"], replayed=True)
+
+    def new(tx: Tx) -> tuple[Any, str]:
         version = runnable(tx, namespace, name, by_plan["version"] if by_plan else body.get("version"))
         run = new_id()
         logical_date = by_plan["logical_date"] if by_plan else body.get("logicalDate", datetime.now(UTC))
@@ -119,24 +112,6 @@ def start(namespace: str, name: str) -> Response:
         )
         row = run_views.run(tx, run)
         assert row is not None
-        reply = run_json(tx, row)
-        location = f"/api/v1/runs/{run}"
-        if key is not None:
-            idempotency.put(tx, who.token_id, key, digest, 202, location, reply)
-    return accepted(reply, location)
+        return run_json(tx, row), f"/api/v1/runs/{run}"
 
-
-def accepted(reply: Any, location: str | None, *, replayed: bool = False) -> Response:
-    response = jsonify(reply)
-    response.status_code = 202
-    response.headers["Location"] = location or ""
-    if replayed:
-        response.headers["Idempotency-Replayed"] = "true"
-    return response
-
-
-def idempotency_key() -> str | None:
-    key = request.headers.get("Idempotency-Key")
-    if key is not None and not 0 < len(key) <= LONGEST_KEY:
-        raise Refused(422, f"Idempotency-Key has {len(key)} characters; give it from 1 to {LONGEST_KEY}, such as a UUID, or leave it out")
-    return key
+    return accepted(new)

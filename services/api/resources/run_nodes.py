@@ -11,7 +11,7 @@ from services.api.problems import Refused
 from services.api.resources.documents import stamp
 from services.api.resources.runs import found, node_json, stage_json
 from services.api.schemas.runs import NodeOfRun
-from shared.engines.program import Program
+from shared.engines.program import FORMATS, Program
 from shared.store import run_views, samples
 from shared.store.database import Tx
 
@@ -56,7 +56,7 @@ def _attempt(row: dict[str, Any]) -> dict[str, Any]:
 def _statements(tx: Tx, run: str, stage: int, node: str) -> list[dict[str, Any]]:
     """What the stage's engine computed for this node, by the tables it made."""
     stored = run_views.program(tx, run, stage)
-    if stored is None or "statements" not in stored:
+    if stored is None or "statements" not in stored or stored.get("format", 1) not in FORMATS:
         return []
     program = Program.from_json(stored)
     made = [(one.table, one.sql) for one in program.statements] + [(one.port, one.sql) for one in program.outputs]

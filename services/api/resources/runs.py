@@ -11,6 +11,7 @@ from services.api.auth import caller, database
 from services.api.incoming import identifier
 from services.api.problems import Refused
 from services.api.resources.documents import stamp
+from services.api.resources.waiting import waiting_for
 from services.api.schemas.runs import Run, RunPage, RunsQuery
 from shared.dispatch import results
 from shared.runs.states import RUN_FINAL
@@ -107,11 +108,12 @@ def _head(row: dict[str, Any]) -> dict[str, Any]:
 def run_json(tx: Tx, row: dict[str, Any]) -> dict[str, Any]:
     """A run as api.md shows it."""
     nodes = [node_json(node) for node in run_views.nodes(tx, row["id"])]
+    stages = run_views.stages(tx, row["id"])
     return {
         **_head(row),
         "progress": _progress(row, nodes),
         "nodes": nodes,
-        "stages": [stage_json(stage) for stage in run_views.stages(tx, row["id"])],
+        "stages": [{**stage_json(stage), "waitingFor": waiting_for(stage, stages, row)} for stage in stages],
         "quality": [
             {"dataset": q["dataset"], "ruleSet": q["rule_set"], "score": q["score"], "passed": q["passed"], "failed": q["failed"]}
             for q in quality.of_run(tx, row["id"])
@@ -151,6 +153,7 @@ def stage_json(stage: dict[str, Any]) -> dict[str, Any]:
         "status": stage["status"],
         "epoch": stage["epoch"],
         "retries": stage["retries"],
+        "rerun": stage["rerun"],
         "retryAt": stamp(stage["retry_at"]),
         "durationMs": stage["duration_ms"],
         "peakMemoryBytes": stage["peak_memory_bytes"],

@@ -43,12 +43,36 @@ class StartRun(Schema):
             raise ValidationError(f"the plan says {others[0]} already; leave it out, or plan again with it", others[0])
 
 
+class RetryRun(Schema):
+    """All of it may be left out."""
+
+    from_ = fields.String(
+        data_key="from",
+        load_default="failed",
+        metadata={"description": "`failed`: what is not done; or a node: that, and all that comes after it, though it was done"},
+    )
+    keep = fields.Boolean(load_default=False, truthy={True}, falsy={False}, metadata={"description": "What is done after that node stays"})
+    allowDuplicates = fields.Boolean(
+        load_default=False,
+        truthy={True},
+        falsy={False},
+        metadata={"description": "Insert rows again that were inserted; else that is refused (409)"},
+    )
+    reason = words()
+
+
 class StreamQuery(Schema):
     after = fields.Integer(
         validate=validate.Range(0, MAX_BIGINT, error="after must be a whole number from 0 to {max}"),
         metadata={"description": "As Last-Event-ID, for who cannot send headers"},
     )
     follow = fields.Boolean(load_default=True, metadata={"description": "false: what there is, as NDJSON"})
+
+
+def _waiting(about: str) -> fields.Dict:
+    return fields.Dict(
+        keys=fields.String(), values=fields.String(), allow_none=True, metadata={"description": f"{{reason, detail}}. {about}"}
+    )
 
 
 class PipelineName(Schema):
@@ -72,7 +96,7 @@ class RunHead(Schema):
     createdAt = time()
     startedAt = maybe_time()
     finishedAt = maybe_time()
-    waitingFor = fields.Raw(allow_none=True, metadata={"description": "Why a queued run does not start yet"})
+    waitingFor = _waiting("Why a queued run does not start yet; of a running one, that no worker carries a label that it asks for")
     error = fields.Dict(allow_none=True, metadata={"description": "code, message, and the node it is charged to"})
 
 
@@ -147,7 +171,9 @@ class RunStage(Schema):
     generation = fields.Integer()
     status = fields.String(validate=validate.OneOf([status.value for status in StageStatus]))
     epoch = fields.Integer(metadata={"description": "How often it was released"})
+    waitingFor = _waiting("Why a stage of a running run has not begun: inputs, parallelism, connector, breaker, retry or worker")
     retries = fields.Integer()
+    rerun = fields.Integer(metadata={"description": "How often what it had written was asked for again"})
     retryAt = maybe_time()
     durationMs = known()
     peakMemoryBytes = known()

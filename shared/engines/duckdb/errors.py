@@ -8,7 +8,10 @@ from contextlib import contextmanager
 import duckdb
 
 from shared.connectors.errors import BadQuery, Busy, Deadlocked, Denied, NotFound, SerializationFailed, Unavailable
-from shared.errors import DataError, PenstockError, UnavailableError
+from shared.errors import DataError, PenstockError, ScratchLimit, UnavailableError, disk_full
+
+# As the system says it of ENOSPC, in every locale that a service runs in.
+NO_ROOM = "No space left on device"
 
 
 class OutOfMemory(DataError):
@@ -48,6 +51,11 @@ def translated(memory_bytes: int, node: str | None = None) -> Iterator[None]:
         error.node = error.node or node
         raise
     except duckdb.OutOfMemoryException as error:
+        if "max_temp_directory_size" in str(error):
+            raise ScratchLimit(
+                f"the rows that must be put aside do not fit on the scratch disk; give PENSTOCK_SCRATCH a larger one ({_first(error)})",
+                node=node,
+            ) from error
         limit = f"{memory_bytes / 1e6:.0f} MB"
         raise OutOfMemory(
             f"the work does not fit into the worker's {limit}; raise PENSTOCK_WORKER_MEMORY ({_first(error)})", node=node
@@ -55,6 +63,8 @@ def translated(memory_bytes: int, node: str | None = None) -> Iterator[None]:
     except duckdb.InterruptException as error:
         raise Interrupted("stopped on request", node=node) from error
     except duckdb.Error as error:
+        if NO_ROOM in str(error) and not _from_a_database(error):
+            raise disk_full(_first(error), node=node) from error
         if not _from_a_database(error):
             raise _local(error, node) from error
         raise _remote(error, node) from error

@@ -94,6 +94,9 @@ def _postgres(
     connection: duckdb.DuckDBPyConnection, job: Job, read: Read, connector: ResolvedConnector, control: Control
 ) -> Iterator[Scan]:
     load_extension(connection, "postgres_scanner")
+    if connector.counted:
+        # Else a table is read over as many connections as there are threads.
+        connection.execute("SET pg_use_ctid_scan = false")
     # Attached databases belong to the instance, so the name has to be this attempt's own.
     attached = f"{job.run}/{job.stage}/{job.epoch}/{read.table}"
     session = f"penstock/{job.run}/{job.stage}/{job.epoch}"

@@ -25,4 +25,4 @@ class ConnectorSpec(Shape):
     credential: fields.String = name("Credential", "Its fields complete the configuration", example="warehouse-login")
     description = prose("Description", example="The warehouse")
     circuitBreaker = part(CircuitBreaker, "Circuit breaker", "When the system is left alone for a while")
-    maxConnections = later(count("Most connections", "At once, over all workers", least=1, example=8), quietly=True)
+    maxConnections = count("Most connections", "At once, of all runs and workers; stages beyond that wait", least=1, example=8)

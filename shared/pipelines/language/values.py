@@ -41,7 +41,13 @@ def connector(document: Document) -> ConnectorDefinition:
     """The connector of a valid Connector document; its config as written, secrets still references. Raises InvalidDocument."""
     spec = _load(document, "Connector", ConnectorSpec)
     return ConnectorDefinition(
-        document.namespace, document.name, spec["type"], spec["config"], spec.get("credential"), circuit_breaker=spec.get("circuitBreaker")
+        document.namespace,
+        document.name,
+        spec["type"],
+        spec["config"],
+        spec.get("credential"),
+        circuit_breaker=spec.get("circuitBreaker"),
+        max_connections=spec.get("maxConnections"),
     )
 
 

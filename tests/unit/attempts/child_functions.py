@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import signal
@@ -9,6 +10,7 @@ import time
 from pathlib import Path
 
 from shared.engines.control import Control
+from shared.engines.duckdb.connection import connected
 from shared.engines.work import Job, Outcome
 from shared.errors import DataError, UnavailableError
 
@@ -46,6 +48,17 @@ def run(job: Job, control: Control) -> Outcome:
         eaten = bytearray(job.program["bytes"])
         time.sleep(job.program.get("seconds", 0))
         return Outcome(job.epoch, figures={"node": {"rowsOut": len(eaten)}})
+    elif do == "fill":
+        (Path(job.limits.scratch) / "deep").mkdir(exist_ok=True)
+        (Path(job.limits.scratch) / "deep" / "filled").write_bytes(b"x" * job.program["bytes"])
+        time.sleep(job.program.get("seconds", 0))
+    elif do == "spill":
+        with connected(job.limits) as connection:
+            connection.execute(
+                "CREATE TEMPORARY TABLE t AS SELECT hash(i) AS a, hash(i + 1) AS b FROM range(60_000_000) AS r (i) ORDER BY a"
+            )
+    elif do == "no room":
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/scratch/spilled")
     elif do == "fail":
         raise Busy(job.program.get("text", "the far side is busy"), node="node")
     elif do == "bug":

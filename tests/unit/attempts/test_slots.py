@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from shared.attempts import disk
 from shared.attempts.place import Place
 from shared.attempts.slots import Child, ChildDied, Slots
 from shared.attempts.watch import Watch
@@ -170,6 +171,33 @@ def test_over_the_memory_limit_a_child_is_ended_and_the_limit_named(place: Place
     assert died.value.over_limit.startswith("stage 4 used ")
     assert "over the worker's limit of 200 MB (PENSTOCK_WORKER_MEMORY)" in died.value.over_limit
     assert child.peak > 200 * 10**6
+
+
+@pytest.mark.parametrize("does", [{"do": "fill", "bytes": 130 * 10**6, "seconds": 20}, {"do": "spill"}], ids=["file", "engine"])
+def test_over_the_scratch_limit_a_child_is_ended_the_limit_named_and_the_disk_free_again(
+    place: Place, watch: Watch, does: dict[str, Any]
+) -> None:
+    slots = Slots(replace(place, scratch_bytes=50 * 10**6))
+    slots.start()
+    try:
+        child = slots.acquire()
+        with pytest.raises(ChildDied) as died:
+            watched(watch, child, replace(job(stage=4, **does), limits=Limits(400 * 10**6, 1, str(child.scratch))))
+        slots.release(child)
+        next_child = slots.acquire()
+        assert disk.used(next_child.scratch) < 10**6
+    finally:
+        slots.stop()
+    assert died.value.what == "scratch"
+    assert died.value.over_limit is not None
+    assert died.value.over_limit.startswith("stage 4 used ")
+    assert " of scratch disk, over the worker's limit of 50 MB (PENSTOCK_SCRATCH_LIMIT)" in died.value.over_limit
+
+
+def test_a_full_disk_is_told_as_one_and_may_be_tried_again(slots: Slots) -> None:
+    what, said = slots.acquire().run(job(do="no room"), (), deaf)
+    assert (what, said["code"], said["retryable"], said["retryOn"]) == ("failed", "disk_full", True, "connection")
+    assert said["message"].startswith("a disk of this worker is full ([Errno 28] No space left on device: '/scratch/spilled'); make room")
 
 
 def test_the_peak_is_each_attempts_own(slots: Slots) -> None:

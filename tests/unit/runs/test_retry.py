@@ -67,10 +67,10 @@ def test_the_recipe_s_settings_are_read_by_their_names() -> None:
     assert Policy.from_json({}) == Policy()
 
 
-def test_every_state_has_its_row_in_the_table_and_no_success_is_left_again() -> None:
+def test_every_state_has_its_row_in_the_table_and_what_has_ended_can_only_be_asked_for_again() -> None:
     assert set(RUN_STEPS) == set(RunStatus)
     assert set(STAGE_STEPS) == set(StageStatus)
-    assert not RUN_STEPS[RunStatus.SUCCEEDED]
-    assert not STAGE_STEPS[StageStatus.COMPLETED]
+    assert all(RUN_STEPS[status] <= {RunStatus.QUEUED} for status in RUN_FINAL)
+    assert STAGE_STEPS[StageStatus.COMPLETED] == {StageStatus.WAITING}
     assert RunStatus.RUNNING not in RUN_FINAL
     assert sources(STAGE_STEPS, StageStatus.COMPLETED) == ["RUNNING", "SUBMITTED"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from servers_for_tests import PostgresServer, RedisServer, Worker, wait_for
 from shared.dispatch import recovery
 from shared.dispatch.results import cancel_run
 from shared.dispatch.sending import send
-from shared.messages import StageMessage, celery_app
+from shared.messages import RUN_STAGE, VERSION, StageMessage, celery_app
 from shared.store import logs, runs, workers
 from shared.store.database import Database
 
@@ -86,6 +87,42 @@ def test_a_stage_over_the_memory_limit_fails_and_is_not_tried_again(worker: Work
     assert row["epoch"] == 1
     assert row["error"]["code"] == "memory"
     assert "over the worker's limit of 300 MB (PENSTOCK_WORKER_MEMORY)" in row["error"]["message"]
+
+
+def test_what_only_a_newer_release_can_read_is_left_to_it_and_is_in_nobodys_way(
+    worker: Worker, database: Database, app: Any, redis_server: RedisServer
+) -> None:
+    worker.environment["PENSTOCK_WORKER_SLOTS"] = "1"
+    worker.start()
+    for version in (2, 2, "odd"):
+        newer = {"v": version, "run": "of another shape"}
+        app.send_task(RUN_STAGE, args=(newer,), queue="stages", ignore_result=True)
+    run_id = run(database, app, stage(1))
+    wait_for(lambda: status(database, run_id) == "SUCCEEDED")
+    client = redis_server.client()
+    wait_for(lambda: client.llen("stages@message-2") == 2 and client.llen("stages@message-unknown") == 1)
+    time.sleep(1)
+    assert (client.llen("stages"), client.llen("stages@message-2")) == (0, 2), "nothing goes round"
+
+
+def test_a_stage_of_a_newer_plan_is_left_to_a_newer_release(
+    worker: Worker, database: Database, app: Any, redis_server: RedisServer
+) -> None:
+    worker.start()
+    run_id, (message,) = start_run(database, stage(1, format=2))
+    assert message.queue == "stages@plan-2"
+    # As a scheduler of this release would not send it.
+    send(app, [replace(message, queue="stages")])
+    wait_for(lambda: redis_server.client().llen("stages@plan-2") == 1)
+    row = stage_row(database, run_id, 1)
+    assert (row["status"], row["epoch"], row["worker"]) == ("RELEASED", 1, None)
+
+
+def test_a_message_that_was_put_aside_for_this_release_is_taken(worker: Worker, database: Database, app: Any) -> None:
+    worker.start()
+    run_id, (message,) = start_run(database, stage(1))
+    send(app, [replace(message, queue=f"stages@message-{VERSION}")])
+    wait_for(lambda: status(database, run_id) == "SUCCEEDED")
 
 
 def test_a_transient_error_waits_as_the_recipe_says(worker: Worker, database: Database, app: Any) -> None:

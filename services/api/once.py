@@ -1,0 +1,48 @@
+"""Calls that start something: done once for each Idempotency-Key, and answered alike when they are repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Response, jsonify, request
+
+from services.api.auth import caller, database
+from services.api.problems import Refused
+from shared.store import idempotency
+from shared.store.database import Tx
+
+# PostgreSQL indexes the key, and takes no more than some 2,700 bytes there.
+LONGEST_KEY = 255
+
+
+def accepted(start: Callable[[Tx], tuple[Any, str]]) -> Response:
+    """202 with what `start` gives, a reply and its location, in one transaction. Raises Refused for a key that another call used."""
+    who = caller()
+    digest = idempotency.digest(request.path.encode() + request.get_data())
+    key = _key()
+    with database().transaction() as tx:
+        if key is not None and (earlier := idempotency.find(tx, who.token_id, key)) is not None:
+            if bytes(earlier["body_hash"]) != digest:
+                raise Refused(422, "this Idempotency-Key was used for another call; choose a new one")
+            return _answer(earlier["reply"], earlier["location"], replayed=True)
+        reply, location = start(tx)
+        if key is not None:
+            idempotency.put(tx, who.token_id, key, digest, 202, location, reply)
+    return _answer(reply, location)
+
+
+def _answer(reply: Any, location: str | None, *, replayed: bool = False) -> Response:
+    response = jsonify(reply)
+    response.status_code = 202
+    response.headers["Location"] = location or ""
+    if replayed:
+        response.headers["Idempotency-Replayed"] = "true"
+    return response
+
+
+def _key() -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not 0 < len(key) <= LONGEST_KEY:
+        raise Refused(422, f"Idempotency-Key has {len(key)} characters; give it from 1 to {LONGEST_KEY}, such as a UUID, or leave it out")
+    return key

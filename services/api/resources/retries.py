@@ -1,0 +1,65 @@
+"""A run that has ended, asked for again: what is not done, or everything from a node on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+from flask_smorest import Blueprint
+from marshmallow import ValidationError
+
+from services.api.auth import caller
+from services.api.incoming import identifier, json_object
+from services.api.once import accepted
+from services.api.problems import Refused, brief
+from services.api.resources.runs import found, run_json
+from services.api.schemas.runs import RetryRun, Run
+from shared.dispatch.restart import restart
+from shared.runs.restart import CannotRestart
+from shared.store import runs
+from shared.store.database import Tx
+
+blueprint = Blueprint("retries", __name__, url_prefix="/api/v1/runs", description="Runs again")
+BODY: dict[str, Any] = {"requestBody": {"content": {"application/json": {"schema": RetryRun}}}}
+FAILED = "failed"
+
+
+@blueprint.post("/<run>/retry")
+@blueprint.doc(**BODY)
+@blueprint.response(202, Run)
+def retry(run: str) -> Response:
+    """202: it is in the queue again. 409 where it has not ended, has nothing to do again, or would insert rows a second time."""
+    body = _asked()
+    from_node = None if body["from_"] == FAILED else body["from_"]
+
+    def again(tx: Tx) -> tuple[Any, str]:
+        found(tx, run, "operator")
+        locked = runs.lock(tx, identifier(run, "run"))
+        assert locked is not None
+        try:
+            restart(
+                tx,
+                locked,
+                from_node=from_node,
+                keep=body["keep"],
+                allow_duplicates=body["allowDuplicates"],
+                by=caller().name,
+                reason=body.get("reason"),
+            )
+        except CannotRestart as refused:
+            raise Refused(409, refused.message, kind=refused.code.replace("_", "-")) from refused
+        runs.save(tx, locked)
+        return run_json(tx, found(tx, run)), f"/api/v1/runs/{locked.id}"
+
+    return accepted(again)
+
+
+def _asked() -> dict[str, Any]:
+    try:
+        body: dict[str, Any] = RetryRun().load(json_object())
+    except ValidationError as error:
+        field, said = next(iter(error.messages_dict.items()))
+        known = ", ".join(one.data_key or name for name, one in RetryRun().fields.items())
+        why = f"is wrong: {said[0]}" if "Unknown" not in str(said[0]) else f"is not known here; there is {known}"
+        raise Refused(422, f"{brief(str(field))} {why}") from error
+    return body

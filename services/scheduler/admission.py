@@ -1,0 +1,148 @@
+"""Which queued runs start: oldest first, within PIPELINE_MAX_CONCURRENT_EXECUTIONS for each live scheduler, and as each pipeline's
+concurrencyPolicy says. Those that wait say why.
+
+`decide` is pure; `admit` asks the store and does what was decided.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from services.scheduler.recipes import load
+from services.scheduler.settings import Settings
+from shared.dispatch import results
+from shared.errors import PenstockError
+from shared.runs.states import RunStatus
+from shared.store import runs, workers
+from shared.store.database import Tx
+
+ADMISSION_LOCK = "penstock.admission"
+AT_ONCE = 1000
+LIVE_WITHIN = timedelta(seconds=15)
+log = logging.getLogger("scheduler")
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A queued run. `fired`: by a schedule, which does not wait where the policy forbids."""
+
+    id: str
+    pipeline: tuple[str, str]
+    fired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Of a queued run's own version: its concurrencyPolicy, and what its runs cannot have at once whatever that says, as the reason to
+    wait and what the other run does with it.
+    """
+
+    concurrency: str = "Forbid"
+    alone: tuple[str, str] | None = None
+
+
+@dataclass(slots=True)
+class Decision:
+    """`waits`: of a queued run, reason and detail. `skip`: of a queued run, why. `replace`: running ones that are to make room."""
+
+    start: list[str] = field(default_factory=list)
+    waits: dict[str, tuple[str, str]] = field(default_factory=dict)
+    skip: dict[str, str] = field(default_factory=dict)
+    replace: list[str] = field(default_factory=list)
+
+
+def decide(
+    queue: Iterable[Asking], running: Iterable[tuple[str, tuple[str, str]]], limit: int, policy_of: Callable[[str], Policy]
+) -> Decision:
+    """`queue`: oldest first. `running`: id and pipeline of each. `policy_of` is asked only where the pipeline is busy."""
+    busy: dict[tuple[str, str], list[str]] = {}
+    count = 0
+    for run, pipeline in running:
+        busy.setdefault(pipeline, []).append(run)
+        count += 1
+    made = Decision()
+    for one in queue:
+        others = busy.get(one.pipeline, [])
+        policy = policy_of(one.id) if others else Policy("Allow")
+        if policy.concurrency == "Forbid" and one.fired:
+            made.skip[one.id] = f"run {others[0]} of this pipeline was still running (concurrencyPolicy: Forbid)"
+        elif policy.concurrency == "Replace" and not set(others) & set(made.start):
+            made.replace += others
+            made.waits[one.id] = ("pipeline", f"run {others[0]} of this pipeline is being ended to make room (concurrencyPolicy: Replace)")
+        elif policy.concurrency != "Allow":
+            made.waits[one.id] = (
+                "pipeline",
+                f"run {others[0]} of this pipeline is still running (concurrencyPolicy: {policy.concurrency})",
+            )
+        elif policy.alone is not None:
+            reason, does = policy.alone
+            made.waits[one.id] = (reason, f"run {others[0]} {does}")
+        elif count >= limit:
+            made.waits[one.id] = ("concurrency", full(count, limit))
+        else:
+            made.start.append(one.id)
+            busy.setdefault(one.pipeline, []).append(one.id)
+            count += 1
+    return made
+
+
+def full(count: int, limit: int) -> str:
+    return f"{count} runs are running, the limit is {limit} (PIPELINE_MAX_CONCURRENT_EXECUTIONS)"
+
+
+def admit(tx: Tx, settings: Settings) -> list[str]:
+    """QUEUED -> RUNNING. Returns those that were started; some of them may have a plan already, because they were run before."""
+    if not runs.any_queued(tx):
+        return []
+    # The limit is counted and used under one lock, so that two schedulers cannot both take the last place.
+    if not (tx.execute("SELECT pg_try_advisory_xact_lock(hashtext(%(l)s)) AS mine", {"l": ADMISSION_LOCK}).fetchone() or {}).get("mine"):
+        return []
+    running = [(row["id"], (row["namespace"], row["pipeline"])) for row in runs.running(tx)]
+    schedulers = sum(row["service"] == "scheduler" for row in workers.seen_within(tx, LIVE_WITHIN))
+    limit = settings.max_concurrent_runs * max(1, schedulers)
+    # Of each pipeline as many as could start, so that a long queue of one does not hide the others.
+    rows = {row["id"]: row for row in runs.queued(tx, each=max(1, limit - len(running)), limit=AT_ONCE)}
+    asking = [Asking(row["id"], (row["namespace"], row["pipeline"]), row["trigger"].get("type") == "schedule") for row in rows.values()]
+    made = decide(asking, running, limit, lambda run: _policy(tx, rows[run], settings))
+    started = [run for run in made.start if _move(tx, run, RunStatus.RUNNING)]
+    for run, why in made.skip.items():
+        _move(tx, run, RunStatus.SKIPPED, {"code": "skipped", "message": why})
+    _replace(tx, made.replace)
+    for run, (reason, detail) in made.waits.items():
+        runs.wait_for(tx, run, reason, detail)
+    left = len(running) + len(started)
+    runs.rest_waits(tx, list(rows), *(("concurrency", full(left, limit)) if left >= limit else ("pipeline", "older runs of it are first")))
+    return started
+
+
+def _move(tx: Tx, run_id: str, to: RunStatus, error: Mapping[str, Any] | None = None) -> bool:
+    run = runs.lock(tx, run_id)
+    if run is None or run.status is not RunStatus.QUEUED:
+        return False
+    runs.transition(tx, run, to, error=error)
+    runs.save(tx, run)
+    return True
+
+
+def _replace(tx: Tx, which: Sequence[str]) -> None:
+    for run_id in dict.fromkeys(which):
+        if (run := runs.lock(tx, run_id)) is not None:
+            results.cancel_run(tx, run, "replaced")
+            runs.save(tx, run)
+
+
+def _policy(tx: Tx, row: Mapping[str, Any], settings: Settings) -> Policy:
+    try:
+        recipe = load(tx, row["resource_uid"], row["version"], settings, row["run_values"])
+    except PenstockError:
+        # It cannot run at all; it is let in to be told so.
+        return Policy("Allow")
+    for node in recipe.sequences:
+        return Policy(recipe.concurrency, ("sequence", f"numbers rows in {node}; runs that share a sequence go one by one"))
+    for node in recipe.cursors:
+        return Policy(recipe.concurrency, ("cursor", f"reads what is new in {node}; runs that share a cursor go one by one"))
+    return Policy(recipe.concurrency)

@@ -1,0 +1,119 @@
+"""What is done again when a person asks for a run that has ended; pure.
+
+What is not done is done in any case: a run ends well only when all of it is done. From a node on, what was done is done again too, unless
+it is to be kept. Staged rows that are gone are computed again, with all that this needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from shared.errors import Fault, PenstockError
+from shared.runs.states import StageStatus
+
+INSERT = "INSERT"
+
+
+class CannotRestart(PenstockError):
+    """The run stays as it is."""
+
+    code = "cannot_restart"
+    fault = Fault.CONFIGURATION
+
+
+class WouldDouble(CannotRestart):
+    """Rows that are in their destination would be written a second time."""
+
+    code = "would_double"
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A stage of a run that has ended. `writes`: the write modes of its sinks; `gone`: rows that it staged are no longer there.
+
+    `numbered`: persistent sequences that it numbers, and whose numbers a sink has already been given.
+    """
+
+    stage: int
+    status: StageStatus
+    inputs: tuple[int, ...]
+    nodes: tuple[str, ...]
+    kind: str = "work"
+    writes: tuple[str, ...] = ()
+    gone: bool = False
+    numbered: tuple[str, ...] = ()
+
+    @property
+    def done(self) -> bool:
+        return self.status is StageStatus.COMPLETED
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Stages to be done again, in plan order. `anew`: those whose sinks are to write once more, whatever they wrote before."""
+
+    stages: tuple[int, ...]
+    anew: frozenset[int] = frozenset()
+
+
+def again(stages: Sequence[Ended], *, from_node: str | None, keep: bool = False, allow_duplicates: bool = False) -> Again:
+    """`from_node`: where to begin; None: only with what is not done. `keep`: what is done after that node stays as it is.
+
+    Raises CannotRestart for a node that is not there, or a run with nothing left to do; WouldDouble where rows would be inserted again and
+    that is not allowed.
+    """
+    chosen = {stage.stage for stage in stages if not stage.done}
+    dropped: set[int] = set()
+    if from_node is not None:
+        first = _of_node(stages, from_node)
+        dropped = {first} if keep else {first, *_descendants(stages, first)}
+        chosen |= dropped
+    if not chosen:
+        raise CannotRestart("everything in this run is done; name the node to start again from")
+    _with_what_is_gone(stages, chosen)
+    among = [stage for stage in stages if stage.stage in chosen]
+    if not allow_duplicates:
+        _refuse_duplicates(among, asked=dropped)
+    anew = {stage.stage for stage in among if stage.writes and (stage.done or (stage.stage in dropped and INSERT not in stage.writes))}
+    return Again(tuple(stage.stage for stage in among), frozenset(anew))
+
+
+def _of_node(stages: Iterable[Ended], node: str) -> int:
+    for stage in stages:
+        if stage.kind == "work" and node in stage.nodes:
+            return stage.stage
+    there = ", ".join(sorted({node for stage in stages if stage.kind == "work" for node in stage.nodes}))
+    raise CannotRestart(f"there is no node {node} in this run's plan; it has {there or 'none yet, so start it again from what failed'}")
+
+
+def _descendants(stages: Sequence[Ended], first: int) -> set[int]:
+    """Of a stage, in plan order: inputs have lower numbers."""
+    reached = {first}
+    for stage in stages:
+        if reached.intersection(stage.inputs):
+            reached.add(stage.stage)
+    return reached
+
+
+def _with_what_is_gone(stages: Sequence[Ended], chosen: set[int]) -> None:
+    """Adds what must be computed again for want of its rows. From the end, so that what is added is looked at too."""
+    gone = {stage.stage for stage in stages if stage.done and stage.gone}
+    for stage in reversed(stages):
+        if stage.stage in chosen:
+            chosen |= gone.intersection(stage.inputs)
+
+
+def _refuse_duplicates(among: Iterable[Ended], asked: set[int]) -> None:
+    for stage in among:
+        why = "" if stage.stage in asked else ", and its staged rows, which others need, are no longer there"
+        if stage.done and INSERT in stage.writes:
+            raise WouldDouble(
+                f"stage {stage.stage} ({', '.join(stage.nodes)}) has inserted its rows{why}; doing it again inserts them a second time:"
+                " say allowDuplicates: true, or start from a node after it"
+            )
+        if stage.done and stage.numbered:
+            raise WouldDouble(
+                f"the numbers of {', '.join(stage.numbered)} in stage {stage.stage} have been given out{why}; doing it again gives them"
+                " a second time: say allowDuplicates: true, or start from a node after it"
+            )

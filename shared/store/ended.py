@@ -1,0 +1,81 @@
+"""Stages of a run that has ended, as they are looked at and brought back when a person asks for them again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from shared.runs.restart import Ended
+from shared.runs.states import STAGE_STEPS, StageStatus, sources
+from shared.store.database import Tx
+
+
+def stages(tx: Tx, run: str, planning: str) -> list[Ended]:
+    """In plan order: the surveys of a run that is `surveying`, all others of one that is `planned`.
+
+    Those of a plan that was thrown away, because a source had changed, are not among them.
+    """
+    rows = tx.execute(
+        """
+        SELECT s.stage, s.status, s.inputs, s.nodes, s.kind,
+               ARRAY(SELECT DISTINCT sink ->> 'writeMode'
+                       FROM jsonb_array_elements(coalesce(p.program -> 'sinks', '[]')) AS sink) AS writes,
+               EXISTS (SELECT FROM datasets d WHERE d.run_id = %(run)s AND d.stage = s.stage AND d.deleted_at IS NOT NULL) AS gone,
+               ARRAY(SELECT q.node FROM jsonb_object_keys(coalesce(p.program -> 'sequences', '{}')) AS numbered (node)
+                       JOIN sequences q ON q.node = numbered.node AND q.held_by = s.run_id AND q.next_value = q.pending
+                      WHERE q.node = ANY(s.nodes)) AS numbered
+          FROM stages s JOIN programs p ON p.run_id = %(run)s AND p.stage = s.stage
+         WHERE s.run_id = %(run)s AND (s.kind = 'survey') = %(surveys)s
+           AND NOT (s.status = 'CANCELLED' AND coalesce(s.error ->> 'code', '') = 'source_changed')
+         ORDER BY s.stage
+        """,
+        {"run": run, "surveys": planning == "surveying"},
+    )
+    return [
+        Ended(
+            r["stage"],
+            StageStatus(r["status"]),
+            tuple(r["inputs"]),
+            tuple(r["nodes"]),
+            r["kind"],
+            tuple(r["writes"]),
+            r["gone"],
+            tuple(r["numbered"]),
+        )
+        for r in rows
+    ]
+
+
+def numbering(tx: Tx, run: str, among: Sequence[int]) -> list[str]:
+    """Persistent sequences that those stages number, or whose numbers their sinks write."""
+    rows = tx.execute(
+        """
+        SELECT DISTINCT node FROM programs p, jsonb_object_keys(coalesce(p.program -> 'sequences', '{}')) AS node
+         WHERE p.run_id = %(run)s AND p.stage = ANY(%(stages)s) ORDER BY node
+        """,
+        {"run": run, "stages": list(among)},
+    )
+    return [row["node"] for row in rows]
+
+
+def bring_back(tx: Tx, run: str, which: Collection[int], anew: Collection[int]) -> None:
+    """WAITING, as if they had never begun, but for their epochs, which go on. What those that were done have told of rows is forgotten.
+
+    The `rerun` of those that are done `anew` rises: their sinks write under another marker.
+    """
+    arguments = {"run": run, "stages": list(which), "anew": list(anew), "from": sources(STAGE_STEPS, StageStatus.WAITING)}
+    for table in ("quality_results", "quality_scores", "dead_letters"):
+        tx.execute(
+            # The names stand here.
+            f"DELETE FROM {table} d USING stages s WHERE d.run_id = %(run)s AND s.run_id = %(run)s AND s.stage = d.stage"  # noqa: S608
+            " AND s.stage = ANY(%(stages)s) AND s.status = 'COMPLETED'",
+            arguments,
+        )
+    tx.execute(
+        """
+        UPDATE stages SET status = 'WAITING', rerun = rerun + CASE WHEN stage = ANY(%(anew)s) THEN 1 ELSE 0 END, retries = 0, lost = 0,
+               worker = NULL, boot = NULL, released_at = NULL, leased_until = NULL, retry_at = NULL, started_at = NULL, finished_at = NULL,
+               duration_ms = NULL, peak_memory_bytes = NULL, error = NULL
+         WHERE run_id = %(run)s AND stage = ANY(%(stages)s) AND status = ANY(%(from)s)
+        """,
+        arguments,
+    )
