@@ -15,7 +15,8 @@ from shared.process import settings
 class Settings:
     """`home`: where the embedded default keeps its token and master key; None where there is none. `repository`: where Git shows what was
     saved; None: nowhere on this machine. `definitions`: the folder of their texts; None: the database. `template_env`: the variables that
-    templates may read with env(NAME), of those that are set.
+    templates may read with env(NAME), of those that are set. `staging`: where staged rows are, only to look for what nobody sweeps; None:
+    not known here.
     """
 
     database_url: str = field(repr=False)
@@ -27,6 +28,8 @@ class Settings:
     max_streams: int
     max_parallel_nodes: int
     facts_max_age: timedelta
+    staging: str | None
+    staging_retention: timedelta
     template_env: Mapping[str, str] = field(repr=False, default_factory=dict)
 
     @staticmethod
@@ -43,5 +46,12 @@ class Settings:
             max_streams=settings.integer("PENSTOCK_MAX_STREAMS", 200, at_least=1),
             max_parallel_nodes=settings.integer("PIPELINE_MAX_PARALLEL_NODES", 8, at_least=1),
             facts_max_age=settings.seconds("PENSTOCK_FACTS_MAX_AGE_SECONDS", 3600),
+            staging=_staging(folder),
+            staging_retention=settings.seconds("PENSTOCK_STAGING_RETENTION_SECONDS", 24 * 3600),
             template_env={name: os.environ[name] for name in settings.words("PENSTOCK_TEMPLATE_ENV") if name in os.environ},
         )
+
+
+def _staging(home: Path | None) -> str | None:
+    default = home / "staging" if home else None
+    return settings.staging("PENSTOCK_STAGING_URL", default) if default or os.environ.get("PENSTOCK_STAGING_URL") else None

@@ -12,6 +12,7 @@ from services.scheduler.settings import Settings
 from shared.dispatch import results
 from shared.dispatch.advance import advance
 from shared.errors import PenstockError
+from shared.kill_points import kill_point
 from shared.messages import StageMessage
 from shared.planning.measured import key_of, measured_facts
 from shared.planning.needs import needs as needed
@@ -34,10 +35,13 @@ def expand(database: Database, settings: Settings) -> list[StageMessage]:
     with database.transaction() as tx:
         admit(tx, settings)
         waiting = runs.unplanned(tx, PLAN_AT_ONCE)
+    if waiting:
+        kill_point("scheduler.admitted")
     messages: list[StageMessage] = []
     for run_id in waiting:
         with database.transaction() as tx:
             messages += plan_run(tx, run_id, settings)
+        kill_point("scheduler.planned")
     return messages
 
 
@@ -79,6 +83,7 @@ def admit(tx: Tx, settings: Settings) -> None:
             continue
         runs.transition(tx, run, RunStatus.RUNNING)
         runs.save(tx, run)
+        kill_point("scheduler.admitting")
         busy[pipeline] = run.id
         count += 1
 
@@ -148,7 +153,9 @@ def _survey_or_plan(tx: Tx, run: LockedRun, recipe: Recipe, settings: Settings) 
         nodes.place(tx, run.id, plan.nodes)
         run.say("run.planned", stages=len(plan.stages), warnings=list(plan.warnings))
     stages.insert(tx, run.id, plan.stages)
-    return advance(tx, run)
+    messages = advance(tx, run)
+    kill_point("scheduler.surveying" if missing else "scheduler.planning")
+    return messages
 
 
 def _add_nodes(tx: Tx, run: LockedRun, recipe: Recipe) -> None:

@@ -16,9 +16,11 @@ from services.scheduler.recipes import load
 from services.scheduler.settings import Settings
 from shared.datasets import staging
 from shared.errors import PenstockError
+from shared.kill_points import kill_point
 from shared.runs.states import RunStatus
 from shared.store import datasets, runs
 from shared.store.database import Database, Tx
+from shared.store.identifiers import least_id
 
 log = logging.getLogger("scheduler")
 # Of folders that were looked at, so that one pass holds no transaction for long.
@@ -33,6 +35,8 @@ def sweep(database: Database, settings: Settings) -> int:
         with database.transaction() as tx:
             done = _done(tx, names[first : first + AT_ONCE], settings)
         staging.remove(settings.staging, done)
+        if done:
+            kill_point("scheduler.staging_removed")
         # After the files, so that a row never says that a file is gone which is there.
         with database.transaction() as tx:
             datasets.mark_deleted(tx, done)
@@ -54,7 +58,8 @@ def _runs(place: str) -> Iterable[str]:
 
 def _done(tx: Tx, names: list[str], settings: Settings) -> list[str]:
     expired = datetime.now(UTC) - settings.staging_retention
-    done = []
+    # Their runs are gone: dropped with a month, or the store is another.
+    done = [name for name in set(names) - runs.there(tx, names) if UUID(name) < least_id(expired)]
     for run in runs.ended(tx, names):
         if run["finished_at"] < expired:
             done.append(run["id"])

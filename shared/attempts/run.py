@@ -27,6 +27,7 @@ from shared.dispatch import results, sending
 from shared.dispatch.claims import Claim, Hold, claim
 from shared.engines.work import Job, Limits, Outcome
 from shared.errors import ConfigurationError, PenstockError, UnavailableError
+from shared.kill_points import kill_point
 from shared.messages import RequestMessage, StageMessage
 from shared.process.start import context
 from shared.secrets.masking import Masker
@@ -101,6 +102,11 @@ class Attempts:
     def free_slots(self) -> int:
         return self._slots.free
 
+    @property
+    def dropped(self) -> dict[str, int]:
+        """What was to be told of runs, and was not: {progress, samples, lines}."""
+        return self._behind.dropped
+
     def give_back(self) -> None:
         """Stops what runs and lets the stages be released to others. Takes no new ones from now on."""
         self._closing.set()
@@ -146,11 +152,14 @@ class Attempts:
             if taken is not None:
                 # In the same transaction: the documents as they are when the attempt begins, at no extra commit.
                 resolution.look_up(tx, taken.namespace, taken.kind, taken.program)
+                kill_point("attempt.claiming")
             return taken
 
+        kill_point("attempt.taken")
         taken = insist(self._database, take, self._closing)
         if taken is None:
             return not self._closing.is_set()
+        kill_point("attempt.claimed")
         held = Held(taken, child)
         with self._lock:
             self._held[taken.key] = held
@@ -208,6 +217,7 @@ class Attempts:
         finally:
             timer.cancel()
             self._watch.end(child, taken.key)
+        kill_point("attempt.worked")
         outcome, error = (Outcome.from_json(said), None) if what == "done" else (None, said)
         return Ended(outcome, error, None, _ms_since(started), child.peak or None)
 
@@ -248,7 +258,9 @@ class Attempts:
         if messages is None:
             log.warning("the stage was released to others meanwhile; this attempt is dropped")
             return
+        kill_point("attempt.recorded")
         sending.send(self._app, messages)
+        kill_point("attempt.sent")
         taken = held.claim
         line = f"stage {taken.stage} ({taken.kind}: {', '.join(taken.nodes)}) {line}"
         self._behind.log(taken, level, line)
@@ -261,8 +273,11 @@ class Attempts:
             if outcome.rejects:
                 for sentence in insist(self._database, lambda tx: rejects.keep(tx, taken, outcome.rejects), held.gone, copies=True) or ():
                     self._behind.log(taken, "ERROR", sentence)
+                kill_point("attempt.rejects_kept")
             figures: dict[str, Any] = {"duration_ms": ended.duration_ms, "peak_memory_bytes": ended.peak_memory_bytes}
-            messages = insist(self._database, lambda tx: results.complete(tx, taken, outcome, **figures), held.gone)
+            messages = insist(
+                self._database, lambda tx: _then("attempt.recording", results.complete(tx, taken, outcome, **figures)), held.gone
+            )
             return "INFO", f"done {after} on {name}", messages
         if held.verdict == "cancelled":
             line = f"stopped {after} on {name}: its run was cancelled"
@@ -283,7 +298,8 @@ class Attempts:
 
     @staticmethod
     def _fail(tx: Tx, held: Held, ended: Ended, error: dict[str, Any]) -> list[StageMessage] | None:
-        return results.fail(tx, held.claim, error, duration_ms=ended.duration_ms, peak_memory_bytes=ended.peak_memory_bytes)
+        figures: dict[str, Any] = {"duration_ms": ended.duration_ms, "peak_memory_bytes": ended.peak_memory_bytes}
+        return _then("attempt.failing", results.fail(tx, held.claim, error, **figures))
 
     def _tell(self, key: Key, hold: Hold) -> None:
         with self._lock:
@@ -310,6 +326,11 @@ def _limits(child: Child, policy: Mapping[str, Any], setting: str) -> Limits:
         )
     threads = memory.threads(asked)
     return Limits(asked, max(1, min(threads, int(policy.get("cpus", threads)))), str(child.scratch))
+
+
+def _then(point: str, messages: list[StageMessage] | None) -> list[StageMessage] | None:
+    kill_point(point)
+    return messages
 
 
 def _ms_since(started: float) -> int:

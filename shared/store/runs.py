@@ -249,6 +249,12 @@ def overdue(tx: Tx) -> list[str]:
     return [row["id"] for row in rows]
 
 
+def there(tx: Tx, among: Sequence[str]) -> set[str]:
+    """Those of the ids that are runs."""
+    rows = tx.execute("SELECT id::text AS id FROM runs WHERE id = ANY(%(among)s::uuid[])", {"among": list(among)})
+    return {row["id"] for row in rows}
+
+
 def ended(tx: Tx, among: Sequence[str]) -> list[dict[str, Any]]:
     """{id, status, finished_at, resource_uid, version, run_values} of those runs that are final."""
     return list(

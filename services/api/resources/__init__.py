@@ -3,6 +3,7 @@
 from services.api.resources import (
     catalogue,
     connectors,
+    doctor,
     documents,
     events,
     health,
@@ -18,5 +19,20 @@ from services.api.resources import (
 
 BLUEPRINTS = tuple(
     noun.blueprint
-    for noun in (health, documents, versions, pipelines, plans, state, connectors, looking, runs, ledger, run_nodes, events, catalogue)
+    for noun in (
+        health,
+        documents,
+        versions,
+        pipelines,
+        plans,
+        state,
+        connectors,
+        looking,
+        runs,
+        ledger,
+        run_nodes,
+        events,
+        catalogue,
+        doctor,
+    )
 )

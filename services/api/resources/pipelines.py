@@ -16,6 +16,7 @@ from services.api.resources import documents, plans
 from services.api.resources.runs import run_json
 from services.api.schemas.documents import TEXT_BODY, PipelinePage, PipelinesQuery, Saved, SaveQuery, Shown
 from services.api.schemas.runs import Run
+from shared.kill_points import kill_point
 from shared.store import idempotency, resources, run_views, runs
 from shared.store.database import Tx
 from shared.store.identifiers import new_id
@@ -119,6 +120,8 @@ def start(namespace: str, name: str) -> Response:
         location = f"/api/v1/runs/{run}"
         if key is not None:
             idempotency.put(tx, who.token_id, key, digest, 202, location, reply)
+        kill_point("api.accepting")
+    kill_point("api.accepted")
     return _accepted(reply, location)
 
 

@@ -12,6 +12,7 @@ from shared.connectors.dbapi.database import Connection, Database
 from shared.connectors.dbapi.publish import NOT_KNOWN, Publishing
 from shared.connectors.errors import RejectedData
 from shared.connectors.protocols import AttemptKey, Computed, Query, Rows, SinkWrite
+from shared.kill_points import kill_point
 from shared.sql.writes import STAGED
 
 
@@ -132,6 +133,7 @@ class TableSession:
             if stands is None:
                 raise
             return stands
+        kill_point("dbapi.marked")
         self._database.commit(self._connection)
         return outcome
 

@@ -19,6 +19,7 @@ from shared.connectors.errors import Denied, Misconfigured, Unavailable
 from shared.connectors.files.paths import HIDDEN, JOURNALS, inside
 from shared.connectors.files.targets import parts_of, target_of
 from shared.connectors.protocols import AttemptKey, Rows, SinkWrite
+from shared.kill_points import kill_point
 
 
 class FilesSession:
@@ -72,9 +73,11 @@ class FilesSession:
         draft = self._journal.with_suffix(f".{self._key.epoch}.{os.getpid()}.draft")
         draft.write_text(json.dumps({"outcome": outcome, "moves": self._moves, "removed": self._removed}))
         _sync(draft)
+        kill_point("files.drafted")
         try:
             os.link(draft, self._journal)
             _sync(self._journal.parent)
+            kill_point("files.journalled")
         except FileExistsError:
             # Another attempt was first; its outcome stands.
             self.abort()
@@ -103,9 +106,11 @@ class FilesSession:
                 Path(target).parent.mkdir(parents=True, exist_ok=True)
                 Path(temporary).replace(target)
             _sync(Path(target).parent)
+            kill_point("files.moved")
         for old in journal.get("removed", ()):
             with suppress(FileNotFoundError):
                 Path(old).unlink()
+        kill_point("files.published")
         # All of them are moved: what is left is what other attempts had begun, and empty folders.
         for litter in {litter for move in journal["moves"] for litter in _siblings(move[0], self._mine)}:
             shutil.rmtree(litter, ignore_errors=True)

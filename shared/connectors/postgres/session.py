@@ -14,6 +14,7 @@ from shared.connectors.postgres.errors import translated
 from shared.connectors.postgres.publish import write, write_query
 from shared.connectors.postgres.spec import connection_string
 from shared.connectors.protocols import AttemptKey, Computed, Query, Rows, SinkWrite
+from shared.kill_points import kill_point
 
 
 class PostgresSession:
@@ -67,6 +68,7 @@ class PostgresSession:
         with translated(self._config):
             try:
                 markers.put(self._connection, self._key, outcome)
+                kill_point("postgres.marked")
             except psycopg.errors.UniqueViolation:
                 self._connection.rollback()
                 stands = markers.find(self._connection, self._key)

@@ -24,9 +24,10 @@ from shared.engines.duckdb.scanned import Scan
 from shared.engines.duckdb.scans import scan, staged_rows
 from shared.engines.figures import of_nodes
 from shared.engines.program import Output, Program, Read, Sink, SurveyProgram
-from shared.engines.sinks import open_session, write_of
+from shared.engines.sinks import commit, open_session, write_of
 from shared.engines.work import Job, Outcome, RejectsFile
 from shared.formats.calls import read_parquet
+from shared.kill_points import kill_point
 from shared.runs import ledger, rejections
 
 TELL_EVERY_S = 1.0
@@ -54,8 +55,7 @@ def run(job: Job, control: Control, relations: Open = DuckRelations) -> Outcome:
         if session.adopted is not None:
             return Outcome.from_json(session.adopted)
         try:
-            outcome = _Attempt(job, program, control, relations).outcome(session)
-            return Outcome.from_json(session.commit(outcome.to_json()))
+            return commit(session, _Attempt(job, program, control, relations).outcome(session))
         except BaseException:
             session.abort()
             raise
@@ -88,13 +88,17 @@ class _Attempt:
                     self._go_on()
                     rows = relations.enter(read.table, _select(read, scans[read.table]), read.materialise)
                 self._count("read", read.table, rows)
+            kill_point("engine.read")
             for statement in program.statements:
                 self._go_on()
                 with translated(job.limits.memory_bytes, _owner(statement.table)):
                     rows = relations.define(statement.table, statement.sql, statement.materialise)
                 self._count("table", statement.table, rows)
+            kill_point("engine.computed")
             written = {sink.node: self._sink(connection, relations, session, sink) for sink in program.sinks if session is not None}
             datasets = tuple(self._stage(connection, relations, output) for output in program.outputs)
+            if datasets:
+                kill_point("engine.staged")
             rejects = self._rejects(connection, relations, scans)
             with translated(job.limits.memory_bytes):
                 figures = self._figures(relations, written)
@@ -167,6 +171,7 @@ class _Attempt:
         with translated(self._job.limits.memory_bytes, sink.node):
             rows = DuckRows(connection, relations.query(sink.sql), self._job.limits.scratch)
             figures = session.write(write_of(sink), rows)
+        kill_point("sink.written")
         self._counted["sink", sink.node] = self._done[sink.node] = rows.count
         return figures
 
