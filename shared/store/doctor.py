@@ -226,7 +226,8 @@ CHECKS: tuple[Check, ...] = (
                                    coalesce(r.status, 'not there')) AS detail
           FROM sequences q LEFT JOIN runs r ON r.id = q.held_by
           JOIN runs w ON w.namespace = q.namespace AND w.pipeline = q.pipeline AND w.status = 'QUEUED'
-         WHERE q.held_by IS NOT NULL AND (r.id IS NULL OR r.finished_at IS NOT NULL) AND w.created_at < clock_timestamp() - interval '10 minutes'
+         WHERE q.held_by IS NOT NULL AND (r.id IS NULL OR r.finished_at IS NOT NULL)
+           AND w.created_at < clock_timestamp() - interval '10 minutes'
         """,
     ),
     Check(
