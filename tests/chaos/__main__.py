@@ -41,7 +41,7 @@ class Profile:
 
 PROFILES = {
     "full": Profile({}, Durations((20.0, 60.0), (1.0, 8.0)), 12, 1.5, 30.0, 10, 20_000),
-    "short": Profile(SHORT, Durations((3.0, 8.0), (0.5, 3.0)), 12, 0.7, 4.0, 0, 1_000),
+    "short": Profile({**SHORT, "PENSTOCK_BREAKER_COOL_DOWN_SECONDS": "3"}, Durations((3.0, 8.0), (0.5, 3.0)), 12, 0.7, 4.0, 0, 1_000),
 }
 
 
@@ -114,6 +114,7 @@ def run(folder: Path, seed: int, profile: Profile, asked: argparse.Namespace) ->
 def measured(broken: Any, random: Random, kills: int) -> dict[str, Any]:
     workers = recovery.after_worker_kills(broken, random, kills)
     redis = recovery.after_empty_redis(broken, max(1, kills // 3))
+    leaders = recovery.after_leader_sleeps(broken, max(1, kills // 3))
     figures = {
         name: {
             "n": len(values),
@@ -121,7 +122,7 @@ def measured(broken: Any, random: Random, kills: int) -> dict[str, Any]:
             "p95": recovery.percentile(values, 0.95),
             "most": max(values, default=None),
         }
-        for name, values in (("workerKilledSeconds", workers), ("redisEmptiedSeconds", redis))
+        for name, values in (("workerKilledSeconds", workers), ("redisEmptiedSeconds", redis), ("leaderPausedSeconds", leaders))
     }
     say("recovery", **figures)
     return figures

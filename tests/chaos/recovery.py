@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import math
+import os
 import shutil
+import signal
 import time
 from collections.abc import Sequence
 from random import Random
 
+from services.scheduler.leadership import LEADER_LOCK
 from tests.chaos.world import FAR, World
 
 _BUSY = "SELECT worker FROM stages WHERE run_id = ANY(%s::uuid[]) AND status = 'RUNNING' AND kind = 'work' AND worker <> %s"
+
+# The lock's key is a 64-bit number, of which pg_locks shows the halves.
+_LEADER = """
+    SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)
+     WHERE locktype = 'advisory' AND granted AND objid::bigint = hashtext(%s)::bigint & 4294967295
+"""
 
 
 def percentile(values: Sequence[float], share: float) -> float | None:
@@ -63,4 +72,22 @@ def after_empty_redis(world: World, kills: int) -> list[float]:
         for run, stage in waiting:
             ((started,),) = world.store("SELECT min(started_at) FROM attempts WHERE run_id = %s AND stage = %s", run, stage)
             found.append(max(0.0, (started - at).total_seconds()))
+    return found
+
+
+def after_leader_sleeps(world: World, times: int) -> list[float]:
+    """Seconds from the moment at which the leading scheduler is paused until another leads."""
+    found: list[float] = []
+    for _ in range(times):
+        first = world.stack.until(lambda: world.store(_LEADER, LEADER_LOCK), 60, "a scheduler to lead")[0][0]
+        asleep = [process.pid for process in world.family(first)]
+        for pid in asleep:
+            os.kill(pid, signal.SIGSTOP)
+        began = time.monotonic()
+        try:
+            world.stack.until(lambda name=first: [1 for (now,) in world.store(_LEADER, LEADER_LOCK) if now != name], 60, "another to lead")
+            found.append(time.monotonic() - began)
+        finally:
+            for pid in asleep:
+                os.kill(pid, signal.SIGCONT)
     return found
