@@ -85,7 +85,9 @@ def looked(world: World, runs: dict[str, str]) -> Looked:
     letters = {
         name: sorted(
             (row["node"], row["position"] or 0, row["error_message"], str(row["original_record"].get("id")))
-            for row in world.stack.client.call("GET", "/dead-letters", run=run, limit=500)["items"]
+            for row in world.stack.until(lambda run=run: world.stack.client.call("GET", "/dead-letters", run=run, limit=500), 60, "it")[
+                "items"
+            ]
         )
         for name, run in runs.items()
     }
