@@ -5,18 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-_PAGE = os.sysconf("SC_PAGE_SIZE")
+from shared.engines.resident import PAGE_BYTES
+
 _CGROUP_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 DEFAULT_LIMIT = 2 * 2**30
 _SHARE_OF_MACHINE = 0.6
-
-
-def resident(pid: int) -> int | None:
-    """The resident size now; None when the process is gone."""
-    try:
-        return int(Path(f"/proc/{pid}/statm").read_bytes().split()[1]) * _PAGE
-    except (FileNotFoundError, ProcessLookupError, IndexError):
-        return None
 
 
 def reset_peak(pid: int) -> None:
@@ -41,7 +34,7 @@ def peak(pid: int) -> int | None:
 
 def machine() -> int:
     """What this process may have at all: the machine's memory, or its container's where that is less."""
-    total = _PAGE * os.sysconf("SC_PHYS_PAGES")
+    total = PAGE_BYTES * os.sysconf("SC_PHYS_PAGES")
     for path in _CGROUP_LIMITS:
         try:
             text = path.read_text().strip()

@@ -23,6 +23,7 @@ from typing import Any
 
 from shared.attempts import memory
 from shared.attempts.place import Place
+from shared.engines.resident import resident_bytes
 from shared.engines.work import Job
 from shared.errors import UnavailableError
 
@@ -205,7 +206,7 @@ class Slots:
         """Gives a child back. One that grew is replaced, so that what it keeps is not charged to the next attempt."""
         with self._count:
             self._busy -= 1
-        if (memory.resident(child.pid) or 0) > child.limit // 2:
+        if (resident_bytes(child.pid) or 0) > child.limit // 2:
             child.kill()
         elif child.alive:
             self._ready.put(child)

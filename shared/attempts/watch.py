@@ -10,6 +10,7 @@ import time
 
 from shared.attempts import memory
 from shared.attempts.slots import Child, Key
+from shared.engines.resident import resident_bytes
 
 _EVERY_S = 0.05
 
@@ -60,7 +61,7 @@ class Watch:
 
     def _judge(self, child: Child, key: Key) -> None:
         # Under the lock: `end` of this attempt waits, so the kill cannot hit the next one.
-        used = memory.resident(child.pid)
+        used = resident_bytes(child.pid)
         if used is None:
             return
         child.peak = max(child.peak, used)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import difflib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from shared.connectors.errors import NotFound
 from shared.datasets import Column
 from shared.errors import PenstockError
-from shared.sql.table_names import part
+from shared.sql.table_names import part, split
 
 # Of tables or files that a discovery lists; `more` then says that there are others.
 MOST_OBJECTS = 200
@@ -69,6 +71,13 @@ def tried(steps: Iterable[tuple[str, Callable[[], str]]]) -> list[Tried]:
 def table_name(schema: str | None, table: str) -> str:
     """As `shared.sql.table_names` reads it."""
     return f"{part(schema)}.{part(table)}" if schema else part(table)
+
+
+def no_table(wanted: str, there: Sequence[str], where: str) -> NotFound:
+    """`there`: the tables that `where` has, of which the nearest is named."""
+    near = difflib.get_close_matches(split(wanted)[1], there, 1, 0.6)
+    hint = f"did you mean {near[0]}?" if near else "correct the name, or make it"
+    return NotFound(f"table {wanted} is not in {where}; {hint}")
 
 
 _SECRETS = (

@@ -103,6 +103,11 @@ def read_parquet(paths: Sequence[str], folders: Sequence[str] = ()) -> exp.Anony
     )
 
 
+def parquet_footers(paths: Sequence[str]) -> exp.Anonymous:
+    """A row for each file: `file_name`, and `num_rows` by its own count."""
+    return call("parquet_file_metadata", paths)
+
+
 def folder_columns(paths: Sequence[str]) -> tuple[str, ...]:
     """The columns that the folders of all paths name, as Hive does."""
     named = [

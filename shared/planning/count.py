@@ -1,9 +1,9 @@
 """How the rows of each table of a stage are counted, without scanning anything twice.
 
-Known for free: staged inputs, temporary tables, outputs, what a sink wrote. From there counts are handed along nodes that keep
-every row. An aggregator folds count(*) into its groups. A filter draws a temporary sequence in a projection and refers to it in
-its own predicate, which keeps the engine from moving the predicate below the projection (measured: bare predicates and Python
-functions are merged and pushed, and count wrongly). What cannot be counted so is made a temporary table.
+Known for free: staged inputs, sources that say how many rows they hold (Parquet), temporary tables, outputs, what a sink wrote. From
+there counts are handed along nodes that keep every row. An aggregator folds count(*) into its groups. A filter draws a temporary sequence
+in a projection and refers to it in its own predicate, which keeps the engine from moving the predicate below the projection (measured:
+bare predicates and Python functions are merged and pushed, and count wrongly). What cannot be counted so is made a temporary table.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Counting:
         return self._for_free(port.inputs[0])
 
     def _known(self, table: str) -> Count:
-        if table in self.foreign:
+        if table in self.foreign or (table in self.local_sources and self._says_its_rows(table)):
             return {"read": table}
         if table in self.materialised or len(self.users[table]) > 1 or (table in self.local_sources and not self.users[table]):
             self.materialised.add(table)
@@ -86,6 +86,10 @@ class Counting:
             return {"table": table}
         (user,) = self.users[table]
         return None if isinstance(user, str) else {user[0]: user[1]}
+
+    def _says_its_rows(self, table: str) -> bool:
+        source = self.graph.sources.get(table)
+        return source is not None and source.counted
 
     def _rest_of_partition(self, table: str) -> Count:
         """A port of a node that shares its input out among its ports: the input less the others, where all of those are known."""

@@ -14,7 +14,7 @@ from shared.connectors import CONNECTORS
 from shared.connectors.protocols import Spec
 from shared.planning.graph import Graph, Source
 from shared.planning.needs import Facts, need_of
-from shared.sql.reads import named
+from shared.sql.reads import inner, named
 from shared.sql.reads import rows_of as rows_of_text
 from shared.sql.table_names import part, split
 from shared.sql.typing import annotate
@@ -81,16 +81,16 @@ def condition(source: Source) -> exp.Expr | None:
 
 def rows_of(source: Source, found: Mapping[str, Any], database: Database) -> exp.Select:
     """The columns and rows that are used, where they are. Columns whose own type has none of ours are texts, as when they are read."""
-    inner: exp.Expr
+    rows: exp.Table
     if query := source.options.get("query"):
         # As it was written: vendors' SQL does not survive being written anew. It was read before, so its parentheses match.
-        inner = rows_of_text(str(query).rstrip().rstrip(";") + "\n", exp.to_identifier(source.node, quoted=True))
+        rows = rows_of_text(inner(str(query)), exp.to_identifier(source.node, quoted=True))
     else:
         table = str(source.options["table"])
         if split(table)[0] is None and database.schema is not None:
             table = f"{part(database.schema)}.{part(split(table)[1])}"
-        inner = named(table)
-        inner.set("alias", _alias(source.node))
+        rows = named(table)
+        rows.set("alias", _alias(source.node))
     foreign = found.get("vendorTypes", {})
 
     def value(name: str) -> exp.Expr:
@@ -102,7 +102,7 @@ def rows_of(source: Source, found: Mapping[str, Any], database: Database) -> exp
         return text
 
     columns = [exp.alias_(value(name), name, quoted=True) if name in foreign else value(name) for name in source.keep]
-    select = exp.Select(expressions=columns).from_(inner, copy=False)
+    select = exp.Select(expressions=columns).from_(rows, copy=False)
     where = condition(source)
     if where is None:
         return select

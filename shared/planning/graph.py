@@ -17,7 +17,10 @@ from shared.sql.errors import SqlProblem
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Rows that enter through a node. `table`: what they are called, the node's id unless a postQuery makes its main output of them."""
+    """Rows that enter through a node. `table`: what they are called, the node's id unless a postQuery makes its main output of them.
+
+    `rows`: an estimate. `counted`: what is read says how many rows it holds, and all of them are read.
+    """
 
     node: str
     table: str
@@ -26,6 +29,7 @@ class Source:
     columns: Columns
     keep: tuple[str, ...]
     rows: int | None = None
+    counted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from sqlglot import exp
 
 from shared.pipelines.model import port_table
-from shared.planning.graph import Graph, Port, Source
+from shared.planning.graph import Graph, Port
 
 
 def pruned(graph: Graph) -> Graph:
     """Without ports that nobody reads (but for error ports, whose rows are rejects then, and with `ledger: exact` for all whose rows are
-    counted), and with sources that deliver only the columns that are used."""
+    counted), and with tables that hold only the columns that are used."""
     used = {port_table(edge.source, edge.output) for edge in graph.pipeline.edges}
     exact = graph.pipeline.settings.get("ledger") == "exact"
 
@@ -23,7 +24,7 @@ def pruned(graph: Graph) -> Graph:
     dropped = {table: port for table, port in graph.ports.items() if table not in kept}
     less = replace(graph, ports=kept, dropped=dropped)
     # Who keeps every node's output wants to look at it: whole.
-    return less if graph.pipeline.settings.get("staging") == "all" else replace(less, sources=_narrowed(less))
+    return less if graph.pipeline.settings.get("staging") == "all" else _narrowed(less)
 
 
 def _is_counted(port: Port) -> bool:
@@ -31,17 +32,76 @@ def _is_counted(port: Port) -> bool:
     return port.relation.aside is not None or port.relation.rows == "fewer"
 
 
-def _narrowed(graph: Graph) -> dict[str, Source]:
-    """Sources that deliver only the columns somebody refers to; at least one, so that there are rows to count."""
-    used: dict[str, set[str]] = {table: set() for table in graph.sources}
-    for port in graph.ports.values():
-        for column in port.relation.select.find_all(exp.Column):
-            if column.table in used:
-                used[column.table].add(column.name)
+def _narrowed(graph: Graph) -> Graph:
+    """Each table with the columns that somebody refers to; at least one, so that there are rows to count.
+
+    Only columns that are handed on as they are go: what is computed may fail, and is to fail whoever reads it. Error ports hold rows as
+    they came, functions take their table as it is, and what nobody reads is kept for its figures: they are left whole.
+    """
+    used: dict[str, set[str]] = {table: set() for table in (*graph.sources, *graph.ports)}
+    read = set(graph.sink_inputs.values()) | {table for port in graph.ports.values() for table in port.inputs}
     for sink, table in graph.sink_inputs.items():
-        if table in used:
-            used[table].update(c.name for c in graph.sinks[sink].columns)
-    return {
+        used[table].update(c.name for c in graph.sinks[sink].columns)
+    ports = dict(graph.ports)
+    # Who reads a table comes after it.
+    for table, port in reversed(list(graph.ports.items())):
+        relation = port.relation
+        if table in read and not port.error and relation.function is None:
+            select = _with_less(relation.select, used[table])
+            names = {e.alias_or_name for e in select.expressions}
+            relation = replace(relation, select=select, columns=tuple(c for c in relation.columns if c.name in names))
+            ports[table] = replace(port, relation=relation)
+        for of, names in _referred(relation.select, port.inputs).items():
+            used[of] |= names
+    sources = {
         table: replace(source, keep=tuple(name for name in source.keep if name in used[table]) or source.keep[:1])
         for table, source in graph.sources.items()
     }
+    return replace(graph, ports=ports, sources=sources)
+
+
+def _referred(select: exp.Select, inputs: Sequence[str]) -> dict[str, set[str]]:
+    """The columns of each input that a relation refers to."""
+    tables = {found.alias_or_name: found.name for found in select.find_all(exp.Table)}
+    names: dict[str, set[str]] = {table: set() for table in inputs}
+    for column in select.find_all(exp.Column):
+        of = tables.get(column.table, column.table)
+        for table in [of] if of in names else names if not column.table else []:
+            names[table].add(column.name)
+    return names
+
+
+def _with_less(whole: exp.Select, used: Collection[str]) -> exp.Select:
+    """A SELECT that hands on those columns only, and so does what stands in its FROM."""
+    if whole.args.get("distinct") or any(e.is_star for e in whole.expressions):
+        return whole
+    ordered = {key.this.name for key in whole.args["order"].expressions} if whole.args.get("order") else set()
+    select = whole.copy()
+    select.set("expressions", _kept(select, {*used, *ordered}))
+    source = select.args["from_"].this if select.args.get("from_") else None
+    if isinstance(source, exp.Subquery):
+        inside = {id(column) for column in source.find_all(exp.Column)}
+        needed = {c.name for c in select.find_all(exp.Column) if id(c) not in inside and c.table in ("", source.alias)}
+        leaves = list(_leaves(source.this))
+        if leaves and len({tuple(e.alias_or_name for e in leaf.expressions) for leaf in leaves}) == 1:
+            for leaf in leaves:
+                leaf.set("expressions", _kept(leaf, needed))
+    return select
+
+
+def _leaves(query: exp.Expr) -> Iterator[exp.Select]:
+    """The SELECTs that only pick columns of a table, where a derived table is one or stacks them; nothing where it is anything else."""
+    parts = (
+        [*_leaves(query.this), *_leaves(query.expression)] if isinstance(query, exp.Union) and not query.args.get("distinct") else [query]
+    )
+    if all(
+        isinstance(part, exp.Select) and {key for key, value in part.args.items() if value} == {"expressions", "from_"} for part in parts
+    ):
+        yield from parts  # type: ignore[misc]  # looked at in the line above
+
+
+def _kept(select: exp.Select, used: Collection[str]) -> list[exp.Expr]:
+    """Casts are kept with the rest that is computed, but for those of a stack, which only make its parts alike."""
+    stacked = select.find_ancestor(exp.Union) is not None
+    plain = (exp.Column, exp.Cast) if stacked else exp.Column
+    return [e for e in select.expressions if e.alias_or_name in used or not isinstance(e.unalias(), plain)] or select.expressions[:1]

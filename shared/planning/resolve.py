@@ -56,7 +56,8 @@ def _source(pipeline: Pipeline, node: Node, facts: Facts, types: Mapping[str, st
     options["surveyed"] = [column.to_json() for column in columns]
     connector = full_reference(pipeline, node.config["connector"])
     table = f"{node.id} {THIS}" if node.config.get("postQuery") else node.id
-    return Source(node.id, table, connector, options, columns_out, tuple(c.name for c in columns_out), found.get("rows"))
+    counted = types[connector] == "files" and "where" not in options and file_format(options["path"], options.get("format")).typed
+    return Source(node.id, table, connector, options, columns_out, tuple(c.name for c in columns_out), found.get("rows"), counted)
 
 
 def _pinned(node: Node, columns: Columns) -> Columns:

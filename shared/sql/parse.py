@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
+from typing import TypeVar
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
 
 from shared.sql.errors import SqlProblem
+
+Tree = TypeVar("Tree", bound=exp.Expr)
 
 # Whole statements, and what would make an expression depend on more than its row.
 _REFUSED = (
@@ -23,8 +25,6 @@ _REFUSED = (
     (exp.Parameter, "a parameter"),
 )
 _REFUSED_KINDS = tuple(kind for kind, _ in _REFUSED)
-_TOO_DEEP = "the expression is nested too deeply; divide it over several columns"
-_BRACKETS = re.compile(r"(?<![(\[])(?:[(\[]\s*){200}")
 
 
 def expression(text: str, *, aggregates: bool = False) -> exp.Expr:
@@ -37,22 +37,22 @@ def expression(text: str, *, aggregates: bool = False) -> exp.Expr:
 
 def read_expression(text: str, *, aggregates: bool = False) -> exp.Expr:
     """As `expression`, a tree that others see too: to be looked at only."""
-    return _parsed(text, aggregates)
+    return accepted(_parsed(text, aggregates))
 
 
 @lru_cache(maxsize=2048)
-def _parsed(text: str, aggregates: bool) -> exp.Expr:
+def _parsed(text: str, aggregates: bool) -> exp.Expr | SqlProblem:
+    """A refusal is remembered like a tree: a recipe is read several times over, and what is refused may be long."""
+    try:
+        return _read(text, aggregates)
+    except SqlProblem as problem:
+        return problem
+
+
+def _read(text: str, aggregates: bool) -> exp.Expr:
     if not text.strip():
         raise SqlProblem("the expression is empty", 0)
-    if _BRACKETS.search(text):
-        # Far beyond what the parser reaches; it would take its tokens one by one first.
-        raise SqlProblem(_TOO_DEEP, 0)
-    try:
-        trees = sqlglot.parse(text, read="postgres")
-    except (ParseError, TokenError) as error:
-        raise parse_problem(text, error) from error
-    except RecursionError as error:
-        raise SqlProblem(_TOO_DEEP, 0) from error
+    trees = parsed(text, "the expression is nested too deeply; divide it over several columns")
     if len(trees) != 1 or trees[0] is None:
         raise SqlProblem(f"{text!r} is more than one expression", 0)
     tree = trees[0]
@@ -62,7 +62,24 @@ def _parsed(text: str, aggregates: bool) -> exp.Expr:
     return tree
 
 
-def parse_problem(text: str, error: ParseError | TokenError) -> SqlProblem:
+def accepted(found: Tree | SqlProblem) -> Tree:
+    """The tree. Raises the refusal, as an error of its own each time: whoever catches it may add to it."""
+    if isinstance(found, SqlProblem):
+        raise SqlProblem(found.message, found.position)
+    return found
+
+
+def parsed(text: str, too_deep: str) -> list[exp.Expr | None]:
+    """Each statement of the text; None for an empty one. Raises SqlProblem, with the position, and in those words where it is too deep."""
+    try:
+        return list(sqlglot.parse(text, read="postgres"))
+    except (ParseError, TokenError) as error:
+        raise _problem(text, error) from error
+    except RecursionError as error:
+        raise SqlProblem(too_deep, 0) from error
+
+
+def _problem(text: str, error: ParseError | TokenError) -> SqlProblem:
     """What sqlglot says is wrong with a text, at its character."""
     detail = error.errors[0] if isinstance(error, ParseError) and error.errors else {}
     token = str(detail.get("highlight") or "")

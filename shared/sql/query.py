@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-import sqlglot
 from sqlglot import exp
-from sqlglot.errors import ParseError, TokenError
 
 from shared.sql.errors import SqlProblem
-from shared.sql.parse import parse_problem
+from shared.sql.parse import accepted, parsed
 
 _REFUSED = (
     (exp.DDL, "a statement that changes something"),
@@ -27,12 +25,12 @@ _REFUSED_KINDS = tuple(kind for kind, _ in _REFUSED)
 
 def query(text: str) -> exp.Query:
     """A fresh tree of one query. Raises SqlProblem, with the position, for text that is none or that does more than read."""
-    return _parsed(text).copy()
+    return read_query(text).copy()
 
 
 def read_query(text: str) -> exp.Query:
     """As `query`, a tree that others see too: to be looked at only."""
-    return _parsed(text)
+    return accepted(_parsed(text))
 
 
 def tables(tree: exp.Query) -> list[exp.Table]:
@@ -42,15 +40,17 @@ def tables(tree: exp.Query) -> list[exp.Table]:
 
 
 @lru_cache(maxsize=512)
-def _parsed(text: str) -> exp.Query:
+def _parsed(text: str) -> exp.Query | SqlProblem:
+    try:
+        return _read(text)
+    except SqlProblem as problem:
+        return problem
+
+
+def _read(text: str) -> exp.Query:
     if not text.strip():
         raise SqlProblem("the query is empty", 0)
-    try:
-        trees = sqlglot.parse(text, read="postgres")
-    except (ParseError, TokenError) as error:
-        raise parse_problem(text, error) from error
-    except RecursionError as error:
-        raise SqlProblem("the query is nested too deeply; divide it over several nodes", 0) from error
+    trees = parsed(text, "the query is nested too deeply; divide it over several nodes")
     # A ; at the end leaves an empty statement.
     found = [tree for tree in trees if tree is not None]
     if len(found) != 1:

@@ -18,7 +18,7 @@ def select(dialect: str, columns: Sequence[str], options: Mapping[str, Any]) -> 
     spoken = dialect_of(dialect).writes
     if query := options.get("query"):
         # As it was written: vendors' SQL does not survive being written anew.
-        source: exp.Expr = rows_of(str(query).rstrip().rstrip(";") + "\n", exp.to_identifier("q"))
+        source: exp.Expr = rows_of(inner(str(query)), exp.to_identifier("q"))
     else:
         source = named(str(options["table"]))
     tree = exp.Select(expressions=[exp.column(column, quoted=True) for column in columns]).from_(source, copy=False)
@@ -34,6 +34,12 @@ def rows_of(query: str, name: exp.Identifier) -> exp.Table:
     """The rows of a SELECT that is text, where SQL has a table."""
     # Not a subquery: Snowflake's own rewrites want to look into those.
     return exp.Table(this=exp.Var(this=f"({query})"), alias=exp.TableAlias(this=name))
+
+
+def inner(query: str) -> str:
+    """A query as a person wrote it, to stand in parentheses: whatever it is, it can only be a SELECT there."""
+    # A comment at its end must not hide what follows.
+    return query.rstrip().rstrip(";") + "\n"
 
 
 def named(target: str) -> exp.Table:

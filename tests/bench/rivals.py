@@ -16,15 +16,16 @@ VERSIONS = ("pandas==2.3.3", "pyarrow==26.*", "polars==1.*", "dask[dataframe]==2
 _PANDAS = """
 import pandas as pd, sys
 folder = sys.argv[1]
-orders = pd.read_csv(f'{folder}/orders.csv', parse_dates=['day'])
+orders = pd.read_csv(f'{folder}/orders.csv', engine='pyarrow', parse_dates=['day'])
 shops = pd.read_csv(f'{folder}/shops.csv')
 sold = orders['status'] != 'refunded'
 orders[~sold].to_parquet(f'{folder}/by-hand/refunds.parquet')
 rows = orders[sold].merge(shops, on='shop')
 rows['net'] = rows['amount'] * 0.77
 rows['month'] = rows['day'].dt.month
-totals = rows.groupby(['region', 'customer', 'month'], as_index=False).agg(
-    orders=('id', 'count'), net=('net', 'sum'), last_note=('note', 'max'))
+# max of texts is a call for each group (measured: four minutes); the last of them in order is not.
+totals = rows.sort_values('note').groupby(['region', 'customer', 'month'], as_index=False).agg(
+    orders=('id', 'count'), net=('net', 'sum'), last_note=('note', 'last'))
 totals.sort_values(['region', 'customer', 'month']).to_parquet(f'{folder}/by-hand/totals.parquet')
 """
 

@@ -12,6 +12,7 @@ from shared.connectors.clickhouse.client import Server
 from shared.connectors.clickhouse.types import nullable, our_type
 from shared.connectors.errors import BadQuery
 from shared.datasets import Column, Columns
+from shared.sql.reads import inner
 from shared.sql.table_names import part, split
 
 _SETTING = r"\b{name} = (\d+)"
@@ -99,15 +100,6 @@ def query_columns(server: Server, query: str) -> tuple[Columns, tuple[str, ...]]
         raise BadQuery(f"{server.where}: the query returns no columns; give a SELECT")
     kinds = tuple(str(kind) for _, kind, *_ in described)
     return tuple(Column(str(name), our_type(kind)) for (name, *_), kind in zip(described, kinds, strict=True)), kinds
-
-
-def inner(query: str) -> str:
-    """A query as it was written, to stand in parentheses: whatever it is, it can only be a SELECT there."""
-    return query.rstrip().rstrip(";") + "\n"
-
-
-def subquery(query: str) -> exp.Subquery:
-    return exp.Subquery(this=exp.Var(this=inner(query)), alias=exp.TableAlias(this=exp.to_identifier("q", quoted=True)))
 
 
 def _plain_columns(sorting: str, names: Sequence[str]) -> tuple[str, ...] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
 from typing import Any
@@ -11,12 +10,10 @@ from shared.connectors.clickhouse.catalogue import Table, find, query_columns, t
 from shared.connectors.clickhouse.client import Server
 from shared.connectors.clickhouse.reading import Stream
 from shared.connectors.clickhouse.session import Session
-from shared.connectors.errors import NotFound
-from shared.connectors.looking import MOST_OBJECTS, Found, Tried, table_name, tried
+from shared.connectors.looking import MOST_OBJECTS, Found, Tried, no_table, table_name, tried
 from shared.connectors.protocols import AttemptKey, SinkSession, SinkWrite, Survey
 from shared.datasets import Columns
 from shared.errors import PenstockError
-from shared.sql.table_names import split
 
 
 class ConnectorDriver:
@@ -42,9 +39,7 @@ class ConnectorDriver:
                 )
             if role == "sink":
                 return Survey(False, (), version=server.version, schema=server.database)
-            near = difflib.get_close_matches(split(wanted)[1], table_names(server), 1, 0.6)
-            hint = f"did you mean {near[0]}?" if near else "correct the name, or make it"
-            raise NotFound(f"table {wanted} is not in {server.where}; {hint}")
+            raise no_table(wanted, table_names(server), server.where)
 
     def check(self) -> list[Tried]:
         held = ExitStack()

@@ -6,13 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from shared.connectors.clickhouse.types import span, taken, unit, width
 from shared.connectors.dbapi.arrow_types import MOST_DIGITS, numeric
-from shared.connectors.dbapi.to_python import FAILURES, fitted, refuse
+from shared.connectors.dbapi.to_python import converted, fitted, refuse, unfit
 from shared.datasets import Column
 
 
@@ -26,7 +27,7 @@ def _column(values: pa.Array, column: Column, kind: str, first_row: int) -> pa.A
     if not column.nullable and array.null_count:
         refuse(array, column, first_row, array.is_null(), "is missing, and the column takes no NULL")
     if (whole := taken(kind)) is not None:
-        array = _narrowed(array, whole, column, kind, first_row)
+        array = converted(array, partial(_cast, whole), unfit(column, first_row, f"does not fit its type {kind}"))
     if (bounds := span(kind)) is not None:
         _within(array, bounds, column, kind, first_row)
     if (step := unit(kind)) is not None and step > 1 and pa.types.is_timestamp(array.type):
@@ -43,20 +44,7 @@ def _column(values: pa.Array, column: Column, kind: str, first_row: int) -> pa.A
     return array
 
 
-def _narrowed(array: pa.Array, whole: pa.DataType, column: Column, kind: str, first_row: int) -> pa.Array:
-    try:
-        return _cast(array, whole)
-    except FAILURES:
-        for at in range(len(array)):
-            try:
-                _cast(array.slice(at, 1), whole)
-            except FAILURES:
-                bad = pa.array([row == at for row in range(len(array))])
-                refuse(array, column, first_row, bad, f"does not fit its type {kind}")
-        raise
-
-
-def _cast(array: pa.Array, whole: pa.DataType) -> pa.Array:
+def _cast(whole: pa.DataType, array: pa.Array) -> pa.Array:
     if pa.types.is_decimal(array.type) and pa.types.is_uint64(whole):
         # By its text: more than 63 bits are no number that Arrow makes of a decimal.
         return array.cast(pa.string()).cast(whole)

@@ -8,40 +8,26 @@ from typing import Any
 import pyarrow as pa
 from sqlglot import exp
 
-from shared.connectors.clickhouse.catalogue import find, query_columns, subquery
+from shared.connectors.clickhouse.catalogue import find, query_columns
 from shared.connectors.clickhouse.client import Server
 from shared.connectors.clickhouse.types import leaving, our_type
-from shared.connectors.dbapi.arrow_types import arrow_type
-from shared.connectors.dbapi.to_python import FAILURES
+from shared.connectors.dbapi.arrow_types import arrow_type, sent_as_texts
+from shared.connectors.dbapi.to_python import converted
 from shared.connectors.errors import RejectedData, SourceChanged
+from shared.connectors.streams import Batches
 from shared.datasets import Column, Columns
-from shared.sql.reads import named
+from shared.sql.reads import inner, named, rows_of
 
 
-class Stream:
+class Stream(Batches):
     """`columns` as surveyed; `keep`: the names that are handed on, and the only ones that are asked for."""
 
     def __init__(self, config: Mapping[str, Any], session: str, options: Mapping[str, Any], columns: Columns, keep: Sequence[str]) -> None:
         self._config, self._session, self._options = config, session, options
         self._columns = tuple(column for column in columns if column.name in keep)
+        super().__init__(_schema(self._columns))
         self._open: list[Server] = []
-        self.failure: BaseException | None = None
-        # Columns that travel as text and mean something else (UUID, JSON, decimals of more than 38 digits).
-        self.texts = frozenset(c.name for c in columns if pa.types.is_string(arrow_type(c.type)) and c.type != "TEXT")
-        self.schema = _schema(self._columns)
-
-    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        return self.reader().__arrow_c_stream__(requested_schema)
-
-    def reader(self) -> pa.RecordBatchReader:
-        return pa.RecordBatchReader.from_batches(self.schema, self._batches())
-
-    def _batches(self) -> Iterator[pa.RecordBatch]:
-        try:
-            yield from self._read()
-        except BaseException as error:
-            self.failure = error
-            raise
+        self.texts = sent_as_texts(columns)
 
     def _read(self) -> Iterator[pa.RecordBatch]:
         server = Server(self._config, self._session)
@@ -66,7 +52,7 @@ def select(server: Server, options: Mapping[str, Any], wanted: Columns) -> exp.S
     source: exp.Expr
     if query := options.get("query"):
         columns, declared = query_columns(server, str(query))
-        source = subquery(str(query))
+        source = rows_of(inner(str(query)), exp.to_identifier("q", quoted=True))
     else:
         target = str(options["table"])
         table = find(server, target)
@@ -93,19 +79,14 @@ def _schema(columns: Columns) -> pa.Schema:
 
 
 def _fitted(values: pa.Array, column: Column, first_row: int) -> pa.Array:
+    def refused(_: pa.Array, at: int, error: Exception) -> RejectedData:
+        return RejectedData(
+            f"column {column.name}, row {first_row + at}: a value is no {column.type}, which the column was surveyed as ({error});"
+            " read it by a query that casts it, or correct it"
+        )
+
     wanted = arrow_type(column.type)
-    try:
-        return _cast(values, wanted)
-    except FAILURES:
-        for at in range(len(values)):
-            try:
-                _cast(values.slice(at, 1), wanted)
-            except FAILURES as error:
-                raise RejectedData(
-                    f"column {column.name}, row {first_row + at}: a value is no {column.type}, which the column was surveyed as ({error});"
-                    " read it by a query that casts it, or correct it"
-                ) from error
-        raise
+    return converted(values, lambda part: _cast(part, wanted), refused)
 
 
 def _cast(values: pa.Array, wanted: pa.DataType) -> pa.Array:

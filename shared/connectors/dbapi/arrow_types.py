@@ -9,6 +9,8 @@ import re
 
 import pyarrow as pa
 
+from shared.datasets import Columns
+
 _ARROW: dict[str, pa.DataType] = {
     "BOOLEAN": pa.bool_(),
     "SMALLINT": pa.int16(),
@@ -33,6 +35,11 @@ def arrow_type(ours: str) -> pa.DataType:
         precision, scale = found
         return pa.decimal128(precision, scale) if precision <= MOST_DIGITS else pa.string()
     return _ARROW.get(ours, pa.string())
+
+
+def sent_as_texts(columns: Columns) -> frozenset[str]:
+    """Columns that travel as text and mean something else."""
+    return frozenset(column.name for column in columns if pa.types.is_string(arrow_type(column.type)) and column.type != "TEXT")
 
 
 def numeric(ours: str) -> tuple[int, int] | None:

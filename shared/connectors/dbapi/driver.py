@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
 from typing import Any
 
-from shared.connectors.dbapi.database import Connection, Database
+from shared.connectors.dbapi.database import Database
 from shared.connectors.dbapi.reading import Stream
 from shared.connectors.dbapi.session import TableSession
-from shared.connectors.errors import BadQuery, NotFound
-from shared.connectors.looking import MOST_OBJECTS, Found, Tried, table_name, tried
+from shared.connectors.errors import BadQuery
+from shared.connectors.looking import MOST_OBJECTS, Found, Tried, no_table, table_name, tried
 from shared.connectors.protocols import ArrowStream, AttemptKey, SinkSession, SinkWrite, Survey
 from shared.datasets import Columns
-from shared.sql.table_names import split
 
 
 class TableDriver:
@@ -48,7 +46,7 @@ class TableDriver:
                 )
             if role == "sink":
                 return Survey(False, (), version=version, schema=schema)
-            raise _missing(database, connection, wanted)
+            raise no_table(wanted, database.table_names(connection), database.where)
 
     def check(self) -> list[Tried]:
         database, held = self._database, ExitStack()
@@ -86,9 +84,3 @@ class TableDriver:
             return Stream(self._database, session, str(query), columns, keep)
         kept = tuple(column for column in columns if column.name in keep)
         return Stream(self._database, session, self._database.select(kept, self._database.placed(str(options["table"]))), kept, keep)
-
-
-def _missing(database: Database, connection: Connection, wanted: str) -> NotFound:
-    near = difflib.get_close_matches(split(wanted)[1], database.table_names(connection), 1, 0.6)
-    hint = f"did you mean {near[0]}?" if near else "correct the name, or make it"
-    return NotFound(f"table {wanted} is not in {database.where}; {hint}")

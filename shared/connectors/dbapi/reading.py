@@ -7,43 +7,25 @@ from contextlib import ExitStack
 
 import pyarrow as pa
 
-from shared.connectors.dbapi.arrow_types import arrow_type
+from shared.connectors.dbapi.arrow_types import arrow_type, sent_as_texts
 from shared.connectors.dbapi.database import Connection, Database
 from shared.connectors.errors import SourceChanged
+from shared.connectors.streams import Batches
 from shared.datasets import Columns
 
 BATCH_ROWS = 20_000
 
 
-class Stream:
-    """`columns` as surveyed, in the query's own order; `keep`: the names that are handed on. Closed by whoever opened it.
-
-    An engine asks for the stream as often as it likes (`__arrow_c_stream__`): nothing is read before the first batch is taken.
-    """
+class Stream(Batches):
+    """`columns` as surveyed, in the query's own order; `keep`: the names that are handed on. Closed by whoever opened it."""
 
     def __init__(self, database: Database, session: str, query: str, columns: Columns, keep: Sequence[str]) -> None:
         self._database, self._session, self._query = database, session, query
         self._columns, self._at = columns, [at for at, column in enumerate(columns) if column.name in keep]
+        super().__init__(pa.schema([(columns[at].name, arrow_type(columns[at].type)) for at in self._at]))
         self._open = ExitStack()
         self._running: list[Connection] = []
-        # An engine passes on a failure as a text; what it was is kept here.
-        self.failure: BaseException | None = None
-        # Columns that travel as text and mean something else (UUID, JSON, INTERVAL, lists).
-        self.texts = frozenset(c.name for c in columns if pa.types.is_string(arrow_type(c.type)) and c.type != "TEXT")
-        self.schema = pa.schema([(columns[at].name, arrow_type(columns[at].type)) for at in self._at])
-
-    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        return pa.RecordBatchReader.from_batches(self.schema, self._batches()).__arrow_c_stream__(requested_schema)
-
-    def reader(self) -> pa.RecordBatchReader:
-        return pa.RecordBatchReader.from_batches(self.schema, self._batches())
-
-    def _batches(self) -> Iterator[pa.RecordBatch]:
-        try:
-            yield from self._read()
-        except BaseException as error:
-            self.failure = error
-            raise
+        self.texts = sent_as_texts(columns)
 
     def _read(self) -> Iterator[pa.RecordBatch]:
         with self._database.translated():

@@ -17,10 +17,14 @@ from shared.connectors.dbapi.arrow_types import arrow_type
 from shared.connectors.errors import RejectedData
 from shared.datasets import Column
 
-FAILURES = (pa.ArrowInvalid, pa.ArrowNotImplementedError, TypeError, ValueError, OverflowError)
+_FAILURES = (pa.ArrowInvalid, pa.ArrowNotImplementedError, TypeError, ValueError, OverflowError)
 # Python's dates, and those of most databases, end there. In days and microseconds since 1970.
 _FIRST_DAY, _LAST_DAY = -719162, 2932896
 _DAY_US = 86_400_000_000
+
+
+# What is wrong with the value at that place of the array (from 0), by the error that it gave.
+Refused = Callable[[pa.Array, int, Exception], RejectedData]
 
 
 def fitted(values: pa.Array, column: Column, first_row: int) -> pa.Array:
@@ -28,15 +32,27 @@ def fitted(values: pa.Array, column: Column, first_row: int) -> pa.Array:
     wanted = arrow_type(column.type)
     values = _plain(values)
     refuse(values, column, first_row, _out_of_time(values), "is outside the years 1 to 9999")
+    return converted(values, lambda part: _cast(part, wanted), unfit(column, first_row, f"does not fit its type {column.type}"))
+
+
+def converted(
+    values: pa.Array, cast: Callable[[pa.Array], pa.Array], refused: Callable[[pa.Array, int, Exception], RejectedData]
+) -> pa.Array:
+    """All of it cast at once. Raises what `refused` says of the first value that cannot be, its place (from 0) and why."""
     try:
-        return _cast(values, wanted)
-    except FAILURES:
+        return cast(values)
+    except _FAILURES:
         for at in range(len(values)):
             try:
-                _cast(values.slice(at, 1), wanted)
-            except FAILURES:
-                raise _refusal(values, column, first_row, at, f"does not fit its type {column.type}") from None
+                cast(values.slice(at, 1))
+            except _FAILURES as error:
+                raise refused(values, at, error) from error
         raise
+
+
+def unfit(column: Column, first_row: int, why: str) -> Refused:
+    """For `converted`: a value on its way into a destination's column."""
+    return lambda values, at, _: _refusal(values, column, first_row, at, why)
 
 
 def refuse(values: pa.Array, column: Column, first_row: int, bad: pa.Array | None, why: str) -> None:

@@ -12,6 +12,7 @@ from sqlglot import exp
 from shared.connectors.dbapi.driver import TableDriver
 from shared.connectors.duckdb.database import DuckdbFile, selected
 from shared.connectors.errors import SourceChanged
+from shared.connectors.streams import Batches
 from shared.datasets import Columns
 from shared.formats.types import duckdb as in_duckdb
 from shared.formats.types import ours
@@ -29,11 +30,10 @@ class ConnectorDriver(TableDriver):
         return DuckStream(self._file, session, options, columns, keep)
 
 
-class DuckStream:
+class DuckStream(Batches):
     """Open from the start, so that its schema is known; each start of the stream is a cursor of its own."""
 
     def __init__(self, file: DuckdbFile, session: str, options: Mapping[str, Any], columns: Columns, keep: Sequence[str]) -> None:
-        self.failure: BaseException | None = None
         self._file, self._columns, self._keep = file, columns, keep
         self.texts = frozenset(column.name for column in columns if column.type in {"UUID", "JSON"})
         self._table = not options.get("query")
@@ -41,7 +41,7 @@ class DuckStream:
         with file.translated():
             self._connection = file.connect(session, write=False)
             try:
-                self._schema = self._relation(self._connection).limit(0).to_arrow_table().schema
+                super().__init__(self._relation(self._connection).limit(0).to_arrow_table().schema)
             except BaseException:
                 self._connection.close()
                 raise
@@ -59,18 +59,11 @@ class DuckStream:
                 picked.append(_picked(column.name, kinds[column.name], column.type).sql("duckdb"))
         return found.project(", ".join(picked))
 
-    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        return pa.RecordBatchReader.from_batches(self._schema, self._batches()).__arrow_c_stream__(requested_schema)
-
-    def _batches(self) -> Iterator[pa.RecordBatch]:
-        try:
-            with self._file.translated():
-                cursor = self._connection.cursor()
-                self._running.append(cursor)
-                yield from self._relation(cursor).to_arrow_reader(BATCH_ROWS)
-        except BaseException as error:
-            self.failure = error
-            raise
+    def _read(self) -> Iterator[pa.RecordBatch]:
+        with self._file.translated():
+            cursor = self._connection.cursor()
+            self._running.append(cursor)
+            yield from self._relation(cursor).to_arrow_reader(BATCH_ROWS)
 
     def cancel(self) -> None:
         for cursor in self._running:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,7 +19,7 @@ from shared.connectors.looking import Found, Tried
 from shared.connectors.protocols import AttemptKey, SinkSession, SinkWrite, Survey
 from shared.datasets import Column, Columns
 from shared.formats import csv_dialect, file_format
-from shared.formats.calls import read_parquet
+from shared.formats.calls import parquet_footers, read_parquet
 from shared.formats.errors import UnreadableFile
 from shared.formats.header import check_delimiter, column_names, records
 from shared.formats.inference import looks
@@ -100,7 +99,8 @@ def _parquet(root: Root, files: list[str]) -> tuple[Columns, int | None]:
     with duckdb.connect() as connection, root.reached_by(connection):
         try:
             scan = read_parquet(files, missing_folders(connection, files)).sql("duckdb")
-            counted = connection.execute(f"SELECT sum(num_rows) FROM parquet_file_metadata({_list(files)})").fetchone()  # noqa: S608
+            footers = exp.select(exp.Sum(this=exp.column("num_rows"))).from_(parquet_footers(files))
+            counted = connection.execute(footers.sql("duckdb")).fetchone()
             described = connection.execute(f"DESCRIBE SELECT * FROM {scan}").fetchall()  # noqa: S608
         except duckdb.Error as error:
             raise UnreadableFile(f"not a Parquet file: {str(error).splitlines()[0]}") from error
@@ -114,7 +114,3 @@ def _avro(root: Root, path: str) -> Columns:
         relation = connection.from_arrow(avro.schema(stream).empty_table())
         described = list(zip(relation.columns, map(str, relation.types), strict=True))
     return tuple(Column(name, ours(kind)) for name, kind in described)
-
-
-def _list(paths: list[str]) -> str:
-    return exp.convert([glob.escape(path) for path in paths]).sql("duckdb")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from typing import Any
 
 import psycopg
 
-from shared.connectors.errors import BadQuery, NotFound
-from shared.connectors.looking import Found, Tried
+from shared.connectors.errors import BadQuery
+from shared.connectors.looking import Found, Tried, no_table
 from shared.connectors.postgres import looking
 from shared.connectors.postgres.catalogue import find, is_foreign, our_type, table_names
 from shared.connectors.postgres.errors import translated
@@ -17,7 +16,6 @@ from shared.connectors.postgres.session import PostgresSession
 from shared.connectors.postgres.spec import connection_string, where_from
 from shared.connectors.protocols import AttemptKey, SinkSession, SinkWrite, Survey
 from shared.datasets import Column
-from shared.sql.table_names import split
 
 
 class ConnectorDriver:
@@ -44,7 +42,7 @@ class ConnectorDriver:
                 )
             if role == "sink":
                 return Survey(False, (), version=version, schema=schema)
-            raise _missing(connection, wanted, self._config)
+            raise no_table(wanted, table_names(connection), where_from(self._config))
 
     def check(self) -> list[Tried]:
         return looking.check(self._config)
@@ -74,9 +72,3 @@ class ConnectorDriver:
         if not columns:
             raise BadQuery(f"{where_from(self._config)}: the query returns no columns; give a SELECT")
         return Survey(True, tuple(columns), version=version, schema=str(self._config.get("schema", "public")), vendor_types=foreign)
-
-
-def _missing(connection: psycopg.Connection[Any], wanted: str, config: Mapping[str, Any]) -> NotFound:
-    near = difflib.get_close_matches(split(wanted)[1], table_names(connection), 1, 0.6)
-    hint = f"did you mean {near[0]}?" if near else "correct the name, or make it"
-    return NotFound(f"table {wanted} is not in {where_from(config)}; {hint}")

@@ -87,7 +87,7 @@ class _Attempt:
                     scans[read.table] = open_scans.enter_context(scan(connection, job, read, self._control))
                     self._go_on()
                     rows = relations.enter(read.table, _select(read, scans[read.table]), read.materialise)
-                self._count("read", read.table, rows)
+                self._count("read", read.table, rows if rows is not None else scans[read.table].rows)
             kill_point("engine.read")
             for statement in program.statements:
                 self._go_on()

@@ -219,4 +219,6 @@ def _typed(connection: duckdb.DuckDBPyConnection, source: Source, paths: list[st
             value = exp.Anonymous(this="to_json", expressions=[value]) if column.type == "JSON" else exp.cast(value, plain)
             value = exp.alias_(value, column.name, quoted=True)
         picked.append(value)
-    return Scan(exp.select(*picked).from_(call).subquery().sql("duckdb"))
+    counted = exp.select(exp.Sum(this=exp.column("num_rows"))).from_(calls.parquet_footers(paths))
+    (rows,) = connection.execute(counted.sql("duckdb")).fetchone() or (None,)
+    return Scan(exp.select(*picked).from_(call).subquery().sql("duckdb"), rows=int(rows))

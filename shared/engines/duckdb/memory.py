@@ -12,17 +12,17 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
 
 import duckdb
+
+from shared.engines.resident import resident_bytes
 
 LOOK_EVERY_S = 0.1
 # Of the limit: from here on DuckDB gets less.
 NEAR = 0.85
 # What it has at the least, of the limit: below, it would no longer get anywhere.
-LEAST_SHARE = 0.3
+SHARE_UNDER_PRESSURE = 0.3
 
-_PAGE = os.sysconf("SC_PAGE_SIZE")
 _MMAP_THRESHOLD = -3
 
 
@@ -42,9 +42,9 @@ def kept_within(instance: duckdb.DuckDBPyConnection, limit_bytes: int, engine_by
 
 def _watch(connection: duckdb.DuckDBPyConnection, limit_bytes: int, engine_bytes: int, over: threading.Event) -> None:
     share = engine_bytes
-    least = int(limit_bytes * LEAST_SHARE)
+    least = int(limit_bytes * SHARE_UNDER_PRESSURE)
     while not over.wait(LOOK_EVERY_S):
-        excess = resident_bytes() - int(limit_bytes * NEAR)
+        excess = (resident_bytes(os.getpid()) or 0) - int(limit_bytes * NEAR)
         if excess > 0 and share > least:
             lower = max(least, share - excess)
             if _give(connection, lower):
@@ -61,10 +61,6 @@ def _give(connection: duckdb.DuckDBPyConnection, share: int) -> bool:
         # What it holds cannot be moved at this moment; the next look tries again.
         return False
     return True
-
-
-def resident_bytes() -> int:
-    return int(Path("/proc/self/statm").read_bytes().split()[1]) * _PAGE
 
 
 @cache

@@ -20,7 +20,10 @@ class Noted(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """`sql`: a relation that may stand after FROM. `lines`: where bad lines are noted, if they are."""
+    """`sql`: a relation that may stand after FROM. `lines`: where bad lines are noted, if they are. `rows`: how many there are to be
+    read, where the files themselves say so.
+    """
 
     sql: str
     lines: Noted | None = None
+    rows: int | None = None

@@ -41,8 +41,7 @@ def staged_rows(connection: duckdb.DuckDBPyConnection, staged: Mapping[str, Data
     """
     if not staged:
         return {}
-    files = exp.Array(expressions=[exp.Literal.string(dataset.uri) for dataset in staged.values()])
-    counted = exp.select("file_name", "num_rows").from_(exp.Anonymous(this="parquet_file_metadata", expressions=[files]))
+    counted = exp.select("file_name", "num_rows").from_(calls.parquet_footers([dataset.uri for dataset in staged.values()]))
     there = {str(file): int(rows) for file, rows in connection.execute(counted.sql("duckdb")).fetchall()}
     found = {port: there.get(dataset.uri, 0) for port, dataset in staged.items()}
     for port, rows in found.items():

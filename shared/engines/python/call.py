@@ -17,13 +17,13 @@ from typing import IO, Any
 
 from shared.engines.control import Control
 from shared.engines.duckdb.errors import Interrupted
+from shared.engines.resident import resident_bytes
 from shared.errors import DataError
 
 log = logging.getLogger(__name__)
 
 _LOOK_S = 0.02
 _MOST_LINES = 1_000
-_PAGE = os.sysconf("SC_PAGE_SIZE")
 # Of the worker's environment: what a program needs to run at all, and nothing that opens a door.
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "LD_LIBRARY_PATH", "COVERAGE_PROCESS_START")
 
@@ -78,7 +78,7 @@ def call(order: Mapping[str, Any], folder: Path, bounds: Bounds, control: Contro
 def _watch(process: subprocess.Popen[str], bounds: Bounds) -> None:
     deadline = time.monotonic() + bounds.seconds if bounds.seconds is not None else None
     while process.poll() is None:
-        used = _resident(process.pid)
+        used = resident_bytes(process.pid) or 0
         if used > bounds.memory_bytes:
             raise FunctionFailed(
                 f"the function used {used / 1e6:.0f} MB, and may use {bounds.memory_bytes / 1e6:.0f} MB;"
@@ -89,14 +89,6 @@ def _watch(process: subprocess.Popen[str], bounds: Bounds) -> None:
                 f"the function ran longer than the node's timeout of {bounds.seconds:g} s; raise timeout, or do less in it"
             )
         time.sleep(_LOOK_S)
-
-
-def _resident(pid: int) -> int:
-    try:
-        return int(Path(f"/proc/{pid}/statm").read_bytes().split()[1]) * _PAGE
-    except (OSError, IndexError):
-        # It has just ended.
-        return 0
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -1,5 +1,5 @@
 -- inside
-SELECT [big].[SHOP], CAST(COUNT_BIG(*) AS BIGINT) AS [N], SUM([big].[AMOUNT]) AS [TOTAL], COUNT_BIG(*) AS [__rows] FROM (SELECT [sales].[ID] AS [ID], [sales].[SHOP] AS [SHOP], [sales].[AMOUNT] AS [AMOUNT], [sales].[STATUS] AS [STATUS] FROM (SELECT [sales].[ID] AS [ID], [sales].[SHOP] AS [SHOP], [sales].[AMOUNT] AS [AMOUNT], [sales].[STATUS] AS [STATUS] FROM [S].[SALES] AS [sales]) AS [sales] WHERE [sales].[AMOUNT] > 10 AND [sales].[SHOP] IS NOT NULL) AS [big] GROUP BY [big].[SHOP]
+SELECT [big].[SHOP], CAST(COUNT_BIG(*) AS BIGINT) AS [N], SUM([big].[AMOUNT]) AS [TOTAL], COUNT_BIG(*) AS [__rows] FROM (SELECT [sales].[SHOP] AS [SHOP], [sales].[AMOUNT] AS [AMOUNT] FROM (SELECT [sales].[SHOP] AS [SHOP], [sales].[AMOUNT] AS [AMOUNT] FROM [S].[SALES] AS [sales]) AS [sales] WHERE [sales].[AMOUNT] > 10 AND [sales].[SHOP] IS NOT NULL) AS [big] GROUP BY [big].[SHOP]
 ;
 SELECT * INTO [#penstock_staged] FROM (SELECT [SHOP], [N], [TOTAL], CAST(0 AS BIGINT) AS [penstock_ordinal] FROM [TOTALS] WHERE 1 = 0 UNION ALL SELECT [SHOP], [N], [TOTAL], CAST(0 AS BIGINT) AS [penstock_ordinal] FROM [TOTALS] WHERE 1 = 0) AS [q]
 ;

@@ -1,5 +1,5 @@
 -- inside
-SELECT "big"."SHOP", CAST(COUNT(*) AS BIGINT) AS "N", SUM("big"."AMOUNT") AS "TOTAL", COUNT(*) AS "__rows" FROM (SELECT "sales"."ID", "sales"."SHOP", "sales"."AMOUNT", "sales"."STATUS" FROM (SELECT "sales"."ID", "sales"."SHOP", "sales"."AMOUNT", "sales"."STATUS" FROM "S"."SALES" AS "sales") AS "sales" WHERE "sales"."AMOUNT" > 10 AND "sales"."SHOP" IS NOT NULL) AS "big" GROUP BY "big"."SHOP"
+SELECT "big"."SHOP", CAST(COUNT(*) AS BIGINT) AS "N", SUM("big"."AMOUNT") AS "TOTAL", COUNT(*) AS "__rows" FROM (SELECT "sales"."SHOP", "sales"."AMOUNT" FROM (SELECT "sales"."SHOP", "sales"."AMOUNT" FROM "S"."SALES" AS "sales") AS "sales" WHERE "sales"."AMOUNT" > 10 AND "sales"."SHOP" IS NOT NULL) AS "big" GROUP BY "big"."SHOP"
 ;
 CREATE LOCAL TEMPORARY COLUMN TABLE "#penstock_staged" AS (SELECT "SHOP", "N", "TOTAL", CAST(0 AS BIGINT) AS "penstock_ordinal" FROM "TOTALS" WHERE 1 = 0 UNION ALL SELECT "SHOP", "N", "TOTAL", CAST(0 AS BIGINT) AS "penstock_ordinal" FROM "TOTALS" WHERE 1 = 0) WITH DATA
 ;

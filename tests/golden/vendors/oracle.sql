@@ -1,5 +1,5 @@
 -- inside
-SELECT "big"."SHOP", CAST(COUNT(*) AS NUMBER(19)) AS "N", SUM("big"."AMOUNT") AS "TOTAL", COUNT(*) AS "__rows" FROM (SELECT "sales"."ID", "sales"."SHOP", "sales"."AMOUNT", "sales"."STATUS" FROM (SELECT "sales"."ID", "sales"."SHOP", "sales"."AMOUNT", "sales"."STATUS" FROM "S"."SALES" "sales") "sales" WHERE "sales"."AMOUNT" > 10 AND "sales"."SHOP" IS NOT NULL) "big" GROUP BY "big"."SHOP"
+SELECT "big"."SHOP", CAST(COUNT(*) AS NUMBER(19)) AS "N", SUM("big"."AMOUNT") AS "TOTAL", COUNT(*) AS "__rows" FROM (SELECT "sales"."SHOP", "sales"."AMOUNT" FROM (SELECT "sales"."SHOP", "sales"."AMOUNT" FROM "S"."SALES" "sales") "sales" WHERE "sales"."AMOUNT" > 10 AND "sales"."SHOP" IS NOT NULL) "big" GROUP BY "big"."SHOP"
 ;
 CREATE PRIVATE TEMPORARY TABLE "ORA$PTT_penstock_staged" ON COMMIT PRESERVE DEFINITION AS SELECT "SHOP", "N", "TOTAL", CAST(0 AS INT) AS "penstock_ordinal" FROM "TOTALS" WHERE 1 = 0 UNION ALL SELECT "SHOP", "N", "TOTAL", CAST(0 AS INT) AS "penstock_ordinal" FROM "TOTALS" WHERE 1 = 0
 ;

@@ -7,6 +7,7 @@ import os
 import pytest
 
 from shared.attempts import memory
+from shared.engines.resident import resident_bytes
 
 
 @pytest.mark.parametrize(
@@ -39,5 +40,5 @@ def test_a_process_that_is_gone_has_no_size() -> None:
     if gone == 0:
         os._exit(0)
     os.waitpid(gone, 0)
-    assert memory.resident(gone) is None
+    assert resident_bytes(gone) is None
     assert memory.peak(gone) is None

@@ -17,10 +17,10 @@ from typing import Any
 
 import pytest
 
-from shared.attempts import memory
 from shared.attempts.place import Place
 from shared.attempts.slots import Child, ChildDied, Slots
 from shared.attempts.watch import Watch
+from shared.engines.resident import resident_bytes
 from shared.engines.work import Job, Limits
 
 FOLDER = Path(__file__).parent
@@ -199,10 +199,10 @@ def test_children_end_with_a_killed_parent(place: Place) -> None:
     parent = subprocess.Popen([sys.executable, "-c", textwrap.dedent(program)], stdout=subprocess.PIPE, text=True, env=dict(os.environ))
     assert parent.stdout is not None
     child = int(parent.stdout.readline())
-    assert memory.resident(child)
+    assert resident_bytes(child)
     parent.kill()
     parent.wait()
     deadline = time.monotonic() + 5
-    while memory.resident(child) and time.monotonic() < deadline:
+    while resident_bytes(child) and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert not memory.resident(child)
+    assert not resident_bytes(child)
