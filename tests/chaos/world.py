@@ -27,8 +27,8 @@ from tests.support.stack import Stack
 
 WORKERS, SCHEDULERS = 2, 2
 FAR = "far-1"
-# Where Debian's package libfaketime puts it; PENSTOCK_TEST_FAKETIME names another.
-_FAKETIME = [Path("/usr/lib") / machine / "faketime/libfaketime.so.1" for machine in ("x86_64-linux-gnu", "aarch64-linux-gnu")]
+# Where Debian's package libfaketime puts the one for processes with threads; PENSTOCK_TEST_FAKETIME names another.
+_FAKETIME = [Path("/usr/lib") / machine / "faketime/libfaketimeMT.so.1" for machine in ("x86_64-linux-gnu", "aarch64-linux-gnu")]
 
 
 def faketime() -> Path | None:
