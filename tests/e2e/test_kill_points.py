@@ -22,7 +22,7 @@ from tests.support.clickhouse import Clickhouse, Server
 from tests.support.kills import Points
 from tests.support.stack import SHORT, Stack, running
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(400)]
 
 PROJECT = Path(__file__).resolve().parents[2]
 ROWS, BAD = 300, 4
@@ -247,15 +247,14 @@ def test_a_worker_ends_while_it_records_a_failure_that_may_be_tried_again(armed:
     armed.stack.sql("CREATE SEQUENCE tried")
     armed.stack.sql("""
         CREATE FUNCTION flaky() RETURNS SETOF bigint LANGUAGE plpgsql AS $$ BEGIN
-          IF nextval('tried') <= 2 THEN RAISE EXCEPTION 'gone for a moment' USING ERRCODE = '40001'; END IF;
+          IF nextval('tried') <= 2 THEN RAISE EXCEPTION 'could not serialize access' USING ERRCODE = '40001'; END IF;
           RETURN QUERY SELECT generate_series(1, 5)::bigint; END $$
     """)
     armed.stack.apply(FLAKY)
-    # The survey of a query describes it and does not run it.
     armed.points.arm("attempt.failing")
     ended = armed.run("flaky")
     assert armed.stack.sql("SELECT id FROM added ORDER BY id") == [(i,) for i in range(1, 6)]
-    assert max(stage["epoch"] for stage in ended["stages"]) > 2
+    assert max(stage["epoch"] for stage in ended["stages"]) > 1
 
 
 @pytest.mark.parametrize("point", OBJECTS)
