@@ -7,7 +7,7 @@ export PENSTOCK_HOME ?= $(CURDIR)/.penstock
 # uv works on this environment and no other, whatever is active in the shell.
 SYNC := UV_PROJECT_ENVIRONMENT=$(CURDIR)/$(VENV) UV_PYTHON_DOWNLOADS=never $(VENV)/bin/uv sync --quiet --frozen --extra demo
 
-.PHONY: help demo test up down status check bench differential soak fuzz golden-spel clean
+.PHONY: help demo test up down status check bench chaos differential soak fuzz golden-spel clean
 .DEFAULT_GOAL := help
 
 help:
@@ -16,6 +16,7 @@ help:
 	@echo "make test    all checks and tests, with coverage floors"
 	@echo "make check   ruff, types, import contracts"
 	@echo "make bench   measured ratios, one JSON line each (BENCH=W1 selects)"
+	@echo "make chaos   half an hour of faults at random, a JSON line each: nothing may be lost or doubled (SEED=1 draws the same; CHAOS=--short: 4 minutes)"
 	@echo "make differential  generated recipes and TPC-H on every engine at hand, row by row (RECIPES=2200, SEED=1, ENGINES=postgres,pandas;"
 	@echo "             FAULTS=1: what sees the faults that are sown)"
 	@echo "make soak    100 runs at once, again and again for MINUTES=60: limits, and the memory of each service over the time"
@@ -68,6 +69,9 @@ test: check
 
 bench: $(VENV)/.synced-dev
 	@$(RUN) -m tests.bench $(BENCH)
+
+chaos: $(VENV)/.synced-dev
+	@$(RUN) -m tests.chaos $(if $(filter command line environment,$(origin SEED)),--seed $(SEED)) $(CHAOS)
 
 # PUBLISH=1 writes the coverage table into docs/ and what was proven into the table that ships.
 RECIPES ?= 2200

@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from infra.local import migrate, ports, postgres, processes, redis, services, supervisor
@@ -28,7 +28,15 @@ class Stores:
     embedded: tuple[str, ...]
 
 
-def up(home: Home, environment: Mapping[str, str] = os.environ, wait_s: float = 180.0) -> str:
+# The port at which services reach an embedded store that listens on this one; another where something stands in between.
+Reach = Callable[[str, int], int]
+
+
+def _directly(name: str, port: int) -> int:
+    return port
+
+
+def up(home: Home, environment: Mapping[str, str] = os.environ, wait_s: float = 180.0, reach: Reach = _directly) -> str:
     """Starts what does not run yet and returns the API's URL once it answers that it is ready."""
     given = _given(environment)
     embedded = tuple(name for name in ("postgres", "redis") if name not in given)
@@ -38,7 +46,7 @@ def up(home: Home, environment: Mapping[str, str] = os.environ, wait_s: float = 
     home.prepare()
     with home.locked():
         if processes.alive(home, "supervisord") is None:
-            _start(home, given, embedded, environment)
+            _start(home, given, embedded, environment, reach)
         return _wait_ready(home, wait_s)
 
 
@@ -49,13 +57,13 @@ def _given(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: environment[setting] for name, setting in _URL_SETTINGS.items() if environment.get(setting)}
 
 
-def _start(home: Home, given: Mapping[str, str], embedded: tuple[str, ...], environment: Mapping[str, str]) -> None:
+def _start(home: Home, given: Mapping[str, str], embedded: tuple[str, ...], environment: Mapping[str, str], reach: Reach) -> None:
     names = services.names(environment)
     _clear(home)
     port = ports.assign(home, (*embedded, "api"), environment)
     stores = Stores(
-        given.get("postgres") or postgres.url(home, "penstock", port["postgres"]),
-        given.get("redis") or redis.url(home, port["redis"]),
+        given.get("postgres") or postgres.url(home, "penstock", reach("postgres", port["postgres"])),
+        given.get("redis") or redis.url(home, reach("redis", port["redis"])),
         embedded,
     )
     if "postgres" in embedded:

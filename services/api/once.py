@@ -9,6 +9,7 @@ from flask import Response, jsonify, request
 
 from services.api.auth import caller, database
 from services.api.problems import Refused
+from shared.kill_points import kill_point
 from shared.store import idempotency
 from shared.store.database import Tx
 
@@ -29,6 +30,8 @@ def accepted(start: Callable[[Tx], tuple[Any, str]]) -> Response:
         reply, location = start(tx)
         if key is not None:
             idempotency.put(tx, who.token_id, key, digest, 202, location, reply)
+        kill_point("api.accepting")
+    kill_point("api.accepted")
     return _answer(reply, location)
 
 

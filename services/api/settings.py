@@ -16,7 +16,8 @@ from shared.process import settings
 class Settings:
     """`home`: where the embedded default keeps its token and master key; None where there is none. `repository`: where Git shows what was
     saved; None: nowhere on this machine. `definitions`: the folder of their texts; None: the database. `template_env`: the variables that
-    templates may read with env(NAME), of those that are set.
+    templates may read with env(NAME), of those that are set. `staging`: where staged rows are, only to look for what nobody sweeps; None:
+    not known here.
     """
 
     database_url: str = field(repr=False)
@@ -28,6 +29,8 @@ class Settings:
     max_streams: int
     max_parallel_nodes: int
     facts_max_age: timedelta
+    staging: str | None
+    staging_retention: timedelta
     breaker: Rules = DEFAULTS
     template_env: Mapping[str, str] = field(repr=False, default_factory=dict)
 
@@ -46,5 +49,12 @@ class Settings:
             max_parallel_nodes=settings.integer("PIPELINE_MAX_PARALLEL_NODES", 8, at_least=1),
             facts_max_age=settings.seconds("PENSTOCK_FACTS_MAX_AGE_SECONDS", 3600),
             breaker=settings.breaker(),
+            staging=_staging(folder),
+            staging_retention=settings.seconds("PENSTOCK_STAGING_RETENTION_SECONDS", 24 * 3600),
             template_env={name: os.environ[name] for name in settings.words("PENSTOCK_TEMPLATE_ENV") if name in os.environ},
         )
+
+
+def _staging(home: Path | None) -> str | None:
+    default = home / "staging" if home else None
+    return settings.staging("PENSTOCK_STAGING_URL", default) if default or os.environ.get("PENSTOCK_STAGING_URL") else None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import time
-from datetime import UTC, datetime
 
 import psycopg
 import redis
@@ -19,17 +18,18 @@ from services.scheduler.expand import expand
 from services.scheduler.leadership import Session
 from services.scheduler.recover import Recovery
 from services.scheduler.settings import Settings
+from services.scheduler.tidy import EVERY_S, tidy
 from services.scheduler.versions import Publisher
 from shared.dispatch import sending
 from shared.errors import UnavailableError
+from shared.kill_points import kill_point
 from shared.messages import RequestMessage, celery_app
 from shared.process import Stop, prepare
-from shared.store import definitions, partitions, requests, runs, shown_plans
+from shared.store import definitions, requests, runs
 from shared.store.database import Database
 from shared.versions.repository import Repository
 
 POLL_S = 1.0
-PARTITIONS_EVERY_S = 3600.0
 log = logging.getLogger("scheduler")
 
 
@@ -46,7 +46,7 @@ def main() -> None:
         publisher = Publisher(database, Repository(settings.repository), settings.remote, settings.push_every)
         publisher.start()
     session: Session | None = None
-    next_sweep = next_staging = next_partitions = 0.0
+    next_sweep = next_staging = next_tidy = 0.0
     while not stop:
         try:
             if session is None:
@@ -64,12 +64,9 @@ def main() -> None:
                 if time.monotonic() >= next_staging:
                     staging.sweep(database, settings)
                     next_staging = time.monotonic() + settings.staging_sweep.total_seconds()
-                if time.monotonic() >= next_partitions:
-                    with database.transaction() as tx:
-                        partitions.ensure(tx, datetime.now(UTC))
-                        requests.prune(tx)
-                        shown_plans.prune(tx)
-                    next_partitions = time.monotonic() + PARTITIONS_EVERY_S
+                if time.monotonic() >= next_tidy:
+                    tidy(database, settings)
+                    next_tidy = time.monotonic() + EVERY_S
             session.wait(POLL_S)
         except (UnavailableError, psycopg.OperationalError, psycopg.InterfaceError) as error:
             # Leadership goes with the session that held the lock; a new session has to win it again.
@@ -89,7 +86,10 @@ def main() -> None:
 
 def _asked(database: Database) -> list[RequestMessage]:
     with database.transaction() as tx:
-        return [RequestMessage(request) for request in requests.to_send(tx)]
+        asked = [RequestMessage(request) for request in requests.to_send(tx)]
+    if asked:
+        kill_point("scheduler.asked")
+    return asked
 
 
 if __name__ == "__main__":

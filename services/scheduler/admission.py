@@ -16,6 +16,7 @@ from services.scheduler.recipes import load
 from services.scheduler.settings import Settings
 from shared.dispatch import results
 from shared.errors import PenstockError
+from shared.kill_points import kill_point
 from shared.runs.states import RunStatus
 from shared.store import runs, workers
 from shared.store.database import Tx
@@ -125,6 +126,7 @@ def _move(tx: Tx, run_id: str, to: RunStatus, error: Mapping[str, Any] | None = 
         return False
     runs.transition(tx, run, to, error=error)
     runs.save(tx, run)
+    kill_point("scheduler.admitting")
     return True
 
 

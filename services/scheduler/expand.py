@@ -13,6 +13,7 @@ from services.scheduler.windows import windows
 from shared.dispatch.advance import advance
 from shared.dispatch.connecting import next_in_line
 from shared.errors import PenstockError
+from shared.kill_points import kill_point
 from shared.messages import StageMessage
 from shared.planning.cursors import bounds
 from shared.planning.measured import key_of, measured_facts
@@ -34,10 +35,13 @@ def expand(database: Database, settings: Settings) -> list[StageMessage]:
         started = admit(tx, settings)
         waiting = runs.unplanned(tx, PLAN_AT_ONCE)
         connecting = next_in_line(tx)
+    if waiting or started:
+        kill_point("scheduler.admitted")
     messages: list[StageMessage] = []
     for run_id in waiting:
         with database.transaction() as tx:
             messages += plan_run(tx, run_id, settings)
+        kill_point("scheduler.planned")
     # A run that was asked for again has its plan, and stages that wait for a connection were told to.
     for run_id in dict.fromkeys((*connecting, *started)):
         with database.transaction() as tx:
@@ -110,7 +114,9 @@ def _survey_or_plan(tx: Tx, run: LockedRun, recipe: Recipe, settings: Settings) 
         nodes.place(tx, run.id, plan.nodes)
         run.say("run.planned", stages=len(plan.stages), warnings=list(plan.warnings))
     stages.insert(tx, run.id, plan.stages)
-    return advance(tx, run)
+    messages = advance(tx, run)
+    kill_point("scheduler.surveying" if missing else "scheduler.planning")
+    return messages
 
 
 def _add_nodes(tx: Tx, run: LockedRun, recipe: Recipe) -> None:

@@ -8,6 +8,7 @@ import redis
 
 from services.scheduler.settings import Settings
 from shared.dispatch import recovery
+from shared.kill_points import kill_point
 from shared.messages import VERSION, StageMessage
 from shared.runs.queues import beside
 from shared.store.database import Database
@@ -22,6 +23,7 @@ class Recovery:
     def sweep(self) -> list[StageMessage]:
         messages = recovery.sweep(self._database, grace=self._settings.release_grace, queue_is_empty=self._queue_is_empty)
         if messages:
+            kill_point("scheduler.swept")
             log.info("released again: %s", ", ".join(f"{m.run}/{m.stage}/{m.epoch}" for m in messages))
         return messages
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from shared.process import settings
+from shared.store.partitions import Keep
 from shared.versions.push import Remote
 
 
@@ -16,6 +17,7 @@ from shared.versions.push import Remote
 class Settings:
     """`release_grace`: how long a released stage may stay unclaimed while its queue is empty before its message counts as lost.
 
+    `keep`: for how long after the end of their month runs, and what people only look at of them, stay in the store.
     `definitions`: the folder of recipes' texts; None: the database. `repository`: where Git shows what was saved; None: nowhere on this
     machine. `remote`: where the leader pushes it, if anywhere.
     """
@@ -34,6 +36,7 @@ class Settings:
     staging: str
     staging_sweep: timedelta
     staging_retention: timedelta
+    keep: Keep
     definitions: Path | None
     repository: Path | None
     remote: Remote | None
@@ -48,7 +51,7 @@ class Settings:
             redis_url=settings.text("PENSTOCK_REDIS_URL"),
             sweep=settings.seconds("PENSTOCK_SWEEP_SECONDS", 2),
             release_grace=settings.seconds("PENSTOCK_RELEASE_GRACE_SECONDS", 4),
-            leader_patience=settings.seconds("PENSTOCK_LEADER_SECONDS", 15),
+            leader_patience=settings.seconds("PENSTOCK_LEADER_SECONDS", 6),
             facts_max_age=settings.seconds("PENSTOCK_FACTS_MAX_AGE_SECONDS", 3600),
             measured_max_age=settings.measured_max_age(),
             max_concurrent_runs=settings.integer("PIPELINE_MAX_CONCURRENT_EXECUTIONS", 20, at_least=1),
@@ -57,11 +60,18 @@ class Settings:
             staging=settings.staging("PENSTOCK_STAGING_URL", home / "staging" if home else None),
             staging_sweep=settings.seconds("PENSTOCK_STAGING_SWEEP_SECONDS", 30),
             staging_retention=settings.seconds("PENSTOCK_STAGING_RETENTION_SECONDS", 24 * 3600),
+            keep=Keep(_days("PENSTOCK_RUN_RETENTION_DAYS", 400), _days("PENSTOCK_LOG_RETENTION_DAYS", 90)),
             definitions=settings.definitions(home),
             repository=settings.git_repository(home),
             remote=_remote(home),
             push_every=settings.seconds("PENSTOCK_GIT_PUSH_SECONDS", 2),
         )
+
+
+def _days(name: str, default: int) -> timedelta | None:
+    """0: for ever."""
+    days = settings.integer(name, default)
+    return timedelta(days=days) if days else None
 
 
 def _remote(home: Path | None) -> Remote | None:

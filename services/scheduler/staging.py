@@ -16,9 +16,11 @@ from services.scheduler.recipes import load
 from services.scheduler.settings import Settings
 from shared.datasets import staging
 from shared.errors import PenstockError
+from shared.kill_points import kill_point
 from shared.runs.states import RunStatus
 from shared.store import datasets, runs
 from shared.store.database import Database, Tx
+from shared.store.identifiers import least_id
 
 log = logging.getLogger("scheduler")
 # Of folders that were looked at, so that one pass holds no transaction for long.
@@ -34,6 +36,8 @@ def sweep(database: Database, settings: Settings) -> int:
             done = _done(tx, names[first : first + AT_ONCE], settings)
             # Before the files, and while nobody can ask for these runs again: whoever does then computes anew what he needs of them.
             datasets.mark_deleted(tx, done)
+        if done:
+            kill_point("scheduler.staging_marked")
         staging.remove(settings.staging, done)
         removed += len(done)
     if removed:
@@ -53,8 +57,9 @@ def _runs(place: str) -> Iterable[str]:
 
 def _done(tx: Tx, names: list[str], settings: Settings) -> list[str]:
     expired = datetime.now(UTC) - settings.staging_retention
-    done = []
-    for run in runs.ended(tx, names):
+    # Their runs are gone: dropped with a month, or the store is another.
+    done = [name for name in set(names) - runs.there(tx, names) if UUID(name) < least_id(expired)]
+    for run in runs.ended(tx, names, stay=True):
         if run["finished_at"] < expired:
             done.append(run["id"])
             continue

@@ -1,7 +1,8 @@
 """Progress, samples of rows and log lines on their way to the store: behind the work, batched, never in its way.
 
-The buffer is bounded. When it is full, samples and progress go first, then the newest log lines; what was dropped is counted and told as a
-log line of the run. Events of attempts do not pass here: they are written with what they tell of.
+The buffer is bounded. When it is full, samples and progress go first, then the newest log lines; what was dropped is counted: told as a
+log line of the run, and by kind since the process began (`dropped`), with its heartbeat. Events of attempts do not pass here: they are
+written with what they tell of.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -37,6 +38,7 @@ class Behind:
         # Samples of rows; `_samples` are those of progress.
         self._rows: deque[Sample] = deque()
         self._dropped: Counter[str] = Counter()
+        self._kinds: Counter[str] = Counter()
         self._lock = threading.Lock()
         # Held while samples are written, so that `close` returns only when none of its attempt is on its way.
         self._writing = threading.Lock()
@@ -51,11 +53,23 @@ class Behind:
         self._stop.set()
         self._thread.join(timeout=3)
 
+    @property
+    def dropped(self) -> dict[str, int]:
+        """Since this process began: {progress, samples, lines}."""
+        with self._lock:
+            return {kind: self._kinds[kind] for kind in ("progress", "samples", "lines")}
+
+    def _drop(self, kind: str, runs: Iterable[str]) -> None:
+        """Called with the lock held."""
+        for run in runs:
+            self._dropped[run] += 1
+            self._kinds[kind] += 1
+
     def progress(self, claim: Claim, rows: Mapping[str, int]) -> None:
         """The newest figures replace older ones that were not written yet."""
         with self._lock:
             if claim.key not in self._samples and len(self._samples) >= _MOST_SAMPLES:
-                self._dropped[claim.run] += 1
+                self._drop("progress", [claim.run])
                 return
             self._samples.setdefault(claim.key, (claim, {}))[1].update(rows)
 
@@ -65,7 +79,7 @@ class Behind:
         sample = Sample(claim.run, claim.stage, claim.epoch, port.partition(".")[0], port, found["rows"], found["profile"])
         with self._lock:
             if len(self._rows) >= _MOST_ROWS or len(self._lines) >= _MOST_LINES:
-                self._dropped[sample.run] += 1
+                self._drop("samples", [sample.run])
                 return
             self._rows.append(sample)
 
@@ -73,12 +87,11 @@ class Behind:
         line = LogLine(claim.run, datetime.now(UTC), level, message, stage=claim.stage, epoch=claim.epoch, worker=self._worker)
         with self._lock:
             if len(self._lines) >= _MOST_LINES:
-                for sampled, _ in self._samples.values():
-                    self._dropped[sampled.run] += 1
-                self._dropped.update(sample.run for sample in self._rows)
+                self._drop("progress", [sampled.run for sampled, _ in self._samples.values()])
+                self._drop("samples", [sample.run for sample in self._rows])
                 self._samples.clear()
                 self._rows.clear()
-                self._dropped[claim.run] += 1
+                self._drop("lines", [claim.run])
                 return
             self._lines.append(line)
 
@@ -118,7 +131,7 @@ class Behind:
                         report_progress(tx, claim, rows)
                 except UnavailableError:
                     with self._lock:
-                        self._dropped.update(late.run for late, _ in samples[number:])
+                        self._drop("progress", [late.run for late, _ in samples[number:]])
                     raise
 
     def _write_rows(self) -> None:
@@ -131,7 +144,7 @@ class Behind:
                 samples.insert(tx, batch)
         except UnavailableError:
             with self._lock:
-                self._dropped.update(sample.run for sample in batch)
+                self._drop("samples", [sample.run for sample in batch])
             raise
 
     def _write_lines(self) -> bool:

@@ -29,6 +29,7 @@ from shared.datasets.buckets import of_machine
 from shared.engines.control import Control
 from shared.engines.work import Job, Outcome
 from shared.errors import PenstockError, disk_full
+from shared.kill_points import kill_point
 from shared.process import prepare
 from shared.process.start import context
 from shared.secrets.masking import Masker
@@ -129,7 +130,10 @@ class _Child:
 
     def _answer(self, job: Job, control: Control, masker: Masker) -> tuple[str, dict[str, Any]]:
         try:
-            return "done", self._runs[job.kind](job, control).to_json()
+            kill_point("child.begun")
+            outcome = self._runs[job.kind](job, control).to_json()
+            kill_point("child.worked")
+            return "done", outcome
         except PenstockError as error:
             failure = error.to_json()
         except MemoryError:

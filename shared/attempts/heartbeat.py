@@ -64,7 +64,9 @@ class Pulse:
 
 
 class Heartbeat:
-    """One thread. `free_slots` counts those that could take a message now; `give_back` is called before the exit."""
+    """One thread. `free_slots` counts those that could take a message now; `dropped`, what the buffer behind the work could not hold;
+    `give_back` is called before the exit.
+    """
 
     def __init__(
         self,
@@ -74,10 +76,11 @@ class Heartbeat:
         broker: redis.Redis,
         *,
         free_slots: Callable[[], int],
+        dropped: Callable[[], dict[str, int]],
         give_back: Callable[[], None],
     ) -> None:
         self._place, self._database, self._app, self._broker = place, database, app, broker
-        self._free_slots, self._give_back = free_slots, give_back
+        self._free_slots, self._dropped, self._give_back = free_slots, dropped, give_back
         self._pulse = Pulse(place.probe.total_seconds(), time.monotonic())
         self._predecessor = True
         self._next_register = 0.0
@@ -122,6 +125,7 @@ class Heartbeat:
                     slots=place.slots,
                     memory_bytes=place.memory_bytes,
                     version=version("penstock"),
+                    dropped=self._dropped(),
                 )
             self._predecessor = False
             self._next_register = time.monotonic() + _REGISTER_S

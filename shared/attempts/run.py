@@ -30,6 +30,7 @@ from shared.dispatch import results, sending
 from shared.dispatch.claims import Claim, Hold, claim, report_breaker, wake
 from shared.engines.work import Job, Limits, Outcome
 from shared.errors import ConfigurationError, PenstockError, UnavailableError
+from shared.kill_points import kill_point
 from shared.messages import RequestMessage, StageMessage
 from shared.process.start import context
 from shared.secrets.masking import Masker
@@ -111,6 +112,11 @@ class Attempts:
     def free_slots(self) -> int:
         return self._slots.free
 
+    @property
+    def dropped(self) -> dict[str, int]:
+        """What was to be told of runs, and was not: {progress, samples, lines}."""
+        return self._behind.dropped
+
     def give_back(self) -> None:
         """Stops what runs and lets the stages be released to others. Takes no new ones from now on."""
         self._closing.set()
@@ -164,11 +170,14 @@ class Attempts:
                     remembered.update(cursors.begin(tx, taken))
                 except cursors.CursorHeld as held_by_others:
                     refused.append(held_by_others)
+                kill_point("attempt.claiming")
             return taken
 
+        kill_point("attempt.taken")
         taken = insist(self._database, take, self._closing)
         if taken is None:
             return not self._closing.is_set()
+        kill_point("attempt.claimed")
         held = Held(taken, child)
         with self._lock:
             self._held[taken.key] = held
@@ -253,6 +262,7 @@ class Attempts:
         finally:
             timer.cancel()
             self._watch.end(child, taken.key)
+        kill_point("attempt.worked")
         outcome, error = (Outcome.from_json(said), None) if what == "done" else (None, said)
         return Ended(outcome, error, None, _ms_since(started), child.peak or None)
 
@@ -308,7 +318,9 @@ class Attempts:
         if messages is None:
             log.warning("the stage was released to others meanwhile; this attempt is dropped")
             return
+        kill_point("attempt.recorded")
         sending.send(self._app, messages)
+        kill_point("attempt.sent")
         taken = held.claim
         line = f"stage {taken.stage} ({taken.kind}: {', '.join(taken.nodes)}) {line}"
         self._behind.log(taken, level, line)
@@ -321,10 +333,13 @@ class Attempts:
             if outcome.rejects:
                 for sentence in insist(self._database, lambda tx: rejects.keep(tx, taken, outcome.rejects), held.gone, copies=True) or ():
                     self._behind.log(taken, "ERROR", sentence)
+                kill_point("attempt.rejects_kept")
             if outcome.remembered:
                 insist(self._database, lambda tx: cursors.keep(tx, taken, outcome), held.gone)
             figures: dict[str, Any] = {"duration_ms": ended.duration_ms, "peak_memory_bytes": ended.peak_memory_bytes}
-            messages = insist(self._database, lambda tx: results.complete(tx, taken, outcome, **figures), held.gone)
+            messages = insist(
+                self._database, lambda tx: _then("attempt.recording", results.complete(tx, taken, outcome, **figures)), held.gone
+            )
             return "INFO", f"done {after} on {name}", messages
         if held.verdict == "cancelled":
             line = f"stopped {after} on {name}: its run was cancelled"
@@ -350,7 +365,8 @@ class Attempts:
 
     @staticmethod
     def _fail(tx: Tx, held: Held, ended: Ended, error: dict[str, Any]) -> list[StageMessage] | None:
-        return results.fail(tx, held.claim, error, duration_ms=ended.duration_ms, peak_memory_bytes=ended.peak_memory_bytes)
+        figures: dict[str, Any] = {"duration_ms": ended.duration_ms, "peak_memory_bytes": ended.peak_memory_bytes}
+        return _then("attempt.failing", results.fail(tx, held.claim, error, **figures))
 
     def _tell(self, key: Key, hold: Hold) -> None:
         with self._lock:
@@ -382,6 +398,11 @@ def _limits(child: Child, policy: Mapping[str, Any], setting: str) -> Limits:
 def _changed(change: Change) -> str:
     why = f": {change.error}" if change.error else ""
     return f"the circuit breaker of connector {change.connector} is {change.after} now (it was {change.before}){why}"
+
+
+def _then(point: str, messages: list[StageMessage] | None) -> list[StageMessage] | None:
+    kill_point(point)
+    return messages
 
 
 def _ms_since(started: float) -> int:

@@ -59,6 +59,7 @@ class Service:
             self.app,
             redis.Redis.from_url(redis_url, socket_timeout=2, socket_connect_timeout=2),
             free_slots=lambda: self._attempts.free_slots,
+            dropped=lambda: self._attempts.dropped,
             give_back=self._attempts.give_back,
         )
         # Weak references would be gone at once.

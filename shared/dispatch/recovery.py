@@ -14,6 +14,7 @@ from typing import Any
 
 from shared.dispatch.advance import advance, release, startable
 from shared.dispatch.results import cancel_run, lose_stage
+from shared.kill_points import kill_point
 from shared.messages import StageMessage
 from shared.runs.states import RunStatus, StageStatus
 from shared.store import runs, stages
@@ -71,6 +72,8 @@ def _recover(tx: Tx, run_id: str, overdue: list[dict[str, Any]]) -> list[StageMe
         messages += release(tx, run, [row.stage for row in startable(tx, run, rows, retries)])
     _say_released(run, messages)
     runs.save(tx, run)
+    if messages:
+        kill_point("scheduler.recovering")
     return messages
 
 

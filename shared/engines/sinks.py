@@ -6,8 +6,9 @@ from shared.connectors import driver as connector_driver
 from shared.connectors.protocols import AttemptKey, SinkSession, SinkWrite
 from shared.engines.control import Control
 from shared.engines.program import Program, Sink
-from shared.engines.work import Job
+from shared.engines.work import Job, Outcome
 from shared.errors import PenstockError
+from shared.kill_points import kill_point
 
 
 def write_of(sink: Sink) -> SinkWrite:
@@ -25,7 +26,17 @@ def open_session(job: Job, program: Program, control: Control) -> SinkSession | 
     key = AttemptKey(job.namespace, job.run, job.stage, job.epoch, job.rerun, nodes, program.published_as)
     try:
         with control.calling(connector.reference):
-            return connector_driver(connector.type, connector.config).open_sink(key, tuple(write_of(sink) for sink in program.sinks))
+            session = connector_driver(connector.type, connector.config).open_sink(key, tuple(write_of(sink) for sink in program.sinks))
     except PenstockError as error:
         error.node = error.node or program.sinks[0].node
         raise
+    kill_point("sink.opened" if session.adopted is None else "sink.adopted")
+    return session
+
+
+def commit(session: SinkSession, outcome: Outcome) -> Outcome:
+    """The outcome that stands in the destination: this one, or that of the attempt that was first."""
+    kill_point("sink.committing")
+    stands = Outcome.from_json(session.commit(outcome.to_json()))
+    kill_point("sink.committed")
+    return stands

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -28,3 +29,8 @@ def put(tx: Tx, token: str, key: str, body_hash: bytes, status: int, location: s
         " VALUES (%(t)s, %(k)s, %(h)s, %(s)s, %(l)s, %(r)s)",
         {"t": token, "k": key, "h": body_hash, "s": status, "l": location, "r": Jsonb(reply)},
     )
+
+
+def prune(tx: Tx, older_than: timedelta) -> None:
+    """Keys of calls that nobody repeats any more; what they promised may be gone by now."""
+    tx.execute("DELETE FROM idempotency_keys WHERE created_at < clock_timestamp() - %(age)s", {"age": older_than})

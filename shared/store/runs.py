@@ -312,17 +312,24 @@ def overdue(tx: Tx) -> list[str]:
     return [row["id"] for row in rows]
 
 
-def ended(tx: Tx, among: Sequence[str]) -> list[dict[str, Any]]:
-    """{id, status, finished_at, resource_uid, version, run_values} of those runs that are final, and stay so until the transaction ends.
+def there(tx: Tx, among: Sequence[str]) -> set[str]:
+    """Those of the ids that are runs."""
+    rows = tx.execute("SELECT id::text AS id FROM runs WHERE id = ANY(%(among)s::uuid[])", {"among": list(among)})
+    return {row["id"] for row in rows}
 
-    Those that somebody holds are left out.
+
+def ended(tx: Tx, among: Sequence[str], *, stay: bool = False) -> list[dict[str, Any]]:
+    """{id, status, finished_at, resource_uid, version, run_values} of those runs that are final.
+
+    `stay`: and that remain so until the transaction ends; those that somebody holds are left out.
     """
     return list(
         tx.execute(
             """
             SELECT id::text AS id, status, finished_at, resource_uid::text AS resource_uid, version, run_values FROM runs
-             WHERE id = ANY(%(among)s::uuid[]) AND finished_at IS NOT NULL FOR UPDATE SKIP LOCKED
-            """,
+             WHERE id = ANY(%(among)s::uuid[]) AND finished_at IS NOT NULL
+            """
+            + ("FOR UPDATE SKIP LOCKED" if stay else ""),
             {"among": list(among)},
         )
     )

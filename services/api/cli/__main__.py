@@ -480,6 +480,24 @@ def reset(context: click.Context, name: str, output: str) -> None:
     looking.print_breakers([found]) if output == "table" else _print(found, output)
 
 
+@cli.command()
+@click.option("--days", default=30, show_default=True, help="Look at the runs of so many days, and at all that have not ended.")
+@OUTPUT
+@click.pass_context
+@_answering
+def doctor(context: click.Context, days: int, output: str) -> int:
+    """What must hold of the store, the services and the disks, what does not, and what to do. Exit code 1 when something is off."""
+    from services.api.cli import doctor as examined
+
+    found = _client(context).call("GET", "/system/doctor", days=days)
+    if output != "table":
+        _print(found, output)
+    else:
+        for line in examined.lines(found):
+            click.echo(line)
+    return 0 if found["healthy"] else 1
+
+
 def _local(action: str) -> int:
     return subprocess.run([sys.executable, "-m", "infra.local", action], check=False).returncode
 

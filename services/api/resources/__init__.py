@@ -5,6 +5,7 @@ from services.api.resources import (
     circuit_breakers,
     connectors,
     dead_letters,
+    doctor,
     documents,
     events,
     health,
@@ -21,6 +22,6 @@ from services.api.resources import (
 
 NOUNS = (
     health, documents, versions, pipelines, plans, state, connectors, circuit_breakers, looking, runs, retries, dead_letters, ledger,
-    run_nodes, events, catalogue,
+    run_nodes, events, catalogue, doctor,
 )  # fmt: skip
 BLUEPRINTS = tuple(noun.blueprint for noun in NOUNS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
 from typing import Any
 
 import redis
@@ -13,11 +15,12 @@ from services.api.schemas.catalogue import Live, Ready
 from shared.breakers import standings
 from shared.breakers.shown import STATES
 from shared.errors import PenstockError
-from shared.store import resources
+from shared.store import resources, workers
 
 # Whose breakers the metrics tell of: more series than that would be a burden to whoever collects them.
 MOST_CONNECTORS = 1000
 
+LIVE_WITHIN = timedelta(seconds=30)
 blueprint = Blueprint("health", __name__, description="Is it alive, is it ready")
 
 
@@ -54,8 +57,14 @@ def metrics() -> Response:
         stages = list(
             tx.execute("SELECT status, count(*) AS n FROM stages WHERE status IN ('RELEASED', 'RUNNING', 'RETRYING') GROUP BY status")
         )
+        alive = workers.seen_within(tx, LIVE_WITHIN)
     lines = ["# TYPE penstock_runs gauge", *(f'penstock_runs{{state="{row["status"]}"}} {row["n"]}' for row in runs)]
     lines += ["# TYPE penstock_stages_open gauge", *(f'penstock_stages_open{{state="{row["status"]}"}} {row["n"]}' for row in stages)]
+    lines += ["# HELP penstock_dropped_total What a process could not tell of runs, since its buffer was full or the store away."]
+    lines += ["# TYPE penstock_dropped_total counter"]
+    for row in alive:
+        process = json.dumps(row["name"], ensure_ascii=False)
+        lines += [f'penstock_dropped_total{{process={process},kind="{kind}"}} {count}' for kind, count in sorted(row["dropped"].items())]
     lines += _breakers()
     return Response("\n".join(lines) + "\n", mimetype="text/plain")
 

@@ -20,6 +20,7 @@ from shared.connectors.clickhouse.statements import BLOCK_ROWS, exchange, insert
 from shared.connectors.errors import NotFound, Unavailable
 from shared.connectors.protocols import AttemptKey
 from shared.errors import PenstockError
+from shared.kill_points import kill_point
 from shared.sql.reads import named
 from shared.sql.table_names import part
 
@@ -57,6 +58,7 @@ def carry_out(server: Server, key: AttemptKey, standing: Standing) -> None:
             if block not in standing.done:
                 _insert(server, step, first, journal.token(key, "rows", step["node"], first))
                 journal.note(server, key, block)
+    kill_point("clickhouse.published")
     journal.close(server, key, standing)
 
 

@@ -15,6 +15,7 @@ from shared.connectors.clickhouse.staging import Staging
 from shared.connectors.clickhouse.targets import taken, target
 from shared.connectors.protocols import AttemptKey, Computed, Query, Rows, SinkWrite
 from shared.errors import PenstockError
+from shared.kill_points import kill_point
 from shared.sql.writes import ORDINAL
 
 Figures = dict[str, int | None]
@@ -109,6 +110,7 @@ class Session:
             # From here on what is staged may be what stands, whether or not an answer comes.
             self._agreed = True
             standing = journal.agree(self._server, self._key, outcome, self._steps)
+            kill_point("clickhouse.agreed")
             self._finish(standing)
             return standing.outcome
         finally:

@@ -16,6 +16,7 @@ from shared.connectors.errors import RejectedData
 from shared.connectors.protocols import AttemptKey, Checkpoint, Computed, Query, Rows, SinkWrite
 from shared.connectors.retention import outdated
 from shared.errors import PenstockError
+from shared.kill_points import kill_point
 from shared.sql.writes import STAGED
 
 log = logging.getLogger(__name__)
@@ -166,6 +167,7 @@ class TableSession:
             if stands is None:
                 raise
             return stands
+        kill_point("dbapi.marked")
         self._database.commit(self._connection)
         if self._batches is not None:
             # Not before: it would be a commit of its own in some databases. What dies here leaves a table that is swept.

@@ -22,6 +22,7 @@ from shared.connectors.files.paths import JOURNALS, OPEN
 from shared.connectors.files.targets import parts_of, target_of
 from shared.connectors.protocols import AttemptKey, Rows, SinkWrite
 from shared.datasets.buckets import Upload
+from shared.kill_points import kill_point
 
 
 class ObjectsSession:
@@ -71,11 +72,13 @@ class ObjectsSession:
         self._uploads[-1] = self._bucket.send(self._uploads[-1], path)
 
     def commit(self, outcome: dict[str, Any]) -> dict[str, Any]:
+        kill_point("objects.uploaded")
         journal = {"by": self._me, "outcome": outcome, "uploads": [asdict(upload) for upload in self._uploads], "removed": self._removed}
         self._bucket.put(self._open, b"")
         if not self._bucket.put_new(self._journal, json.dumps(journal).encode()) and self._standing()["by"] != self._me:
             # Another attempt was first; its outcome stands.
             self.abort()
+        kill_point("objects.journalled")
         stands = self._roll_forward(self._name)
         self._bucket.delete([self._open])
         return stands if stands is not None else outcome
@@ -115,8 +118,10 @@ class ObjectsSession:
                     f"{self._bucket.url_of(upload.key)} was uploaded, and its parts are gone before it was completed;"
                     " the bucket must keep unfinished uploads for a day at least"
                 )
+            kill_point("objects.completed")
         self._bucket.delete(journal["removed"])
         self._sweep(name, {told["id"] for told in journal["uploads"]})
+        kill_point("objects.published")
         self._bucket.put(place, json.dumps(journal | {"published": True}).encode())
         return outcome
 

@@ -24,6 +24,7 @@ from shared.connectors.files.paths import HIDDEN, JOURNALS, OPEN, inside
 from shared.connectors.files.targets import parts_of, target_of
 from shared.connectors.protocols import AttemptKey, Rows, SinkWrite
 from shared.connectors.retention import outdated
+from shared.kill_points import kill_point
 
 # A note without a journal, older than any attempt lives between the two.
 STALE_S = 86_400
@@ -102,9 +103,11 @@ class FilesSession:
         self._open.touch()
         draft.write_text(json.dumps({"outcome": outcome, "moves": self._moves, "removed": self._removed, "temporary": self._mine}))
         _sync(draft)
+        kill_point("files.drafted")
         try:
             os.link(draft, self._journal)
             _sync(self._journal.parent)
+            kill_point("files.journalled")
         except FileExistsError:
             # Another attempt was first; its outcome stands.
             self.abort()
@@ -148,9 +151,11 @@ def _carry_out(journal_file: Path) -> dict[str, Any] | None:
             Path(target).parent.mkdir(parents=True, exist_ok=True)
             Path(temporary).replace(target)
         _sync(Path(target).parent)
+        kill_point("files.moved")
     for old in journal.get("removed", ()):
         with suppress(FileNotFoundError):
             Path(old).unlink()
+    kill_point("files.published")
     # All of them are moved: what is left is what other attempts had begun, and empty folders.
     mine = journal.get("temporary")
     for litter in {litter for move in journal["moves"] for litter in _siblings(move[0], mine)} if mine else ():

@@ -18,6 +18,7 @@ from shared.connectors.postgres.spec import connection_string
 from shared.connectors.protocols import AttemptKey, Checkpoint, Computed, Query, Rows, SinkWrite
 from shared.connectors.retention import outdated
 from shared.datasets import Columns
+from shared.kill_points import kill_point
 
 log = logging.getLogger(__name__)
 
@@ -102,6 +103,7 @@ class PostgresSession:
         with translated(self._config):
             try:
                 markers.put(self._connection, self._key, outcome)
+                kill_point("postgres.marked")
             except psycopg.errors.UniqueViolation:
                 self._connection.rollback()
                 stands = markers.find(self._connection, self._key)

@@ -19,9 +19,10 @@ from shared.engines.control import Control
 from shared.engines.database import rejected
 from shared.engines.figures import Tally, carried, kept_totals, of_nodes
 from shared.engines.program import Program, Rejects, Sink
-from shared.engines.sinks import open_session, write_of
+from shared.engines.sinks import commit, open_session, write_of
 from shared.engines.work import Job, Outcome, RejectsFile
 from shared.errors import PenstockError, UnavailableError
+from shared.kill_points import kill_point
 from shared.runs import ledger, rejections
 
 
@@ -43,8 +44,7 @@ def run(job: Job, control: Control) -> Outcome:
             if computing.schema != program.schema:
                 raise SourceChanged("the connector's schema is not what it was when this was planned", node=program.sinks[0].node)
             with control.calling(program.sinks[0].connector):
-                outcome = _Attempt(job, program, control, computing).outcome()
-                return Outcome.from_json(session.commit(outcome.to_json()))
+                return commit(session, _Attempt(job, program, control, computing).outcome())
         except BaseException:
             session.abort()
             raise
@@ -88,6 +88,7 @@ class _Attempt:
             done = self._session.write_query(
                 write_of(sink), replace(self._query(sink.sql), tallies=self._named(tallies), unique=sink.unique, picks=sink.picks)
             )
+        kill_point("sink.written")
             file = f"rejects-of-sink-{len(self._not_taken)}.parquet"
             rejects, example = sink_rejects.told(self._session, sink, done.figures, self._folder.uri(file), self._folder.local(file))
         if rejects is not None and example is not None:

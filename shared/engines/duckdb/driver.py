@@ -28,9 +28,10 @@ from shared.engines.duckdb.scans import scan, staged_rows
 from shared.engines.duckdb.windows import Window, columns_of
 from shared.engines.figures import of_nodes
 from shared.engines.program import Output, Program, Read, Sink, SurveyProgram
-from shared.engines.sinks import open_session, write_of
+from shared.engines.sinks import commit, open_session, write_of
 from shared.engines.work import Job, Outcome, RejectsFile
 from shared.formats.calls import read_parquet
+from shared.kill_points import kill_point
 from shared.runs import ledger, rejections
 
 TELL_EVERY_S = 1.0
@@ -63,7 +64,7 @@ def run(job: Job, control: Control, relations: Open = DuckRelations) -> Outcome:
         try:
             outcome = _Attempt(job, program, control, relations).outcome(session)
             with control.calling(program.sinks[0].connector):
-                return Outcome.from_json(session.commit(outcome.to_json()))
+                return commit(session, outcome)
         except BaseException:
             session.abort()
             raise
@@ -99,13 +100,17 @@ class _Attempt:
                     rows = relations.enter(read.table, self._rows_of(connection, read, scans[read.table]), read.materialise)
                 known = scans[read.table].rows if read.window is None else None
                 self._count("read", read.table, rows if rows is not None else known)
+            kill_point("engine.read")
             for statement in program.statements:
                 self._go_on()
                 with translated(job.limits.memory_bytes, _owner(statement.table)):
                     rows = relations.define(statement.table, statement.sql, statement.materialise)
                 self._count("table", statement.table, rows)
+            kill_point("engine.computed")
             written = {sink.node: self._sink(connection, relations, session, sink) for sink in program.sinks if session is not None}
             datasets = tuple(self._stage(connection, relations, output) for output in program.outputs)
+            if datasets:
+                kill_point("engine.staged")
             rejects = (*self._rejects(connection, relations, scans), *self._not_taken)
             with translated(job.limits.memory_bytes):
                 figures = self._figures(relations, written)
@@ -197,6 +202,7 @@ class _Attempt:
                 figures = session.write(write_of(sink), rows)
             file = f"rejects-of-sink-{len(self._counted)}.parquet"
             rejects, _ = sink_rejects.told(session, sink, figures, self._folder.uri(file), self._folder.local(file))
+        kill_point("sink.written")
         if rejects is not None:
             self._not_taken.append(rejects)
         self._counted["sink", sink.node] = self._done[sink.node] = rows.count

@@ -1,0 +1,35 @@
+"""What the leader does now and then: partitions are made ahead of time and dropped when their time is over, and small tables are pruned."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+
+import psycopg
+
+from services.scheduler.settings import Settings
+from shared.store import idempotency, partitions, requests, shown_plans, workers
+from shared.store.database import Database
+
+EVERY_S = 3600.0
+log = logging.getLogger("scheduler")
+
+
+def tidy(database: Database, settings: Settings) -> None:
+    """May be repeated, and be left at any point."""
+    now = datetime.now(UTC)
+    with database.transaction() as tx:
+        partitions.ensure(tx, now)
+        requests.prune(tx)
+        shown_plans.prune(tx)
+        workers.prune(tx)
+        if settings.keep.runs is not None:
+            idempotency.prune(tx, settings.keep.runs)
+        over = partitions.expired(tx, now, settings.keep)
+    for names in over:
+        try:
+            with database.transaction() as tx:
+                partitions.drop(tx, names)
+            log.info("dropped %s: all its runs have ended, and are not kept any longer", ", ".join(names))
+        except psycopg.errors.LockNotAvailable:
+            log.warning("%s could not be dropped now, somebody uses it; in an hour again", ", ".join(names))

@@ -1,0 +1,109 @@
+"""Each thing that must hold of the store, broken once: the doctor names it, and says nothing of a run that is sound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared.dispatch import claims, results
+from shared.dispatch.advance import advance
+from shared.engines.work import Outcome
+from shared.planning.stages import PlannedNode, Stage, StageId
+from shared.runs.states import RunStatus
+from shared.store import doctor, nodes, runs, stages
+from shared.store.database import Database, Tx
+from shared.store.identifiers import new_id
+
+BROKEN = {
+    "states": "UPDATE stages SET status = 'LOST' WHERE run_id = %(run)s AND stage = 1",
+    "ends": "UPDATE runs SET finished_at = NULL WHERE id = %(run)s",
+    "ends ": "UPDATE stages SET status = 'RETRYING', retry_at = clock_timestamp() WHERE run_id = %(run)s AND stage = 2",
+    "successes": "UPDATE nodes SET status = 'SKIPPED' WHERE run_id = %(run)s AND node = 'n1'",
+    "progress": "UPDATE runs SET status = 'RUNNING', finished_at = NULL WHERE id = %(run)s; UPDATE events SET at = at - interval '1 hour'",
+    "epochs": "UPDATE stages SET epoch = 0 WHERE run_id = %(run)s AND stage = 1",
+    "epochs ": "INSERT INTO attempts (run_id, stage, epoch, worker, finished_at) VALUES (%(run)s, 1, 2, 'w', now())",
+    "attempts": "UPDATE attempts SET outcome = 'LOST' WHERE run_id = %(run)s AND stage = 2",
+    "attempts ": "UPDATE attempts SET finished_at = NULL WHERE run_id = %(run)s AND stage = 2",
+    "leases": "UPDATE stages SET leased_until = now() WHERE run_id = %(run)s AND stage = 1",
+    "leases ": "UPDATE stages SET status = 'RUNNING', leased_until = now() - interval '1 hour' WHERE run_id = %(run)s AND stage = 1",
+    "releases": "UPDATE stages SET status = 'RELEASED', released_at = now() - interval '1 hour', queue = 'x' WHERE run_id = %(run)s",
+    "releases ": "UPDATE stages SET status = 'RETRYING', retry_at = now() - interval '1 hour' WHERE run_id = %(run)s",
+    "slots": "UPDATE stages SET status = 'RELEASED' WHERE run_id = %(run)s",
+    "plans": "DELETE FROM programs WHERE run_id = %(run)s AND stage = 2",
+    "plans ": "UPDATE stages SET inputs = '{9}' WHERE run_id = %(run)s AND stage = 2",
+    "order": "UPDATE stages SET status = 'WAITING' WHERE run_id = %(run)s AND stage = 1",
+    "events": "DELETE FROM events WHERE run_id = %(run)s AND seq = 2",
+    "events ": "UPDATE events SET type = 'node.status' WHERE run_id = %(run)s AND type = 'run.finished'",
+    "ledgers": "UPDATE nodes SET figures = figures || '{\"balanced\": false}' WHERE run_id = %(run)s AND node = 'n2'",
+    "datasets": "INSERT INTO datasets (run_id, stage, port, epoch, uri, columns, rows, size_bytes)"
+    " VALUES (%(run)s, 7, 'p', 1, '', '[]', 1, 1)",
+    "promises": "INSERT INTO idempotency_keys (token_id, key, body_hash, status, location, reply) VALUES (gen_random_uuid(), 'k', '', 202,"
+    " '/api/v1/runs/' || %(other)s, jsonb_build_object('id', %(other)s::text))",
+    "sequences": "INSERT INTO sequences (namespace, pipeline, node, next_value, held_by) VALUES ('default', 'p', 'n', 1, %(other)s);"
+    " UPDATE runs SET status = 'QUEUED', created_at = now() - interval '1 hour' WHERE id = %(run)s",
+    "partitions": "DROP TABLE logs_{month}",
+    "services": "DELETE FROM workers",
+}
+
+
+class _Undone(Exception):
+    pass
+
+
+@contextmanager
+def sound(store: Database) -> Iterator[tuple[Tx, str]]:
+    """A run of two stages that has succeeded, in a transaction that is rolled back."""
+    run_id = new_id()
+    planned = [Stage(StageId(s), "work", (f"n{s}",), tuple(map(StageId, inputs)), s, "duckdb", {}) for s, inputs in ((1, ()), (2, (1,)))]
+    try:
+        with store.transaction() as tx:
+            tx.execute("DELETE FROM idempotency_keys; DELETE FROM sequences")
+            runs.create(
+                tx, run=run_id, namespace="default", pipeline="p", resource_uid=new_id(), version=1, git_commit_sha=None,
+                trigger={"type": "manual"}, parameters={}, logical_date=datetime.now(UTC), reason=None, created_by="test",
+            )  # fmt: skip
+            run = runs.lock(tx, run_id)
+            assert run is not None
+            runs.transition(tx, run, RunStatus.RUNNING)
+            nodes.insert(tx, run_id, [PlannedNode(f"n{s}", "filter", s, StageId(s)) for s in (1, 2)])
+            stages.insert(tx, run_id, planned)
+            runs.set_planning(tx, run, "planned", max_parallel_nodes=1, timeout_s=3600)
+            tx.execute("INSERT INTO plans (run_id, format, plan) VALUES (%(run)s, 1, '{}')", {"run": run_id})
+            messages = advance(tx, run)
+            runs.save(tx, run)
+            while messages:
+                held = claims.claim(tx, messages[0], worker="w", boot=new_id(), lease=timedelta(seconds=30))
+                assert held is not None
+                figures = {node: {"rowsIn": 3, "rowsOut": 3} for node in held.nodes}
+                messages = results.complete(tx, held, Outcome(epoch=1, figures=figures), duration_ms=1, peak_memory_bytes=None) or []
+            yield tx, run_id
+            raise _Undone
+    except _Undone:
+        return
+
+
+def off(tx: Tx, run: str) -> dict[str, list[str]]:
+    """Names of the checks that find something of this run, or of no run."""
+    findings = doctor.examine(tx, datetime.now(UTC) - timedelta(days=1))
+    found = {f.check.name: [str(one["detail"]) for one in f.found if one["run"] in {run, None}] for f in findings}
+    return {name: details for name, details in found.items() if details}
+
+
+def test_nothing_is_said_of_a_run_that_is_sound(store: Database) -> None:
+    with sound(store) as (tx, run):
+        assert set(off(tx, run)) <= {"services"}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_does_not_hold_is_named(store: Database, name: str) -> None:
+    with sound(store) as (tx, run):
+        for statement in BROKEN[name].replace("{month}", f"{datetime.now(UTC):%Y%m}").split("; "):
+            tx.execute(statement, {"run": run, "other": new_id()})  # type: ignore[arg-type]
+        assert name.strip() in off(tx, run)
+
+
+def test_every_check_is_broken_once() -> None:
+    assert {name.strip() for name in BROKEN} == {check.name for check in doctor.CHECKS}
