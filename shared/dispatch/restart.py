@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from shared.runs.restart import Again, CannotRestart, again
 from shared.runs.states import RUN_FINAL, RunStatus
-from shared.store import ended, nodes, runs, sequences
+from shared.store import cursors, dead_letters, ended, nodes, runs, sequences
 from shared.store.database import Tx
 from shared.store.runs import LockedRun
 
@@ -27,13 +29,13 @@ def restart(
         raise CannotRestart(f"the run is {run.status}; wait until it has ended, or cancel it first")
     if run.status is RunStatus.SKIPPED:
         raise CannotRestart("the run was skipped, so it has nothing that could be done again; start a new one")
+    if run.replay is not None and dead_letters.held(tx, run.id) < run.replay["letters"]:
+        raise CannotRestart("the rows that this run replayed are no longer with it; replay them again (penstock dead-letters replay)")
     found = Again(())
     if run.planning in {"surveying", "planned"}:
         stages = ended.stages(tx, run.id, run.planning)
         found = again(stages, from_node=from_node, keep=keep, allow_duplicates=allow_duplicates)
-        numbering = ended.numbering(tx, run.id, found.stages)
-        if numbering:
-            _hold(tx, run, numbering)
+        _hold(tx, run, ended.numbering(tx, run.id, found.stages), ended.going_on(tx, run.id, found.stages))
         ended.bring_back(tx, run.id, found.stages, found.anew)
     elif from_node is not None:
         raise CannotRestart(f"the run was never planned, so it cannot start from {from_node}; leave it out to plan it again")
@@ -47,10 +49,21 @@ def restart(
     return found
 
 
-def _hold(tx: Tx, run: LockedRun, numbering: list[str]) -> None:
-    """Where the numbers begin stands in the plan: they must still be this run's to give."""
-    if (other := runs.other_running(tx, run)) is not None:
-        raise CannotRestart(f"run {other} of this pipeline numbers rows too ({', '.join(numbering)}); wait until it has ended")
+def _hold(tx: Tx, run: LockedRun, numbering: Sequence[str], going_on: Mapping[str, bool]) -> None:
+    """Where numbers begin, and which rows are new, stands in the plan: they must still be this run's to give and to take."""
+    if not numbering and not going_on:
+        return
+    if (other := runs.other_unfinished(tx, run)) is not None:
+        does = f"numbers rows too ({', '.join(numbering)})" if numbering else f"reads what is new too ({', '.join(going_on)})"
+        raise CannotRestart(f"run {other} of this pipeline {does}; wait until it has ended")
     lost = sequences.not_held(tx, run.id, run.namespace, run.pipeline, numbering)
     if lost:
         raise CannotRestart(f"another run has numbered rows in {', '.join(lost)} since, so these numbers are taken; start a new run")
+    held = cursors.held(tx, run.id, run.namespace, run.pipeline, going_on)
+    for node, reads in going_on.items():
+        if node not in held:
+            raise CannotRestart(f"another run has read what is new in {node} since, or somebody set its cursor; start a new run")
+        if reads and not held[node]:
+            raise CannotRestart(
+                f"what was new in {node} has been taken over, and its cursor has moved; set that back (penstock state) and start a new run"
+            )

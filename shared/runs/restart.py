@@ -32,7 +32,8 @@ class WouldDouble(CannotRestart):
 class Ended:
     """A stage of a run that has ended. `writes`: the write modes of its sinks; `gone`: rows that it staged are no longer there.
 
-    `numbered`: persistent sequences that it numbers, and whose numbers a sink has already been given.
+    `numbered`: persistent sequences that it numbers, and whose numbers a sink has already been given. `replayed`: rows that it rejected
+    were replayed, or are being.
     """
 
     stage: int
@@ -43,6 +44,7 @@ class Ended:
     writes: tuple[str, ...] = ()
     gone: bool = False
     numbered: tuple[str, ...] = ()
+    replayed: bool = False
 
     @property
     def done(self) -> bool:
@@ -116,4 +118,9 @@ def _refuse_duplicates(among: Iterable[Ended], asked: set[int]) -> None:
             raise WouldDouble(
                 f"the numbers of {', '.join(stage.numbered)} in stage {stage.stage} have been given out{why}; doing it again gives them"
                 " a second time: say allowDuplicates: true, or start from a node after it"
+            )
+        if stage.done and stage.replayed:
+            raise WouldDouble(
+                f"rows that stage {stage.stage} ({', '.join(stage.nodes)}) rejected were replayed, or are being{why}; doing it again"
+                " rejects them anew: say allowDuplicates: true, or start from a node after it"
             )

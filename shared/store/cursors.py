@@ -95,7 +95,8 @@ def begin(tx: Tx, run: str, namespace: str, pipeline: str, cursors: Mapping[str,
     for node, cursor in cursors.items():
         row = tx.execute(
             """
-            UPDATE cursors SET opened = opened OR %(writes)s
+            -- Without a window, what is written was taken over before, and a person asked for it again.
+            UPDATE cursors SET opened = opened OR (%(writes)s AND window_id IS NOT NULL)
              WHERE namespace = %(namespace)s AND pipeline = %(pipeline)s AND node = %(node)s AND held_by = %(run)s
             RETURNING CASE WHEN %(reads)s THEN remembered END AS remembered
             """,
@@ -154,6 +155,20 @@ def recorded(tx: Tx, run: str, namespace: str, pipeline: str, node: str, sinks: 
     ).fetchone()
     value = _held(node, moved)["value"]
     return None if value is None else str(value)
+
+
+def held(tx: Tx, run: str, namespace: str, pipeline: str, nodes: Iterable[str]) -> dict[str, bool]:
+    """Those of the cursors that are this run's, and whether its window is still to be taken over; until the transaction ends they stay
+    so.
+    """
+    rows = tx.execute(
+        """
+        SELECT node, window_id IS NOT NULL AS open FROM cursors
+         WHERE namespace = %(namespace)s AND pipeline = %(pipeline)s AND node = ANY(%(nodes)s) AND held_by = %(run)s FOR UPDATE
+        """,
+        {"namespace": namespace, "pipeline": pipeline, "nodes": list(nodes), "run": run},
+    )
+    return {row["node"]: row["open"] for row in rows}
 
 
 def of_pipeline(tx: Tx, namespace: str, pipeline: str) -> list[dict[str, Any]]:

@@ -166,6 +166,14 @@ def hold(tx: Tx, choice: Choice, *, of: str, node: str, lines: bool, run: str, a
     ).rowcount
 
 
+def held(tx: Tx, run: str) -> int:
+    """How many letters a replay has; nobody takes them from it until the transaction ends."""
+    row = tx.execute(
+        "SELECT count(*) AS letters FROM (SELECT FROM dead_letters WHERE replay_run = %(run)s FOR UPDATE) AS held", {"run": run}
+    ).fetchone()
+    return int(row["letters"]) if row else 0
+
+
 def replay_ended(tx: Tx, run: str, *, succeeded: bool) -> None:
     """In the transaction that ends a replay. Success: its letters are replayed. Else they stay with it where it may have written them
     without a key that would merge them; a retry of that run finds its own marker. All others can be replayed anew.

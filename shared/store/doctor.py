@@ -82,6 +82,7 @@ CHECKS: tuple[Check, ...] = (
         SELECT of.id AS run, 'nothing of it is in flight, and nothing was said for a while' AS detail FROM of
          WHERE of.status = 'RUNNING'
            AND NOT EXISTS (SELECT FROM stages s WHERE s.run_id = of.id AND s.status IN ('RELEASED', 'RUNNING', 'SUBMITTED', 'RETRYING'))
+           AND NOT EXISTS (SELECT FROM stages s WHERE s.run_id = of.id AND s.waiting_since IS NOT NULL)
            AND NOT EXISTS (SELECT FROM events e WHERE e.run_id = of.id AND e.at > clock_timestamp() - %(late)s)
         """,
     ),
@@ -132,7 +133,8 @@ CHECKS: tuple[Check, ...] = (
         SELECT s.run_id AS run, format('stage %%s (queue %%s) is %%s since %%s', s.stage, s.queue, s.status,
                                        coalesce(s.released_at::text, 'nobody knows when')) AS detail
           FROM stages s JOIN of ON of.id = s.run_id
-         WHERE (s.status = 'RETRYING' AND (s.retry_at IS NULL OR s.retry_at < clock_timestamp() - %(late)s) AND NOT EXISTS (
+         WHERE (s.status = 'RETRYING' AND (s.retry_at IS NULL OR s.retry_at < clock_timestamp() - %(late)s)
+                AND s.waiting_since IS NULL AND NOT EXISTS (
                   SELECT FROM stages b WHERE b.run_id = s.run_id AND b.status IN ('RELEASED', 'RUNNING')))
             OR (s.status = 'RELEASED' AND (s.released_at IS NULL OR (s.released_at < clock_timestamp() - interval '10 minutes'
                   AND NOT EXISTS (SELECT FROM stages b WHERE b.queue = s.queue AND b.status = 'RUNNING'))))
@@ -172,6 +174,10 @@ CHECKS: tuple[Check, ...] = (
                                        s.stage, s.status, b.stage, b.status) AS detail
           FROM stages s JOIN of ON of.id = s.run_id JOIN stages b ON b.run_id = s.run_id AND b.stage = ANY(s.inputs)
          WHERE s.status IN ('RELEASED', 'RUNNING', 'SUBMITTED', 'RETRYING', 'COMPLETED') AND b.status <> 'COMPLETED'
+           -- A person asked for what it needs once more, and kept it.
+           AND NOT (s.status = 'COMPLETED' AND EXISTS (
+                  SELECT FROM attempts a WHERE a.run_id = b.run_id AND a.stage = b.stage AND a.outcome = 'COMPLETED'
+                                           AND a.finished_at <= s.started_at))
         """,
     ),
     Check(
@@ -228,6 +234,44 @@ CHECKS: tuple[Check, ...] = (
           JOIN runs w ON w.namespace = q.namespace AND w.pipeline = q.pipeline AND w.status = 'QUEUED'
          WHERE q.held_by IS NOT NULL AND (r.id IS NULL OR r.finished_at IS NOT NULL)
            AND w.created_at < clock_timestamp() - interval '10 minutes'
+        """,
+    ),
+    Check(
+        "cursors",
+        "a window that somebody may have written is fixed, and taken over by a run that succeeded",
+        "do not set this cursor by hand: " + _BUG,
+        """
+        SELECT c.held_by AS run, format('the cursor of %%s in %%s/%%s counts as begun, and has no window', c.node, c.namespace, c.pipeline)
+            AS detail FROM cursors c WHERE c.opened AND c.window_id IS NULL
+        UNION ALL SELECT r.id, format('it succeeded, and the cursor of %%s still waits for %%s', c.node, array_to_string(c.awaiting, ', '))
+          FROM cursors c JOIN runs r ON r.id = c.held_by
+         WHERE r.status = 'SUCCEEDED' AND c.window_id IS NOT NULL AND cardinality(c.awaiting) > 0
+        """,
+    ),
+    Check(
+        "connections",
+        "whoever waits for a connection waits for somebody who has one",
+        _SWEEP,
+        """
+        SELECT s.run_id AS run, format('stage %%s waits since %%s for %%s, and nobody is connected', s.stage, s.waiting_since,
+                                       array_to_string(s.connectors, ', ')) AS detail
+          FROM stages s JOIN of ON of.id = s.run_id
+         WHERE of.status = 'RUNNING' AND of.cancel_reason IS NULL AND s.waiting_since < clock_timestamp() - %(late)s
+           AND NOT EXISTS (SELECT FROM stages b WHERE b.status IN ('RELEASED', 'RUNNING')
+                             AND (b.run_id = s.run_id OR b.connectors && s.connectors))
+           AND NOT EXISTS (SELECT FROM stages b WHERE b.waiting_since < s.waiting_since AND b.connectors && s.connectors)
+        """,
+    ),
+    Check(
+        "dead letters",
+        "rejected rows that a run replayed, and only those, count as replayed",
+        _BUG,
+        """
+        SELECT d.run_id AS run, format('%%s rows of node %%s count as replayed, and no run did it', count(*), d.node) AS detail
+          FROM dead_letters d JOIN of ON of.id = d.run_id WHERE d.state = 'replayed' AND d.replay_run IS NULL GROUP BY d.run_id, d.node
+        UNION ALL SELECT d.run_id, format('run %%s has replayed %%s rows of node %%s, which are %%s', r.id, count(*), d.node, d.state)
+          FROM dead_letters d JOIN of ON of.id = d.run_id JOIN runs r ON r.id = d.replay_run
+         WHERE r.status = 'SUCCEEDED' AND d.state <> 'replayed' GROUP BY d.run_id, r.id, d.node, d.state
         """,
     ),
     Check(

@@ -22,7 +22,9 @@ def stages(tx: Tx, run: str, planning: str) -> list[Ended]:
                EXISTS (SELECT FROM datasets d WHERE d.run_id = %(run)s AND d.stage = s.stage AND d.deleted_at IS NOT NULL) AS gone,
                ARRAY(SELECT q.node FROM jsonb_object_keys(coalesce(p.program -> 'sequences', '{}')) AS numbered (node)
                        JOIN sequences q ON q.node = numbered.node AND q.held_by = s.run_id AND q.next_value = q.pending
-                      WHERE q.node = ANY(s.nodes)) AS numbered
+                      WHERE q.node = ANY(s.nodes)) AS numbered,
+               EXISTS (SELECT FROM dead_letters d WHERE d.run_id = %(run)s AND d.stage = s.stage AND d.epoch = s.epoch
+                                                    AND d.replay_run IS NOT NULL) AS replayed
           FROM stages s JOIN programs p ON p.run_id = %(run)s AND p.stage = s.stage
          WHERE s.run_id = %(run)s AND (s.kind = 'survey') = %(surveys)s
            AND NOT (s.status = 'CANCELLED' AND coalesce(s.error ->> 'code', '') = 'source_changed')
@@ -40,6 +42,7 @@ def stages(tx: Tx, run: str, planning: str) -> list[Ended]:
             tuple(r["writes"]),
             r["gone"],
             tuple(r["numbered"]),
+            r["replayed"],
         )
         for r in rows
     ]
@@ -57,17 +60,30 @@ def numbering(tx: Tx, run: str, among: Sequence[int]) -> list[str]:
     return [row["node"] for row in rows]
 
 
+def going_on(tx: Tx, run: str, among: Sequence[int]) -> dict[str, bool]:
+    """Cursors that those stages read or move, and whether one of them tells the rows of its window from those of the last."""
+    rows = tx.execute(
+        """
+        SELECT c.key AS node, bool_or((c.value ->> 'reads')::boolean) AS reads
+          FROM programs p, jsonb_each(coalesce(p.program -> 'cursors', '{}')) AS c
+         WHERE p.run_id = %(run)s AND p.stage = ANY(%(stages)s) GROUP BY c.key ORDER BY c.key
+        """,
+        {"run": run, "stages": list(among)},
+    )
+    return {row["node"]: row["reads"] for row in rows}
+
+
 def bring_back(tx: Tx, run: str, which: Collection[int], anew: Collection[int]) -> None:
     """WAITING, as if they had never begun, but for their epochs, which go on. What those that were done have told of rows is forgotten.
 
     The `rerun` of those that are done `anew` rises: their sinks write under another marker.
     """
     arguments = {"run": run, "stages": list(which), "anew": list(anew), "from": sources(STAGE_STEPS, StageStatus.WAITING)}
-    for table in ("quality_results", "quality_scores", "dead_letters"):
+    for table in ("quality_results", "quality_scores", "dead_letters", "datasets"):
         tx.execute(
             # The names stand here.
             f"DELETE FROM {table} d USING stages s WHERE d.run_id = %(run)s AND s.run_id = %(run)s AND s.stage = d.stage"  # noqa: S608
-            " AND s.stage = ANY(%(stages)s) AND s.status = 'COMPLETED'",
+            " AND s.stage = ANY(%(stages)s)",
             arguments,
         )
     tx.execute(

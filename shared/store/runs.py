@@ -196,12 +196,12 @@ def requeue(tx: Tx, run: LockedRun, restart: Mapping[str, Any], *, reason: str |
     run.say("run.queued", version=run.version, restart=dict(restart), reason=reason)
 
 
-def other_running(tx: Tx, run: LockedRun) -> str | None:
-    """Another run of its pipeline that is RUNNING."""
+def other_unfinished(tx: Tx, run: LockedRun) -> str | None:
+    """Another run of its pipeline that has not ended, and may have begun before this one begins again."""
     row = tx.execute(
         """
         SELECT id::text AS id FROM runs
-         WHERE namespace = %(namespace)s AND pipeline = %(pipeline)s AND status = 'RUNNING' AND id <> %(run)s LIMIT 1
+         WHERE namespace = %(namespace)s AND pipeline = %(pipeline)s AND status IN ('RUNNING', 'QUEUED') AND id <> %(run)s LIMIT 1
         """,
         {"namespace": run.namespace, "pipeline": run.pipeline, "run": run.id},
     ).fetchone()
@@ -323,13 +323,8 @@ def ended(tx: Tx, among: Sequence[str], *, stay: bool = False) -> list[dict[str,
 
     `stay`: and that remain so until the transaction ends; those that somebody holds are left out.
     """
-    return list(
-        tx.execute(
-            """
-            SELECT id::text AS id, status, finished_at, resource_uid::text AS resource_uid, version, run_values FROM runs
-             WHERE id = ANY(%(among)s::uuid[]) AND finished_at IS NOT NULL
-            """
-            + ("FOR UPDATE SKIP LOCKED" if stay else ""),
-            {"among": list(among)},
-        )
+    found = (
+        "SELECT id::text AS id, status, finished_at, resource_uid::text AS resource_uid, version, run_values FROM runs"
+        " WHERE id = ANY(%(among)s::uuid[]) AND finished_at IS NOT NULL"
     )
+    return list(tx.execute(f"{found} FOR UPDATE SKIP LOCKED" if stay else found, {"among": list(among)}))

@@ -169,7 +169,9 @@ def hold_back(tx: Tx, run: str, stage: int, epoch: int, *, error: Mapping[str, A
             UPDATE stages s SET status = 'RETRYING', error = %(error)s, retry_at = clock_timestamp() + %(wait)s, leased_until = NULL,
                    worker = NULL, boot = NULL,
                    started_at = CASE WHEN EXISTS (
+                       -- Those before a person asked for the stage again had ended by then.
                        SELECT FROM attempts a WHERE a.run_id = %(run)s AND a.stage = s.stage AND a.epoch < s.epoch
+                                                AND a.finished_at >= s.started_at
                    ) THEN started_at END
              WHERE run_id = %(run)s AND stage = %(stage)s AND epoch = %(epoch)s AND status = 'RUNNING' AND status = ANY(%(from)s)
             RETURNING run_id, stage, epoch

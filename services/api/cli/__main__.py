@@ -8,7 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,6 +22,9 @@ from services.api.cli.answering import problem as _problem
 from services.api.cli.dead_letters import dead_letters
 from services.api.cli.schema import schema
 from services.api.cli.texts import joined
+
+if TYPE_CHECKING:
+    from services.api.cli.client import Client
 
 PARAM = click.option("--param", "-p", "typed", multiple=True, metavar="NAME=VALUE", help="A parameter's value; items of a list by commas.")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from shared.pipelines.fields import CheckedByType, count, later, name, part, prose, seconds, shown, text
+from shared.pipelines.fields import CheckedByType, count, name, part, prose, seconds, shown, text
 from shared.pipelines.shapes import Shape
 
 # Connector types of the language that come later.

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from psycopg.types.json import Jsonb
 
 from shared.datasets import Dataset
 from shared.dispatch import claims, recovery, results
@@ -21,7 +22,7 @@ from shared.messages import StageMessage, UnknownVersion
 from shared.planning.stages import PlannedNode, Stage, StageId
 from shared.runs.restart import CannotRestart, WouldDouble
 from shared.runs.states import RunStatus
-from shared.store import connections, datasets, nodes, runs, stages
+from shared.store import connections, cursors, datasets, nodes, runs, stages
 from shared.store.database import Database, Tx
 from shared.store.identifiers import new_id
 from shared.store.runs import LockedRun
@@ -125,6 +126,7 @@ def world(store: Database) -> Iterator[Runs]:
     yield Runs(store)
     with store.transaction() as tx:
         tx.execute("DELETE FROM connector_limits")
+        tx.execute("DELETE FROM cursors")
 
 
 def test_a_failed_run_goes_on_where_it_failed_and_keeps_what_is_done(world: Runs) -> None:
@@ -363,3 +365,88 @@ def _end(world: Runs, message: StageMessage, chance: random.Random, transient: d
         if how < 0.9:
             return results.fail(tx, claim, transient, duration_ms=1, peak_memory_bytes=1) or []
     return []
+
+
+def reading(number: int, inputs: tuple[int, ...] = (), *, reads: bool, **more: Any) -> Stage:
+    return stage(number, inputs, cursors={"n1": {"reads": reads, "exact": reads, "sinks": [f"n{number}"]}}, **more)
+
+
+def hold_window(world: Runs, run: str) -> None:
+    with world.database.transaction() as tx:
+        cursors.hold(tx, run, "default", "p", "n1")
+        cursors.fix(tx, run, "default", "p", "n1", "5", ["n1"])
+
+
+def test_a_failed_window_is_read_again_by_its_own_run_while_nobody_else_has_it(world: Runs) -> None:
+    run, (first,) = world.start(reading(1, reads=True, mode="OVERWRITE"))
+    hold_window(world, run)
+    world.fail(first)
+    (message,) = world.again(run)
+    world.fail(message)
+    other, _ = world.start(stage(1))
+    with pytest.raises(CannotRestart, match=f"run {other} of this pipeline reads what is new too \\(n1\\); wait until it has ended"):
+        world.again(run)
+    with world.database.transaction() as tx:
+        results.cancel_run(tx, (locked := world.locked(tx, other)), "cancelled")
+        runs.save(tx, locked)
+    hold_window(world, other)
+    with pytest.raises(CannotRestart, match="another run has read what is new in n1 since"):
+        world.again(run)
+
+
+def test_a_window_that_was_taken_over_is_not_told_apart_from_itself(world: Runs) -> None:
+    run, (first,) = world.start(reading(1, reads=True, mode="OVERWRITE"), stage(2, (1,)))
+    hold_window(world, run)
+    (second,) = world.complete(first)
+    with world.database.transaction() as tx:
+        assert cursors.held(tx, run, "default", "p", ["n1"]) == {"n1": False}
+    world.fail(second)
+    with pytest.raises(CannotRestart, match="what was new in n1 has been taken over, and its cursor has moved"):
+        world.again(run, "n1")
+    (again,) = world.again(run)
+    assert again.stage == 2
+
+
+def test_a_replay_goes_on_only_with_the_rows_that_it_holds(world: Runs) -> None:
+    run, (first,) = world.start(stage(1))
+    letter = (
+        "INSERT INTO dead_letters (run_id, id, stage, epoch, node, original_record, error_message, replay_run)"
+        " VALUES (%s, %s, 1, 1, 'n1', '{}', 'bad', %s) RETURNING id"
+    )
+    replay = Jsonb({"type": "replay", "of": run, "node": "n1", "kind": "row", "letters": 1})
+    world.all("UPDATE runs SET trigger = %s WHERE id = %s RETURNING id", replay, run)
+    world.fail(first)
+    with pytest.raises(CannotRestart, match="the rows that this run replayed are no longer with it; replay them again"):
+        world.again(run)
+    world.all(letter, new_id(), new_id(), run)
+    assert [message.stage for message in world.again(run)] == [1]
+
+
+OPEN = {"code": "breaker_open", "message": "default/db is left alone", "retryable": True, "retryOn": None, "connector": "default/db"}
+
+
+def test_a_stage_that_a_breaker_holds_back_gives_its_connection_away_and_stands_in_line_for_it_again(world: Runs) -> None:
+    limited(world, 1)
+    first, (message,) = world.start(_with(stage(1, mode="INSERT"), {"retries": 3}))
+    second, _ = world.start(stage(1, mode="INSERT"))
+    claim = world.claim(message)
+    with world.database.transaction() as tx:
+        assert results.hold_back(tx, claim, OPEN, timedelta(0)) == []
+    (other,) = world.go_on()
+    assert other.run == second
+    assert recovery.sweep(world.database, grace=timedelta(hours=1), queue_is_empty=lambda _: True) == []
+    row = world.stage_rows(first)[1]
+    assert (row["status"], row["waiting_for"]["reason"]) == ("RETRYING", "connector")
+    world.complete(other)
+    (again,) = recovery.sweep(world.database, grace=timedelta(hours=1), queue_is_empty=lambda _: True)
+    assert (again.run, again.epoch) == (first, 2)
+
+
+def test_the_time_of_a_stage_that_was_asked_for_again_does_not_begin_while_a_breaker_holds_it_back(world: Runs) -> None:
+    run, (message,) = world.start(stage(1))
+    world.fail(message)
+    (message,) = world.again(run)
+    claim = world.claim(message)
+    with world.database.transaction() as tx:
+        results.hold_back(tx, claim, OPEN, timedelta(seconds=60))
+    assert world.stage_rows(run)[1]["started_at"] is None

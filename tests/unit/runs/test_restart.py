@@ -80,3 +80,10 @@ def test_a_node_that_is_not_there_is_told_with_those_that_are() -> None:
 def test_a_run_with_nothing_left_to_do_needs_a_node() -> None:
     with pytest.raises(CannotRestart, match="everything in this run is done; name the node"):
         again((READ, TABLE, CHECKED), from_node=None)
+
+
+def test_what_rejected_rows_that_were_replayed_since_is_done_again_only_where_that_is_allowed() -> None:
+    rejecting = (Ended(1, DONE, (), ("read", "table"), writes=("UPSERT",), replayed=True),)
+    with pytest.raises(WouldDouble, match="rows that stage 1 \\(read, table\\) rejected were replayed, or are being; doing it again"):
+        again(rejecting, from_node="read")
+    assert again(rejecting, from_node="read", allow_duplicates=True) == Again((1,), frozenset({1}))

@@ -17,6 +17,7 @@ from shared.store import doctor, nodes, runs, stages
 from shared.store.database import Database, Tx
 from shared.store.identifiers import new_id
 
+LETTER = "INSERT INTO dead_letters (run_id, id, stage, epoch, node, original_record, error_message, state, replay_run)"
 BROKEN = {
     "states": "UPDATE stages SET status = 'LOST' WHERE run_id = %(run)s AND stage = 1",
     "ends": "UPDATE runs SET finished_at = NULL WHERE id = %(run)s",
@@ -34,7 +35,7 @@ BROKEN = {
     "slots": "UPDATE stages SET status = 'RELEASED' WHERE run_id = %(run)s",
     "plans": "DELETE FROM programs WHERE run_id = %(run)s AND stage = 2",
     "plans ": "UPDATE stages SET inputs = '{9}' WHERE run_id = %(run)s AND stage = 2",
-    "order": "UPDATE stages SET status = 'WAITING' WHERE run_id = %(run)s AND stage = 1",
+    "order": "UPDATE stages SET status = 'WAITING' WHERE run_id = %(run)s AND stage = 1; DELETE FROM attempts WHERE run_id = %(run)s",
     "events": "DELETE FROM events WHERE run_id = %(run)s AND seq = 2",
     "events ": "UPDATE events SET type = 'node.status' WHERE run_id = %(run)s AND type = 'run.finished'",
     "ledgers": "UPDATE nodes SET figures = figures || '{\"balanced\": false}' WHERE run_id = %(run)s AND node = 'n2'",
@@ -44,6 +45,13 @@ BROKEN = {
     " '/api/v1/runs/' || %(other)s, jsonb_build_object('id', %(other)s::text))",
     "sequences": "INSERT INTO sequences (namespace, pipeline, node, next_value, held_by) VALUES ('default', 'p', 'n', 1, %(other)s);"
     " UPDATE runs SET status = 'QUEUED', created_at = now() - interval '1 hour' WHERE id = %(run)s",
+    "cursors": "INSERT INTO cursors (namespace, pipeline, node, opened) VALUES ('default', 'p', 'n', true)",
+    "cursors ": "INSERT INTO cursors (namespace, pipeline, node, held_by, window_id, awaiting)"
+    " VALUES ('default', 'p', 'n', %(run)s, %(other)s, '{out}')",
+    "connections": "UPDATE runs SET status = 'RUNNING' WHERE id = %(run)s; UPDATE stages SET status = 'WAITING',"
+    " waiting_since = now() - interval '1 hour', connectors = '{default/nobody}' WHERE run_id = %(run)s AND stage = 2",
+    "dead letters": f"{LETTER} VALUES (%(run)s, %(other)s, 2, 1, 'n2', '{{}}', 'bad', 'replayed', NULL)",
+    "dead letters ": f"{LETTER} VALUES (%(run)s, %(other)s, 2, 1, 'n2', '{{}}', 'bad', 'open', %(run)s)",
     "partitions": "DROP TABLE logs_{month}",
     "services": "DELETE FROM workers",
 }
@@ -60,7 +68,7 @@ def sound(store: Database) -> Iterator[tuple[Tx, str]]:
     planned = [Stage(StageId(s), "work", (f"n{s}",), tuple(map(StageId, inputs)), s, "duckdb", {}) for s, inputs in ((1, ()), (2, (1,)))]
     try:
         with store.transaction() as tx:
-            tx.execute("DELETE FROM idempotency_keys; DELETE FROM sequences")
+            tx.execute("DELETE FROM idempotency_keys; DELETE FROM sequences; DELETE FROM cursors")
             runs.create(
                 tx, run=run_id, namespace="default", pipeline="p", resource_uid=new_id(), version=1, git_commit_sha=None,
                 trigger={"type": "manual"}, parameters={}, logical_date=datetime.now(UTC), reason=None, created_by="test",
@@ -103,6 +111,12 @@ def test_what_does_not_hold_is_named(store: Database, name: str) -> None:
         for statement in BROKEN[name].replace("{month}", f"{datetime.now(UTC):%Y%m}").split("; "):
             tx.execute(statement, {"run": run, "other": new_id()})  # type: ignore[arg-type]
         assert name.strip() in off(tx, run)
+
+
+def test_a_stage_that_a_person_kept_may_be_older_than_what_it_needs(store: Database) -> None:
+    with sound(store) as (tx, run):
+        tx.execute("UPDATE stages SET status = 'WAITING' WHERE run_id = %(run)s AND stage = 1", {"run": run})
+        assert "order" not in off(tx, run)
 
 
 def test_every_check_is_broken_once() -> None:
