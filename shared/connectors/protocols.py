@@ -257,6 +257,12 @@ class CheckpointedSession(ComputingSession, Protocol):
         """All batches into the target, in the transaction that `commit` ends."""
         ...
 
+    def drop_batches(self) -> None:
+        """What was brought is forgotten, as if there had been no batches: the load is to be one `write`. Asked only of a RejectingSession,
+        after a batch was refused.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class AttemptKey:

@@ -62,3 +62,39 @@ def test_a_killed_load_goes_on_after_its_last_batch(fleet: Stack, mode: str) -> 
     assert fleet.sql("SELECT count(*), count(DISTINCT id), sum(id) FROM long WHERE id > 0") == [(ROWS, ROWS, ROWS * (ROWS + 1) // 2)]
     left = "SELECT count(*) FROM pg_class WHERE relname LIKE %s"
     assert (fleet.sql(left, "penstock_load%"), batches()) == ([(0,)], [])
+
+
+SOME_BAD = """
+apiVersion: penstock/v1
+kind: Pipeline
+metadata: {name: some-bad}
+spec:
+  staging: all
+  nodes:
+    - id: rows
+      type: connector_source
+      config: {connector: db, query: "SELECT i AS id, repeat('v', i % 1000) AS v FROM generate_series(1, 3500) AS i"}
+    - {id: out, type: connector_sink, config: {connector: db, table: picky, writeMode: INSERT}}
+  edges: [{from: rows, to: out}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("columns", "good", "rule"),
+    [
+        # Found when the batches are published; and when one of them is brought.
+        ("id bigint, v text, CONSTRAINT odd CHECK (length(v) < 999)", "length(v) < 999", "odd"),
+        ("id bigint, v varchar(998)", "length(v) < 999", "v character varying(998)"),
+    ],
+)
+def test_rows_of_a_long_load_that_the_table_does_not_take_are_set_aside(fleet: Stack, columns: str, good: str, rule: str) -> None:
+    fleet.sql(f"DROP TABLE IF EXISTS picky; CREATE TABLE picky ({columns})")
+    fleet.apply(SOME_BAD)
+    ended = fleet.wait(fleet.start("some-bad"), 90)
+    assert (ended["status"], ended["balanced"]) == ("SUCCEEDED", True), ended["error"]
+    node = next(node for node in ended["nodes"] if node["id"] == "out")
+    assert (node["rowsInserted"], node["rowsRejected"]) == (3497, 3)
+    assert fleet.sql(f"SELECT count(*), count(DISTINCT id), bool_and({good}) FROM picky") == [(3497, 3497, True)]
+    letters = fleet.client.call("GET", "/dead-letters", run=ended["id"])["items"]
+    assert sorted((one["original_record"]["id"], one["rule"]) for one in letters) == [(999, rule), (1999, rule), (2999, rule)]
+    assert fleet.sql("SELECT count(*) FROM pg_class WHERE relname LIKE 'penstock_load%%'") == [(0,)]

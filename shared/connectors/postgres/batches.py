@@ -68,3 +68,10 @@ class Batches:
         self._connection.execute(sql.SQL("DROP TABLE {}").format(self._load))
         markers.forget_checkpoints(self._connection, self._key)
         return done
+
+    def drop(self) -> None:
+        connection = self._connection
+        connection.rollback()
+        connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(self._load))
+        markers.forget_checkpoints(connection, self._key)
+        connection.commit()

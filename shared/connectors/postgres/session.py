@@ -96,8 +96,14 @@ class PostgresSession:
 
     def publish_batches(self, write_: SinkWrite) -> Computed:
         assert self._batches is not None
+        self._written = write_.columns
         with translated(self._config):
             return self._batches.publish(write_)
+
+    def drop_batches(self) -> None:
+        assert self._batches is not None
+        with translated(self._config):
+            self._batches.drop()
 
     def commit(self, outcome: dict[str, Any]) -> dict[str, Any]:
         with translated(self._config):

@@ -88,9 +88,9 @@ class _Attempt:
             done = self._session.write_query(
                 write_of(sink), replace(self._query(sink.sql), tallies=self._named(tallies), unique=sink.unique, picks=sink.picks)
             )
-        kill_point("sink.written")
             file = f"rejects-of-sink-{len(self._not_taken)}.parquet"
             rejects, example = sink_rejects.told(self._session, sink, done.figures, self._folder.uri(file), self._folder.local(file))
+        kill_point("sink.written")
         if rejects is not None and example is not None:
             self._not_taken.append(rejects)
             self._examples.setdefault(sink.node, example)

@@ -35,6 +35,8 @@ from shared.kill_points import kill_point
 from shared.runs import ledger, rejections
 
 TELL_EVERY_S = 1.0
+# Figures of a sink, and the rows that it was handed.
+Written = tuple[dict[str, int | None], int]
 
 
 def survey(job: Job, control: Control) -> Outcome:
@@ -191,22 +193,26 @@ class _Attempt:
     def _sink(self, connection: duckdb.DuckDBPyConnection, relations: Relations, session: SinkSession, sink: Sink) -> dict[str, int | None]:
         self._go_on()
         with translated(self._job.limits.memory_bytes, sink.node):
-            if (found := batches.divided(self._program, self._job.inputs, session)) is not None:
-                figures, handed = batches.load(
-                    connection, *found, sink, relations.query(sink.sql), self._job.limits.scratch, lambda rows: self._batch(sink, rows)
-                )
-                self._counted["sink", sink.node] = self._done[sink.node] = handed
-                return figures
-            rows = DuckRows(connection, relations.query(sink.sql), self._job.limits.scratch)
+            query = relations.query(sink.sql)
             with self._control.calling(sink.connector):
-                figures = session.write(write_of(sink), rows)
+                figures, handed = self._in_batches(connection, query, session, sink) or self._at_once(connection, query, session, sink)
             file = f"rejects-of-sink-{len(self._counted)}.parquet"
             rejects, _ = sink_rejects.told(session, sink, figures, self._folder.uri(file), self._folder.local(file))
         kill_point("sink.written")
         if rejects is not None:
             self._not_taken.append(rejects)
-        self._counted["sink", sink.node] = self._done[sink.node] = rows.count
+        self._counted["sink", sink.node] = self._done[sink.node] = handed
         return figures
+
+    def _at_once(self, connection: duckdb.DuckDBPyConnection, query: str, session: SinkSession, sink: Sink) -> Written:
+        rows = DuckRows(connection, query, self._job.limits.scratch)
+        figures = session.write(write_of(sink), rows)
+        return figures, rows.count
+
+    def _in_batches(self, connection: duckdb.DuckDBPyConnection, query: str, session: SinkSession, sink: Sink) -> Written | None:
+        if (found := batches.divided(self._program, self._job.inputs, session)) is None:
+            return None
+        return batches.load(connection, *found, sink, query, self._job.limits.scratch, lambda rows: self._batch(sink, rows))
 
     def _batch(self, sink: Sink, rows: int) -> None:
         self._done[sink.node] = rows
