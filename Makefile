@@ -16,7 +16,7 @@ help:
 	@echo "make test    all checks and tests, with coverage floors"
 	@echo "make check   ruff, types, import contracts"
 	@echo "make bench   measured ratios, one JSON line each (BENCH=W1 selects)"
-	@echo "make differential  generated recipes and TPC-H on every engine at hand, row by row (RECIPES=2200, SEED=1, ENGINES=postgres,pandas;"
+	@echo "make differential  generated recipes and TPC-H on every engine at hand, row by row (RECIPES=2240, SEED=1, ENGINES=postgres,pandas;"
 	@echo "             FAULTS=1: what sees the faults that are sown)"
 	@echo "make golden-spel  ask Spring's own library again what SpEL means (needs Java 17 and Maven)"
 	@echo "make fuzz    looks for texts that break the readers (SECONDS=600 each, FUZZ=recipe selects)"
@@ -69,7 +69,7 @@ bench: $(VENV)/.synced-dev
 	@$(RUN) -m tests.bench $(BENCH)
 
 # PUBLISH=1 writes the coverage table into docs/ and what was proven into the table that ships.
-RECIPES ?= 2200
+RECIPES ?= 2240
 SEED ?= 1
 differential: $(VENV)/.synced-dev
 	@$(if $(FAULTS),$(RUN) -m tests.differential.sown --seed $(SEED) $(if $(PUBLISH),--write),$(RUN) -m tests.differential --recipes $(RECIPES) --seed $(SEED) $(if $(ENGINES),--engines $(ENGINES)) $(if $(JOBS),--jobs $(JOBS)) $(if $(PUBLISH),--write))
