@@ -17,7 +17,7 @@ help:
 	@echo "make check   ruff, types, import contracts"
 	@echo "make bench   measured ratios, one JSON line each (BENCH=W1 selects)"
 	@echo "make chaos   half an hour of faults at random, a JSON line each: nothing may be lost or doubled (SEED=1 draws the same; CHAOS=--short: 4 minutes)"
-	@echo "make differential  generated recipes and TPC-H on every engine at hand, row by row (RECIPES=2200, SEED=1, ENGINES=postgres,pandas;"
+	@echo "make differential  generated recipes and TPC-H on every engine at hand, row by row (RECIPES=2240, SEED=1, ENGINES=postgres,pandas;"
 	@echo "             FAULTS=1: what sees the faults that are sown)"
 	@echo "make soak    100 runs at once, again and again for MINUTES=60: limits, and the memory of each service over the time"
 	@echo "make golden-spel  ask Spring's own library again what SpEL means (needs Java 17 and Maven)"
@@ -74,7 +74,7 @@ chaos: $(VENV)/.synced-dev
 	@$(RUN) -m tests.chaos $(if $(filter command line environment,$(origin SEED)),--seed $(SEED)) $(CHAOS)
 
 # PUBLISH=1 writes the coverage table into docs/ and what was proven into the table that ships.
-RECIPES ?= 2200
+RECIPES ?= 2240
 SEED ?= 1
 differential: $(VENV)/.synced-dev
 	@$(if $(FAULTS),$(RUN) -m tests.differential.sown --seed $(SEED) $(if $(PUBLISH),--write),$(RUN) -m tests.differential --recipes $(RECIPES) --seed $(SEED) $(if $(ENGINES),--engines $(ENGINES)) $(if $(JOBS),--jobs $(JOBS)) $(if $(PUBLISH),--write))

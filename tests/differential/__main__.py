@@ -1,4 +1,4 @@
-"""`python -m tests.differential [--recipes 2200] [--seed 1] [--engines postgres,…] [--write]`.
+"""`python -m tests.differential [--recipes 2240] [--seed 1] [--engines postgres,…] [--write]`.
 
 Prints every difference, made small, as a recipe that can be run, and leaves it with its tables in the folder .differential. `--write`
 publishes the coverage table and what was proven. Ends with 1 where there was a difference or where a cell was met too seldom.
@@ -22,7 +22,7 @@ from tests.differential.runner import Report
 
 PUBLISHED = Path("docs/differential-coverage.md")
 # As many as it takes for every cell to be met often enough.
-RECIPES = 2200
+RECIPES = 2240
 
 
 def main(arguments: list[str]) -> int:

@@ -14,6 +14,8 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -29,7 +31,7 @@ from tests.differential.faults import FAULTS, sown, without_pass
 from tests.differential.faults import Fault as TextFault
 from tests.differential.planned import Refused, Workshop
 from tests.differential.planner_faults import PLANNER_FAULTS, Fault, with_fault
-from tests.differential.runner import Ran, Report, drawn, palettes_of
+from tests.differential.runner import Ran, Report, drawn, palettes_of, touched
 from tests.differential.text import Text, Write
 from tests.support.mutants import mutants, unseen
 from tests.unit.connectors.test_statements_said import SAID as SAID_BY_CONNECTORS
@@ -71,7 +73,11 @@ def main(arguments: list[str]) -> int:
         recipes = list(drawn(shop, asked.seed, asked.recipes, Report(), palettes=palettes_of(engines.values())))
         texts = {one: engine for one, engine in engines.items() if isinstance(engine, Text)}
         ways = {one: engine for one, engine in engines.items() if isinstance(engine, Planned)}
-        found = [*_in_the_planner(recipes[:RECIPES_PLANNED], ways), *_in_rewrites(recipes, texts), *_in_texts(recipes, texts)]
+        more = partial(touched, shop, asked.seed, range(asked.recipes, 10 * asked.recipes))
+        found = []
+        for one in chain(_in_the_planner(recipes[:RECIPES_PLANNED], ways), _in_rewrites(recipes, texts), _in_texts(recipes, texts, more)):
+            print(f"{one.where}: {one.fault}: {one.golden or 'no golden case'}, {one.rows or 'no rows'}", flush=True)
+            found.append(one)
     slips = {module.__name__: (len(list(mutants(module))), unseen(module, said)) for module, said in EMITTERS.items()}
     print(text := _as_markdown(found, slips, asked.recipes, asked.seed))
     if asked.write:
@@ -105,17 +111,18 @@ def _in_rewrites(recipes: Sequence[Ran], texts: Mapping[str, Text]) -> Iterator[
             yield Seen(f"rewrites: {name}", f"{one.name} left out", changed_without(name, one.name), _first_different(recipes, here, sow))
 
 
-def _in_texts(recipes: Sequence[Ran], texts: Mapping[str, Text]) -> Iterator[Seen]:
-    """What a wrong emitter of any database would say, on PostgreSQL."""
+def _in_texts(recipes: Sequence[Ran], texts: Mapping[str, Text], more: Callable[[TextFault], Iterable[Ran]]) -> Iterator[Seen]:
+    """What a wrong emitter of any database would say, on PostgreSQL. `more`: further recipes that hold what a fault is about."""
+    postgres = {"postgres": texts["postgres"]}
     for fault, harm in FAULTS.items():
 
         def sow(engine: Text, harm: TextFault = harm) -> AbstractContextManager[None]:
             return _written_by(engine, sown(engine, harm))
 
-        yield Seen("text of a relation", fault, None, _first_different(recipes, {"postgres": texts["postgres"]}, sow))
+        yield Seen("text of a relation", fault, None, _first_different(chain(recipes, more(harm)), postgres, sow))
 
 
-def _first_different(recipes: Sequence[Ran], engines: Mapping[str, Any], sow: Callable[[Any], AbstractContextManager[None]]) -> str | None:
+def _first_different(recipes: Iterable[Ran], engines: Mapping[str, Any], sow: Callable[[Any], AbstractContextManager[None]]) -> str | None:
     """The engine and the recipe that give other rows, or none at all, with the fault than without. What an engine gives otherwise anyway is
     left out."""
     for name, engine in engines.items():
