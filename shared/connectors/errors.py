@@ -36,11 +36,11 @@ class Overloaded(UnavailableError):
     breaks = True
 
 
-class Overtaxed(UnavailableError):
+class Overtaxed(Unavailable):
     """It works, and had not the means for what this statement asked."""
 
     code = "connector_overtaxed"
-    retry_on = "connection"
+    breaks = False
 
 
 class OverRate(UnavailableError):
@@ -50,11 +50,12 @@ class OverRate(UnavailableError):
     retry_on = "429"
 
 
-class Busy(UnavailableError):
+class Busy(Unavailable):
     """It works, and what we wanted is held by somebody else, or took longer than it lets a statement take."""
 
     code = "connector_busy"
     retry_on = "timeout"
+    breaks = False
 
 
 class Deadlocked(UnavailableError):

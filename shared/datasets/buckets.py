@@ -38,12 +38,11 @@ class BucketUnavailable(UnavailableError):
     breaks = True
 
 
-class BucketOverloaded(UnavailableError):
+class BucketOverloaded(BucketUnavailable):
     """The store asks to be left alone for a while."""
 
     code = "bucket_overloaded"
     retry_on = "503"
-    breaks = True
 
 
 class BucketDenied(ConfigurationError):

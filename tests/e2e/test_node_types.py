@@ -52,12 +52,12 @@ def test_inputs_with_different_columns_are_paired_and_the_run_says_what_has_no_o
     assert any("no order of their own" in warning for warning in planned["data"]["warnings"])
 
 
-def test_a_statement_that_takes_longer_than_its_node_may_is_stopped_and_tried_again_as_the_recipe_says(stack: Stack) -> None:
+def test_a_statement_that_takes_longer_than_its_node_may_is_stopped_whatever_retries_are_left(stack: Stack) -> None:
     nodes = read("slow", "SELECT 1 AS n, pg_sleep(30)::text AS x", ", timeout: 1, retries: 1, retryDelay: 0")
     ended = ran(stack, recipe("timed", nodes + write("out", "timed"), "{from: slow, to: out, columns: [n]}"), "timed", "FAILED")
     assert (ended["error"]["code"], ended["error"]["node"]) == ("timeout", "slow")
     assert "took longer than the 1 s that node slow may take" in ended["error"]["message"]
-    assert next(node for node in ended["nodes"] if node["id"] == "slow")["attempts"] == 2
+    assert next(node for node in ended["nodes"] if node["id"] == "slow")["attempts"] == 1
     assert not stack.sql("SELECT 1 FROM pg_stat_activity WHERE application_name LIKE %s AND state = 'active'", f"penstock/{ended['id']}/%")
 
 
