@@ -10,9 +10,10 @@ from shared.connectors.clickhouse.catalogue import Table, find
 from shared.connectors.clickhouse.client import Server
 from shared.connectors.clickhouse.types import declared
 from shared.connectors.errors import Misconfigured, NotFound
-from shared.connectors.evolution import add_column, added, default_of
+from shared.connectors.evolution import added, default_of
 from shared.connectors.protocols import SinkWrite
 from shared.datasets import Column, Columns
+from shared.sql.literals import literal
 from shared.sql.reads import named
 
 # Of blocks that a table made here remembers; a stage's own are found again for as long as others have not inserted that many.
@@ -29,8 +30,7 @@ def target(server: Server, write: SinkWrite, columns: Columns) -> Table:
         assert table is not None
     missing = list(added(write, [column.name for column in table.columns]))
     for column in missing:
-        kind = exp.DataType(this=exp.DType.USERDEFINED, kind=declared(column, key=False))
-        server.tell(add_column(write.target, column.name, kind, default_of(write, column.name)).sql("clickhouse"))
+        server.tell(_added(write, column))
     if missing:
         table = find(server, write.target)
         assert table is not None
@@ -83,6 +83,14 @@ def _overwrite(table: Table, write: SinkWrite) -> None:
 
 
 _MODES = {"INSERT": _insert, "UPSERT": _upsert, "OVERWRITE": _overwrite}
+
+
+def _added(write: SinkWrite, column: Column) -> str:
+    """Types are written as they are: sqlglot would make them Nullable once more."""
+    default = default_of(write, column.name)
+    said = f" DEFAULT {literal(default).sql('clickhouse')}" if default is not None else ""
+    table, kind = named(write.target).sql(dialect="clickhouse"), declared(column, key=False)
+    return f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {identifier(column.name)} {kind}{said}"
 
 
 def _created(write: SinkWrite, found: Columns) -> str:

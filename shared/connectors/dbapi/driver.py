@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import closing
 from typing import Any
 
 from shared.connectors.dbapi import markers
@@ -50,13 +50,12 @@ class TableDriver:
             raise no_table(wanted, database.table_names(connection), database.where)
 
     def check(self) -> list[Tried]:
-        database, held = self._database, ExitStack()
+        database = self._database
 
         def connect() -> str:
             if not database.is_there():
                 return f"{database.where} is not there yet; the first sink with createTable makes it"
-            with database.translated():
-                connection = held.enter_context(closing(database.connect("penstock/check", write=False)))
+            with database.translated(), closing(database.connect("penstock/check", write=False)) as connection:
                 version = database.version(connection)
                 tables = len(database.table_names(connection))
             return f"connected to {database.where}, version {version}; {tables} tables and views can be seen"
@@ -79,8 +78,7 @@ class TableDriver:
         if database.checkpoints and database.is_there():
             # The others' rights are told by their first sink.
             steps.append(("write", write))
-        with held:
-            return tried(steps)
+        return tried(steps)
 
     def discover(self) -> tuple[list[Found], bool]:
         database = self._database

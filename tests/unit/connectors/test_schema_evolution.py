@@ -6,9 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from shared.connectors import driver
 from shared.connectors.errors import Misconfigured, NotFound
+from shared.connectors.looking import LookingDriver
 from shared.datasets import Column
 from shared.store.identifiers import new_id
+from tests.support.clickhouse import Server
 from tests.support.databases import Place, duck, write_of
 
 ADDING = {"schemaEvolution": "addColumns", "columnDefaults": {"name": "it's none"}}
@@ -55,3 +58,25 @@ def test_nothing_is_added_unasked_or_without_a_type(place: Place) -> None:
     unknown = replace(write_of("INSERT", **ADDING), columns=(Column("id", "BIGINT"), Column("name", "UNKNOWN")))
     with pytest.raises(Misconfigured, match="its type is not known; cast it"):
         place.put(unknown, "(1, 'a')")
+
+
+@pytest.mark.parametrize("mode", ["INSERT", "UPSERT", "OVERWRITE"])
+def test_clickhouse_adds_columns_too(clickhouse: Server, mode: str) -> None:
+    place = Place(clickhouse.database())
+    engine = "ReplacingMergeTree ORDER BY id" if mode == "UPSERT" else "MergeTree ORDER BY id"
+    place.sql(f"CREATE TABLE t (id Int64) ENGINE = {engine} SETTINGS non_replicated_deduplication_window = 100")
+    place.sql("INSERT INTO t VALUES (1)")
+    place.put(write_of(mode, keys=("id",) if mode == "UPSERT" else (), **ADDING), "(2, 'b'), (3, NULL)")
+    before = [] if mode == "OVERWRITE" else [(1, "it's none")]
+    assert place.sql("SELECT id, name FROM t ORDER BY id") == [*before, (2, "b"), (3, None)]
+
+
+def test_check_says_whether_markers_can_be_written(place: Place) -> None:
+    looking: LookingDriver = driver(place.own.type, place.config)  # type: ignore[assignment]
+    place.sql("CREATE TABLE t (id bigint, name varchar(50))")
+    said = {one.what: one for one in looking.check()}
+    assert "is made by the first of them" in said["write"].said
+    place.put(write_of("INSERT"), "(1, 'a')")
+    said = {one.what: one for one in looking.check()}
+    assert (said["write"].ok, "is there and takes rows" in said["write"].said) == (True, True)
+    assert place.sql("SELECT count(*) FROM penstock_markers") == [(1,)]
