@@ -19,7 +19,7 @@ from tests.support.stack import SHORT, Stack, running
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """One whole Penstock for all tests that do not break it."""
-    with running(tmp_path_factory.mktemp("stack") / "home", PENSTOCK_WORKERS="2", **SHORT) as up:
+    with running(tmp_path_factory.mktemp("stack") / "home", measured=True, PENSTOCK_WORKERS="2", **SHORT) as up:
         up.connectors()
         yield up
 

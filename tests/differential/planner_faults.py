@@ -58,6 +58,10 @@ def _where_lost(port: Port, select: exp.Select) -> None:
     select.set("where", None)
 
 
+def _column_lost(port: Port, select: exp.Select) -> None:
+    select.set("expressions", select.expressions[:-1] or select.expressions)
+
+
 def _sink_inputs_turned(draft: Draft) -> Draft:
     """Each sink gets what the next is to get; a lone one gets what its input is made of."""
     graph = draft.graph
@@ -194,6 +198,7 @@ PLANNER_FAULTS: Mapping[str, Mapping[str, Fault]] = {
     "prune": {
         "a column that is used is not read": _sources(lambda source: replace(source, keep=source.keep[:-1])),
         "a port that is read is dropped": _used_port_dropped,
+        "a port does not hand on its last column": _ports(_column_lost),
     },
     "attach_checks": {"rule sets are forgotten": _checks_lost, "every rule set looks at every sink": _checks_everywhere},
     "choose_engines": {"Dask computes everything": _engine("dask"), "DuckDB computes everything": _engine("duckdb")},

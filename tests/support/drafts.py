@@ -162,7 +162,7 @@ VIEWS: Mapping[str, Callable[[Draft], Any]] = {
     "sources": _sources,
     "read columns": _reads,
     "ports": _ports,
-    "tables": lambda draft: list(draft.graph.ports),
+    "relations": lambda draft: {table: port.relation.select.sql("postgres") for table, port in draft.graph.ports.items()},
     "dropped": lambda draft: list(draft.graph.dropped),
     "sinks": _sinks,
     "warnings": lambda draft: list(draft.graph.warnings),
@@ -206,7 +206,7 @@ def _plain(value: Any) -> Any:
 SHOWN: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "resolve": ((), ("order", "sources")),
     "relate": (("read columns", "edges"), ("ports", "sinks", "warnings")),
-    "prune": (("read columns", "tables"), ("read columns", "tables", "dropped")),
+    "prune": (("read columns", "relations"), ("read columns", "relations", "dropped")),
     "attach_checks": (("destinations", "rule sets"), ("checks",)),
     "choose_engines": (("rows", "edges"), ("engines", "choices")),
     "cut": (("edges", "engines"), ("pieces",)),

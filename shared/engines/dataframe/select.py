@@ -36,10 +36,12 @@ def selected(tree: exp.Query, tables: Tables) -> Frame:
         frame = frame.map(partial(_filter, where.this))
     if tree.args.get("group") or any(one.find(exp.AggFunc) and not one.find(exp.Window) for one in tree.expressions):
         frame = _grouped(tree, frame)
-    for at, window in enumerate(list(tree.find_all(exp.Window))):
+    order, limit = tree.args.get("order"), tree.args.get("limit")
+    parts = [*tree.expressions, order] if order is not None else tree.expressions
+    # Those of a derived table are its own.
+    for at, window in enumerate([found for part in parts for found in part.find_all(exp.Window)]):
         frame = _windowed(window, frame, f"w{at}")
         window.replace(exp.column(f"w{at}", table=_INNER))
-    order, limit = tree.args.get("order"), tree.args.get("limit")
     most = int(limit.expression.name) if limit is not None else None
     distinct = tree.args.get("distinct") is not None
     if order is not None:

@@ -15,17 +15,22 @@ from shared.sql.rewrites.tree import swap
 from shared.sql.rewrites.truncation import TRUNCATION
 from shared.sql.typing import INTEGERS, type_of
 
+_WHOLE = r"\s*[+-]?\d+\s*"
+_EXACT = r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*"
+
 
 def _number_casts(tree: exp.Expr, to: Dialect) -> exp.Expr:
-    """Text to number: DuckDB would round '3.7' to 4 and take '1e3' for a whole one, and '1_000' for any; PostgreSQL takes none of these
-    (from 16 on the last)."""
+    """Text to number: DuckDB would round '3.7' to 4, take '1e3' for a whole one and '- ' for 0, '+-1' for a double and '1_000' for any;
+    PostgreSQL takes none of these (from 16 on the last). A double may be NaN or infinite as well: its shape is told by what it is not.
+    """
     for cast in list(tree.find_all(exp.TryCast)):
         if type_of(cast.this) != "TEXT":
             continue
-        if type_of(cast) in INTEGERS:
-            shape: exp.Expr = exp.Anonymous(this="regexp_full_match", expressions=[cast.this.copy(), exp.Literal.string(r"\s*[+-]?\d+\s*")])
-        elif is_decimal(cast) or type_of(cast) in {"REAL", "DOUBLE PRECISION"}:
-            shape = exp.Not(this=exp.Anonymous(this="contains", expressions=[cast.this.copy(), exp.Literal.string("_")]))
+        if type_of(cast) in INTEGERS or is_decimal(cast):
+            pattern = _EXACT if is_decimal(cast) else _WHOLE
+            shape: exp.Expr = exp.Anonymous(this="regexp_full_match", expressions=[cast.this.copy(), exp.Literal.string(pattern)])
+        elif type_of(cast) in {"REAL", "DOUBLE PRECISION"}:
+            shape = exp.Not(this=exp.Anonymous(this="regexp_matches", expressions=[cast.this.copy(), exp.Literal.string(r"_|\+-")]))
         else:
             continue
         tree = swap(tree, cast, exp.Case(ifs=[exp.If(this=shape, true=cast.copy())]))
