@@ -105,7 +105,7 @@ class World:
         """A worker outside the supervisor, under a clock that is read from a file where libfaketime is there."""
         home = self.stack.home
         environment = {
-            **{key: value for key, value in os.environ.items() if not key.startswith(("PENSTOCK_", "PIPELINE_"))},
+            **{key: value for key, value in os.environ.items() if not key.startswith(("PENSTOCK_", "PIPELINE_", "COVERAGE_"))},
             **self.settings,
             "PENSTOCK_HOME": str(home.root),
             "PENSTOCK_STAGING_URL": home.staging.as_uri(),
@@ -163,7 +163,7 @@ def world(folder: Path, settings: dict[str, str]) -> Iterator[World]:
 
     points = Points(folder / "armed")
     settings = {**points.settings, **settings, "PENSTOCK_WORKERS": str(WORKERS), "PENSTOCK_SCHEDULERS": str(SCHEDULERS)}
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PENSTOCK_", "PIPELINE_"))}
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PENSTOCK_", "PIPELINE_", "COVERAGE_"))}
     with ExitStack() as after:
         after.callback(local.down, home)
         found = Stack(home, local.up(home, {**kept, **settings}, reach=reach))
