@@ -54,6 +54,8 @@ class Database(Protocol):
     batch_rows: ClassVar[int] = 10_000
     # Making a table may end the transaction: a session's own are made before it begins, and go when the session does.
     ddl_commits: ClassVar[bool] = False
+    # A statement that is refused leaves the transaction as it was, and what came after a savepoint can be taken back.
+    savepoints: ClassVar[bool] = False
     # Of how many rows the values say the types of a query's columns; None: the database says them.
     samples: ClassVar[int | None] = None
 

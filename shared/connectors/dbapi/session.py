@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -10,8 +10,9 @@ from typing import Any
 from shared.connectors.dbapi import computing, markers
 from shared.connectors.dbapi.database import Connection, Database
 from shared.connectors.dbapi.publish import NOT_KNOWN, Publishing
+from shared.connectors.dbapi.sifting import Aside, Sifting
 from shared.connectors.errors import RejectedData
-from shared.connectors.protocols import AttemptKey, Computed, Query, Rows, SinkWrite
+from shared.connectors.protocols import ArrowRows, AttemptKey, Computed, Query, Rows, SinkWrite
 from shared.sql.writes import STAGED
 
 
@@ -28,6 +29,7 @@ class TableSession:
         self._targets = sorted({write.target for write in self._writes})
         self._begun = self._prepared = False
         self._stands: dict[str, Any] | None = None
+        self._aside: list[Aside] = []
         with database.translated():
             self._connection: Connection = database.connect(key.session, write=True)
             try:
@@ -46,7 +48,41 @@ class TableSession:
     def write(self, write: SinkWrite, rows: Rows) -> dict[str, int | None]:
         with self._database.translated():
             self._prepare()
-            return self._publishing(placed := self._placed(write)).write(placed, rows)
+            publishing = self._publishing(placed := self._placed(write))
+            if not self._sets_aside(write):
+                return publishing.write(placed, rows)
+            sifting = Sifting(self._told(publishing.write), self._say, self._begin_afresh)
+            self._aside = sifting.aside
+            return sifting.written(placed, rows)
+
+    def rejected(self) -> Iterator[tuple[str, str, str | None]]:
+        yield from self._aside
+
+    def _sets_aside(self, write: SinkWrite) -> bool:
+        """Where one sink's rows are taken back, another's are not to go with them."""
+        return bool(write.options.get("setAside")) and self._database.savepoints and len(self._writes) == 1
+
+    def _told(
+        self, write: Callable[[SinkWrite, ArrowRows], dict[str, int | None]]
+    ) -> Callable[[SinkWrite, ArrowRows], dict[str, int | None]]:
+        """With what the driver says in our words, by which it is known whether it was a row."""
+
+        def told(sink: SinkWrite, rows: ArrowRows) -> dict[str, int | None]:
+            with self._database.translated():
+                return write(sink, rows)
+
+        return told
+
+    def _say(self, statement: str) -> None:
+        self._database.execute(self._connection, statement)
+
+    def _begin_afresh(self) -> bool:
+        self._database.rollback(self._connection)
+        self._begun = False
+        staged = self._database.forget(self._database.own(STAGED))
+        staged.set("exists", True)
+        self._database.execute(self._connection, staged)
+        return self._begin()
 
     @property
     def schema(self) -> str | None:

@@ -42,6 +42,7 @@ class Sqlite(Database):
     dialect = "sqlite"
     paramstyle = "qmark"
     direct = False
+    savepoints = True
     spellings: ClassVar[Mapping[str, Spelling]] = dict.fromkeys(("DATE", "TIME", "TIMESTAMP", "TIMESTAMPTZ", "NUMERIC"), as_texts)
 
     def __init__(self, config: Mapping[str, Any]) -> None:
