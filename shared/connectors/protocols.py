@@ -155,6 +155,10 @@ class RejectingSession(SinkSession, Protocol):
     A write then returns their number as `rejected` beside its other figures.
     """
 
+    def sets_aside(self, write: SinkWrite) -> bool:
+        """Else the first row that is refused ends this write."""
+        ...
+
     def rejected(self) -> Iterator[tuple[str, str, str | None]]:
         """(record as JSON text, what was wrong, the constraint) of each row that the last write set aside, in their order; to be taken
         once, to its end, before the next write.
@@ -258,9 +262,7 @@ class CheckpointedSession(ComputingSession, Protocol):
         ...
 
     def drop_batches(self) -> None:
-        """What was brought is forgotten, as if there had been no batches: the load is to be one `write`. Asked only of a RejectingSession,
-        after a batch was refused.
-        """
+        """After a refusal: what was brought is forgotten, as if there had been no batches; the load is to be one `write`."""
         ...
 
 

@@ -53,6 +53,10 @@ def replayed(pipeline: Pipeline, node_id: str, *, lines: bool) -> Pipeline:
     needed = set().union(*(_up_to(pipeline, edge.source) for edge in beside))
     if entry.id in needed or needed & reached:
         raise CannotReplay(f"rows of {entry.id} come to a joiner by two ways, so {node_id} cannot be replayed by itself; run it all again")
+    if partial := [other for other in needed if pipeline.node(other).config.get("incremental")]:
+        raise CannotReplay(
+            f"what rows of {node_id} are joined with comes from {partial[0]}, which reads only what is new; run it all again"
+        )
     edges += [edge for edge in pipeline.edges if edge.target in needed] + beside
     kept = [node for node in pipeline.nodes if node.id in needed or (node.id in reached and node.id != entry.id)]
     order = {node.id: at for at, node in enumerate(pipeline.nodes)}

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from services.api.cli.client import CallRefused
 from tests.support import rejects
 from tests.support.stack import Stack
 
@@ -81,17 +82,14 @@ def test_corrected_and_replayed_the_target_equals_the_clean_one(loaded: tuple[St
     assert rejects.differences(stack, "mixed") == 0
     assert {letter["state"] for letter in letters(stack, run=ended["id"])} == {"replayed"}
     # Nothing is left that could be replayed a second time.
-    refused = httpx.post(
-        f"{stack.url}/api/v1/dead-letters/replay",
-        json={"run": ended["id"]},
-        headers={"Authorization": f"Bearer {stack.home.api_token.read_text().strip()}"},
-    )
-    assert (refused.status_code, "open or fixed" in refused.json()["detail"]) == (404, True)
+    answer = refused(stack, {"run": ended["id"]})
+    assert (answer.status_code, "open or fixed" in answer.json()["detail"]) == (404, True)
 
 
 def test_what_is_rejected_again_is_open_again_and_counts_its_tries(loaded: tuple[Stack, dict[str, Any]]) -> None:
     stack, _ = loaded
     (stack.files / "again.csv").write_text("id,amount\n1,x\n2,5\n")
+    stack.sql("DROP TABLE IF EXISTS again")
     stack.sql("CREATE TABLE again (id bigint PRIMARY KEY, amount text, n integer)")
     stack.apply(AGAIN.format(expression="CAST(amount AS INTEGER)"))
     first = stack.wait(stack.start("again"))
@@ -124,27 +122,83 @@ spec:
 """
 
 
+KILLED = """
+apiVersion: penstock/v1
+kind: Pipeline
+metadata: {{name: killed}}
+spec:
+  retryDelay: 1
+  nodes:
+    - {{id: read, type: connector_source, config: {{connector: files, path: killed.csv, schema: {{id: BIGINT, amount: TEXT}}}}}}
+    - {{id: make, type: expression, config: {{columns: [{{name: n, expression: "{expression}"}}]}}}}
+    - {{id: write, type: connector_sink, config: {{connector: db, table: killed, writeMode: INSERT}}}}
+  edges: [{{from: read, to: make}}, {{from: make, to: write}}]
+"""
+BAD = 100
+
+
+def refused(stack: Stack, body: dict[str, Any]) -> httpx.Response:
+    token = stack.home.api_token.read_text().strip()
+    return httpx.post(f"{stack.url}/api/v1/dead-letters/replay", json=body, headers={"Authorization": f"Bearer {token}"})
+
+
+def test_a_replay_killed_in_the_middle_doubles_nothing_and_nobody_else_gets_its_rows(stack: Stack) -> None:
+    (stack.files / "killed.csv").write_text("id,amount\n" + "".join(f"{n},x\n" for n in range(BAD)))
+    for statement in (
+        "DROP TABLE IF EXISTS killed",
+        "DROP SEQUENCE IF EXISTS killed_seen",
+        "CREATE TABLE killed (id bigint, amount text, n integer)",
+        "CREATE SEQUENCE killed_seen",
+        "CREATE OR REPLACE FUNCTION killed_slowly() RETURNS trigger LANGUAGE plpgsql AS"
+        " 'BEGIN PERFORM nextval(''killed_seen''), pg_sleep(0.02); RETURN NEW; END'",
+        "CREATE TRIGGER slowly BEFORE INSERT ON killed FOR EACH ROW EXECUTE FUNCTION killed_slowly()",
+    ):
+        stack.sql(statement)
+    stack.apply(KILLED.format(expression="CAST(amount AS INTEGER)"))
+    run = stack.wait(stack.start("killed"))["id"]
+
+    # A version that cannot even be planned: its replay fails before it has begun, and gives the rows back.
+    stack.apply(KILLED.format(expression="no_such_column"))
+    failed = stack.wait(stack.client.call("POST", "/dead-letters/replay", body={"run": run})["runs"][0]["id"])
+    assert (failed["status"], failed["error"]["node"]) == ("FAILED", "make")
+
+    stack.apply(KILLED.format(expression="length(amount)"))
+    replayed = stack.client.call("POST", "/dead-letters/replay", body={"run": run})
+    assert replayed["letters"] == BAD
+    replay = replayed["runs"][0]["id"]
+    stack.until(lambda: stack.sql("SELECT last_value FROM killed_seen")[0][0] > BAD // 4, 60, "rows to be written")
+    again = refused(stack, {"run": run})
+    assert (again.status_code, f"run {replay} replays these rows already" in again.json()["detail"]) == (409, True)
+    (letter, *_) = letters(stack, run=run)
+    (working,) = [stage["worker"] for stage in stack.run(replay)["stages"] if stage["status"] == "RUNNING"]
+    stack.kill(working)
+    ended = stack.wait(replay, 90)
+    assert ended["status"] == "SUCCEEDED", ended["error"]
+    assert max(stage["epoch"] for stage in ended["stages"]) > 1
+    assert stack.sql("SELECT count(*), count(DISTINCT id), sum(n) FROM killed") == [(BAD, BAD, BAD)]
+    assert {one["state"] for one in letters(stack, run=run)} == {"replayed"}
+    assert refused(stack, {"run": run}).status_code == 404
+    with pytest.raises(CallRefused, match="was replayed by run"):
+        stack.client.call("PATCH", f"/dead-letters/{letter['id']}", body={"state": "waived"})
+
+
 def test_people_waive_open_again_and_delete(stack: Stack) -> None:
     (stack.files / "waived.csv").write_text("id\n1\nx\ny\n")
     stack.apply(WAIVED)
     run = stack.wait(stack.start("waived"))["id"]
     first, second = letters(stack, run=run)
-    assert stack.client.call("POST", "/dead-letters/waive", body={"run": run, "contains": "Y"})["letters"] == 1
+    assert stack.client.call("POST", "/dead-letters/waive", body={"run": run, "contains": '"Y"'})["letters"] == 1
     assert [letter["state"] for letter in letters(stack, run=run)] == ["open", "waived"]
     penstock(stack, "dead-letters", "reopen", second["id"])
-    penstock(stack, "dead-letters", "fix", first["id"], "--set", "line=7")
+    penstock(stack, "dead-letters", "fix", first["id"], "--set", 'line="7"')
     fixed = stack.client.call("GET", f"/dead-letters/{first['id']}")
     assert (fixed["state"], fixed["record"]) == ("fixed", {"file": "waived.csv", "line": "7"})
     assert [letter["id"] for letter in letters(stack, run=run, state="open")] == [second["id"]]
     penstock(stack, "dead-letters", "delete", second["id"])
     assert [letter["id"] for letter in letters(stack, run=run)] == [first["id"]]
-    refused = httpx.post(
-        f"{stack.url}/api/v1/dead-letters/replay",
-        json={"run": run},
-        headers={"Authorization": f"Bearer {stack.home.api_token.read_text().strip()}"},
-    )
-    assert refused.status_code == 409
-    assert "it overwrites its target" in refused.json()["detail"]
+    answer = refused(stack, {"run": run})
+    assert answer.status_code == 409
+    assert "it overwrites its target" in answer.json()["detail"]
 
 
 WAIVED = """

@@ -56,6 +56,8 @@ class Database(Protocol):
     ddl_commits: ClassVar[bool] = False
     # A long load goes in batches, by way of a table beside the target (`batches`).
     checkpoints: ClassVar[bool] = False
+    # A statement that is refused leaves the transaction as it was, and what came after a savepoint can be taken back.
+    savepoints: ClassVar[bool] = False
     # Of how many rows the values say the types of a query's columns; None: the database says them.
     samples: ClassVar[int | None] = None
 

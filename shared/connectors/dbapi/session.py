@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -12,8 +12,9 @@ from shared.connectors.dbapi import computing, markers
 from shared.connectors.dbapi.batches import Batches
 from shared.connectors.dbapi.database import Connection, Database
 from shared.connectors.dbapi.publish import NOT_KNOWN, Publishing
+from shared.connectors.dbapi.sifting import Aside, Sifting
 from shared.connectors.errors import RejectedData
-from shared.connectors.protocols import AttemptKey, Checkpoint, Computed, Query, Rows, SinkWrite
+from shared.connectors.protocols import ArrowRows, AttemptKey, Checkpoint, Computed, Query, Rows, SinkWrite
 from shared.connectors.retention import outdated
 from shared.errors import PenstockError
 from shared.kill_points import kill_point
@@ -36,6 +37,7 @@ class TableSession:
         self._begun = self._prepared = False
         self._stands: dict[str, Any] | None = None
         self._batches: Batches | None = None
+        self._aside: list[Aside] = []
         with database.translated():
             self._connection: Connection = database.connect(key.session, write=True)
             try:
@@ -59,7 +61,41 @@ class TableSession:
                 for other in self._writes[1:]:
                     if all(column.type != "UNKNOWN" for column in other.columns):
                         self._publishing(other).target(other, other.columns)
-            return self._publishing(placed := self._placed(write)).write(placed, rows)
+            publishing = self._publishing(placed := self._placed(write))
+            if not self.sets_aside(write):
+                return publishing.write(placed, rows)
+            sifting = Sifting(self._told(publishing.write), self._say, self._begin_afresh)
+            self._aside = sifting.aside
+            return sifting.written(placed, rows)
+
+    def rejected(self) -> Iterator[tuple[str, str, str | None]]:
+        yield from self._aside
+
+    def sets_aside(self, write: SinkWrite) -> bool:
+        """Where one sink's rows are taken back, another's are not to go with them."""
+        return bool(write.options.get("setAside")) and self._database.savepoints and len(self._writes) == 1
+
+    def _told(
+        self, write: Callable[[SinkWrite, ArrowRows], dict[str, int | None]]
+    ) -> Callable[[SinkWrite, ArrowRows], dict[str, int | None]]:
+        """With what the driver says in our words, by which it is known whether it was a row."""
+
+        def told(sink: SinkWrite, rows: ArrowRows) -> dict[str, int | None]:
+            with self._database.translated():
+                return write(sink, rows)
+
+        return told
+
+    def _say(self, statement: str) -> None:
+        self._database.execute(self._connection, statement)
+
+    def _begin_afresh(self) -> bool:
+        self._database.rollback(self._connection)
+        self._begun = False
+        staged = self._database.forget(self._database.own(STAGED))
+        staged.set("exists", True)
+        self._database.execute(self._connection, staged)
+        return self._begin()
 
     @property
     def schema(self) -> str | None:

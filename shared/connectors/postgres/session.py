@@ -55,6 +55,9 @@ class PostgresSession:
         with translated(self._config):
             return write(self._connection, self._schema, write_, rows)
 
+    def sets_aside(self, write: SinkWrite) -> bool:
+        return sifting.is_wanted(write)
+
     def rejected(self) -> Iterator[tuple[str, str, str | None]]:
         with translated(self._config):
             yield from sifting.rejected(self._connection, self._written)

@@ -43,6 +43,7 @@ class Sqlite(Database):
     paramstyle = "qmark"
     direct = False
     checkpoints = True
+    savepoints = True
     spellings: ClassVar[Mapping[str, Spelling]] = dict.fromkeys(("DATE", "TIME", "TIMESTAMP", "TIMESTAMPTZ", "NUMERIC"), as_texts)
 
     def __init__(self, config: Mapping[str, Any]) -> None:
