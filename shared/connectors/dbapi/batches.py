@@ -73,3 +73,8 @@ class Batches:
 
     def forget(self) -> None:
         self._database.execute(self._connection, exp.Drop(tables=[named(self._load)], kind="TABLE", exists=True))
+
+    def drop(self) -> None:
+        """All that was brought, with its checkpoints; in no transaction."""
+        self.forget()
+        markers.forget_checkpoints(self._database, self._connection, self._key)

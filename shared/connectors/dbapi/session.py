@@ -145,6 +145,14 @@ class TableSession:
                 return Computed(dict(NOT_KNOWN), None)
             return self._batches.publish(self._placed(write))
 
+    def drop_batches(self) -> None:
+        assert self._batches is not None
+        with self._database.translated():
+            self._database.rollback(self._connection)
+            self._begun = False
+            self._batches.drop()
+            self._batches = None
+
     def _placed(self, write: SinkWrite) -> SinkWrite:
         return replace(write, target=self._database.placed(write.target))
 

@@ -13,7 +13,7 @@ from typing import cast
 import duckdb
 
 from shared.connectors.errors import RejectedData
-from shared.connectors.protocols import CheckpointedSession, SinkSession
+from shared.connectors.protocols import CheckpointedSession, RejectingSession, SinkSession, SinkWrite
 from shared.datasets import Dataset
 from shared.engines.duckdb.connection import name
 from shared.engines.duckdb.rows import DuckRows
@@ -50,20 +50,34 @@ def load(
     scratch: str,
     done: Callable[[int], None],
 ) -> tuple[dict[str, int | None], int] | None:
-    """Figures and rows; None, and nothing was brought, where a batch is refused for some of its rows, and such are to be set aside: that
-    takes all rows at once. `query`: all rows, in the dataset's order. `done` is told the rows so far after each batch, and may stop it.
+    """Figures and rows; None, and nothing was brought, where rows are refused that are to be set aside: that takes all rows at once.
+
+    `query`: all rows, in the dataset's order. `done` is told the rows so far after each batch, and may stop it.
     """
-    write, size = write_of(sink), batch_rows()
-    so_far = session.resume(write, dataset.uri)
+    write = write_of(sink)
+    try:
+        handed = _brought(connection, session, dataset, write, query, scratch, done)
+        return session.publish_batches(write).figures, handed
+    except RejectedData:
+        if not cast(RejectingSession, session).sets_aside(write):
+            raise
+        session.drop_batches()
+        return None
+
+
+def _brought(
+    connection: duckdb.DuckDBPyConnection,
+    session: CheckpointedSession,
+    dataset: Dataset,
+    write: SinkWrite,
+    query: str,
+    scratch: str,
+    done: Callable[[int], None],
+) -> int:
+    so_far, size = session.resume(write, dataset.uri), batch_rows()
     while so_far.processed_count < dataset.rows:
         done(so_far.processed_count)
         # The order of a dataset's one file is kept (`preserve_insertion_order`).
         rows = DuckRows(connection, f"{query} LIMIT {size} OFFSET {so_far.processed_count}", scratch)
-        try:
-            so_far = session.put_batch(write, rows)
-        except RejectedData:
-            if not (write.options.get("setAside") and hasattr(session, "rejected")):
-                raise
-            session.drop_batches()
-            return None
-    return session.publish_batches(write).figures, so_far.processed_count
+        so_far = session.put_batch(write, rows)
+    return so_far.processed_count

@@ -94,3 +94,16 @@ def test_a_load_that_nobody_goes_on_with_is_swept_with_its_table(place: Place) -
             break
     assert place.survey("sink", table=key_of(left)).exists is False
     assert place.sql("SELECT count(*) FROM penstock_markers") == [(1,)]
+
+
+def test_batches_that_a_table_refuses_are_dropped_and_the_load_is_one(place: Place) -> None:
+    place.sql("CREATE TABLE t (id bigint PRIMARY KEY, name varchar(50) NOT NULL)")
+    write, run = write_of("INSERT", setAside=True), new_id()
+    session, _ = begun(place, write, run)
+    session.put_batch(write, duck("(1, 'a'), (2, 'b')"))
+    session.drop_batches()
+    session.write(write, duck("(1, 'a'), (2, 'b'), (3, 'c')"))
+    session.commit({})
+    assert place.sql("SELECT id FROM t ORDER BY id") == [(1,), (2,), (3,)]
+    assert place.sql("SELECT batch FROM penstock_markers") == [(0,)]
+    assert place.survey("sink", table=key_of(run)).exists is False
