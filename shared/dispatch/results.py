@@ -160,7 +160,7 @@ def hold_back(tx: Tx, claim: Claim, error: Mapping[str, Any], wait: timedelta) -
     if not stages.hold_back(tx, claim.run, claim.stage, claim.epoch, error=error, wait=wait):
         return None
     _say_retry(tx, run, claim, str(error.get("message")), wait, reason="breaker", error=error)
-    return _finish(tx, run)
+    return _finish(tx, run, claim)
 
 
 def _out_of_time(claim: Claim) -> str:
