@@ -100,6 +100,8 @@ def test_batches_that_a_table_refuses_are_dropped_and_the_load_is_one(place: Pla
     place.sql("CREATE TABLE t (id bigint PRIMARY KEY, name varchar(50) NOT NULL)")
     write, run = write_of("INSERT", setAside=True), new_id()
     session, _ = begun(place, write, run)
+    if not session.sets_aside(write):  # type: ignore[attr-defined]
+        pytest.skip("not here: rows are not set aside in this database")
     session.put_batch(write, duck("(1, 'a'), (2, 'b')"))
     session.drop_batches()
     session.write(write, duck("(1, 'a'), (2, 'b'), (3, 'c')"))
