@@ -68,7 +68,7 @@ def sound(store: Database) -> Iterator[tuple[Tx, str]]:
     planned = [Stage(StageId(s), "work", (f"n{s}",), tuple(map(StageId, inputs)), s, "duckdb", {}) for s, inputs in ((1, ()), (2, (1,)))]
     try:
         with store.transaction() as tx:
-            tx.execute("DELETE FROM idempotency_keys; DELETE FROM sequences; DELETE FROM cursors")
+            tx.execute("DELETE FROM runs; DELETE FROM idempotency_keys; DELETE FROM sequences; DELETE FROM cursors")
             runs.create(
                 tx, run=run_id, namespace="default", pipeline="p", resource_uid=new_id(), version=1, git_commit_sha=None,
                 trigger={"type": "manual"}, parameters={}, logical_date=datetime.now(UTC), reason=None, created_by="test",
