@@ -89,8 +89,9 @@ def _parts(query: exp.Expr) -> list[exp.Select]:
     """The SELECTs that a derived table stacks, or the one that it is; none where any of it does more than pick columns of a table."""
     said = {key for key, value in query.args.items() if value}
     if isinstance(query, exp.Union) and said == {"this", "expression"}:
-        left, right = _parts(query.this), _parts(query.expression)
-        return [*left, *right] if left and right else []
+        parts = [*(left := _parts(query.this)), *(right := _parts(query.expression))]
+        # Of different widths they are no query; the engine says so.
+        return parts if left and right and len({len(part.expressions) for part in parts}) == 1 else []
     return [query] if isinstance(query, exp.Select) and said == {"expressions", "from_"} else []
 
 

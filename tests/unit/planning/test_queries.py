@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.errors import PenstockError
 from tests.support.inprocess import make_pipeline, run
 
 READ = "".join(
@@ -88,3 +89,11 @@ def test_columns_that_nobody_uses_leave_a_stack_as_it_is(tmp_path: Path, name: s
     # Who keeps every node's output keeps all its columns.
     assert found[0] == found[1]
     assert found[0]
+
+
+def test_parts_of_different_widths_are_told_by_the_engine(tmp_path: Path) -> None:
+    (tmp_path / "sales.csv").write_text("id,shop,amount\n1,a,10\n")
+    (tmp_path / "shops.csv").write_text("shop,town\na,Lodz\n")
+    query = '    - {id: it, type: sql, config: {query: "SELECT shop FROM shops UNION ALL SELECT shop, id FROM sales"}}\n'
+    with pytest.raises(PenstockError, match="same number of result columns"):
+        run(tmp_path, make_pipeline(READ + query + OUT, EDGES))
