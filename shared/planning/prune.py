@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from sqlglot import exp
@@ -77,31 +77,30 @@ def _with_less(whole: exp.Select, used: Collection[str]) -> exp.Select:
         return whole
     ordered = {key.this.name for key in whole.args["order"].expressions} if whole.args.get("order") else set()
     select = whole.copy()
-    select.set("expressions", _kept(select, {*used, *ordered}))
+    _hand_on([select], {*used, *ordered})
     source = select.args["from_"].this if select.args.get("from_") else None
-    if isinstance(source, exp.Subquery):
+    if isinstance(source, exp.Subquery) and (parts := _parts(source.this)):
         inside = {id(column) for column in source.find_all(exp.Column)}
-        needed = {c.name for c in select.find_all(exp.Column) if id(c) not in inside and c.table in ("", source.alias)}
-        leaves = list(_leaves(source.this))
-        if leaves and len({tuple(e.alias_or_name for e in leaf.expressions) for leaf in leaves}) == 1:
-            for leaf in leaves:
-                leaf.set("expressions", _kept(leaf, needed))
+        _hand_on(parts, {c.name for c in select.find_all(exp.Column) if id(c) not in inside and c.table in ("", source.alias)})
     return select
 
 
-def _leaves(query: exp.Expr) -> Iterator[exp.Select]:
-    """The SELECTs that only pick columns of a table, where a derived table is one or stacks them; nothing where it is anything else."""
-    parts = (
-        [*_leaves(query.this), *_leaves(query.expression)] if isinstance(query, exp.Union) and not query.args.get("distinct") else [query]
-    )
-    if all(
-        isinstance(part, exp.Select) and {key for key, value in part.args.items() if value} == {"expressions", "from_"} for part in parts
-    ):
-        yield from parts  # type: ignore[misc]  # looked at in the line above
+def _parts(query: exp.Expr) -> list[exp.Select]:
+    """The SELECTs that a derived table stacks, or the one that it is; none where any of it does more than pick columns of a table."""
+    said = {key for key, value in query.args.items() if value}
+    if isinstance(query, exp.Union) and said == {"this", "expression"}:
+        parts = [*(left := _parts(query.this)), *(right := _parts(query.expression))]
+        # Of different widths they are no query; the engine says so.
+        return parts if left and right and len({len(part.expressions) for part in parts}) == 1 else []
+    return [query] if isinstance(query, exp.Select) and said == {"expressions", "from_"} else []
 
 
-def _kept(select: exp.Select, used: Collection[str]) -> list[exp.Expr]:
-    """Casts are kept with the rest that is computed, but for those of a stack, which only make its parts alike."""
-    stacked = select.find_ancestor(exp.Union) is not None
-    plain = (exp.Column, exp.Cast) if stacked else exp.Column
-    return [e for e in select.expressions if e.alias_or_name in used or not isinstance(e.unalias(), plain)] or select.expressions[:1]
+def _hand_on(parts: Sequence[exp.Select], used: Collection[str]) -> None:
+    """Takes columns out of SELECTs that are stacked, by their place: those that have another name, and that each hands on as they are."""
+    places = [
+        place
+        for place, same in enumerate(zip(*(part.expressions for part in parts), strict=True))
+        if same[0].alias_or_name in used or not all(isinstance(one.unalias(), exp.Column) for one in same)
+    ]
+    for part in parts:
+        part.set("expressions", [part.expressions[place] for place in places or [0]])

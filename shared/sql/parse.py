@@ -46,7 +46,7 @@ def _parsed(text: str, aggregates: bool) -> exp.Expr | SqlProblem:
     try:
         return _read(text, aggregates)
     except SqlProblem as problem:
-        return problem
+        return without_frames(problem)
 
 
 def _read(text: str, aggregates: bool) -> exp.Expr:
@@ -62,10 +62,15 @@ def _read(text: str, aggregates: bool) -> exp.Expr:
     return tree
 
 
+def without_frames(problem: SqlProblem) -> SqlProblem:
+    """To be kept: the one that was raised holds on to all that the parser had in hand."""
+    return SqlProblem(problem.message, problem.position)
+
+
 def accepted(found: Tree | SqlProblem) -> Tree:
     """The tree. Raises the refusal, as an error of its own each time: whoever catches it may add to it."""
     if isinstance(found, SqlProblem):
-        raise SqlProblem(found.message, found.position)
+        raise without_frames(found)
     return found
 
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from sqlglot import exp
 
 from shared.sql.errors import SqlProblem
-from shared.sql.parse import accepted, parsed
+from shared.sql.parse import accepted, parsed, without_frames
 
 _REFUSED = (
     (exp.DDL, "a statement that changes something"),
@@ -44,7 +44,7 @@ def _parsed(text: str) -> exp.Query | SqlProblem:
     try:
         return _read(text)
     except SqlProblem as problem:
-        return problem
+        return without_frames(problem)
 
 
 def _read(text: str) -> exp.Query:

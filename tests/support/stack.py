@@ -118,7 +118,7 @@ def seconds(ended: Any) -> float:
 
 @contextmanager
 def running(folder: Path, *, measured: bool = False, **settings: str) -> Iterator[Stack]:
-    """Up, and down again whatever happens. `measured`: what its services run counts as covered, which makes them half as fast."""
+    """Up, and down again whatever happens. `measured`: what its services run counts as covered, which slows them."""
     home = Home(folder)
     ours = ("PENSTOCK_", "PIPELINE_", *(() if measured else ("COVERAGE_",)))
     kept = {key: value for key, value in os.environ.items() if not key.startswith(ours)}

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.errors import PenstockError
 from tests.support.inprocess import make_pipeline, run
 
 READ = "".join(
@@ -64,3 +65,35 @@ def test_a_query_gives_postgresqls_rows(tmp_path: Path, name: str, staging: str)
     assert sorted(ran.rows("out.csv")) == expected
     figures = ran.figures["it"]
     assert figures["rowsIn"] == figures["rowsOut"] + figures["ledger"]["query"] == 7
+
+
+UNUSED = {
+    "computed in one part": "SELECT shop, town FROM shops UNION ALL SELECT shop, 'none' AS town FROM sales",
+    "ordered by, with a limit": "SELECT shop, id FROM sales UNION ALL SELECT shop, 9 AS id FROM shops ORDER BY id DESC LIMIT 4",
+    "told apart by": "SELECT shop, amount FROM sales UNION SELECT shop, amount FROM sales",
+    "named otherwise in the second part": "SELECT shop, town FROM shops UNION ALL SELECT town, shop FROM shops",
+}
+
+
+@pytest.mark.parametrize("name", sorted(UNUSED))
+def test_columns_that_nobody_uses_leave_a_stack_as_it_is(tmp_path: Path, name: str) -> None:
+    (tmp_path / "sales.csv").write_text("id,shop,amount\n1,a,10\n2,a,-7\n3,b,5\n4,,1\n")
+    (tmp_path / "shops.csv").write_text("shop,town\na,Lodz\nb,Kielce\nc,Opole\n")
+    query = f'    - {{id: it, type: sql, config: {{query: "{UNUSED[name]}"}}}}\n'
+    count = "    - {id: n, type: aggregator, config: {groupBy: [shop], aggregations: [{name: n, function: count}]}}\n"
+    edges = "{from: sales, to: it}, {from: shops, to: it}, {from: it, to: n}, {from: n, to: out}"
+    found = [
+        sorted(run(tmp_path, make_pipeline(READ + query + count + OUT, edges, settings)).rows("out.csv"))
+        for settings in ("", "  staging: all\n")
+    ]
+    # Who keeps every node's output keeps all its columns.
+    assert found[0] == found[1]
+    assert found[0]
+
+
+def test_parts_of_different_widths_are_told_by_the_engine(tmp_path: Path) -> None:
+    (tmp_path / "sales.csv").write_text("id,shop,amount\n1,a,10\n")
+    (tmp_path / "shops.csv").write_text("shop,town\na,Lodz\n")
+    query = '    - {id: it, type: sql, config: {query: "SELECT shop FROM shops UNION ALL SELECT shop, id FROM sales"}}\n'
+    with pytest.raises(PenstockError, match="same number of result columns"):
+        run(tmp_path, make_pipeline(READ + query + OUT, EDGES))
