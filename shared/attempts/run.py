@@ -1,6 +1,7 @@
 """From a message to a recorded end: claim, resolve, run in a child, record, send what became ready.
 
-`Attempts` is all of it for one process. Each task thread of Celery calls `run` and waits there; nothing in that path sleeps or polls.
+`Attempts` is all of it for one process. Each task thread of Celery calls `run` and waits there; nothing in that path sleeps or polls. How
+an attempt ended is recorded by a thread of its own, while the slot goes on with the next.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -86,6 +88,7 @@ class Attempts:
         self._watch = Watch(place.memory_setting)
         self._leases = Leases(database, place.lease, self._tell)
         self._behind = Behind(database, place.name)
+        self._recorder = ThreadPoolExecutor(max_workers=place.slots, thread_name_prefix="record")
         self._held: dict[Key, Held] = {}
         self._lock = threading.Lock()
         self._closing = threading.Event()
@@ -103,6 +106,7 @@ class Attempts:
     def stop(self) -> None:
         """Ends children and threads; whatever still runs is given back first."""
         self.give_back()
+        self._recorder.shutdown()
         self._slots.stop()
         self._behind.stop()
         self._leases.stop()
@@ -126,7 +130,7 @@ class Attempts:
             self._stop(one, "given back", _GIVE_BACK_GRACE_S)
 
     def run(self, message: StageMessage) -> bool:
-        """Handles one message; returns when its stage is recorded or needs nothing. False: it is for another process."""
+        """Handles one message; returns when its stage is done, its record on its way, or needs nothing. False: it is for another one."""
         with context(run=message.run, stage=message.stage, epoch=message.epoch):
             return self._in_a_slot(lambda child: self._run(message, child))
 
@@ -187,15 +191,29 @@ class Attempts:
                 held.verdict = held.verdict or "given back"
             ended = Ended(None, refused[-1].to_json(), None, 0, None) if refused else self._work(held, resolution, remembered)
             self._behind.close(taken)
-            self._record(held, ended)
-        finally:
-            self._leases.let_go(taken.key)
-            with self._lock:
-                del self._held[taken.key]
-        if child.alive:
-            # Recorded, and what was ready is released: what is said now is in nobody's way.
-            child.rest(lambda *heard: self._hear(held, *heard))
+        except BaseException:
+            self._let_go(held)
+            raise
+        # The slot need not wait for the record. Should we die before it, the lease runs out, as it would have in the middle of the work.
+        self._recorder.submit(self._recorded, held, ended)
         return True
+
+    def _recorded(self, held: Held, ended: Ended) -> None:
+        taken = held.claim
+        try:
+            with context(run=taken.run, stage=taken.stage, epoch=taken.epoch):
+                self._record(held, ended)
+        except Exception:
+            log.exception("the outcome could not be recorded; the lease will run out")
+        finally:
+            self._let_go(held)
+        # What is ready is released: what is said now is in nobody's way.
+        held.child.rest()
+
+    def _let_go(self, held: Held) -> None:
+        self._leases.let_go(held.claim.key)
+        with self._lock:
+            del self._held[held.claim.key]
 
     def _work(self, held: Held, resolution: connectors.Resolution, remembered: dict[str, bytes]) -> Ended:
         taken, scratch = held.claim, held.child.scratch
@@ -242,6 +260,7 @@ class Attempts:
         taken, child = held.claim, held.child
         if held.verdict is not None:
             return Ended(None, None, held.verdict, 0, None)
+        child.rest()
         started = time.monotonic()
         self._watch.begin(child, taken.key)
         timer = self._timer(held)

@@ -46,9 +46,9 @@ class Service:
         self.place = place
         self.queues = (*read_by(queues, VERSION, PLAN_FORMATS), place.probe_queue)
         self.app: Celery = celery_app(redis_url, place.name, self.queues)
-        # Each slot, the leases, the lines behind the work and the heartbeat may need a connection at the same moment.
+        # Each slot, its records, the leases, the lines behind the work and the heartbeat may need a connection at the same moment.
         self._database = Database(
-            database_url, name=f"penstock {place.name}", size=place.slots + 3, few_statements=True, definitions=definitions
+            database_url, name=f"penstock {place.name}", size=2 * place.slots + 3, few_statements=True, definitions=definitions
         )
         # It is asked within attempts: one that does not answer at once is away.
         breakers = Breakers(redis.Redis.from_url(redis_url, socket_timeout=1, socket_connect_timeout=1), place.breaker)

@@ -54,7 +54,7 @@ class NoChild(UnavailableError):
 
 
 class Child:
-    """One child process. Used by one thread at a time, but for `cancel`, `kill` and what the watch reads."""
+    """One child process. Used by one thread at a time, but for `rest`, `cancel`, `kill` and what the watch reads."""
 
     def __init__(self, place: Place, scratch: Path) -> None:
         ours, theirs = Pipe()
@@ -76,7 +76,9 @@ class Child:
         self.peak = 0
         self.over_limit: str | None = None
         self.over_what = "memory"
+        self._resting = threading.Lock()
         self._tired = False
+        self._hear: Callable[..., None] = lambda *_: None
 
     @property
     def alive(self) -> bool:
@@ -94,8 +96,8 @@ class Child:
 
     def run(self, job: Job, secrets: tuple[str, ...], hear: Callable[..., None]) -> tuple[str, dict[str, Any]]:
         """("done", outcome) or ("failed", error), as JSON values; what comes before goes to `hear(what, *values)`. Raises ChildDied."""
-        if self._tired:
-            self.rest(lambda *_: None)
+        self.rest()
+        self._hear = hear
         key = (job.run, job.stage, job.epoch)
         memory.reset_peak(self.pid)
         self.peak = 0
@@ -116,25 +118,26 @@ class Child:
         finally:
             self.job = None
 
-    def rest(self, hear: Callable[..., None]) -> None:
-        """Hears what the child still has to say of the attempt whose end it told, until it is ready for the next; ends one that is not. One
-        that was given no attempt has nothing to say.
+    def rest(self) -> None:
+        """Hears what the child still has to say of the attempt whose end it told, until it is ready for the next; ends one that is not. May
+        be called by several threads, and of a child that has nothing to say.
         """
-        if not self._tired:
-            return
-        deadline = time.monotonic() + _REST_S
-        try:
-            while (left := deadline - time.monotonic()) > 0 and self._pipe.poll(left):
-                what, *values = self._pipe.recv()
-                if what == "rested":
-                    self._tired = False
-                    return
-                hear(what, *values)
-        except (EOFError, OSError):
-            # It is gone; whoever runs something in it next is told so.
-            return
-        self.kill()
-        self._exited.wait()
+        with self._resting:
+            if not self._tired:
+                return
+            deadline = time.monotonic() + _REST_S
+            try:
+                while (left := deadline - time.monotonic()) > 0 and self._pipe.poll(left):
+                    what, *values = self._pipe.recv()
+                    if what == "rested":
+                        self._tired = False
+                        return
+                    self._hear(what, *values)
+            except (EOFError, OSError):
+                # It is gone; whoever runs something in it next is told so.
+                return
+            self.kill()
+            self._exited.wait()
 
     def cancel(self, key: Key) -> None:
         """Asks the engine to stop, if it still works on that attempt."""
@@ -212,6 +215,7 @@ class Slots:
         with self._count:
             self._busy -= 1
         if (resident_bytes(child.pid) or 0) > child.limit // 2:
+            child.rest()
             child.kill()
         elif child.alive:
             self._ready.put(child)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
@@ -29,6 +28,7 @@ from shared.engines.duckdb.windows import Window, columns_of
 from shared.engines.figures import of_nodes
 from shared.engines.program import Output, Program, Read, Sink, SurveyProgram
 from shared.engines.sinks import commit, open_session, write_of
+from shared.engines.ticking import every
 from shared.engines.work import Job, Outcome, RejectsFile
 from shared.formats.calls import read_parquet
 from shared.kill_points import kill_point
@@ -87,7 +87,7 @@ class _Attempt:
         job, program = self._job, self._program
         if program.outputs or program.rejects:
             self._folder.make()
-        with connected(job.limits) as connection, ExitStack() as open_scans, self._told():
+        with connected(job.limits) as connection, ExitStack() as open_scans, every(TELL_EVERY_S, self._tell):
             open_scans.enter_context(self._control.stopped_by(connection.interrupt))
             open_scans.enter_context(reaching_staging(connection, job.staging))
             scans: dict[str, Scan] = {}
@@ -135,22 +135,9 @@ class _Attempt:
         window = self._windows[read.node] = Window(connection, read, self._job.remembered.get(read.node, b""))
         return window.new(rows if where else f"{rows} WHERE TRUE")
 
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Each second, until the stage ends, its watcher learns which nodes have come how far."""
-        over = threading.Event()
-
-        def tell() -> None:
-            while not over.wait(TELL_EVERY_S):
-                self._control.progress(self._done.copy())
-
-        teller = threading.Thread(target=tell, name="progress", daemon=True)
-        teller.start()
-        try:
-            yield
-        finally:
-            over.set()
-            teller.join()
+    def _tell(self) -> None:
+        """Which nodes have come how far."""
+        self._control.progress(self._done.copy())
 
     def _example(self, rejects: tuple[RejectsFile, ...], node: str) -> str | None:
         """What was wrong with the first of a node's rejected rows."""

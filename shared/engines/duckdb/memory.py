@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -16,6 +15,7 @@ from functools import cache
 import duckdb
 
 from shared.engines.resident import resident_bytes
+from shared.engines.ticking import every
 
 LOOK_EVERY_S = 0.1
 # Of the limit: from here on DuckDB gets less.
@@ -30,33 +30,30 @@ _MMAP_THRESHOLD = -3
 def kept_within(instance: duckdb.DuckDBPyConnection, limit_bytes: int, engine_bytes: int) -> Iterator[None]:
     """`limit_bytes`: of the process' resident size; `engine_bytes`: what DuckDB has to begin with, and again when the work is over."""
     _return_blocks()
-    over = threading.Event()
-    watch = threading.Thread(target=_watch, args=(instance.cursor(), limit_bytes, engine_bytes, over), name="memory", daemon=True)
-    watch.start()
-    try:
-        yield
-    finally:
-        over.set()
-        watch.join()
-
-
-def _watch(connection: duckdb.DuckDBPyConnection, limit_bytes: int, engine_bytes: int, over: threading.Event) -> None:
     share = engine_bytes
     least = int(limit_bytes * SHARE_UNDER_PRESSURE)
-    while not over.wait(LOOK_EVERY_S):
+
+    def look() -> None:
+        nonlocal share
         excess = (resident_bytes(os.getpid()) or 0) - int(limit_bytes * NEAR)
         if excess > 0 and share > least:
             lower = max(least, share - excess)
-            if _give(connection, lower):
+            if _give(instance, lower):
                 share = lower
-    if share != engine_bytes:
-        _give(connection, engine_bytes)
-    connection.close()
 
-
-def _give(connection: duckdb.DuckDBPyConnection, share: int) -> bool:
     try:
-        connection.execute(f"SET GLOBAL memory_limit = '{share // 1_000_000}MB'")
+        with every(LOOK_EVERY_S, look):
+            yield
+    finally:
+        if share != engine_bytes:
+            _give(instance, engine_bytes)
+
+
+def _give(instance: duckdb.DuckDBPyConnection, share: int) -> bool:
+    try:
+        # Of its own, since the work's is busy.
+        with instance.cursor() as connection:
+            connection.execute(f"SET GLOBAL memory_limit = '{share // 1_000_000}MB'")
     except duckdb.OutOfMemoryException:
         # What it holds cannot be moved at this moment; the next look tries again.
         return False

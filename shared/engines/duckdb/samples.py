@@ -46,7 +46,7 @@ def samples(connection: duckdb.DuckDBPyConnection, tables: Iterable[str], datase
 
 def _tried(connection: duckdb.DuckDBPyConnection, port: str, source: exp.Expr, dataset: Dataset | None) -> Iterator[dict[str, Any]]:
     try:
-        found = connection.execute(exp.select("*").from_(source).limit(FIRST).sql("duckdb"))
+        found = connection.execute(exp.select(exp.Star()).from_(source).limit(FIRST).sql("duckdb", copy=False))
         names = [str(column[0]) for column in found.description or ()]
         rows = [
             # What was added for counting is no column of the recipe.
@@ -63,7 +63,7 @@ def _profile(connection: duckdb.DuckDBPyConnection, dataset: Dataset) -> list[di
     wanted = ("path_in_schema", "stats_min_value", "stats_max_value", "stats_null_count", "stats_distinct_count")
     metadata = exp.Anonymous(this="parquet_metadata", expressions=[exp.Array(expressions=[exp.Literal.string(dataset.uri)])])
     groups: dict[str, list[tuple[Any, ...]]] = {}
-    for name, *figures in connection.execute(exp.select(*wanted).from_(metadata).sql("duckdb")).fetchall():
+    for name, *figures in connection.execute(exp.select(*map(exp.column, wanted)).from_(metadata).sql("duckdb", copy=False)).fetchall():
         groups.setdefault(str(name), []).append(tuple(figures))
     return [
         {"name": column.name, "type": column.type, "rows": dataset.rows, **_figures(column.name, column.type, groups.get(column.name, []))}

@@ -44,8 +44,9 @@ def staged_rows(connection: duckdb.DuckDBPyConnection, staged: Mapping[str, Data
     """
     if not staged:
         return {}
-    counted = exp.select("file_name", "num_rows").from_(calls.parquet_footers([dataset.uri for dataset in staged.values()]))
-    there = {str(file): int(rows) for file, rows in connection.execute(counted.sql("duckdb")).fetchall()}
+    footers = calls.parquet_footers([dataset.uri for dataset in staged.values()])
+    counted = exp.select(exp.column("file_name"), exp.column("num_rows")).from_(footers)
+    there = {str(file): int(rows) for file, rows in connection.execute(counted.sql("duckdb", copy=False)).fetchall()}
     found = {port: there.get(dataset.uri, 0) for port, dataset in staged.items()}
     for port, rows in found.items():
         check_edge(port, staged[port].rows, rows)
