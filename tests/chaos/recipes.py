@@ -68,6 +68,13 @@ RECIPES = {
         [SOURCE, "{id: few, type: filter, config: {condition: k <> 3}}", sink("add", "db", "table: computed", "INSERT")],
         ["read>few>", "few>add>id, k"],
     ),
+    "incremental": recipe(
+        "incremental",
+        OFF,
+        ["{id: read, type: connector_source, config: {connector: db, table: arrived, incremental: {cursorColumn: at, initialValue: 40}}}",
+         sink("take", "db", "table: taken", "INSERT")],
+        ["read>take>"],
+    ),
 }  # fmt: skip
 RULES = """
 apiVersion: penstock/v1
@@ -83,6 +90,7 @@ TABLES = {
     "counted": "k bigint, rows bigint",
     "fanned": "id bigint",
     "computed": "id bigint, k bigint",
+    "taken": "id bigint, at bigint",
 }
 
 
@@ -108,7 +116,9 @@ class Destinations:
         for name, columns in TABLES.items():
             self.stack.sql(f"CREATE TABLE {name} ({columns})")
         self.stack.sql("CREATE FUNCTION paced() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.003); RETURN NEW; END $$")
-        for name in ("added", "fanned"):
+        self.stack.sql("CREATE TABLE arrived (id bigint PRIMARY KEY, at bigint)")
+        self.stack.sql(f"INSERT INTO arrived SELECT i, i / 2 FROM generate_series(1, {ROWS}) AS i")
+        for name in ("added", "fanned", "taken"):
             self.stack.sql(f"CREATE TRIGGER paced BEFORE INSERT ON {name} FOR EACH ROW EXECUTE FUNCTION paced()")
         self.lite.parent.mkdir(parents=True, exist_ok=True)
         with sqlite3.connect(self.lite) as lite:
@@ -117,12 +127,19 @@ class Destinations:
 
     def empty(self) -> None:
         """As before the first run; half of UPSERT's keys are there already, with other values."""
+        if self.cursor() is not None:
+            self.stack.client.call("DELETE", "/pipelines/default/incremental/state/read")
         self.stack.sql(f"TRUNCATE {', '.join(TABLES)}")
         self.stack.sql(f"INSERT INTO merged SELECT i, -1 FROM generate_series(1, {10 * ROWS}) AS i")
         with sqlite3.connect(self.lite, timeout=30) as lite:
             lite.execute("DELETE FROM fanned")
         for path in [self.stack.files / "rest.csv", self.stack.files / "counted.csv", *(self.stack.files / "parts").glob("part-*")]:
             path.unlink(missing_ok=True)
+
+    def cursor(self) -> str | None:
+        """How far the incremental recipe has read; None before it has read anything."""
+        state = self.stack.client.call("GET", "/pipelines/default/incremental/state")
+        return next((cursor["value"] for cursor in state["cursors"]), None)
 
     def rows(self) -> dict[str, list[tuple[Any, ...]]]:
         """Of each destination, in an order of its own; litter in the files' folders is a destination too."""
@@ -136,6 +153,7 @@ class Destinations:
             "parts": sorted(path for path in (files / "parts").iterdir() if path.is_file()),
         }.items():
             found[name] = sorted(row for path in paths for row in _lines(path))
+        found["cursor"] = [(self.cursor(),)]
         found["litter"] = sorted((str(path.relative_to(files)),) for path in files.rglob(".penstock-tmp-*"))
         return found
 

@@ -24,7 +24,7 @@ def driven(*arguments: str) -> tuple[int, list[dict[str, Any]]]:
 
 
 def test_minutes_of_faults_lose_nothing_and_double_nothing() -> None:
-    code, lines = driven("--minutes", "3")
+    code, lines = driven("--minutes", "2")
     summary = lines[-1]
     assert (code, summary["what"], summary["wrong"]) == (0, "summary", 0), lines
     assert summary["faults"] >= 12

@@ -20,9 +20,9 @@ import psutil
 from infra.local import stack as local
 from infra.local.home import Home
 from shared.store.identifiers import new_id
-from tests.chaos.proxy import Proxy
 from tests.chaos.recipes import Destinations
 from tests.support.kills import Points
+from tests.support.proxy import Proxy
 from tests.support.stack import Stack
 
 WORKERS, SCHEDULERS = 2, 2
@@ -162,7 +162,9 @@ def world(folder: Path, settings: dict[str, str]) -> Iterator[World]:
         return between.port
 
     points = Points(folder / "armed")
-    settings = {**points.settings, **settings, "PENSTOCK_WORKERS": str(WORKERS), "PENSTOCK_SCHEDULERS": str(SCHEDULERS)}
+    # So few that what is loaded from staged rows goes in batches.
+    sizes = {"PENSTOCK_WORKERS": str(WORKERS), "PENSTOCK_SCHEDULERS": str(SCHEDULERS), "PENSTOCK_CHECKPOINT_ROWS": "40"}
+    settings = {**points.settings, **settings, **sizes}
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("PENSTOCK_", "PIPELINE_", "COVERAGE_"))}
     with ExitStack() as after:
         after.callback(local.down, home)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -14,7 +13,7 @@ import pytest
 
 from services.api.cli.client import CallRefused
 from services.api.cli.looking import looked
-from tests.support.gate import Gate, before
+from tests.support.proxy import Proxy
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.stack
@@ -44,40 +43,45 @@ spec:
 
 
 @pytest.fixture(scope="module")
-def gate(stack: Stack) -> Iterator[Gate]:
-    with before(stack.home.read("ports.json")["postgres"]) as gate:
-        (stack.files / "gated.csv").write_text("id\n1\n2\n")
-        password = stack.home.secrets()["demo"]
-        stack.apply(CONNECTOR.format(port=gate.port, password=password, failures=FAILURES, cool_down=COOL_DOWN_S))
-        for n in range(RUNS):
-            stack.sql(f"CREATE TABLE gated_{n} (id bigint)")
-        stack.apply("---".join(RECIPE.format(n=n) for n in range(RUNS)))
-        # What is known of files and tables is known from here on: only loads will come.
-        for run in [stack.start(f"gated-{n}") for n in range(RUNS)]:
-            assert stack.wait(run)["status"] == "SUCCEEDED"
-        yield gate
+def gate(stack: Stack) -> Proxy:
+    gate = Proxy(stack.home.read("ports.json")["postgres"])
+    (stack.files / "gated.csv").write_text("id\n1\n2\n")
+    password = stack.home.secrets()["demo"]
+    stack.apply(CONNECTOR.format(port=gate.port, password=password, failures=FAILURES, cool_down=COOL_DOWN_S))
+    for n in range(RUNS):
+        stack.sql(f"CREATE TABLE gated_{n} (id bigint)")
+    stack.apply("---".join(RECIPE.format(n=n) for n in range(RUNS)))
+    # What is known of files and tables is known from here on: only loads will come.
+    for run in [stack.start(f"gated-{n}") for n in range(RUNS)]:
+        assert stack.wait(run)["status"] == "SUCCEEDED"
+    return gate
+
+
+def shut(gate: Proxy) -> None:
+    gate.refused.clear()
+    gate.refuses = True
 
 
 def breaker(stack: Stack) -> Any:
     return stack.client.call("GET", "/circuit-breakers/default/gated")
 
 
-def test_five_calls_reach_it_then_none_until_the_time_is_over_then_one_at_a_time(stack: Stack, gate: Gate) -> None:
+def test_five_calls_reach_it_then_none_until_the_time_is_over_then_one_at_a_time(stack: Stack, gate: Proxy) -> None:
     for n in range(RUNS):
         stack.sql(f"TRUNCATE gated_{n}")
-    gate.shut()
+    shut(gate)
     runs = [stack.start(f"gated-{n}") for n in range(RUNS)]
     opened = stack.until(lambda: found if (found := breaker(stack))["state"] == "open" else None, 30, "the breaker to open")
-    assert (opened["failures"], len(gate.calls)) == (FAILURES, FAILURES)
+    assert (opened["failures"], len(gate.refused)) == (FAILURES, FAILURES)
     stack.until(lambda: sum(_waits(stack.run(run)) for run in runs) == RUNS, 20, "all of them to wait")
     waiting = next(stage for stage in stack.run(runs[0])["stages"] if stage["kind"] == "work")
     assert "connector default/gated" in waiting["error"]["message"]
-    stack.until(lambda: len(gate.calls) == FAILURES + 2, 30, "two trials")
+    stack.until(lambda: len(gate.refused) == FAILURES + 2, 30, "two trials")
     # Nobody comes in between, and each trial is alone.
-    for earlier, later in pairwise(gate.calls[FAILURES - 1 :]):
+    for earlier, later in pairwise(gate.refused[FAILURES - 1 :]):
         assert later - earlier >= COOL_DOWN_S
-    gate.open = True
-    calls = len(gate.calls)
+    gate.refuses = False
+    calls = len(gate.refused)
     spent = 0
     for n, run in enumerate(runs):
         ended = stack.wait(run, 60)
@@ -100,11 +104,11 @@ def _waits(run: Any) -> bool:
     return bool(why) and why[0] in {"breaker_open", "connector_unavailable"}
 
 
-def test_it_is_listed_measured_and_reset_by_hand(stack: Stack, gate: Gate) -> None:
+def test_it_is_listed_measured_and_reset_by_hand(stack: Stack, gate: Proxy) -> None:
     slow = CONNECTOR.format(port=gate.port, password=stack.home.secrets()["demo"], failures=1, cool_down=600)
     stack.apply(slow)
     stack.sql("TRUNCATE gated_0")
-    gate.shut()
+    shut(gate)
     run = stack.start("gated-0")
     stack.until(lambda: breaker(stack)["state"] == "open", 30, "the breaker to open")
     listed = {one["connector"]: one for one in stack.client.call("GET", "/circuit-breakers")["items"]}
@@ -115,7 +119,7 @@ def test_it_is_listed_measured_and_reset_by_hand(stack: Stack, gate: Gate) -> No
     assert 'penstock_circuit_breaker_state{connector="default/gated",state="open"} 1' in measured
     checked = looked(stack.client, "check", "default", "gated", {})
     assert (checked["ok"], "left alone until" in checked["tried"][0]["said"]) == (False, True)
-    gate.open = True
+    gate.refuses = False
     stack.until(lambda: _waits(stack.run(run)), 20, "the run to wait")
     time.sleep(1)
     assert stack.run(run)["finishedAt"] is None

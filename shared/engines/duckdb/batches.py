@@ -19,6 +19,7 @@ from shared.engines.duckdb.connection import name
 from shared.engines.duckdb.rows import DuckRows
 from shared.engines.program import Program, Sink
 from shared.engines.sinks import write_of
+from shared.kill_points import kill_point
 
 # Rows of a batch, and how many a load has to have that is divided. Measured: `make bench` of one and of the other.
 SETTING, ROWS = "PENSTOCK_CHECKPOINT_ROWS", 500_000
@@ -80,4 +81,5 @@ def _brought(
         # The order of a dataset's one file is kept (`preserve_insertion_order`).
         rows = DuckRows(connection, f"{query} LIMIT {size} OFFSET {so_far.processed_count}", scratch)
         so_far = session.put_batch(write, rows)
+        kill_point("sink.batched")
     return so_far.processed_count

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import time
 from collections.abc import Coroutine
 from typing import Any
 
@@ -18,6 +19,8 @@ class Proxy:
         self._target = target
         self.delay_s = 0.0
         self.refuses = False
+        # When each connection came that was refused.
+        self.refused: list[float] = []
         # Of connections that are frozen nothing passes any more, and neither side is told; those made afterwards are sound.
         self._frozen: set[asyncio.StreamWriter] = set()
         self._open: set[asyncio.StreamWriter] = set()
@@ -50,6 +53,7 @@ class Proxy:
 
     async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self.refuses:
+            self.refused.append(time.monotonic())
             writer.transport.abort()
             return
         try:
