@@ -302,6 +302,8 @@ def _aggregator(b: _Builder) -> None:
 
 
 def _sql(b: _Builder) -> None:
+    if b.rng.random() < 0.4:
+        _stacked(b)
     name = b.at.replace('"', "")
     picked = b.expressions("sql", b.rng.randrange(18, 34), safe=True)
     items = [f"{text} AS s{n}" for n, (text, _) in enumerate(picked)]
@@ -313,6 +315,16 @@ def _sql(b: _Builder) -> None:
     distinct = b.rng.choice(["", "", "DISTINCT "])
     b.add("sql", {"query": f'SELECT {distinct}id, {", ".join(items)} FROM "{name}" WHERE {conditions[0][0]}'})
     b.columns = [Col("id", "id", False)]
+
+
+def _stacked(b: _Builder) -> None:
+    """The same rows out of a stack of two parts, of which the second computes what the first hands on; who follows uses some of it."""
+    name, columns = b.at.replace('"', ""), [column.name for column in b.columns]
+    handed = ", ".join(columns)
+    computed = ", ".join(f"CASE WHEN id > 5 THEN {column} END" for column in columns)
+    parts = f'SELECT 1 AS part, {handed} FROM "{name}" UNION ALL SELECT 2, {computed} FROM "{name}"'
+    end = b.rng.choice(["", "", f" ORDER BY part, id LIMIT {b.rng.randrange(5, 30)}"])
+    b.add("sql", {"query": f"SELECT {handed} FROM ({parts}{end}) AS stacked WHERE part = 1"})
 
 
 def _sorter(b: _Builder) -> None:
