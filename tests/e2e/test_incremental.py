@@ -23,7 +23,7 @@ spec:
     - id: new
       type: connector_source
       config: {connector: %(connector)s, %(object)s, incremental: {%(incremental)s}}
-    - {id: out, type: connector_sink, config: {connector: db, table: %(target)s, writeMode: %(mode)s}}
+    - {id: out, type: connector_sink, onError: fail, config: {connector: db, table: %(target)s, writeMode: %(mode)s}}
   edges: [{from: new, to: out, columns: [%(columns)s]}]
 """
 

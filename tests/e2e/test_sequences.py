@@ -22,7 +22,7 @@ spec:
       type: connector_source
       config: {connector: db, query: "SELECT i AS id, pg_sleep(SLEEP)::text AS x FROM generate_series(1, 5) AS i"}
     - {id: key, type: sequence_generator, config: {column: k, start: 100, increment: 2, orderBy: [{column: id}]}}
-    - {id: out, type: connector_sink, config: {connector: db, table: numbered, writeMode: INSERT}}
+    - {id: out, type: connector_sink, onError: fail, config: {connector: db, table: numbered, writeMode: INSERT}}
     - {id: copy, type: connector_sink, config: {connector: files, path: numbered, writeMode: INSERT}}
   edges: [{from: rows, to: key}, {from: key, to: out, columns: [id, k]}, {from: key, to: copy, columns: [k]}]
 """

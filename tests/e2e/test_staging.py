@@ -20,7 +20,7 @@ spec:
   {settings}
   nodes:
     - {{id: read, type: connector_source, config: {{connector: files, path: staged.csv}}}}
-    - {{id: table, type: connector_sink, config: {{connector: db, table: {name}, writeMode: INSERT}}}}
+    - {{id: table, type: connector_sink, onError: fail, config: {{connector: db, table: {name}, writeMode: INSERT}}}}
     - {{id: file, type: connector_sink, config: {{connector: files, path: out/{name}.csv, writeMode: OVERWRITE}}}}
   edges: [{{from: read, to: table}}, {{from: read, to: file}}]
 """

@@ -80,6 +80,8 @@ _REMOTE = (
     "could not receive data",
     "fatal:",
     "ssl syscall",
+    # The server's own word for how grave it is, as libpq prints it.
+    "error:  ",
 )
 
 
@@ -127,7 +129,26 @@ def _remote(error: Exception, node: str | None) -> PenstockError:
         return SerializationFailed(_said(text), node=node)
     if "canceling statement due to" in low:
         return Busy(_said(text), node=node)
+    if "error:  " in low and not any(word in low for word in _OF_THE_SERVER):
+        # It is there and has answered: asked again, it would say the same.
+        return BadQuery(_said(text), node=node)
     return FarSideFailed(_said(text), node=node)
+
+
+# PostgreSQL's errors of classes 53, 57 and 58 (its manual, appendix A): what it lacks for now, not what it was asked.
+_OF_THE_SERVER = (
+    "out of memory",
+    "out of shared memory",
+    "no space left",
+    "could not extend file",
+    "could not open file",
+    "could not read",
+    "could not write",
+    "could not access",
+    "too many",
+    "terminating",
+    "server closed the connection",
+)
 
 
 def _said(text: str) -> str:

@@ -77,6 +77,8 @@ SAMPLES: Mapping[str, tuple[Any, Any]] = {
     "text": ("SELECT 1", "SELECT 2"),
     "column": ("n", "at"),
     "kind": ("numeric(12, 2)", None),
+    "kind: Any": ("NUMERIC(12, 2)", "TEXT"),
+    "default": ("it's", None),
     "values": ([sql.Identifier(name) for name in NAMES], [sql.Identifier("id")]),
     "keys: Sequence[Sequence[str]]": ([KEYS], []),
 }

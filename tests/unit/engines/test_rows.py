@@ -7,9 +7,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from shared.connectors.errors import BadQuery, Denied, NotFound, Unavailable
+from shared.connectors.errors import BadQuery, Denied, NotFound, SerializationFailed, Unavailable
 from shared.engines.control import Control
-from shared.engines.duckdb.errors import Interrupted, OutOfMemory, RowsDoNotFit, translated
+from shared.engines.duckdb.errors import FarSideFailed, Interrupted, OutOfMemory, RowsDoNotFit, translated
 from shared.engines.duckdb.rows import DuckRows
 from shared.errors import PenstockError
 
@@ -64,6 +64,12 @@ def test_arrow_batches_are_counted(tmp_path: Path) -> None:
         (duckdb.IOException('postgres: FATAL:  password authentication failed for user "x"'), Denied),
         (duckdb.BinderException('postgres ERROR:  relation "t" does not exist'), NotFound),
         (duckdb.BinderException('postgres ERROR:  syntax error at or near "x"'), BadQuery),
+        (duckdb.IOException("Failed to fetch header for COPY: ERROR:  cannot execute nextval() in a read-only transaction"), BadQuery),
+        (
+            duckdb.IOException("Failed to fetch header for COPY: ERROR:  could not serialize access due to concurrent update"),
+            SerializationFailed,
+        ),
+        (duckdb.IOException("Failed to fetch header for COPY: ERROR:  could not extend file: No space left on device"), FarSideFailed),
     ],
 )
 def test_every_failure_has_our_name_and_its_node(raised: duckdb.Error, ours: type[PenstockError]) -> None:
