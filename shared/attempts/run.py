@@ -301,9 +301,13 @@ class Attempts:
         """What became of a breaker, into the attempt's run, and to whoever waits for it."""
         said = news if isinstance(news, str) else _changed(news)
         self._behind.log(taken, "WARNING", said)
-        insist(self._database, lambda tx: report_breaker(tx, taken, news if isinstance(news, Change) else None, said), self._closing)
-        if isinstance(news, Change) and news.after == "closed":
-            insist(self._database, lambda tx: wake(tx, news.connector), self._closing)
+        try:
+            insist(self._database, lambda tx: report_breaker(tx, taken, news if isinstance(news, Change) else None, said), self._closing)
+            if isinstance(news, Change) and news.after == "closed":
+                insist(self._database, lambda tx: wake(tx, news.connector), self._closing)
+        except psycopg.Error:
+            # Told in the middle of an attempt, or after its work: neither is to be thrown away for a sentence that is in the log already.
+            log.exception("a change of a circuit breaker could not be written")
 
     def _hear(self, held: Held, what: str, *values: Any) -> None:
         taken = held.claim

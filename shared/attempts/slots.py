@@ -95,7 +95,9 @@ class Child:
         return False
 
     def run(self, job: Job, secrets: tuple[str, ...], hear: Callable[..., None]) -> tuple[str, dict[str, Any]]:
-        """("done", outcome) or ("failed", error), as JSON values; what comes before goes to `hear(what, *values)`. Raises ChildDied."""
+        """("done", outcome) or ("failed", error), as JSON values; what comes before goes to `hear(what, *values)`. Raises ChildDied, and
+        whatever `hear` raises, the child being dead then.
+        """
         self.rest()
         self._hear = hear
         key = (job.run, job.stage, job.epoch)
@@ -107,6 +109,9 @@ class Child:
             while True:
                 what, *values = self._pipe.recv()
                 if what in {"done", "failed"}:
+                    if values[0] != key:
+                        # The end of an attempt that nobody waits for any more says nothing of this one.
+                        continue
                     self.peak = max(self.peak, memory.peak(self.pid) or 0)
                     self._tired = True
                     return what, values[1]
@@ -115,6 +120,11 @@ class Child:
             self.kill()
             self._exited.wait()
             raise ChildDied(self._death(), self.over_limit, self.over_what) from error
+        except BaseException:
+            # It works on, and nobody hears it any more: it must not be given to the next attempt.
+            self.kill()
+            self._exited.wait()
+            raise
         finally:
             self.job = None
 

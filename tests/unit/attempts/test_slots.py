@@ -134,6 +134,32 @@ def test_a_cancel_of_another_attempt_does_nothing(slots: Slots) -> None:
     assert child.run(job(do="wait", seconds=0.5), (), deaf)[0] == "done"
 
 
+class NotHeard(Exception):
+    pass
+
+
+def test_a_child_whose_news_could_not_be_taken_is_not_handed_to_the_next_attempt(slots: Slots) -> None:
+    def hear(*_: Any) -> None:
+        raise NotHeard
+
+    child = slots.acquire()
+    with pytest.raises(NotHeard):
+        child.run(job(1, do="progress", seconds=0), (), hear)
+    slots.release(child)
+    other = slots.acquire()
+    assert other.pid != child.pid
+    what, answer = other.run(job(2, do="eat", bytes=5), (), deaf)
+    assert (what, answer["figures"]["node"]["rowsOut"]) == ("done", 5)
+
+
+def test_the_end_of_another_attempt_is_not_taken_for_this_ones(slots: Slots) -> None:
+    child = slots.acquire()
+    # As if somebody had left before the answer came.
+    child._send("run", job(1), ())
+    what, answer = child.run(job(2, do="eat", bytes=5), (), deaf)
+    assert (what, answer["figures"]["node"]["rowsOut"]) == ("done", 5)
+
+
 @pytest.fixture
 def watch() -> Iterator[Watch]:
     made = Watch("PENSTOCK_WORKER_MEMORY")
