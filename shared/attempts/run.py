@@ -55,13 +55,14 @@ class TookTooLong(UnavailableError):
 @dataclass(slots=True)
 class Held:
     """An attempt of ours. `verdict`: why it is to stop, if it is; `gone`: set when there is no use in recording it any more. `guard`: from
-    when its connectors may be called.
+    when its connectors may be called. `over`: its work has ended, so that only the loss of its lease changes what is recorded of it.
     """
 
     claim: Claim
     child: Child
     guard: Guard | None = None
     verdict: str | None = None
+    over: bool = False
     gone: threading.Event = field(default_factory=threading.Event)
 
 
@@ -190,6 +191,7 @@ class Attempts:
             if self._closing.is_set():
                 held.verdict = held.verdict or "given back"
             ended = Ended(None, refused[-1].to_json(), None, 0, None) if refused else self._work(held, resolution, remembered)
+            self._is_over(held)
             self._behind.close(taken)
         except BaseException:
             self._let_go(held)
@@ -211,6 +213,7 @@ class Attempts:
         held.child.rest()
 
     def _let_go(self, held: Held) -> None:
+        self._is_over(held)
         self._leases.let_go(held.claim.key)
         with self._lock:
             del self._held[held.claim.key]
@@ -280,6 +283,7 @@ class Attempts:
             return Ended(None, error, Masker(values).mask(death.message), _ms_since(started), child.peak or None)
         finally:
             timer.cancel()
+            self._is_over(held)
             self._watch.end(child, taken.key)
         kill_point("attempt.worked")
         outcome, error = (Outcome.from_json(said), None) if what == "done" else (None, said)
@@ -354,11 +358,15 @@ class Attempts:
         taken, name, after = held.claim, self.place.name, f"after {ended.duration_ms / 1000:.2f} s"
         if (outcome := ended.outcome) is not None:
             if outcome.rejects:
-                for sentence in insist(self._database, lambda tx: rejects.keep(tx, taken, outcome.rejects), held.gone, copies=True) or ():
+                sentences = insist(self._database, lambda tx: rejects.keep(tx, taken, outcome.rejects), held.gone, copies=True)
+                if sentences is None:
+                    # Not kept, since there was no time: without its rejected rows the stage is not to count as done.
+                    return "WARNING", "", None
+                for sentence in sentences:
                     self._behind.log(taken, "ERROR", sentence)
                 kill_point("attempt.rejects_kept")
-            if outcome.remembered:
-                insist(self._database, lambda tx: cursors.keep(tx, taken, outcome), held.gone)
+            if outcome.remembered and insist(self._database, lambda tx: _remembered(tx, taken, outcome), held.gone) is None:
+                return "WARNING", "", None
             figures: dict[str, Any] = {"duration_ms": ended.duration_ms, "peak_memory_bytes": ended.peak_memory_bytes}
             messages = insist(
                 self._database, lambda tx: _then("attempt.recording", results.complete(tx, taken, outcome, **figures)), held.gone
@@ -398,12 +406,26 @@ class Attempts:
             self._stop(held, "lost" if hold is Hold.LOST else "cancelled", _CANCEL_GRACE_S)
 
     def _stop(self, held: Held, verdict: str, grace_s: float) -> None:
-        """The first verdict stands, but for `lost`, after which there is nothing to record whatever else was asked."""
-        held.verdict = verdict if verdict == "lost" else held.verdict or verdict
-        if verdict not in {"cancelled", "timed out"}:
-            held.gone.set()
+        """The first verdict stands, but for `lost`, after which there is nothing to record whatever else was asked. What has ended is
+        recorded as it ended; whether its run was cancelled meanwhile, the record sees for itself.
+        """
+        with self._lock:
+            if held.over and verdict != "lost":
+                return
+            held.verdict = verdict if verdict == "lost" else held.verdict or verdict
+            if verdict not in {"cancelled", "timed out"}:
+                held.gone.set()
+            if held.over:
+                # Its child may work for another by now.
+                return
+            # Under the lock, so that `_is_over` comes before it, or after it and takes it back.
+            self._watch.end_within(held.claim.key, grace_s)
         held.child.cancel(held.claim.key)
-        self._watch.end_within(held.claim.key, grace_s)
+
+    def _is_over(self, held: Held) -> None:
+        with self._lock:
+            held.over = True
+            self._watch.forget(held.claim.key)
 
 
 def _limits(child: Child, policy: Mapping[str, Any], setting: str) -> Limits:
@@ -421,6 +443,11 @@ def _limits(child: Child, policy: Mapping[str, Any], setting: str) -> Limits:
 def _changed(change: Change) -> str:
     why = f": {change.error}" if change.error else ""
     return f"the circuit breaker of connector {change.connector} is {change.after} now (it was {change.before}){why}"
+
+
+def _remembered(tx: Tx, claim: Claim, outcome: Outcome) -> bool:
+    cursors.keep(tx, claim, outcome)
+    return True
 
 
 def _then(point: str, messages: list[StageMessage] | None) -> list[StageMessage] | None:

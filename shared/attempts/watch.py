@@ -48,6 +48,11 @@ class Watch:
             self._busy.pop(child.pid, None)
             self._deadlines.pop(key, None)
 
+    def forget(self, key: Key) -> None:
+        """No deadline of that attempt is left."""
+        with self._changed:
+            self._deadlines.pop(key, None)
+
     def end_within(self, key: Key, seconds: float) -> None:
         """Kills the child that works on that attempt, unless `end` comes first. The earliest deadline holds."""
         with self._changed:
