@@ -6,12 +6,15 @@ from __future__ import annotations
 
 import logging
 
+import psycopg
+
 from services.scheduler.admission import admit
 from services.scheduler.recipes import Recipe, load, replaying
 from services.scheduler.settings import Settings
 from services.scheduler.windows import windows
 from shared.dispatch.advance import advance
 from shared.dispatch.connecting import next_in_line
+from shared.dispatch.in_turn import in_turn
 from shared.errors import PenstockError
 from shared.kill_points import kill_point
 from shared.messages import StageMessage
@@ -39,21 +42,25 @@ def expand(database: Database, settings: Settings) -> list[StageMessage]:
         kill_point("scheduler.admitted")
     messages: list[StageMessage] = []
     for run_id in waiting:
-        with database.transaction() as tx:
+        with in_turn(database, run_id) as tx:
             messages += plan_run(tx, run_id, settings)
         kill_point("scheduler.planned")
     # A run that was asked for again has its plan, and stages that wait for a connection were told to.
     for run_id in dict.fromkeys((*connecting, *started)):
-        with database.transaction() as tx:
-            if (run := runs.lock(tx, run_id)) is not None and run.planning in {"surveying", "planned"}:
-                messages += advance(tx, run)
+        with in_turn(database, run_id) as tx:
+            if (run := runs.lock(tx, run_id, wait=False)) is not None and run.planning in {"surveying", "planned"}:
+                released = advance(tx, run)
                 runs.save(tx, run)
+                messages += released
     return messages
 
 
 def plan_run(tx: Tx, run_id: str, settings: Settings) -> list[StageMessage]:
-    """Surveys or plans one run under its row lock. What is wrong with its recipe, or with the world, fails the run with that sentence."""
-    run = runs.lock(tx, run_id)
+    """Surveys or plans one run under its row lock. What is wrong with its recipe, or with the world, fails the run with that sentence.
+
+    Does nothing where somebody holds its row, and raises what passes by itself: a lock that others hold, a deadlock, a server that is away.
+    """
+    run = runs.lock(tx, run_id, wait=False)
     if run is None or run.status is not RunStatus.RUNNING or run.planning not in {"none", "stale", "surveyed"}:
         return []
     if run.cancel_reason is not None:
@@ -74,6 +81,8 @@ def plan_run(tx: Tx, run_id: str, settings: Settings) -> list[StageMessage]:
         _fail(tx, run, error)
         messages = []
     except Exception as error:
+        if _passes(error):
+            raise
         # A bug in the planner must end this run, not the scheduler: the run says so, and the trace goes to the log and to Sentry.
         log.exception("planning run %s failed", run_id)
         run.said = said
@@ -83,6 +92,13 @@ def plan_run(tx: Tx, run_id: str, settings: Settings) -> list[StageMessage]:
         messages = []
     runs.save(tx, run)
     return messages
+
+
+def _passes(error: Exception) -> bool:
+    """By its class of SQLSTATE: connection, rollback, resources, operators, system; or a lock. Nothing is wrong with the run."""
+    if not isinstance(error, psycopg.OperationalError):
+        return False
+    return error.sqlstate is None or error.sqlstate[:2] in {"08", "40", "53", "57", "58"} or error.sqlstate == "55P03"
 
 
 def _survey_or_plan(tx: Tx, run: LockedRun, recipe: Recipe, settings: Settings) -> list[StageMessage]:

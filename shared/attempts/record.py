@@ -1,4 +1,6 @@
-"""Writing down how an attempt ended, however long the store is away, unless the stage is surely somebody else's by then."""
+"""Writing down how an attempt ended, however long the store is away or others hold its rows, unless the stage is surely somebody else's by
+then.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,8 @@ import threading
 from collections.abc import Callable
 from contextlib import nullcontext
 from typing import TypeVar
+
+import psycopg
 
 from shared.errors import UnavailableError
 from shared.store.database import Database, Tx
@@ -29,7 +33,8 @@ def insist(database: Database, step: Callable[[Tx], T], give_up: threading.Event
         try:
             with database.transaction() as tx, nullcontext() if copies else tx.pipeline():
                 return step(tx)
-        except UnavailableError as error:
+        except (UnavailableError, psycopg.errors.LockNotAvailable) as error:
+            # Whoever holds a row for so long, a paused process perhaps, loses it in the end: nothing is wrong with the step.
             wait_s = _WAITS_S[min(tries, len(_WAITS_S) - 1)]
             tries += 1
             log.warning("waiting for the store: %s", error)

@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import Any
 
 from shared.dispatch.advance import advance, release, startable
+from shared.dispatch.in_turn import in_turn
 from shared.dispatch.results import cancel_run, lose_stage
 from shared.kill_points import kill_point
 from shared.messages import StageMessage
@@ -26,7 +27,8 @@ PATIENCE = 60
 
 
 def sweep(database: Database, *, grace: timedelta, queue_is_empty: Callable[[str], bool]) -> list[StageMessage]:
-    """One pass over everything that is overdue; each run in a transaction of its own. Returns what to send.
+    """One pass over everything that is overdue; each run in a transaction of its own, those whose rows somebody holds left to the next
+    pass. Returns what to send.
 
     `queue_is_empty(queue)`: no message waits in that queue; a stage that is RELEASED for longer than `grace` while its queue is
     empty has lost its message, while in a long queue it just waits its turn.
@@ -39,23 +41,24 @@ def sweep(database: Database, *, grace: timedelta, queue_is_empty: Callable[[str
     lost_messages = [row for row in overdue if row["why"] != "release" or empty[row["queue"]]]
     messages: list[StageMessage] = []
     for run_id, rows in groupby(lost_messages, key=lambda row: str(row["run"])):
-        with database.transaction() as tx:
+        with in_turn(database, run_id) as tx:
             messages += _recover(tx, run_id, list(rows))
     for run_id in late:
-        with database.transaction() as tx:
-            if (run := runs.lock(tx, run_id)) is not None:
+        with in_turn(database, run_id) as tx:
+            if (run := runs.lock(tx, run_id, wait=False)) is not None:
                 cancel_run(tx, run, "timed_out")
                 runs.save(tx, run)
     for run_id in idle:
-        with database.transaction() as tx:
-            if (run := runs.lock(tx, run_id)) is not None:
-                messages += advance(tx, run)
+        with in_turn(database, run_id) as tx:
+            if (run := runs.lock(tx, run_id, wait=False)) is not None:
+                released = advance(tx, run)
                 runs.save(tx, run)
+                messages += released
     return messages
 
 
 def _recover(tx: Tx, run_id: str, overdue: list[dict[str, Any]]) -> list[StageMessage]:
-    run = runs.lock(tx, run_id)
+    run = runs.lock(tx, run_id, wait=False)
     if run is None or run.status is not RunStatus.RUNNING:
         return []
     # Looked at again under the lock: between the look and the lock a worker may have claimed or finished it.

@@ -112,9 +112,9 @@ _LOCK = """
 """
 
 
-def lock(tx: Tx, run: str) -> LockedRun | None:
-    """Takes the run's row, waiting for whoever holds it; None when there is no such run."""
-    row = tx.execute(_LOCK, {"run": run}).fetchone()
+def lock(tx: Tx, run: str, *, wait: bool = True) -> LockedRun | None:
+    """Takes the run's row, waiting for whoever holds it; None when there is no such run, or, without `wait`, where somebody holds it."""
+    row = tx.execute(_LOCK if wait else f"{_LOCK} SKIP LOCKED", {"run": run}).fetchone()
     return LockedRun(**{**row, "status": RunStatus(row["status"])}) if row else None
 
 
