@@ -261,19 +261,25 @@ def end(tx: Tx, run: str, stages: Iterable[int], to: StageStatus, *, error: Mapp
 
 
 def renew(tx: Tx, held: Sequence[tuple[str, int, int]], lease: timedelta) -> dict[tuple[str, int, int], str | None]:
-    """Prolongs leases in one statement; maps each (run, stage, epoch) that is still held to its run's cancel_reason.
+    """Prolongs leases in one statement, waiting for nobody; maps each (run, stage, epoch) that is still held to its run's cancel_reason.
 
-    Absent ones are lost.
+    Absent ones are lost. A row that is being changed just now, its end recorded perhaps, counts as it was before and is not prolonged: the
+    leases of the others must not run out for it.
     """
     rows = tx.execute(
         """
-        WITH held AS (SELECT * FROM unnest(%(runs)s::uuid[], %(stages)s::integer[], %(epochs)s::integer[]) AS h (run_id, stage, epoch)),
-        renewed AS (
-            UPDATE stages s SET leased_until = clock_timestamp() + %(lease)s FROM held h
-             WHERE s.run_id = h.run_id AND s.stage = h.stage AND s.epoch = h.epoch AND s.status = 'RUNNING'
-            RETURNING s.run_id, s.stage, s.epoch
+        WITH held AS MATERIALIZED (
+            SELECT * FROM unnest(%(runs)s::uuid[], %(stages)s::integer[], %(epochs)s::integer[]) AS h (run_id, stage, epoch)
+        ), free AS (
+            SELECT s.run_id, s.stage, s.part FROM stages s JOIN held h ON s.run_id = h.run_id AND s.stage = h.stage AND s.epoch = h.epoch
+             WHERE s.status = 'RUNNING' FOR NO KEY UPDATE OF s SKIP LOCKED
+        ), renewed AS (
+            UPDATE stages s SET leased_until = clock_timestamp() + %(lease)s FROM free f
+             WHERE s.run_id = f.run_id AND s.stage = f.stage AND s.part = f.part
         )
-        SELECT n.run_id::text AS run_id, n.stage, n.epoch, r.cancel_reason FROM renewed n JOIN runs r ON r.id = n.run_id
+        SELECT s.run_id::text AS run_id, s.stage, s.epoch, r.cancel_reason
+          FROM held h JOIN stages s ON s.run_id = h.run_id AND s.stage = h.stage AND s.epoch = h.epoch JOIN runs r ON r.id = h.run_id
+         WHERE s.status = 'RUNNING'
         """,
         {"runs": [h[0] for h in held], "stages": [h[1] for h in held], "epochs": [h[2] for h in held], "lease": lease},
     )
