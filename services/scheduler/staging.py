@@ -18,7 +18,7 @@ from shared.datasets import staging
 from shared.errors import PenstockError
 from shared.kill_points import kill_point
 from shared.runs.states import RunStatus
-from shared.store import datasets, runs
+from shared.store import datasets, runs, stages
 from shared.store.database import Database, Tx
 from shared.store.identifiers import least_id
 
@@ -34,7 +34,8 @@ def sweep(database: Database, settings: Settings) -> int:
     for first in range(0, len(names), AT_ONCE):
         with database.transaction() as tx:
             done = _done(tx, names[first : first + AT_ONCE], settings)
-            # Before the files, and while nobody can ask for these runs again: whoever does then computes anew what he needs of them.
+            # Before the files, and while nobody can ask for these runs again: whoever does then computes anew what he needs of them, in
+            # folders of later epochs, which are not ours to remove however late we come to it.
             datasets.mark_deleted(tx, done)
         if done:
             kill_point("scheduler.staging_marked")
@@ -55,10 +56,12 @@ def _runs(place: str) -> Iterable[str]:
         yield name
 
 
-def _done(tx: Tx, names: list[str], settings: Settings) -> list[str]:
+def _done(tx: Tx, names: list[str], settings: Settings) -> dict[str, dict[int, int] | None]:
+    """Runs whose staged rows are to go, with the epochs of their stages; None for those that are not in the store."""
     expired = datetime.now(UTC) - settings.staging_retention
     # Their runs are gone: dropped with a month, or the store is another.
-    done = [name for name in set(names) - runs.there(tx, names) if UUID(name) < least_id(expired)]
+    unknown = [name for name in set(names) - runs.there(tx, names) if UUID(name) < least_id(expired)]
+    done = []
     for run in runs.ended(tx, names, stay=True):
         if run["finished_at"] < expired:
             done.append(run["id"])
@@ -67,7 +70,7 @@ def _done(tx: Tx, names: list[str], settings: Settings) -> list[str]:
         # `none` keeps nothing, whatever became of the run; a restart then computes it anew.
         if kept == "none" or (kept != "all" and run["status"] == RunStatus.SUCCEEDED):
             done.append(run["id"])
-    return done
+    return {**dict.fromkeys(unknown), **stages.epochs(tx, done)}
 
 
 def _kept(tx: Tx, run: Mapping[str, Any], settings: Settings) -> str | None:

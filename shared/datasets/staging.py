@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from shared.datasets.buckets import SCHEME, Bucket
@@ -22,7 +22,11 @@ class LocalFolder:
         self._folder = folder
 
     def make(self) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except FileNotFoundError:
+            # `remove` has just taken an empty folder above it, of attempts before this one.
+            self._folder.mkdir(parents=True, exist_ok=True)
 
     def uri(self, name: str) -> str:
         return str(self._folder / name)
@@ -110,15 +114,57 @@ def names(staging: str) -> list[str]:
     return [folder.name for folder in Path(staging).iterdir()] if Path(staging).is_dir() else []
 
 
-def remove(staging: str, runs: Iterable[str]) -> None:
-    """All that the attempts of those runs staged, finished or not."""
+def remove(staging: str, runs: Mapping[str, Mapping[int, int] | None]) -> None:
+    """All that the attempts of those runs staged, finished or not: of each stage up to that epoch, or, for None, whatever is there."""
     bucket = Bucket(staging) if in_bucket(staging) else None
-    for run in runs:
+    for run, epochs in runs.items():
         if bucket is None:
-            shutil.rmtree(Path(staging) / run, ignore_errors=True)
+            _remove_folders(Path(staging) / run, epochs)
             continue
         under = f"{bucket.key(run)}/"
-        bucket.delete([item.key for item in bucket.items(under)])
+        bucket.delete([item.key for item in bucket.items(under) if _is_old(item.key.removeprefix(under), epochs)])
         # What a killed attempt was just sending; nobody sees it, and it is paid for.
         for upload in bucket.uploads(under):
-            bucket.abort(upload)
+            if _is_old(upload.key.removeprefix(under), epochs):
+                bucket.abort(upload)
+
+
+def _remove_folders(of_run: Path, epochs: Mapping[int, int] | None) -> None:
+    if epochs is None:
+        shutil.rmtree(of_run, ignore_errors=True)
+        return
+    for of_stage in _inside(of_run):
+        for of_attempt in _inside(of_stage):
+            if _is_old(f"{of_stage.name}/{of_attempt.name}", epochs):
+                _remove_whole(of_attempt)
+        if not of_stage.name.isdecimal():
+            _remove_whole(of_stage)
+        # Where somebody has staged again meanwhile, they are not empty.
+        with suppress(OSError):
+            of_stage.rmdir()
+    with suppress(OSError):
+        of_run.rmdir()
+
+
+def _inside(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _remove_whole(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink()
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_old(place: str, epochs: Mapping[int, int] | None) -> bool:
+    """`place`: stage/epoch, and what is in it. What no attempt has written is old as well."""
+    if epochs is None:
+        return True
+    stage, _, rest = place.partition("/")
+    epoch = rest.partition("/")[0]
+    if not (stage.isdecimal() and epoch.isdecimal()):
+        return True
+    return int(epoch) <= epochs.get(int(stage), 0)

@@ -295,6 +295,18 @@ def is_held(tx: Tx, run: str, stage: int, epoch: int) -> bool:
     return row is not None
 
 
+def epochs(tx: Tx, runs: Iterable[str]) -> dict[str, dict[int, int]]:
+    """The newest epoch of each stage, of each of those runs."""
+    found: dict[str, dict[int, int]] = {run: {} for run in runs}
+    rows = tx.execute(
+        "SELECT run_id::text AS run, stage, max(epoch) AS epoch FROM stages WHERE run_id = ANY(%(runs)s::uuid[]) GROUP BY run_id, stage",
+        {"runs": list(found)},
+    )
+    for row in rows:
+        found[row["run"]][row["stage"]] = row["epoch"]
+    return found
+
+
 def expire_leases(tx: Tx, worker: str, boot: str) -> int:
     """Ends the leases that an earlier process of the same name left behind, so that the sweep need not wait for them."""
     return tx.execute(
