@@ -37,7 +37,8 @@ if state == 'half-open' then
   return {'probing', redis.call('PTTL', KEYS[4]), before}
 end
 redis.call('ZREMRANGEBYSCORE', KEYS[5], '-inf', now)
-local room = ARGV[2] - (redis.call('GET', KEYS[2]) or 0)
+-- One may always try: whoever counted the last failure may have died before he opened it, and the limit may be lower than it was.
+local room = math.max(1, ARGV[2] - (redis.call('GET', KEYS[2]) or 0))
 if redis.call('ZCARD', KEYS[5]) >= room then
   local first = redis.call('ZRANGE', KEYS[5], 0, 0, 'WITHSCORES')
   return {'busy', (first[2] or now + 1000) - now, before}

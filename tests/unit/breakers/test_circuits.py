@@ -113,6 +113,21 @@ def test_no_more_are_let_through_unanswered_than_may_fail(client: redis.Redis) -
     assert circuit(client).admit().verdict == "busy"
 
 
+@pytest.mark.parametrize("well", [True, False])
+def test_with_more_failures_than_may_be_one_still_tries(client: redis.Redis, well: bool) -> None:
+    """The limit was lowered, or whoever counted the last failure died before he opened it."""
+    failed(client, 3)
+    lower = Rules(3, RULES.cool_down, RULES.patience, RULES.settle)
+    one = circuit(client, lower)
+    assert one.admit().verdict == "go"
+    assert circuit(client, lower).admit().verdict == "busy"
+    if well:
+        one.succeeded()
+        assert circuit(client, lower).admit().verdict == "go"
+        return
+    assert one.failed("it is down") == Change("default/far", "closed", "open", "it is down")
+
+
 def test_after_a_failure_an_answer_must_last_a_little(client: redis.Redis) -> None:
     failed(client, 4)
     one = circuit(client)
