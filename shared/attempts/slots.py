@@ -71,6 +71,7 @@ class Child:
         self._sending = threading.Lock()
         self._ending = threading.Lock()
         self._exited = threading.Event()
+        self._killed = False
         self.pid = self._process.pid
         self.job: Key | None = None
         self.peak = 0
@@ -83,6 +84,11 @@ class Child:
     @property
     def alive(self) -> bool:
         return not self._exited.is_set()
+
+    @property
+    def usable(self) -> bool:
+        """False from the kill on, though it may take a moment until it is dead."""
+        return self.alive and not self._killed
 
     def await_ready(self) -> bool:
         """False when it died, or did not get ready in time, and was killed."""
@@ -161,6 +167,7 @@ class Child:
     def kill(self) -> None:
         # Under the lock the pid is still ours: `reap` takes it before the kernel may give the number away.
         with self._ending:
+            self._killed = True
             if self.alive:
                 os.kill(self.pid, signal.SIGKILL)
 
@@ -212,7 +219,7 @@ class Slots:
         try:
             while (left := deadline - time.monotonic()) > 0:
                 child = self._ready.get(timeout=left)
-                if child.alive:
+                if child.usable:
                     return child
         except queue.Empty:
             pass
@@ -227,7 +234,7 @@ class Slots:
         if (resident_bytes(child.pid) or 0) > child.limit // 2:
             child.rest()
             child.kill()
-        elif child.alive:
+        elif child.usable:
             self._ready.put(child)
 
     def stop(self) -> None:

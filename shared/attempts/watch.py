@@ -40,6 +40,8 @@ class Watch:
 
     def begin(self, child: Child, key: Key) -> None:
         with self._changed:
+            # What was said of an attempt before is not said of this one.
+            child.over_limit, child.over_what = None, "memory"
             self._busy[child.pid] = child, key
             self._changed.notify()
 

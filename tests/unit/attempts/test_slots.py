@@ -177,6 +177,32 @@ def watched(watch: Watch, child: Child, work: Job) -> tuple[str, dict[str, Any]]
         watch.end(child, key)
 
 
+def test_what_a_child_was_killed_for_is_not_said_of_the_next_attempt(place: Place, slots: Slots) -> None:
+    child, unwatched = slots.acquire(), Watch("PENSTOCK_WORKER_MEMORY")
+    # The watch found it over its limit just after it had told the end of its attempt.
+    child.over_limit, child.over_what = "stage 1 used too much", "scratch"
+    unwatched.begin(child, ("run", 2, 1))
+    with pytest.raises(ChildDied) as died:
+        child.run(job(2, do="die"), (), deaf)
+    assert (died.value.over_limit, died.value.what) == (None, "memory")
+
+
+def test_a_child_that_was_killed_but_is_not_dead_yet_is_not_handed_out(slots: Slots) -> None:
+    child = slots.acquire()
+    # Stopped, it dies only when the kernel comes to it; whoever reaps it is held up here.
+    with child._ending:
+        child._killed = True
+    slots.release(child)
+    assert slots._ready.empty()
+    child.kill()
+    other = slots.acquire()
+    assert other.pid != child.pid
+    slots.release(other)
+    other._killed = True
+    threading.Timer(0.3, other.kill).start()
+    assert slots.acquire().pid not in {child.pid, other.pid}
+
+
 def test_a_child_that_does_not_stop_when_asked_is_killed(slots: Slots, watch: Watch) -> None:
     child = slots.acquire()
     threading.Timer(0.2, lambda: watch.end_within(("run", 1, 1), 0.3)).start()
