@@ -120,8 +120,9 @@ def fail_stage(tx: Tx, run: LockedRun, stage: StageRow, error: Mapping[str, Any]
     _mark(tx, run, charged, "FAILED", stage, error)
     _mark(tx, run, beside, "SKIPPED", stage)
     unreachable = descendants(rows, stage.stage)
-    stages.end(tx, run.id, [row.stage for row in unreachable], StageStatus.SKIPPED)
-    lost_nodes = [node for row in unreachable if row.kind == "work" for node in row.nodes]
+    # Those that were done before, and kept when the run was asked for again, are not among them.
+    skipped = set(stages.end(tx, run.id, [row.stage for row in unreachable], StageStatus.SKIPPED))
+    lost_nodes = [node for row in unreachable if row.kind == "work" and row.stage in skipped for node in row.nodes]
     if stage.kind == "survey":
         # Without its facts the run cannot be planned: what the recipe holds beside will not run.
         known = tx.execute("SELECT node FROM nodes WHERE run_id = %(run)s AND status = 'WAITING'", {"run": run.id})

@@ -245,6 +245,18 @@ def test_a_configuration_error_is_not_retried_and_skips_what_needed_it(world: Wo
     assert world.nodes == {"n1": "FAILED", "n2": "SKIPPED", "n3": "SKIPPED", "n4": "COMPLETED"}
 
 
+def test_what_needs_a_stage_that_fails_but_was_kept_from_before_stays_done(world: World) -> None:
+    first, _ = world.start({1: (), 2: (1,), 3: (1,), 4: ()})
+    with world.database.transaction() as tx:
+        # As a restart leaves it that begins at the first and keeps what is done.
+        tx.execute("UPDATE stages SET status = 'COMPLETED' WHERE run_id = %s AND stage = 2", (world.run,))
+        tx.execute("UPDATE nodes SET status = 'COMPLETED' WHERE run_id = %s AND node = 'n2'", (world.run,))
+    world.fail(world.held(first), BROKEN)
+    assert world.stages == {1: "FAILED", 2: "COMPLETED", 3: "SKIPPED", 4: "RELEASED"}
+    assert world.nodes == {"n1": "FAILED", "n2": "COMPLETED", "n3": "SKIPPED", "n4": "WAITING"}
+    assert ("n2", "SKIPPED") not in [(event["node"], event["data"].get("status")) for event in world.events]
+
+
 def test_the_error_of_a_failed_run_names_its_node(world: World) -> None:
     (message,) = world.start({1: ()})
     world.fail(world.held(message), BROKEN)
