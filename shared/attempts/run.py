@@ -391,8 +391,10 @@ class Attempts:
         if held.verdict is None and (error := ended.error) is not None:
             line = f"failed {after} on {name}: {error['message']}"
             return "ERROR", line, insist(self._database, lambda tx: self._fail(tx, held, ended, error), held.gone)
-        reason = f"{name} is shutting down" if held.verdict else ended.died or "its process is gone"
-        return "ERROR", f"lost {after} on {name}: {reason}", insist(self._database, lambda tx: results.lose(tx, taken, reason), held.gone)
+        given_back = held.verdict == "given back"
+        reason = f"{name} is shutting down" if given_back else ended.died or "its process is gone"
+        line = f"lost {after} on {name}: {reason}"
+        return "ERROR", line, insist(self._database, lambda tx: results.lose(tx, taken, reason, counts=not given_back), held.gone)
 
     @staticmethod
     def _fail(tx: Tx, held: Held, ended: Ended, error: dict[str, Any]) -> list[StageMessage] | None:

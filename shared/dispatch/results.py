@@ -125,7 +125,7 @@ def fail(
     figures: dict[str, Any] = {"duration_ms": duration_ms, "peak_memory_bytes": peak_memory_bytes}
     if error.get("retryable") and _store_restarted(tx, claim):
         # Our own PostgreSQL went down under the attempt, and perhaps the connector is in that very server: not the stage's fault.
-        return lose(tx, claim, f"the platform's PostgreSQL restarted during the attempt ({error.get('message')})")
+        return lose(tx, claim, f"the platform's PostgreSQL restarted during the attempt ({error.get('message')})", counts=False)
     policy = Policy.from_json(claim.policy)
     spent = stages.spent(tx, claim.run, claim.stage) if policy.budget is not None else timedelta(0)
     wait = next_wait(policy, error, claim.retries, random.random(), spent)
@@ -170,17 +170,20 @@ def _out_of_time(claim: Claim) -> str:
     )
 
 
-def lose(tx: Tx, claim: Claim, reason: str) -> list[StageMessage] | None:
-    """The process that did the work is gone: released again at once, without counting a retry, up to five times in a row."""
+def lose(tx: Tx, claim: Claim, reason: str, *, counts: bool = True) -> list[StageMessage] | None:
+    """The process that did the work is gone: released again at once, without counting a retry, up to five times in a row.
+
+    `counts`: as one of the five. Not where it ended in good order, which tells nothing of the stage.
+    """
     run = _held(tx, claim)
     if run is None:
         return None
-    messages = lose_stage(tx, run, claim.stage, claim.epoch, reason)
+    messages = lose_stage(tx, run, claim.stage, claim.epoch, reason, counts=counts)
     runs.save(tx, run)
     return messages
 
 
-def lose_stage(tx: Tx, run: LockedRun, stage: int, epoch: int, reason: str) -> list[StageMessage]:
+def lose_stage(tx: Tx, run: LockedRun, stage: int, epoch: int, reason: str, *, counts: bool = True) -> list[StageMessage]:
     """`lose` for whoever holds the run's row already and knows the attempt to be dead. Does not `save`."""
     rows = {row.stage: row for row in stages.of_run(tx, run.id)}
     row = rows[stage]
@@ -190,7 +193,7 @@ def lose_stage(tx: Tx, run: LockedRun, stage: int, epoch: int, reason: str) -> l
     if run.cancel_reason is not None:
         _cancel_stage(tx, run, row)
         return advance(tx, run)
-    if row.lost + 1 >= MAX_LOST:
+    if counts and row.lost + 1 >= MAX_LOST:
         error = {
             "code": "workers_lost",
             "message": f"{MAX_LOST} workers in a row were lost in this stage, last: {reason}; look at its memory and at the workers' logs",
@@ -201,7 +204,7 @@ def lose_stage(tx: Tx, run: LockedRun, stage: int, epoch: int, reason: str) -> l
         return advance(tx, run)
     for node in row.nodes:
         run.say("node.retry", node=node, stage=stage, epoch=epoch, reason="lost", message=reason)
-    return release(tx, run, [stage], lost=True)
+    return release(tx, run, [stage], lost=counts)
 
 
 def cancelled(tx: Tx, claim: Claim) -> list[StageMessage] | None:

@@ -275,6 +275,26 @@ def test_lost_workers_do_not_count_as_retries_but_five_in_a_row_fail_the_stage(w
     assert world.status == "FAILED"
 
 
+def test_attempts_that_were_given_back_are_no_lost_workers(world: World) -> None:
+    messages = world.start({1: ()}, policy={"retries": 0})
+    for _ in range(6):
+        claim = world.held(messages[0])
+        with world.database.transaction() as tx:
+            messages = results.lose(tx, claim, "worker-1 is shutting down", counts=False) or []
+    assert [message.epoch for message in messages] == [7]
+    with world.database.transaction() as tx:
+        (row,) = stages.of_run(tx, world.run)
+    assert row.lost == 0
+
+
+def test_restarts_of_our_own_server_are_no_lost_workers(world: World) -> None:
+    messages = world.start({1: ()}, policy={"retries": 0})
+    for _ in range(6):
+        claim = world.held(messages[0])
+        messages = world.fail(replace(claim, server_started_at=claim.server_started_at - timedelta(hours=1)), TRANSIENT) or []
+    assert [message.epoch for message in messages] == [7]
+
+
 def test_an_error_during_which_our_own_server_restarted_is_a_loss(world: World) -> None:
     (message,) = world.start({1: ()}, policy={"retries": 0})
     claim = world.held(message)
