@@ -304,8 +304,7 @@ def _replan(tx: Tx, run: LockedRun, claim: Claim, error: Mapping[str, Any]) -> b
     rows = stages.of_run(tx, run.id)
     others = [row for row in rows if row.kind != "survey" and row.stage != claim.stage]
     started = any(row.status not in {StageStatus.WAITING, StageStatus.RELEASED, StageStatus.CANCELLED} for row in others)
-    replans = sum(row.kind == "work" and row.status is StageStatus.CANCELLED for row in rows)
-    if started or replans >= MAX_REPLANS:
+    if started or stages.replanned(tx, run.id) >= MAX_REPLANS:
         return False
     stages.settle(tx, run.id, claim.stage, claim.epoch, StageStatus.CANCELLED, error=error)
     stages.end(tx, run.id, [row.stage for row in others], StageStatus.CANCELLED, error=error)

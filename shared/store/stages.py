@@ -295,6 +295,16 @@ def is_held(tx: Tx, run: str, stage: int, epoch: int) -> bool:
     return row is not None
 
 
+def replanned(tx: Tx, run: str) -> int:
+    """How often the run was sent back to be planned anew, because a source had changed: each time one attempt ended with that."""
+    row = tx.execute(
+        "SELECT count(*)::integer AS times FROM attempts"
+        " WHERE run_id = %(run)s AND outcome = 'CANCELLED' AND error ->> 'code' = 'source_changed'",
+        {"run": run},
+    ).fetchone()
+    return int(row["times"]) if row is not None else 0
+
+
 def epochs(tx: Tx, runs: Iterable[str]) -> dict[str, dict[int, int]]:
     """The newest epoch of each stage, of each of those runs."""
     found: dict[str, dict[int, int]] = {run: {} for run in runs}

@@ -351,6 +351,25 @@ def test_a_changed_source_sends_a_run_back_to_planning_unless_something_was_done
     assert world.status == "FAILED"
 
 
+def test_a_plan_of_many_stages_is_made_anew_as_often_as_one_of_few(world: World) -> None:
+    changed = {**BROKEN, "code": "source_changed"}
+    messages = world.start(dict.fromkeys(range(1, 6), ()))
+    for plan in range(1, results.MAX_REPLANS + 2):
+        world.fail(world.held(messages[0]), changed)
+        if plan > results.MAX_REPLANS:
+            break
+        assert set(world.stages.values()) == {"CANCELLED"}
+        with world.database.transaction() as tx:
+            run = runs.lock(tx, world.run)
+            assert run is not None
+            numbers = range(5 * plan + 1, 5 * plan + 6)
+            stages.insert(tx, world.run, [Stage(StageId(s), "work", (f"n{s - 5 * plan}",), (), 1, "duckdb", {}) for s in numbers])
+            runs.set_planning(tx, run, "planned", max_parallel_nodes=None, timeout_s=3600)
+            messages = advance(tx, run)
+            runs.save(tx, run)
+    assert world.stages[5 * results.MAX_REPLANS + 1] == "FAILED"
+
+
 def test_leases_of_a_predecessor_end_when_its_successor_starts(world: World) -> None:
     (message,) = world.start({1: ()})
     assert world.claim(message, boot="018f0000-0000-7000-8000-000000000001")
