@@ -14,6 +14,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import psycopg
+
 from shared.dispatch.claims import Claim, report_progress
 from shared.errors import UnavailableError
 from shared.store import logs, samples
@@ -28,6 +30,8 @@ _MOST_LINES = 10_000
 _MOST_SAMPLES = 1_000
 _MOST_ROWS = 200
 _BATCH = 1_000
+# The store is away, or somebody holds a row for so long: it may go well the next time.
+_LATER = (UnavailableError, psycopg.errors.LockNotAvailable)
 
 
 class Behind:
@@ -40,8 +44,9 @@ class Behind:
         self._dropped: Counter[str] = Counter()
         self._kinds: Counter[str] = Counter()
         self._lock = threading.Lock()
-        # Held while samples are written, so that `close` returns only when none of its attempt is on its way.
-        self._writing = threading.Lock()
+        # Whose progress is just being written; `close` of that attempt, and of no other, waits until it is there.
+        self._writing: tuple[str, int, int] | None = None
+        self._written = threading.Condition(self._lock)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="behind", daemon=True)
 
@@ -98,10 +103,9 @@ class Behind:
     def close(self, claim: Claim) -> None:
         """No progress of this attempt is told after this returns: its end is about to be recorded."""
         with self._lock:
-            if self._samples.pop(claim.key, None) is None and not self._writing.locked():
-                return
-        with self._writing:
-            return
+            self._samples.pop(claim.key, None)
+            while self._writing == claim.key:
+                self._written.wait()
 
     def _loop(self) -> None:
         while not self._stop.wait(_EVERY_S):
@@ -114,25 +118,41 @@ class Behind:
             while self._write_lines():
                 pass
             self._write_rows()
-        except UnavailableError:
-            # The store is away; the lines wait here, bounded, until it is back.
+        except _LATER:
+            # The lines wait here, bounded.
             return
         except Exception:
             # Log lines must not end the thread that writes them.
             log.exception("log lines of runs could not be written")
 
     def _write_samples(self) -> None:
-        with self._writing:
+        """One attempt after the other; those that wait here can still be closed, or told newer figures. A run whose row somebody holds for
+        long holds up the others of this thread, but no attempt.
+        """
+        with self._lock:
+            keys = list(self._samples)
+        for key in keys:
             with self._lock:
-                samples, self._samples = list(self._samples.values()), {}
-            for number, (claim, rows) in enumerate(samples):
-                try:
-                    with self._database.transaction() as tx:
-                        report_progress(tx, claim, rows)
-                except UnavailableError:
-                    with self._lock:
-                        self._drop("progress", [late.run for late, _ in samples[number:]])
-                    raise
+                sample = self._samples.pop(key, None)
+                if sample is None:
+                    continue
+                self._writing = key
+            try:
+                self._write_progress(*sample)
+            finally:
+                with self._lock:
+                    self._writing = None
+                    self._written.notify_all()
+
+    def _write_progress(self, claim: Claim, rows: dict[str, int]) -> None:
+        try:
+            with self._database.transaction() as tx:
+                report_progress(tx, claim, rows)
+        except _LATER as error:
+            with self._lock:
+                self._drop("progress", [claim.run])
+            if isinstance(error, UnavailableError):
+                raise
 
     def _write_rows(self) -> None:
         with self._lock:
@@ -142,7 +162,7 @@ class Behind:
         try:
             with self._database.transaction() as tx:
                 samples.insert(tx, batch)
-        except UnavailableError:
+        except _LATER:
             with self._lock:
                 self._drop("samples", [sample.run for sample in batch])
             raise
@@ -161,7 +181,7 @@ class Behind:
         try:
             with self._database.transaction() as tx:
                 logs.insert(tx, batch + told)
-        except UnavailableError:
+        except _LATER:
             with self._lock:
                 self._lines.extendleft(reversed(batch))
                 self._dropped.update(dropped)

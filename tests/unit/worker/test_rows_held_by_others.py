@@ -10,10 +10,12 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
-from runs_for_tests import stage, stage_row, start_run, status
+from runs_for_tests import events, stage, stage_row, start_run, status
+from servers_for_tests import wait_for
 
 from services.scheduler.expand import plan_run
 from services.scheduler.settings import Settings
+from shared.attempts.behind import Behind
 from shared.attempts.record import insist
 from shared.dispatch import claims, recovery, results
 from shared.dispatch.claims import Claim, Hold
@@ -144,3 +146,26 @@ def test_leases_are_renewed_while_the_end_of_one_attempt_waits(database: Databas
             found = claims.renew(tx, [ending, going_on, lost], LEASE)
         assert found == {ending: Hold.OURS, going_on: Hold.OURS, lost: Hold.LOST}
         assert stage_row(database, run, 2)["leased_until"] > datetime.now(UTC) + timedelta(seconds=20)
+
+
+def test_an_attempt_ends_while_the_progress_of_another_run_waits(database: Database) -> None:
+    (slow, (first,)), (quick, (second,)) = (start_run(database, stage(1)) for _ in range(2))
+    waits, ends = claimed(database, first), claimed(database, second)
+    behind = Behind(database, "worker-1")
+    closed = threading.Thread(target=behind.close, args=(waits,))
+    with held(database, "SELECT FROM runs WHERE id = %s FOR UPDATE", slow):
+        behind.progress(waits, {"n1": 1})
+        behind.progress(ends, {"n1": 2})
+        behind.start()
+        wait_for(lambda: behind._writing == waits.key)
+        began = time.monotonic()
+        behind.close(ends)
+        assert time.monotonic() - began < 1
+        closed.start()
+        closed.join(0.5)
+        # Its own progress is on its way: it may not be told after its end.
+        assert closed.is_alive()
+    closed.join(10)
+    behind.stop()
+    told = {run: [event["data"]["rows"] for event in events(database, run) if event["type"] == "node.progress"] for run in (slow, quick)}
+    assert told == {slow: [1], quick: []}
