@@ -13,7 +13,7 @@ from typing import Any
 
 from shared.errors import ConfigurationError
 from shared.formats import file_format
-from shared.formats.options import OPTIONS_OF
+from shared.formats.options import OPTIONS_OF, CsvDialect, csv_dialect
 from shared.pipelines.graph import ancestors, descendants
 from shared.pipelines.model import Edge, Node, Pipeline
 
@@ -61,6 +61,12 @@ def replayed(pipeline: Pipeline, node_id: str, *, lines: bool) -> Pipeline:
     kept = [node for node in pipeline.nodes if node.id in needed or (node.id in reached and node.id != entry.id)]
     order = {node.id: at for at, node in enumerate(pipeline.nodes)}
     return replace(pipeline, nodes=tuple(sorted((entry, *kept), key=lambda node: order[node.id])), edges=tuple(edges))
+
+
+def dialect_of(entry: Node) -> CsvDialect | None:
+    """How the lines that enter a replay by this node are read; None for records of JSON."""
+    config = entry.config
+    return csv_dialect(config["format"], config["options"]) if config["path"] == LINES else None
 
 
 def _up_to(pipeline: Pipeline, node_id: str) -> set[str]:

@@ -147,6 +147,24 @@ def entering(tx: Tx, run: str, what: str) -> Iterator[str]:
             yield row["said"] or ""
 
 
+def held_texts(tx: Tx, run: str) -> Iterator[tuple[str, str]]:
+    """Id and text of each line that the run has to replay, as somebody corrected it."""
+    with tx.cursor(name="penstock_held_texts") as cursor:
+        cursor.itersize = 5_000
+        cursor.execute(
+            f"SELECT d.id::text AS id, {_ENTERING['texts']} AS said FROM dead_letters d WHERE d.replay_run = %(run)s ORDER BY {_ORDER}",  # noqa: S608 (our own text)
+            {"run": run},
+        )
+        for row in cursor:
+            yield row["id"], row["said"] or ""
+
+
+def to_enter(tx: Tx, run: str) -> int | None:
+    """How many letters a replay was given when it was made; None for a run that replays nothing."""
+    row = tx.execute("SELECT (trigger ->> 'letters')::bigint AS letters FROM runs WHERE id = %(run)s", {"run": run}).fetchone()
+    return row["letters"] if row else None
+
+
 def programs(tx: Tx, run: str, node: str) -> Sequence[dict[str, Any]]:
     """What the stages of a run that the node was in do."""
     rows = tx.execute(

@@ -214,6 +214,8 @@ def _change(tx: Tx, letter: str, asked: Mapping[str, Any]) -> None:
     if "record" not in asked and state == "fixed" and row["record"] is None:
         raise Refused(422, f"letter {row['id']}: say how it is fixed, in record; a row that is right as it is can be replayed as it is")
     record = _corrections(row, asked["record"]) if "record" in asked else None
+    if row["kind"] == "line" and record and isinstance(text := record.get("line", record.get("record")), str):
+        replays.check_line(tx, row, text)
     if not dead_letters.change(tx, row["id"], record=record, state=state, by=caller().name):
         done = f"was replayed by run {row['replay_run']}" if row["state"] == "replayed" else f"is being replayed by run {row['replay_run']}"
         raise Refused(409, f"letter {row['id']} {done}, and cannot be changed any more")
