@@ -1,5 +1,5 @@
-"""Rejected rows that are run again must all be seen to enter: as rows, or as rejects once more. Asked before a stage publishes, since a replay
-that succeeds marks every one of its letters as replayed.
+"""Rejected rows that are run again must all be seen to enter: as rows, or as rejects once more. Asked before a stage publishes, since a
+replay that succeeds marks every one of its letters as replayed.
 """
 
 from __future__ import annotations

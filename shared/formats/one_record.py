@@ -1,5 +1,5 @@
-"""Whether a text, put among others into a file, stays one record by itself. Asked before rejected lines are put together to be read again: one
-with an open quote would take in the lines after it, and they would be lost without a word.
+"""Whether a text, put among others into a file, stays one record by itself. Asked before rejected lines are put together to be read again:
+one with an open quote would take in the lines after it, and they would be lost without a word.
 """
 
 from __future__ import annotations

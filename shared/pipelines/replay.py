@@ -63,6 +63,15 @@ def replayed(pipeline: Pipeline, node_id: str, *, lines: bool) -> Pipeline:
     return replace(pipeline, nodes=tuple(sorted((entry, *kept), key=lambda node: order[node.id])), edges=tuple(edges))
 
 
+def through(cut: Pipeline) -> set[str]:
+    """Of a pipeline that was cut down: the nodes that its letters come to, the one they enter by among them. All others are only read
+    beside, a second time; what they reject was rejected by the run before, too.
+    """
+    entered = {node.id for node in cut.nodes if node.config.get("connector") == LETTERS}
+    ids, pairs = [node.id for node in cut.nodes], _pairs(cut)
+    return entered.union(*(descendants(ids, pairs, one) for one in entered))
+
+
 def dialect_of(entry: Node) -> CsvDialect | None:
     """How the lines that enter a replay by this node are read; None for records of JSON."""
     config = entry.config

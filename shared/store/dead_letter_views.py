@@ -159,6 +159,23 @@ def held_texts(tx: Tx, run: str) -> Iterator[tuple[str, str]]:
             yield row["id"], row["said"] or ""
 
 
+def rejected_by(tx: Tx, run: str, nodes: Sequence[str]) -> str | None:
+    """The first of those nodes that rejected rows which nobody has waived, in the run, or in one that it replays letters of."""
+    row = tx.execute(
+        """
+        WITH RECURSIVE before (id) AS (
+            SELECT %(run)s::uuid
+            UNION SELECT (r.trigger ->> 'of')::uuid FROM before b JOIN runs r ON r.id = b.id WHERE r.trigger ->> 'type' = 'replay'
+        )
+        SELECT d.node FROM dead_letters d JOIN stages s ON s.run_id = d.run_id AND s.stage = d.stage AND s.epoch = d.epoch
+         WHERE d.run_id IN (SELECT id FROM before) AND d.node = ANY(%(nodes)s) AND d.state <> 'waived' AND s.status = 'COMPLETED'
+         ORDER BY d.node LIMIT 1
+        """,
+        {"run": run, "nodes": list(nodes)},
+    ).fetchone()
+    return str(row["node"]) if row else None
+
+
 def to_enter(tx: Tx, run: str) -> int | None:
     """How many letters a replay was given when it was made; None for a run that replays nothing."""
     row = tx.execute("SELECT (trigger ->> 'letters')::bigint AS letters FROM runs WHERE id = %(run)s", {"run": run}).fetchone()

@@ -38,7 +38,10 @@ class Rejected:
 
 
 def insert(tx: Tx, run: str, stage: int, epoch: int, rejects: Iterable[Rejected]) -> int:
-    """Writes all rejects of one attempt, instead of any that it or an earlier attempt at the stage wrote before; returns how many."""
+    """Writes all rejects of one attempt, instead of any that it or an earlier attempt at the stage wrote before; returns how many.
+
+    Of a replay, only those of nodes that its letters come to.
+    """
     tx.execute(
         "DELETE FROM dead_letters WHERE run_id = %(run)s AND stage = %(stage)s AND epoch <= %(epoch)s",
         {"run": run, "stage": stage, "epoch": epoch},
@@ -47,8 +50,11 @@ def insert(tx: Tx, run: str, stage: int, epoch: int, rejects: Iterable[Rejected]
     tx.execute(
         "CREATE TEMP TABLE rejected (n bigserial, original_record text, error_message text, position bigint, rule text) ON COMMIT DROP"
     )
-    written = 0
+    written, through = 0, _through(tx, run)
     for found in rejects:
+        if through is not None and found.node not in through:
+            # A node that is only read beside the letters rejects what it rejected before; those rows have their letters.
+            continue
         tx.execute("TRUNCATE rejected")
         columns = "original_record, error_message, position, rule"
         with tx.cursor() as cursor, cursor.copy(f"COPY rejected ({columns}) FROM STDIN (FORMAT csv)") as copy:
@@ -74,6 +80,12 @@ def insert(tx: Tx, run: str, stage: int, epoch: int, rejects: Iterable[Rejected]
             {"run": run, "stage": stage, "epoch": epoch, "node": found.node, "kind": found.kind, "rules": list(found.rules)},
         ).rowcount
     return written
+
+
+def _through(tx: Tx, run: str) -> list[str] | None:
+    """Nodes that a replay's letters come to; None for another run, and for a replay that an older release made."""
+    row = tx.execute("SELECT trigger -> 'through' AS nodes FROM runs WHERE id = %(run)s", {"run": run}).fetchone()
+    return row["nodes"] if row else None
 
 
 def charge_replayed(tx: Tx, run: str, stage: int, epoch: int, entered_by: str) -> None:

@@ -11,7 +11,7 @@ from shared.formats import file_format
 from shared.formats.one_record import not_one
 from shared.formats.options import CsvDialect, csv_dialect
 from shared.pipelines.language import RunValues, pipeline
-from shared.pipelines.replay import CannotReplay, dialect_of, replayed
+from shared.pipelines.replay import CannotReplay, dialect_of, replayed, through
 from shared.pipelines.validation import filled_document
 from shared.store import dead_letter_views, dead_letters, runs
 from shared.store.database import Tx
@@ -66,6 +66,14 @@ def _start(
         cut = replayed(pipeline(filled_document(row["document"], key)), group["node"], lines=group["lines"])
     except CannotReplay as problem:
         raise Refused(409, problem.message, kind=problem.code) from problem
+    gone_through = through(cut)
+    if (other := dead_letter_views.rejected_by(tx, group["run"], [one.id for one in cut.nodes if one.id not in gone_through])) is not None:
+        raise Refused(
+            409,
+            f"rows of {group['node']} are joined with those of {other}, and {other} rejected rows, too: pairs of two rejected rows would be"
+            f" lost; correct the data and run it all again, or waive the rows of {other} (penstock dead-letters waive)",
+            kind=CannotReplay.code,
+        )
     letters = dead_letters.hold(tx, choice, of=group["run"], node=group["node"], lines=group["lines"], run=run, again=again)
     if not letters:
         return None
@@ -86,6 +94,7 @@ def _start(
             "kind": group["kind"],
             "letters": letters,
             "retryCount": group["retry_count"] + 1,
+            "through": sorted(gone_through),
         },
         parameters=group["parameters"],
         run_values=values,

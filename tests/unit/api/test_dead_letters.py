@@ -48,3 +48,44 @@ def test_a_letter_with_an_open_quote_is_named_and_no_other_is_replayed_with_it(s
     answer = shops.call("POST", "/dead-letters/replay", {"run": run})
     assert (answer.status_code, answer.json["letters"]) == (202, 1)
     assert shops.call("GET", f"/dead-letters/{first}").json["replayRun"] == answer.json["runs"][0]["id"]
+
+
+JOINED = """
+apiVersion: penstock/v1
+kind: Pipeline
+metadata: {name: joined}
+spec:
+  nodes:
+    - {id: left, type: connector_source, config: {connector: files, path: l.csv, schema: {id: BIGINT, name: TEXT}}}
+    - {id: right, type: connector_source, config: {connector: files, path: r.csv, schema: {id: BIGINT, town: TEXT}}}
+    - {id: join, type: joiner, config: {joinType: INNER, left: left, right: right, keys: [{left: id, right: id}]}}
+    - {id: write, type: connector_sink, config: {connector: db, table: t, writeMode: INSERT}}
+  edges: [{from: left, to: join}, {from: right, to: join}, {from: join, to: write}]
+"""
+
+
+def test_rows_of_both_sides_of_a_join_are_not_replayed_one_by_one(api: Any) -> None:
+    api.apply(JOINED)
+    run = api.run("joined", {"reads": [{"node": side, "options": {"path": f"{side}.csv"}} for side in ("left", "right")]})
+    api.letter(run, "left", line("1,a"))
+    other = api.letter(run, "right", line("1,b"))
+    answer = api.call("POST", "/dead-letters/replay", {"run": run})
+    assert (answer.status_code, "right rejected rows, too: pairs of two rejected rows would be lost" in answer.json["detail"]) == (
+        409,
+        True,
+    )
+    api.call("POST", "/dead-letters/waive", {"ids": [other]})
+    answer = api.call("POST", "/dead-letters/replay", {"run": run})
+    assert answer.status_code == 202
+    (row,) = api.all("SELECT trigger -> 'through' AS nodes FROM runs WHERE id = %(run)s", run=answer.json["runs"][0]["id"])
+    assert row["nodes"] == ["join", "left", "write"]
+
+
+def test_a_row_that_was_replayed_is_missing_from_the_other_side_too(api: Any) -> None:
+    api.apply(JOINED)
+    reads = {"reads": [{"node": side, "options": {"path": f"{side}.csv"}} for side in ("left", "right")]}
+    first = api.run("joined", reads)
+    second = api.run("joined", reads, trigger={"type": "replay", "of": first, "node": "left"})
+    api.letter(first, "right", line("1,b"), state="replayed", replay=first)
+    api.letter(second, "left", line("1,a"))
+    assert api.call("POST", "/dead-letters/replay", {"run": second}).status_code == 409
