@@ -30,7 +30,8 @@ CHOSEN = (
 )
 _LETTER = """
     SELECT d.id::text AS id, d.run_id::text AS run, r.namespace, r.pipeline, d.node, d.kind, d.rule, d.original_record, d.record,
-           d.error_message, d.position, d.retry_count, d.state, d.replay_run::text AS replay_run, d.at, d.changed_at, d.changed_by
+           d.error_message, d.position, d.retry_count, d.state, d.replay_run::text AS replay_run,
+           (SELECT h.status FROM runs h WHERE h.id = d.replay_run) AS holder_status, d.at, d.changed_at, d.changed_by
 """
 _ORDER = "d.run_id, d.stage, d.node, coalesce(d.position, 0), d.id"
 
@@ -138,11 +139,15 @@ _ENTERING = {
 }
 
 
+# Of a run: what it replays. What was waived after it had failed is no longer its own.
+_OF_REPLAY = f"FROM dead_letters d WHERE d.replay_run = %(run)s AND d.state <> 'waived' ORDER BY {_ORDER}"
+
+
 def entering(tx: Tx, run: str, what: str) -> Iterator[str]:
     """What the run replays, letter by letter, as somebody corrected it. `what`: records, as JSON, or texts of lines."""
     with tx.cursor(name="penstock_replayed") as cursor:
         cursor.itersize = 5_000
-        cursor.execute(f"SELECT {_ENTERING[what]} AS said FROM dead_letters d WHERE d.replay_run = %(run)s ORDER BY {_ORDER}", {"run": run})  # noqa: S608 (our own text)
+        cursor.execute(f"SELECT {_ENTERING[what]} AS said {_OF_REPLAY}", {"run": run})
         for row in cursor:
             yield row["said"] or ""
 
@@ -151,10 +156,7 @@ def held_texts(tx: Tx, run: str) -> Iterator[tuple[str, str]]:
     """Id and text of each line that the run has to replay, as somebody corrected it."""
     with tx.cursor(name="penstock_held_texts") as cursor:
         cursor.itersize = 5_000
-        cursor.execute(
-            f"SELECT d.id::text AS id, {_ENTERING['texts']} AS said FROM dead_letters d WHERE d.replay_run = %(run)s ORDER BY {_ORDER}",  # noqa: S608 (our own text)
-            {"run": run},
-        )
+        cursor.execute(f"SELECT d.id::text AS id, {_ENTERING['texts']} AS said {_OF_REPLAY}", {"run": run})
         for row in cursor:
             yield row["id"], row["said"] or ""
 

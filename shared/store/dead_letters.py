@@ -3,7 +3,9 @@
 Rows are written before the transaction that completes their stage, since they may be many. They carry stage and epoch, and count only once
 that epoch of the stage is COMPLETED: a reader joins `stages` on (run_id, stage, epoch) and status (`dead_letter_views`).
 
-open ─▶ fixed ─▶ replayed; open or fixed ─▶ waived ─▶ open. What a run holds to replay it nobody changes until that run has ended.
+open ─▶ fixed ─▶ replayed; open or fixed ─▶ waived ─▶ open. What a run holds to replay it nobody changes until that run has ended. Where
+it ended without success and may have written the rows, they stay with it: people waive and delete them all the same, and correct or replay
+them where they say that duplicates are allowed.
 """
 
 from __future__ import annotations
@@ -23,6 +25,11 @@ STEPS: Mapping[str, tuple[str, ...]] = {
     "fixed": ("open", "fixed", "waived"),
     "waived": ("open", "fixed", "waived"),
 }
+
+# Whoever holds a letter will not replay it unless a person retries that run.
+_GIVEN_UP = "replay_run IN (SELECT id FROM runs WHERE status IN ('FAILED', 'CANCELLED', 'TIMED_OUT'))"
+# Errors of an attempt that are raised before its sinks commit: nothing of it is in any destination.
+_WROTE_NOTHING = ("too_many_rejects", "letters_misread", "letters_lost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,22 +124,28 @@ def charge_replayed(tx: Tx, run: str, stage: int, epoch: int, entered_by: str) -
     )
 
 
-def change(tx: Tx, letter: str, *, record: Any | None, state: str, by: str) -> bool:
-    """Corrects or moves one; False where it is not in a state that allows it, or a run holds it. `record`: the columns that change."""
+def change(tx: Tx, letter: str, *, record: Any | None, state: str, by: str, again: bool = False) -> bool:
+    """Corrects or moves one; False where it is not in a state that allows it, or a run holds it. `record`: the columns that change.
+
+    `again`: also one that an earlier replay holds which ended without success, and may have written it; nobody holds it then.
+    """
     done = tx.execute(
-        """
+        f"""
         UPDATE dead_letters
            SET state = %(state)s::text, record = CASE WHEN %(state)s::text = 'open' THEN NULL WHEN %(record)s::jsonb IS NULL THEN record
                                                  ELSE coalesce(record, original_record) || %(record)s::jsonb END,
+               replay_run = CASE WHEN %(state)s::text = 'waived' THEN replay_run END,
                changed_at = clock_timestamp(), changed_by = %(by)s
-         WHERE id = %(id)s AND state = ANY(%(from)s) AND replay_run IS NULL
-        """,
+         WHERE id = %(id)s AND state = ANY(%(from)s)
+           AND (replay_run IS NULL OR (%(again)s OR %(state)s::text = 'waived') AND {_GIVEN_UP})
+        """,  # noqa: S608 (our own text)
         {
             "id": letter,
             "record": Jsonb(record) if record is not None else None,
             "state": state,
             "by": by,
             "from": list(STEPS[state]),
+            "again": again,
         },
     )
     return done.rowcount > 0
@@ -143,7 +156,8 @@ def waive(tx: Tx, choice: Choice, by: str) -> int:
     return tx.execute(
         f"""
         UPDATE dead_letters SET state = 'waived', changed_at = clock_timestamp(), changed_by = %(by)s
-         WHERE (run_id, id) IN (SELECT d.run_id, d.id {CHOSEN}) AND state IN ('open', 'fixed') AND replay_run IS NULL
+         WHERE (run_id, id) IN (SELECT d.run_id, d.id {CHOSEN}) AND state IN ('open', 'fixed')
+           AND (replay_run IS NULL OR {_GIVEN_UP})
         """,  # noqa: S608 (our own text)
         {**choice.values(), "by": by},
     ).rowcount
@@ -154,7 +168,7 @@ def delete(tx: Tx, choice: Choice) -> int:
     return tx.execute(
         f"""
         DELETE FROM dead_letters WHERE (run_id, id) IN (SELECT d.run_id, d.id {CHOSEN})
-           AND (replay_run IS NULL OR state = 'replayed')
+           AND (replay_run IS NULL OR state = 'replayed' OR {_GIVEN_UP})
         """,  # noqa: S608 (our own text)
         choice.values(),
     ).rowcount
@@ -171,28 +185,30 @@ def hold(tx: Tx, choice: Choice, *, of: str, node: str, lines: bool, run: str, a
         UPDATE dead_letters SET replay_run = %(by)s
          WHERE (run_id, id) IN (SELECT d.run_id, d.id {CHOSEN}) AND run_id = %(of)s AND node = %(through)s AND (kind = 'line') = %(lines)s
            AND state IN ('open', 'fixed')
-           AND (replay_run IS NULL
-                OR %(again)s AND replay_run IN (SELECT id FROM runs WHERE status IN ('FAILED', 'CANCELLED', 'TIMED_OUT')))
+           AND (replay_run IS NULL OR %(again)s AND {_GIVEN_UP})
         """,  # noqa: S608 (our own text)
         {**choice.values(), "of": of, "through": node, "lines": lines, "by": run, "again": again},
     ).rowcount
 
 
 def held(tx: Tx, run: str) -> int:
-    """How many letters a replay has; nobody takes them from it until the transaction ends."""
+    """How many letters a replay has, but for those that were waived since; nobody takes them from it until the transaction ends."""
     row = tx.execute(
-        "SELECT count(*) AS letters FROM (SELECT FROM dead_letters WHERE replay_run = %(run)s FOR UPDATE) AS held", {"run": run}
+        "SELECT count(*) AS letters FROM (SELECT FROM dead_letters WHERE replay_run = %(run)s AND state <> 'waived' FOR UPDATE) AS held",
+        {"run": run},
     ).fetchone()
     return int(row["letters"]) if row else 0
 
 
 def replay_ended(tx: Tx, run: str, *, succeeded: bool) -> None:
     """In the transaction that ends a replay. Success: its letters are replayed. Else they stay with it where it may have written them
-    without a key that would merge them; a retry of that run finds its own marker. All others can be replayed anew.
+    without a key that would merge them; a retry of that run finds its own marker. All others can be replayed anew, those among them whose
+    every attempt gave up before its commit.
     """
     if succeeded:
         tx.execute(
-            "UPDATE dead_letters SET state = 'replayed', changed_at = clock_timestamp(), changed_by = 'replay' WHERE replay_run = %(run)s",
+            "UPDATE dead_letters SET state = 'replayed', changed_at = clock_timestamp(), changed_by = 'replay'"
+            " WHERE replay_run = %(run)s AND state <> 'waived'",
             {"run": run},
         )
         return
@@ -202,7 +218,8 @@ def replay_ended(tx: Tx, run: str, *, succeeded: bool) -> None:
          WHERE replay_run = %(run)s AND state <> 'replayed' AND NOT EXISTS (
                SELECT FROM attempts a JOIN programs p ON p.run_id = a.run_id AND p.stage = a.stage
                            CROSS JOIN LATERAL jsonb_array_elements(p.program -> 'sinks') AS sink
-                WHERE a.run_id = %(run)s AND sink ->> 'writeMode' <> 'UPSERT')
+                WHERE a.run_id = %(run)s AND sink ->> 'writeMode' <> 'UPSERT'
+                  AND coalesce(a.error ->> 'code', '') <> ALL(%(nothing)s))
         """,
-        {"run": run},
+        {"run": run, "nothing": list(_WROTE_NOTHING)},
     )

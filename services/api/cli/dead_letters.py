@@ -102,21 +102,23 @@ def show(context: click.Context, letter: str) -> None:
 @click.argument("letter", metavar="ID", required=False)
 @click.option("--set", "columns", multiple=True, metavar="COLUMN=VALUE", help="A corrected column; JSON, or else a text.")
 @click.option("--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="JSON lines as exported, records corrected.")
+@click.option("--allow-duplicates", is_flag=True, help="Also rows of a failed replay that may have written them already.")
 @click.pass_context
 @answering
-def fix(context: click.Context, letter: str | None, columns: tuple[str, ...], file: Path | None) -> None:
+def fix(context: click.Context, letter: str | None, columns: tuple[str, ...], file: Path | None, allow_duplicates: bool) -> None:
     """Correct a row, or all rows of a file that was exported; then they can be replayed."""
     server = client(context)
+    allowed = {"allowDuplicates": True} if allow_duplicates else {}
     if (letter is None) == (file is None):
         raise click.UsageError("give the ID of a letter, or --file")
     if letter is not None:
-        server.call("PATCH", f"/dead-letters/{letter}", body={"record": dict(_column(text) for text in columns)})
+        server.call("PATCH", f"/dead-letters/{letter}", body={"record": dict(_column(text) for text in columns)} | allowed)
         click.echo("fixed")
         return
     assert file is not None
     fixed = 0
     for some in _in_file(file):
-        fixed += server.call("PATCH", "/dead-letters", body={"letters": some})["letters"]
+        fixed += server.call("PATCH", "/dead-letters", body={"letters": [one | allowed for one in some]})["letters"]
     click.echo(f"{fixed} fixed")
 
 

@@ -216,7 +216,13 @@ def _change(tx: Tx, letter: str, asked: Mapping[str, Any]) -> None:
     record = _corrections(row, asked["record"]) if "record" in asked else None
     if row["kind"] == "line" and record and isinstance(text := record.get("line", record.get("record")), str):
         replays.check_line(tx, row, text)
-    if not dead_letters.change(tx, row["id"], record=record, state=state, by=caller().name):
+    if not dead_letters.change(tx, row["id"], record=record, state=state, by=caller().name, again=asked.get("allowDuplicates", False)):
+        if row["state"] != "replayed" and row["holder_status"] in {"FAILED", "CANCELLED", "TIMED_OUT"}:
+            raise Refused(
+                409,
+                f"letter {row['id']} is held by run {row['replay_run']}, which ended {row['holder_status']} and may have written the row:"
+                " retry that run, waive the row, or change it with allowDuplicates: true",
+            )
         done = f"was replayed by run {row['replay_run']}" if row["state"] == "replayed" else f"is being replayed by run {row['replay_run']}"
         raise Refused(409, f"letter {row['id']} {done}, and cannot be changed any more")
 

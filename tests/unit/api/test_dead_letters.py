@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from psycopg.types.json import Jsonb
+
+from shared.store import dead_letters
 
 CSV = """
 apiVersion: penstock/v1
@@ -89,3 +92,50 @@ def test_a_row_that_was_replayed_is_missing_from_the_other_side_too(api: Any) ->
     api.letter(first, "right", line("1,b"), state="replayed", replay=first)
     api.letter(second, "left", line("1,a"))
     assert api.call("POST", "/dead-letters/replay", {"run": second}).status_code == 409
+
+
+INSERTING = {**READING, "sinks": [{"node": "write", "writeMode": "INSERT"}]}
+
+
+def ended_replay(api: Any, code: str) -> tuple[str, str]:
+    """A letter, and the replay of it that failed with an attempt on a stage that inserts."""
+    replay = api.run("shops", INSERTING, status="FAILED", trigger={"type": "replay", "letters": 1})
+    letter = api.letter(api.run("shops", READING), "read", line("x,a,1"), replay=replay)
+    with api.database.transaction() as tx:
+        tx.execute(
+            "INSERT INTO attempts (run_id, stage, epoch, worker, finished_at, outcome, error) VALUES (%s, 1, 1, 'w', now(), 'FAILED', %s)",
+            (replay, Jsonb({"code": code})),
+        )
+        dead_letters.replay_ended(tx, replay, succeeded=False)
+    return letter, replay
+
+
+def test_a_replay_that_gave_up_before_it_wrote_gives_its_letters_back(shops: Any) -> None:
+    letter, _ = ended_replay(shops, "too_many_rejects")
+    assert shops.call("GET", f"/dead-letters/{letter}").json["replayRun"] is None
+
+
+def test_letters_of_a_replay_that_may_have_written_can_be_waived_corrected_and_deleted(shops: Any) -> None:
+    letter, replay = ended_replay(shops, "internal")
+    fix = {"record": {"line": "1,a,1"}}
+    answer = shops.call("PATCH", f"/dead-letters/{letter}", fix)
+    assert (answer.status_code, f"held by run {replay}, which ended FAILED" in answer.json["detail"]) == (409, True)
+    assert shops.call("POST", "/dead-letters/waive", {"ids": [letter]}).json == {"letters": 1}
+    # Waived and opened again it is no other row than before.
+    assert shops.call("PATCH", f"/dead-letters/{letter}", {"state": "open"}).status_code == 409
+    with shops.database.transaction() as tx:
+        assert dead_letters.held(tx, replay) == 0, "that run cannot be retried without it"
+    answer = shops.call("PATCH", f"/dead-letters/{letter}", {**fix, "allowDuplicates": True})
+    assert (answer.status_code, answer.json["state"], answer.json["replayRun"]) == (200, "fixed", None)
+    other, _ = ended_replay(shops, "internal")
+    assert shops.call("DELETE", f"/dead-letters/{other}").status_code == 204
+
+
+def test_what_is_being_replayed_nobody_changes(shops: Any) -> None:
+    replay = shops.run("shops", INSERTING, status="RUNNING", trigger={"type": "replay", "letters": 1})
+    letter = shops.letter(shops.run("shops", READING), "read", line("x,a,1"), replay=replay)
+    body = {"record": {"line": "1,a,1"}, "allowDuplicates": True}
+    answer = shops.call("PATCH", f"/dead-letters/{letter}", body)
+    assert (answer.status_code, f"is being replayed by run {replay}" in answer.json["detail"]) == (409, True)
+    assert shops.call("POST", "/dead-letters/waive", {"ids": [letter]}).json == {"letters": 0}
+    assert shops.call("DELETE", f"/dead-letters/{letter}").status_code == 409
