@@ -30,6 +30,8 @@ STEPS: Mapping[str, tuple[str, ...]] = {
 _GIVEN_UP = "replay_run IN (SELECT id FROM runs WHERE status IN ('FAILED', 'CANCELLED', 'TIMED_OUT'))"
 # Errors of an attempt that are raised before its sinks commit: nothing of it is in any destination.
 _WROTE_NOTHING = ("too_many_rejects", "letters_misread", "letters_lost")
+# Stands for NUL, which jsonb has not: a character that no text has, so that nobody takes a text for one that held it.
+NUL = "\U0010fffe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def insert(tx: Tx, run: str, stage: int, epoch: int, rejects: Iterable[Rejected]
             SELECT %(run)s::uuid, gen_random_uuid(), %(stage)s, %(epoch)s, %(node)s, %(kind)s,
                    -- jsonb has no NUL. An even number of backslashes before it is text that only looks like one.
                    CASE WHEN original_record LIKE '%%\\u0000%%'
-                        THEN regexp_replace(original_record, '(?<!\\)((?:\\\\)*)\\u0000', '\1' || chr(65533), 'g')
+                        THEN regexp_replace(original_record, '(?<!\\)((?:\\\\)*)\\u0000', '\1' || %(nul)s::text, 'g')
                         ELSE original_record END::jsonb,
                    error_message, position,
                    CASE WHEN %(rules)s::text[] = '{}' THEN rule
@@ -84,7 +86,7 @@ def insert(tx: Tx, run: str, stage: int, epoch: int, rejects: Iterable[Rejected]
                    coalesce((SELECT (trigger ->> 'retryCount')::integer FROM runs WHERE id = %(run)s::uuid), 0)
               FROM rejected ORDER BY n
             """,
-            {"run": run, "stage": stage, "epoch": epoch, "node": found.node, "kind": found.kind, "rules": list(found.rules)},
+            {"run": run, "stage": stage, "epoch": epoch, "node": found.node, "kind": found.kind, "rules": list(found.rules), "nul": NUL},
         ).rowcount
     return written
 
@@ -198,6 +200,16 @@ def held(tx: Tx, run: str) -> int:
         {"run": run},
     ).fetchone()
     return int(row["letters"]) if row else 0
+
+
+def held_with_nul(tx: Tx, run: str) -> str | None:
+    """The first of a replay's letters in which something else still stands for NUL; it would be written as that."""
+    row = tx.execute(
+        "SELECT id::text AS id FROM dead_letters WHERE replay_run = %(run)s"
+        " AND strpos(coalesce(record, original_record)::text, %(nul)s) > 0 ORDER BY id LIMIT 1",
+        {"run": run, "nul": NUL},
+    ).fetchone()
+    return row["id"] if row else None
 
 
 def replay_ended(tx: Tx, run: str, *, succeeded: bool) -> None:

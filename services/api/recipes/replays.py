@@ -77,6 +77,12 @@ def _start(
     letters = dead_letters.hold(tx, choice, of=group["run"], node=group["node"], lines=group["lines"], run=run, again=again)
     if not letters:
         return None
+    if (letter := dead_letters.held_with_nul(tx, run)) is not None:
+        raise Refused(
+            409,
+            f"letter {letter} cannot be replayed as it is: a text in it held NUL, for which another character stands; correct that text, or"
+            " waive the letter",
+        )
     if group["lines"]:
         _check_lines(tx, run, dialect_of(cut.node(group["node"])))
     runs.create(

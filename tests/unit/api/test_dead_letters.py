@@ -139,3 +139,15 @@ def test_what_is_being_replayed_nobody_changes(shops: Any) -> None:
     assert (answer.status_code, f"is being replayed by run {replay}" in answer.json["detail"]) == (409, True)
     assert shops.call("POST", "/dead-letters/waive", {"ids": [letter]}).json == {"letters": 0}
     assert shops.call("DELETE", f"/dead-letters/{letter}").status_code == 409
+
+
+def test_a_row_that_held_nul_is_not_replayed_with_another_character_in_its_place(shops: Any) -> None:
+    run = shops.run("shops", {**READING, "sinks": [{"node": "write", "columns": []}]})
+    letter = shops.letter(run, "write", {"id": 1, "name": "a\U0010fffeb"}, kind="sink")
+    answer = shops.call("POST", "/dead-letters/replay", {"run": run})
+    assert (answer.status_code, f"letter {letter} cannot be replayed as it is: a text in it held NUL" in answer.json["detail"]) == (
+        409,
+        True,
+    )
+    assert shops.call("PATCH", f"/dead-letters/{letter}", {"record": {"name": "ab"}}).status_code == 200
+    assert shops.call("POST", "/dead-letters/replay", {"run": run}).status_code == 202

@@ -61,7 +61,7 @@ def test_nul_bytes_do_not_stop_them(database: Database, tmp_path: Path) -> None:
     with database.transaction() as tx:
         rejects.keep(tx, claim(run), [file])
     (row,) = kept(database, run)
-    assert row["original_record"] == {"a": "x\ufffdy", "b": "looks like \\u0000"}
+    assert row["original_record"] == {"a": "x\U0010fffey", "b": "looks like \\u0000"}
     assert row["error_message"] == "bad \ufffd byte"
 
 
