@@ -4,10 +4,11 @@ through. Reads only; rows of attempts that did not complete are in none of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from shared.formats import exact_json
 from shared.store.database import Tx
 
 _FROM = """
@@ -29,7 +30,8 @@ CHOSEN = (
     """
 )
 _LETTER = """
-    SELECT d.id::text AS id, d.run_id::text AS run, r.namespace, r.pipeline, d.node, d.kind, d.rule, d.original_record, d.record,
+    SELECT d.id::text AS id, d.run_id::text AS run, r.namespace, r.pipeline, d.node, d.kind, d.rule,
+           d.original_record::text AS original_record, d.record::text AS record, d.stage,
            d.error_message, d.position, d.retry_count, d.state, d.replay_run::text AS replay_run,
            (SELECT h.status FROM runs h WHERE h.id = d.replay_run) AS holder_status, d.at, d.changed_at, d.changed_by
 """
@@ -69,34 +71,48 @@ class Choice:
         }
 
 
-def page(tx: Tx, choice: Choice, after: str | None, limit: int) -> list[dict[str, Any]]:
-    """Those of a file in its order. `after`: the id that the page before ended with."""
-    return list(
-        tx.execute(
-            f"""
-            {_LETTER}
-            {CHOSEN}
-               AND (%(after)s::uuid IS NULL OR ({_ORDER})
-                    > (SELECT a.run_id, a.stage, a.node, coalesce(a.position, 0), a.id FROM dead_letters a WHERE a.id = %(after)s))
-             ORDER BY {_ORDER} LIMIT %(limit)s
-            """,  # noqa: S608 (our own text)
-            {**choice.values(), "after": after, "limit": limit},
-        )
-    )
+# What `page` goes on after: run, stage, node, position (0: none) and id of a letter, whether it is still there or not.
+Place = tuple[str, int, str, int, str]
+
+
+def page(tx: Tx, choice: Choice, after: Place | None, limit: int) -> list[dict[str, Any]]:
+    """Those of a file in its order; numbers in records are Decimal. `after`: where the page before ended."""
+    run, stage, node, position, letter = after or (None,) * 5
+    rows = tx.execute(
+        f"""
+        {_LETTER}
+        {CHOSEN}
+           AND (%(after)s::uuid IS NULL
+                OR ({_ORDER}) > (%(after_run)s::uuid, %(stage)s::integer, %(after_node)s::text, %(position)s::bigint, %(after)s::uuid))
+         ORDER BY {_ORDER} LIMIT %(limit)s
+        """,
+        {
+            **choice.values(), "after": letter, "after_run": run, "stage": stage, "after_node": node, "position": position, "limit": limit,
+        },
+    )  # fmt: skip
+    return [_exact(row) for row in rows]
+
+
+def place(row: Mapping[str, Any]) -> Place:
+    return row["run"], row["stage"], row["node"], row["position"] or 0, row["id"]
+
+
+def _exact(row: dict[str, Any]) -> dict[str, Any]:
+    return row | {key: exact_json.loads(row[key]) for key in ("original_record", "record") if row[key] is not None}
 
 
 def one(tx: Tx, letter: str, *, lock: bool = False) -> dict[str, Any] | None:
-    """`lock`: until the transaction ends nobody else changes it."""
+    """With Decimals in its records. `lock`: until the transaction ends nobody else changes it."""
     row = f"{_LETTER} {_FROM} WHERE d.id = %(id)s"
-    return tx.execute(f"{row} FOR UPDATE OF d" if lock else row, {"id": letter}).fetchone()
+    found = tx.execute(f"{row} FOR UPDATE OF d" if lock else row, {"id": letter}).fetchone()
+    return _exact(found) if found is not None else None
 
 
 def every(tx: Tx, choice: Choice) -> Iterator[dict[str, Any]]:
     """All of them, in the order of `page`, a few thousand at a time; records as JSON text, with all their digits."""
     with tx.cursor(name="penstock_dead_letters") as cursor:
         cursor.itersize = 2_000
-        texts = _LETTER.replace("d.original_record, d.record", "d.original_record::text AS original_record, d.record::text AS record")
-        cursor.execute(f"{texts} {CHOSEN} ORDER BY {_ORDER}", choice.values())
+        cursor.execute(f"{_LETTER} {CHOSEN} ORDER BY {_ORDER}", choice.values())
         yield from cursor
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from shared.formats import exact_json
 from shared.store.database import Tx
 from shared.store.dead_letter_views import CHOSEN, Choice
 
@@ -143,7 +144,7 @@ def change(tx: Tx, letter: str, *, record: Any | None, state: str, by: str, agai
         """,  # noqa: S608 (our own text)
         {
             "id": letter,
-            "record": Jsonb(record) if record is not None else None,
+            "record": Jsonb(record, dumps=exact_json.dumps) if record is not None else None,
             "state": state,
             "by": by,
             "from": list(STEPS[state]),

@@ -151,3 +151,52 @@ def test_a_row_that_held_nul_is_not_replayed_with_another_character_in_its_place
     )
     assert shops.call("PATCH", f"/dead-letters/{letter}", {"record": {"name": "ab"}}).status_code == 200
     assert shops.call("POST", "/dead-letters/replay", {"run": run}).status_code == 202
+
+
+def test_numbers_keep_all_their_digits_on_the_way_in_and_out(shops: Any) -> None:
+    long = "12345678901234567.89"
+    record = '{"id": 1, "amount": 98765432109876543.21, "name": "a"}'
+    letter = shops.letter(shops.run("shops", READING), "write", record, kind="sink")
+    assert '"amount": 98765432109876543.21' in shops.call("GET", f"/dead-letters/{letter}").text
+    # Somebody who knows only floats sends the whole row back, one column corrected.
+    rounded = '{"record": {"id": 1, "amount": 9.876543210987654e16, "name": "b"}}'
+    assert (
+        '"record": {"id": 1, "name": "b", "amount": 98765432109876543.21}'
+        in shops.call("PATCH", f"/dead-letters/{letter}", text=rounded).text
+    )
+    shops.call("PATCH", f"/dead-letters/{letter}", text=f'{{"record": {{"amount": {long}}}}}')
+    (row,) = shops.all("SELECT record ->> 'amount' AS amount FROM dead_letters WHERE id = %(id)s", id=letter)
+    assert row["amount"] == long
+    assert f'"amount": {long}' in shops.call("GET", f"/dead-letters?ids={letter}&limit=500").text
+
+
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e99999"])
+def test_what_is_no_number_of_any_database_is_refused(shops: Any, number: str) -> None:
+    letter = shops.letter(shops.run("shops", READING), "write", {"amount": 1}, kind="sink")
+    answer = shops.call("PATCH", f"/dead-letters/{letter}", text=f'{{"record": {{"amount": {number}}}}}')
+    assert answer.status_code in {400, 422}
+
+
+def test_of_many_only_those_that_differ_are_fixed(shops: Any) -> None:
+    run = shops.run("shops", READING)
+    first, second = (shops.letter(run, "write", {"id": n, "v": 1.5}, kind="sink", position=n) for n in (1, 2))
+    waived = shops.letter(run, "write", {"id": 3}, kind="sink", state="waived")
+    sent = [{"id": first, "record": {"id": 1, "v": 2}}, {"id": second, "record": {"id": 2, "v": 1.5}}, {"id": waived, "record": {"id": 3}}]
+    assert shops.call("PATCH", "/dead-letters", {"letters": sent}).json == {"letters": 1}
+    assert [shops.call("GET", f"/dead-letters/{one}").json["state"] for one in (first, second, waived)] == ["fixed", "open", "waived"]
+
+
+def test_pages_go_on_when_the_letter_that_ended_one_is_gone(shops: Any) -> None:
+    run = shops.run("shops", READING)
+    letters = [shops.letter(run, "read", line("x"), position=n) for n in range(1, 6)]
+    seen, cursor = [], ""
+    while True:
+        page = shops.call("GET", f"/dead-letters?run={run}&limit=2{cursor}").json
+        seen += [item["id"] for item in page["items"]]
+        for item in page["items"]:
+            assert shops.call("DELETE", f"/dead-letters/{item['id']}").status_code == 204
+        if page["nextCursor"] is None:
+            break
+        cursor = f"&cursor={page['nextCursor']}"
+    assert seen == letters
+    assert shops.call("GET", "/dead-letters?cursor=WyJhIl0=").status_code == 422
