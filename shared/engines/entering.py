@@ -24,7 +24,7 @@ class NotAllEntered(DataError):
 def check(program: Program, connectors: Mapping[str, ResolvedConnector], figures: Mapping[str, Mapping[str, Any]]) -> None:
     """Raises NotAllEntered. A source that passes over rows by its own condition has no figure that would tell."""
     for read in program.reads:
-        laid = connectors[read.connector].config.get(ENTERING) if read.connector in connectors else None
+        laid = connectors[read.connector].config.get(ENTERING) if read.connector is not None and read.connector in connectors else None
         rows = figures.get(read.node, {}).get("rowsIn")
         if laid is None or rows is None or read.options.get("where"):
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -11,12 +11,13 @@ from flask_smorest import Blueprint
 from marshmallow import Schema, ValidationError
 
 from services.api import cursors
-from services.api.auth import caller, database
+from services.api.auth import Caller, caller, database
 from services.api.incoming import identifier, json_object
 from services.api.once import accepted
 from services.api.problems import Refused, brief
 from services.api.recipes import replays
 from services.api.recipes.exports import TYPES, exported
+from services.api.recipes.masked import Masked
 from services.api.resources.documents import stamp
 from services.api.schemas.dead_letters import (
     Changed,
@@ -59,12 +60,16 @@ FILE: dict[str, Any] = {
 @blueprint.arguments(DeadLettersQuery, location="query")
 @blueprint.response(200, DeadLetterPage)
 def page(query: dict[str, Any]) -> Response:
-    """Rows that did not get through, as they were, with the reason; those of a file in its order."""
+    """Rows that did not get through, as they were, with the reason; those of a file in its order. Viewers see columns whose names look
+    secret masked.
+    """
     limit, after = query["limit"], cursors.placed(query)
     with database().transaction() as tx:
         rows = views.page(tx, _choice(query), after, limit + 1)
-    following = cursors.cursor(*map(str, views.place(rows[limit - 1]))) if len(rows) > limit else None
-    return _answer({"items": [_told(row) for row in rows[:limit]], "nextCursor": following})
+        place = views.place(rows[limit - 1]) if len(rows) > limit else None
+        rows = list(map(_seen(tx, caller()), rows[:limit]))
+    following = cursors.cursor(*map(str, place)) if place is not None else None
+    return _answer({"items": [_told(row) for row in rows], "nextCursor": following})
 
 
 @blueprint.get("/summary")
@@ -84,11 +89,11 @@ def summary(query: dict[str, Any]) -> dict[str, Any]:
 def export(query: dict[str, Any]) -> Response:
     """All that are meant, as JSON lines, CSV or Parquet. Corrected JSON lines can be sent back (PATCH)."""
     form = query.pop("format")
-    choice, store = _choice(query), database()
+    choice, store, who = _choice(query), database(), caller()
 
     def told() -> Any:
         with store.transaction() as tx:
-            yield from (_told(row) for row in views.every(tx, choice))
+            yield from map(_told, map(_seen(tx, who), views.every(tx, choice)))
 
     named = {"Content-Disposition": f'attachment; filename="dead-letters.{form}"'}
     return Response(exported(form, told()), mimetype=TYPES[form], headers=named)
@@ -98,7 +103,7 @@ def export(query: dict[str, Any]) -> Response:
 @blueprint.response(200, DeadLetter)
 def read(letter: str) -> Response:
     with database().transaction() as tx:
-        return _answer(_told(_found(tx, letter, "viewer")))
+        return _answer(_told(_seen(tx, caller())(_found(tx, letter, "viewer"))))
 
 
 @blueprint.patch("/<letter>")
@@ -252,6 +257,11 @@ def _is_same(value: Any, before: Any) -> bool:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | Decimal) and not isinstance(value, bool)
+
+
+def _seen(tx: Tx, who: Caller) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
+    """A letter as they may see it: who may change nothing sees no secrets, which a correction would need."""
+    return Masked(tx) if who.role == "viewer" else lambda row: row
 
 
 def _answer(body: Mapping[str, Any]) -> Response:

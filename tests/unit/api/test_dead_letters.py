@@ -200,3 +200,20 @@ def test_pages_go_on_when_the_letter_that_ended_one_is_gone(shops: Any) -> None:
         cursor = f"&cursor={page['nextCursor']}"
     assert seen == letters
     assert shops.call("GET", "/dead-letters?cursor=WyJhIl0=").status_code == 422
+
+
+def test_viewers_do_not_see_what_looks_secret(shops: Any) -> None:
+    with_secrets = {
+        "reads": [{"node": "read", "options": {"path": "in.csv", "surveyed": [["id", "BIGINT", True], ["password", "TEXT", True]]}}]
+    }
+    plain = {"reads": [{"node": "read", "options": {"path": "in.csv", "surveyed": [["id", "BIGINT", True]]}}]}
+    run, other = shops.run("shops", with_secrets), shops.run("shops", plain)
+    shops.letter(run, "write", {"id": 1.25, "user_password": "hunter22"}, kind="sink")
+    letter = shops.letter(run, "read", line("1,hunter22"))
+    shops.letter(other, "read", line("seen"))
+    for path in (f"/dead-letters?run={run}", f"/dead-letters/export?run={run}", f"/dead-letters/export?run={run}&format=csv"):
+        for role, shown in (("viewer", False), ("editor", True), ("operator", True)):
+            answer = shops.call("GET", path, role=role)
+            assert (answer.status_code, "hunter22" in answer.text, "1.25" in answer.text) == (200, shown, True), (path, role)
+    assert "hunter22" not in shops.call("GET", f"/dead-letters/{letter}", role="viewer").text
+    assert "seen" in shops.call("GET", f"/dead-letters?run={other}", role="viewer").text
