@@ -67,9 +67,10 @@ def page(query: dict[str, Any]) -> Response:
     with database().transaction() as tx:
         rows = views.page(tx, _choice(query), after, limit + 1)
         place = views.place(rows[limit - 1]) if len(rows) > limit else None
-        rows = list(map(_seen(tx, caller()), rows[:limit]))
+        seen = _seen(tx, caller())
+        items = [_told(seen(row)) for row in rows[:limit]]
     following = cursors.cursor(*map(str, place)) if place is not None else None
-    return _answer({"items": [_told(row) for row in rows], "nextCursor": following})
+    return _answer({"items": items, "nextCursor": following})
 
 
 @blueprint.get("/summary")
