@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from services.api.problems import Refused, brief
+from shared.store.dead_letter_views import Place
 from shared.store.text import unfit
+
+# Of a stage, and of a line in a file: PostgreSQL takes them.
+_STAGE, _POSITION = re.compile(r"[0-9]{1,9}"), re.compile(r"[0-9]{1,18}")
 
 
 def cursor(*parts: str) -> str:
@@ -35,6 +40,21 @@ def identified(query: dict[str, Any]) -> str | None:
         raise _refused(query["cursor"])
     try:
         return str(UUID(parts[0]))
+    except ValueError as error:
+        raise _refused(query["cursor"]) from error
+
+
+def placed(query: dict[str, Any]) -> Place | None:
+    """The place among dead letters that the page before ended at; None for the first page. Raises Refused(422)."""
+    if "cursor" not in query:
+        return None
+    parts = _parts(query["cursor"])
+    if parts is None or len(parts) != 5 or unfit(parts[2]):
+        raise _refused(query["cursor"])
+    if not (_STAGE.fullmatch(parts[1]) and _POSITION.fullmatch(parts[3])):
+        raise _refused(query["cursor"])
+    try:
+        return str(UUID(parts[0])), int(parts[1]), parts[2], int(parts[3]), str(UUID(parts[4]))
     except ValueError as error:
         raise _refused(query["cursor"]) from error
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote_to_bytes
 from uuid import UUID
@@ -16,6 +17,7 @@ from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import ClientDisconnected
 
 from services.api.problems import Refused, brief
+from shared.formats import exact_json
 from shared.store.text import unfit
 
 # What clients say when nobody told them what they send: curl -d, urllib, httpx with bytes.
@@ -24,6 +26,8 @@ JSON = frozenset({"application/json"})
 RECIPE = JSON | {"application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml", "text/vnd.yaml", "application/toml"}
 _DISCARDED_BYTES = 256_000_000
 _DEEPEST = 100
+# Beyond these no database has a number.
+_MOST_DIGITS = 10_000
 _TOO_DEEP = f"the body is nested too deeply; it may have {_DEEPEST} levels"
 
 
@@ -83,16 +87,22 @@ def _discard() -> None:
         left -= len(piece)
 
 
-def json_object() -> dict[str, Any]:
-    """The body as a JSON object whose texts can all be stored; empty: {}. Refused(400) where it is no JSON, (422) otherwise."""
+def json_object(*, exact: bool = False) -> dict[str, Any]:
+    """The body as a JSON object whose texts can all be stored; empty: {}. Refused(400) where it is no JSON, (422) otherwise.
+
+    `exact`: its fractions are Decimal, with all their digits.
+    """
     raw = body(JSON)
     if not raw.strip():
         return {}
     try:
-        found = json.loads(raw.decode("utf-8-sig"))
+        text = raw.decode("utf-8-sig")
+        found = exact_json.loads(text) if exact else json.loads(text, parse_constant=exact_json.refuse)
     except UnicodeDecodeError as error:
         raise Refused(400, f"the body is not JSON: byte {error.start + 1} of it is not UTF-8") from error
     except json.JSONDecodeError as error:
+        raise Refused(400, f"the body is not JSON: {error}") from error
+    except exact_json.NoNumber as error:
         raise Refused(400, f"the body is not JSON: {error}") from error
     except ValueError as error:
         raise Refused(400, "the body holds a number of thousands of digits, which nothing here takes") from error
@@ -110,6 +120,8 @@ def _check_texts(value: Any, path: str, depth: int) -> None:
         raise Refused(400, _TOO_DEEP)
     if isinstance(value, str) and (found := unfit(value)):
         raise _unfit(f"{path.lstrip('/').replace('/', '.')} holds {found}; take it out", path)
+    if isinstance(value, Decimal) and abs(value.adjusted()) > _MOST_DIGITS:
+        raise _unfit(f"{path.lstrip('/').replace('/', '.')} is a number of more than {_MOST_DIGITS} digits, which nothing here takes", path)
     if isinstance(value, Mapping):
         for key, part in value.items():
             if found := unfit(key):

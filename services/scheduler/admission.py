@@ -7,7 +7,7 @@ concurrencyPolicy says. Those that wait say why.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -29,11 +29,14 @@ log = logging.getLogger("scheduler")
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """A queued run. `fired`: by a schedule, which does not wait where the policy forbids."""
+    """A queued run. `fired`: by a schedule, which does not wait where the policy forbids. `replays`: rejected rows of another run; it makes
+    no run give way, and gives way to none.
+    """
 
     id: str
     pipeline: tuple[str, str]
     fired: bool = False
+    replays: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +60,17 @@ class Decision:
 
 
 def decide(
-    queue: Iterable[Asking], running: Iterable[tuple[str, tuple[str, str]]], limit: int, policy_of: Callable[[str], Policy]
+    queue: Iterable[Asking],
+    running: Iterable[tuple[str, tuple[str, str]]],
+    limit: int,
+    policy_of: Callable[[str], Policy],
+    replays: Collection[str] = (),
 ) -> Decision:
-    """`queue`: oldest first. `running`: id and pipeline of each. `policy_of` is asked only where the pipeline is busy."""
+    """`queue`: oldest first. `running`: id and pipeline of each. `policy_of` is asked only where the pipeline is busy. `replays`: those of
+    the running that replay rejected rows.
+    """
     busy: dict[tuple[str, str], list[str]] = {}
+    kept = set(replays)
     count = 0
     for run, pipeline in running:
         busy.setdefault(pipeline, []).append(run)
@@ -69,11 +79,15 @@ def decide(
     for one in queue:
         others = busy.get(one.pipeline, [])
         policy = policy_of(one.id) if others else Policy("Allow")
-        if policy.concurrency == "Forbid" and one.fired:
-            made.skip[one.id] = f"run {others[0]} of this pipeline was still running (concurrencyPolicy: Forbid)"
-        elif policy.concurrency == "Replace" and not set(others) & set(made.start):
-            made.replace += others
-            made.waits[one.id] = ("pipeline", f"run {others[0]} of this pipeline is being ended to make room (concurrencyPolicy: Replace)")
+        give_way = [run for run in others if run not in kept]
+        if policy.concurrency == "Forbid" and one.fired and give_way:
+            made.skip[one.id] = f"run {give_way[0]} of this pipeline was still running (concurrencyPolicy: Forbid)"
+        elif policy.concurrency == "Replace" and give_way and not one.replays and not set(others) & set(made.start):
+            made.replace += give_way
+            made.waits[one.id] = (
+                "pipeline",
+                f"run {give_way[0]} of this pipeline is being ended to make room (concurrencyPolicy: Replace)",
+            )
         elif policy.concurrency != "Allow":
             made.waits[one.id] = (
                 "pipeline",
@@ -87,6 +101,7 @@ def decide(
         else:
             made.start.append(one.id)
             busy.setdefault(one.pipeline, []).append(one.id)
+            kept |= {one.id} if one.replays else set()
             count += 1
     return made
 
@@ -102,13 +117,14 @@ def admit(tx: Tx, settings: Settings) -> list[str]:
     # The limit is counted and used under one lock, so that two schedulers cannot both take the last place.
     if not (tx.execute("SELECT pg_try_advisory_xact_lock(hashtext(%(l)s)) AS mine", {"l": ADMISSION_LOCK}).fetchone() or {}).get("mine"):
         return []
-    running = [(row["id"], (row["namespace"], row["pipeline"])) for row in runs.running(tx)]
+    there = runs.running(tx)
+    running = [(row["id"], (row["namespace"], row["pipeline"])) for row in there]
     schedulers = sum(row["service"] == "scheduler" for row in workers.seen_within(tx, LIVE_WITHIN))
     limit = settings.max_concurrent_runs * max(1, schedulers)
     # Of each pipeline as many as could start, so that a long queue of one does not hide the others.
     rows = {row["id"]: row for row in runs.queued(tx, each=max(1, limit - len(running)), limit=AT_ONCE)}
-    asking = [Asking(row["id"], (row["namespace"], row["pipeline"]), row["trigger"].get("type") == "schedule") for row in rows.values()]
-    made = decide(asking, running, limit, lambda run: _policy(tx, rows[run], settings))
+    asking = [_asking(row) for row in rows.values()]
+    made = decide(asking, running, limit, lambda run: _policy(tx, rows[run], settings), {row["id"] for row in there if row["replays"]})
     started = [run for run in made.start if _move(tx, run, RunStatus.RUNNING)]
     for run, why in made.skip.items():
         _move(tx, run, RunStatus.SKIPPED, {"code": "skipped", "message": why})
@@ -118,6 +134,11 @@ def admit(tx: Tx, settings: Settings) -> list[str]:
     left = len(running) + len(started)
     runs.rest_waits(tx, list(rows), *(("concurrency", full(left, limit)) if left >= limit else ("pipeline", "older runs of it are first")))
     return started
+
+
+def _asking(row: Mapping[str, Any]) -> Asking:
+    asked_by = row["trigger"].get("type")
+    return Asking(row["id"], (row["namespace"], row["pipeline"]), asked_by == "schedule", asked_by == "replay")
 
 
 def _move(tx: Tx, run_id: str, to: RunStatus, error: Mapping[str, Any] | None = None) -> bool:

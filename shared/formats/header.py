@@ -63,14 +63,14 @@ def _records(stream: IO[bytes], dialect: CsvDialect, count: int, lines: list[str
             text.readline()
         if len(dialect.delimiter) > 1:
             return [line.rstrip("\r\n").split(dialect.delimiter) for line in itertools.islice(kept(), count)]
-        return list(itertools.islice((record for record in csv.reader(kept(), **_arguments(dialect)) if record), count))
+        return list(itertools.islice((record for record in csv.reader(kept(), **arguments(dialect)) if record), count))
     except (UnicodeDecodeError, csv.Error) as problem:
         raise UnreadableFile(f"the first lines cannot be read as {dialect.encoding} text: {problem}") from problem
     finally:
         text.detach()
 
 
-def _arguments(dialect: CsvDialect) -> dict[str, Any]:
+def arguments(dialect: CsvDialect) -> dict[str, Any]:
     """For Python's own reader."""
     arguments: dict[str, Any] = {"delimiter": dialect.delimiter, "strict": False}
     if not dialect.quote:

@@ -13,7 +13,7 @@ from typing import Any
 
 from shared.errors import ConfigurationError
 from shared.formats import file_format
-from shared.formats.options import OPTIONS_OF
+from shared.formats.options import OPTIONS_OF, CsvDialect, csv_dialect
 from shared.pipelines.graph import ancestors, descendants
 from shared.pipelines.model import Edge, Node, Pipeline
 
@@ -61,6 +61,21 @@ def replayed(pipeline: Pipeline, node_id: str, *, lines: bool) -> Pipeline:
     kept = [node for node in pipeline.nodes if node.id in needed or (node.id in reached and node.id != entry.id)]
     order = {node.id: at for at, node in enumerate(pipeline.nodes)}
     return replace(pipeline, nodes=tuple(sorted((entry, *kept), key=lambda node: order[node.id])), edges=tuple(edges))
+
+
+def through(cut: Pipeline) -> set[str]:
+    """Of a pipeline that was cut down: the nodes that its letters come to, the one they enter by among them. All others are only read
+    beside, a second time; what they reject was rejected by the run before, too.
+    """
+    entered = {node.id for node in cut.nodes if node.config.get("connector") == LETTERS}
+    ids, pairs = [node.id for node in cut.nodes], _pairs(cut)
+    return entered.union(*(descendants(ids, pairs, one) for one in entered))
+
+
+def dialect_of(entry: Node) -> CsvDialect | None:
+    """How the lines that enter a replay by this node are read; None for records of JSON."""
+    config = entry.config
+    return csv_dialect(config["format"], config["options"]) if config["path"] == LINES else None
 
 
 def _up_to(pipeline: Pipeline, node_id: str) -> set[str]:

@@ -23,7 +23,7 @@ class CannotRestart(PenstockError):
 
 
 class WouldDouble(CannotRestart):
-    """Rows that are in their destination would be written a second time."""
+    """Rows that are in their destination would be written a second time, or what people did with rejected rows would be lost."""
 
     code = "would_double"
 
@@ -33,7 +33,7 @@ class Ended:
     """A stage of a run that has ended. `writes`: the write modes of its sinks; `gone`: rows that it staged are no longer there.
 
     `numbered`: persistent sequences that it numbers, and whose numbers a sink has already been given. `replayed`: rows that it rejected
-    were replayed, or are being.
+    were replayed, or are being; `decided`: somebody corrected or waived some of them.
     """
 
     stage: int
@@ -45,6 +45,7 @@ class Ended:
     gone: bool = False
     numbered: tuple[str, ...] = ()
     replayed: bool = False
+    decided: bool = False
 
     @property
     def done(self) -> bool:
@@ -123,4 +124,10 @@ def _refuse_duplicates(among: Iterable[Ended], asked: set[int]) -> None:
             raise WouldDouble(
                 f"rows that stage {stage.stage} ({', '.join(stage.nodes)}) rejected were replayed, or are being{why}; doing it again"
                 " rejects them anew: say allowDuplicates: true, or start from a node after it"
+            )
+        if stage.done and stage.decided:
+            raise WouldDouble(
+                f"rows that stage {stage.stage} ({', '.join(stage.nodes)}) rejected were corrected or waived{why}; doing it again rejects"
+                " them anew and forgets that: replay them first (penstock dead-letters replay), say allowDuplicates: true, or start from a"
+                " node after it"
             )

@@ -90,7 +90,9 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Tx]:
-        """Commits at the end, rolls back on any error. Raises StoreUnavailable when PostgreSQL is away or the connection breaks."""
+        """Commits at the end, rolls back on any error. Raises StoreUnavailable when PostgreSQL is away, the connection
+        breaks, or the transaction was the one to end of two that waited for one another.
+        """
         if self._pool.closed:
             self._pool.open()
         try:
@@ -101,6 +103,11 @@ class Database:
             # It is there, and said no.
             if isinstance(error, psycopg.errors.LockNotAvailable | psycopg.errors.QueryCanceled | psycopg.errors.ProgramLimitExceeded):
                 raise
+            if isinstance(error, psycopg.errors.DeadlockDetected):
+                # It answered, too, but the same once more succeeds, as when it was away.
+                raise StoreUnavailable(
+                    "two calls changed the same rows at once, and this one was ended; nothing was changed, so send it again"
+                ) from error
             raise StoreUnavailable(
                 f"the platform's PostgreSQL did not answer ({_first_line(error)}); start it, or check PENSTOCK_DATABASE_URL"
             ) from error

@@ -4,10 +4,11 @@ through. Reads only; rows of attempts that did not complete are in none of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from shared.formats import exact_json
 from shared.store.database import Tx
 
 _FROM = """
@@ -29,8 +30,10 @@ CHOSEN = (
     """
 )
 _LETTER = """
-    SELECT d.id::text AS id, d.run_id::text AS run, r.namespace, r.pipeline, d.node, d.kind, d.rule, d.original_record, d.record,
-           d.error_message, d.position, d.retry_count, d.state, d.replay_run::text AS replay_run, d.at, d.changed_at, d.changed_by
+    SELECT d.id::text AS id, d.run_id::text AS run, r.namespace, r.pipeline, d.node, d.kind, d.rule,
+           d.original_record::text AS original_record, d.record::text AS record, d.stage,
+           d.error_message, d.position, d.retry_count, d.state, d.replay_run::text AS replay_run,
+           (SELECT h.status FROM runs h WHERE h.id = d.replay_run) AS holder_status, d.at, d.changed_at, d.changed_by
 """
 _ORDER = "d.run_id, d.stage, d.node, coalesce(d.position, 0), d.id"
 
@@ -68,34 +71,48 @@ class Choice:
         }
 
 
-def page(tx: Tx, choice: Choice, after: str | None, limit: int) -> list[dict[str, Any]]:
-    """Those of a file in its order. `after`: the id that the page before ended with."""
-    return list(
-        tx.execute(
-            f"""
-            {_LETTER}
-            {CHOSEN}
-               AND (%(after)s::uuid IS NULL OR ({_ORDER})
-                    > (SELECT a.run_id, a.stage, a.node, coalesce(a.position, 0), a.id FROM dead_letters a WHERE a.id = %(after)s))
-             ORDER BY {_ORDER} LIMIT %(limit)s
-            """,  # noqa: S608 (our own text)
-            {**choice.values(), "after": after, "limit": limit},
-        )
-    )
+# What `page` goes on after: run, stage, node, position (0: none) and id of a letter, whether it is still there or not.
+Place = tuple[str, int, str, int, str]
+
+
+def page(tx: Tx, choice: Choice, after: Place | None, limit: int) -> list[dict[str, Any]]:
+    """Those of a file in its order; numbers in records are Decimal. `after`: where the page before ended."""
+    run, stage, node, position, letter = after or (None,) * 5
+    rows = tx.execute(
+        f"""
+        {_LETTER}
+        {CHOSEN}
+           AND (%(after)s::uuid IS NULL
+                OR ({_ORDER}) > (%(after_run)s::uuid, %(stage)s::integer, %(after_node)s::text, %(position)s::bigint, %(after)s::uuid))
+         ORDER BY {_ORDER} LIMIT %(limit)s
+        """,
+        {
+            **choice.values(), "after": letter, "after_run": run, "stage": stage, "after_node": node, "position": position, "limit": limit,
+        },
+    )  # fmt: skip
+    return [_exact(row) for row in rows]
+
+
+def place(row: Mapping[str, Any]) -> Place:
+    return row["run"], row["stage"], row["node"], row["position"] or 0, row["id"]
+
+
+def _exact(row: dict[str, Any]) -> dict[str, Any]:
+    return row | {key: exact_json.loads(row[key]) for key in ("original_record", "record") if row[key] is not None}
 
 
 def one(tx: Tx, letter: str, *, lock: bool = False) -> dict[str, Any] | None:
-    """`lock`: until the transaction ends nobody else changes it."""
+    """With Decimals in its records. `lock`: until the transaction ends nobody else changes it."""
     row = f"{_LETTER} {_FROM} WHERE d.id = %(id)s"
-    return tx.execute(f"{row} FOR UPDATE OF d" if lock else row, {"id": letter}).fetchone()
+    found = tx.execute(f"{row} FOR UPDATE OF d" if lock else row, {"id": letter}).fetchone()
+    return _exact(found) if found is not None else None
 
 
 def every(tx: Tx, choice: Choice) -> Iterator[dict[str, Any]]:
     """All of them, in the order of `page`, a few thousand at a time; records as JSON text, with all their digits."""
     with tx.cursor(name="penstock_dead_letters") as cursor:
         cursor.itersize = 2_000
-        texts = _LETTER.replace("d.original_record, d.record", "d.original_record::text AS original_record, d.record::text AS record")
-        cursor.execute(f"{texts} {CHOSEN} ORDER BY {_ORDER}", choice.values())
+        cursor.execute(f"{_LETTER} {CHOSEN} ORDER BY {_ORDER}", choice.values())
         yield from cursor
 
 
@@ -138,13 +155,49 @@ _ENTERING = {
 }
 
 
+# Of a run: what it replays. What was waived after it had failed is no longer its own.
+_OF_REPLAY = f"FROM dead_letters d WHERE d.replay_run = %(run)s AND d.state <> 'waived' ORDER BY {_ORDER}"
+
+
 def entering(tx: Tx, run: str, what: str) -> Iterator[str]:
     """What the run replays, letter by letter, as somebody corrected it. `what`: records, as JSON, or texts of lines."""
     with tx.cursor(name="penstock_replayed") as cursor:
         cursor.itersize = 5_000
-        cursor.execute(f"SELECT {_ENTERING[what]} AS said FROM dead_letters d WHERE d.replay_run = %(run)s ORDER BY {_ORDER}", {"run": run})  # noqa: S608 (our own text)
+        cursor.execute(f"SELECT {_ENTERING[what]} AS said {_OF_REPLAY}", {"run": run})
         for row in cursor:
             yield row["said"] or ""
+
+
+def held_texts(tx: Tx, run: str) -> Iterator[tuple[str, str]]:
+    """Id and text of each line that the run has to replay, as somebody corrected it."""
+    with tx.cursor(name="penstock_held_texts") as cursor:
+        cursor.itersize = 5_000
+        cursor.execute(f"SELECT d.id::text AS id, {_ENTERING['texts']} AS said {_OF_REPLAY}", {"run": run})
+        for row in cursor:
+            yield row["id"], row["said"] or ""
+
+
+def rejected_by(tx: Tx, run: str, nodes: Sequence[str]) -> str | None:
+    """The first of those nodes that rejected rows which nobody has waived, in the run, or in one that it replays letters of."""
+    row = tx.execute(
+        """
+        WITH RECURSIVE before (id) AS (
+            SELECT %(run)s::uuid
+            UNION SELECT (r.trigger ->> 'of')::uuid FROM before b JOIN runs r ON r.id = b.id WHERE r.trigger ->> 'type' = 'replay'
+        )
+        SELECT d.node FROM dead_letters d JOIN stages s ON s.run_id = d.run_id AND s.stage = d.stage AND s.epoch = d.epoch
+         WHERE d.run_id IN (SELECT id FROM before) AND d.node = ANY(%(nodes)s) AND d.state <> 'waived' AND s.status = 'COMPLETED'
+         ORDER BY d.node LIMIT 1
+        """,
+        {"run": run, "nodes": list(nodes)},
+    ).fetchone()
+    return str(row["node"]) if row else None
+
+
+def to_enter(tx: Tx, run: str) -> int | None:
+    """How many letters a replay was given when it was made; None for a run that replays nothing."""
+    row = tx.execute("SELECT (trigger ->> 'letters')::bigint AS letters FROM runs WHERE id = %(run)s", {"run": run}).fetchone()
+    return row["letters"] if row else None
 
 
 def programs(tx: Tx, run: str, node: str) -> Sequence[dict[str, Any]]:

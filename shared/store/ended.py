@@ -24,7 +24,9 @@ def stages(tx: Tx, run: str, planning: str) -> list[Ended]:
                        JOIN sequences q ON q.node = numbered.node AND q.held_by = s.run_id AND q.next_value = q.pending
                       WHERE q.node = ANY(s.nodes)) AS numbered,
                EXISTS (SELECT FROM dead_letters d WHERE d.run_id = %(run)s AND d.stage = s.stage AND d.epoch = s.epoch
-                                                    AND d.replay_run IS NOT NULL) AS replayed
+                                                    AND d.replay_run IS NOT NULL) AS replayed,
+               EXISTS (SELECT FROM dead_letters d WHERE d.run_id = %(run)s AND d.stage = s.stage AND d.epoch = s.epoch
+                                                    AND d.state <> 'open') AS decided
           FROM stages s JOIN programs p ON p.run_id = %(run)s AND p.stage = s.stage
          WHERE s.run_id = %(run)s AND (s.kind = 'survey') = %(surveys)s
            AND NOT (s.status = 'CANCELLED' AND coalesce(s.error ->> 'code', '') = 'source_changed')
@@ -43,6 +45,7 @@ def stages(tx: Tx, run: str, planning: str) -> list[Ended]:
             r["gone"],
             tuple(r["numbered"]),
             r["replayed"],
+            r["decided"],
         )
         for r in rows
     ]

@@ -63,7 +63,9 @@ _LOCK_WAIT = "2s"
 
 
 def expired(tx: Tx, now: datetime, keep: Keep) -> list[tuple[str, ...]]:
-    """Partitions to be dropped, oldest first, those in one tuple together: every run of theirs is final, and their time is over."""
+    """Partitions to be dropped, oldest first, those in one tuple together: every run of theirs is final, their time is
+    over, and no run replays rows that they hold.
+    """
     ends: dict[datetime, list[tuple[str, str]]] = {}
     for row in tx.execute(
         """
@@ -96,6 +98,18 @@ def _is_over(end: datetime, now: datetime, keep: timedelta | None) -> bool:
 def _unfinished(tx: Tx, start: datetime, end: datetime) -> bool:
     row = tx.execute(
         "SELECT 1 AS open FROM runs WHERE id >= %(start)s AND id < %(end)s AND NOT status = ANY(%(final)s) LIMIT 1",
+        {"start": least_id(start), "end": least_id(end), "final": [status.value for status in RUN_FINAL]},
+    ).fetchone()
+    return row is not None or _being_replayed(tx, start, end)
+
+
+def _being_replayed(tx: Tx, start: datetime, end: datetime) -> bool:
+    """A run that has not ended, of whatever month, replays rows that were rejected in these."""
+    row = tx.execute(
+        """
+        SELECT 1 AS held FROM dead_letters d JOIN runs r ON r.id = d.replay_run
+         WHERE d.run_id >= %(start)s AND d.run_id < %(end)s AND NOT r.status = ANY(%(final)s) LIMIT 1
+        """,
         {"start": least_id(start), "end": least_id(end), "final": [status.value for status in RUN_FINAL]},
     ).fetchone()
     return row is not None

@@ -300,8 +300,13 @@ def unplanned(tx: Tx, limit: int) -> list[str]:
 
 
 def running(tx: Tx) -> list[dict[str, Any]]:
-    """Every RUNNING run: id, namespace, pipeline."""
-    return list(tx.execute("SELECT id::text AS id, namespace, pipeline FROM runs WHERE status = 'RUNNING'"))
+    """Every RUNNING run: id, namespace, pipeline, and whether it replays rejected rows."""
+    return list(
+        tx.execute(
+            "SELECT id::text AS id, namespace, pipeline, trigger ->> 'type' IS NOT DISTINCT FROM 'replay' AS replays"
+            " FROM runs WHERE status = 'RUNNING'"
+        )
+    )
 
 
 def overdue(tx: Tx) -> list[str]:

@@ -113,6 +113,22 @@ def change(tx: Tx, namespace: str, pipeline: str, node: str, following: int) -> 
     return row is not None
 
 
+def forget(tx: Tx, namespace: str, pipeline: str, node: str) -> bool | None:
+    """Has the next run begin where the recipe says. False, and nothing changed, while a run has it; None where the node never numbered."""
+    if not any(row["node"] == node for row in of_pipeline(tx, namespace, pipeline)):
+        return None
+    row = tx.execute(
+        """
+        DELETE FROM sequences s
+         WHERE s.namespace = %(namespace)s AND s.pipeline = %(pipeline)s AND s.node = %(node)s
+           AND NOT EXISTS (SELECT FROM runs r WHERE r.id = s.held_by AND NOT r.status = ANY(%(final)s))
+        RETURNING s.node
+        """,
+        {"namespace": namespace, "pipeline": pipeline, "node": node, "final": [status.value for status in RUN_FINAL]},
+    ).fetchone()
+    return row is not None
+
+
 def take(tx: Tx, run: str, namespace: str, pipeline: str, node: str, following: int) -> None:
     """Notes that the run has numbered up to, not with, `following`. Raises SequenceHeld where the run does not hold it any more."""
     _changed(

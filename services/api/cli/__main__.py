@@ -71,7 +71,7 @@ def apply(context: click.Context, files: tuple[Path, ...], dry_run: bool, draft:
     from services.api.cli.client import CallRefused
 
     text, place = joined(files)
-    flags = {"dryRun": str(dry_run).lower(), "draft": str(draft).lower(), "message": message}
+    flags: dict[str, Any] = {"dryRun": str(dry_run).lower(), "draft": str(draft).lower(), "message": message}
     try:
         reply = _client(context).call("POST", "/apply", content=text, **flags)
     except CallRefused as refused:

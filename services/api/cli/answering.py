@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -78,4 +77,6 @@ def printed(value: Any, output: str) -> None:
 
         click.echo(yaml.safe_dump(value, sort_keys=False, allow_unicode=True), nl=False)
     else:
-        click.echo(json.dumps(value, indent=2))
+        from shared.formats import exact_json
+
+        click.echo(exact_json.dumps(value, indent=2, ensure_ascii=True))

@@ -11,6 +11,8 @@ from typing import Any
 
 import httpx
 
+from shared.formats import exact_json
+
 
 class NotReachable(Exception):
     """There is no server to talk to; exit code 3."""
@@ -47,13 +49,16 @@ class Client:
         self.url = url
         self._http = httpx.Client(base_url=f"{url}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=30)
 
-    def call(self, method: str, path: str, *, content: bytes | None = None, body: Any = None, **query: Any) -> Any:
+    def call(self, method: str, path: str, *, content: bytes | None = None, body: Any = None, exact: bool = False, **query: Any) -> Any:
+        """`exact`: fractions are Decimal, in what is sent as in what is answered."""
+        if exact and body is not None:
+            content, body = exact_json.dumps(body).encode(), None
         try:
             reply = self._http.request(method, path, content=content, json=body, params={k: v for k, v in query.items() if v is not None})
         except httpx.TransportError as error:
             raise NotReachable(f"{self.url} does not answer ({error})") from error
         _check(reply)
-        return reply.json() if reply.content else None
+        return (exact_json.loads(reply.text) if exact else reply.json()) if reply.content else None
 
     def events(self, run: str, what: str = "events", after: int = 0) -> Iterator[tuple[str, dict[str, Any]]]:
         """(type, value) from the stream until it ends; goes on by itself where it broke off."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from services.api.cli.answering import OUTPUT, answering, client, printed
+from shared.formats import exact_json
 
 if TYPE_CHECKING:
     from services.api.cli.client import Client
@@ -55,20 +55,23 @@ def dead_letters(context: click.Context, choice: dict[str, Any], limit: int, out
     """Rows that did not get through, with the reason."""
     if context.invoked_subcommand is None:
         _listed(context, choice, limit, output)
+    elif choice:
+        said = ", ".join(f"--{name}" for name in choice)
+        raise click.UsageError(f"{said} stands before '{context.invoked_subcommand}', which would not heed it; say it after")
 
 
 @answering
 def _listed(context: click.Context, choice: dict[str, Any], limit: int, output: str) -> None:
-    found = client(context).call("GET", "/dead-letters", limit=limit, **choice)
+    found = client(context).call("GET", "/dead-letters", limit=limit, exact=output != "yaml", **choice)
     if output != "table":
         printed(found, output)
         return
     for row in found["items"]:
         where = f" line {row['position']}" if row["position"] is not None else ""
         click.echo(f"{row['id']} {row['state']} {row['node']}{where}: {row['error_message']}")
-        click.echo(f"    {json.dumps(row['original_record'], ensure_ascii=False)}")
+        click.echo(f"    {exact_json.dumps(row['original_record'])}")
         if row["record"] is not None:
-            click.echo(f"    fixed: {json.dumps(row['record'], ensure_ascii=False)}")
+            click.echo(f"    fixed: {exact_json.dumps(row['record'])}")
     if found["nextCursor"]:
         click.echo("there are more; say which (--help), raise --limit, or write them to a file (export)", err=True)
 
@@ -95,52 +98,69 @@ def summary(context: click.Context, choice: dict[str, Any], output: str) -> None
 @answering
 def show(context: click.Context, letter: str) -> None:
     """One of them in full."""
-    printed(client(context).call("GET", f"/dead-letters/{letter}"), "json")
+    printed(client(context).call("GET", f"/dead-letters/{letter}", exact=True), "json")
 
 
 @dead_letters.command()
 @click.argument("letter", metavar="ID", required=False)
-@click.option("--set", "columns", multiple=True, metavar="COLUMN=VALUE", help="A corrected column; JSON, or else a text.")
+@click.option(
+    "--set",
+    "columns",
+    multiple=True,
+    metavar="COLUMN=VALUE",
+    help="A corrected column; JSON, or else a text. In a column of texts a number is one, too.",
+)
 @click.option("--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="JSON lines as exported, records corrected.")
+@click.option("--allow-duplicates", is_flag=True, help="Also rows of a failed replay that may have written them already.")
 @click.pass_context
 @answering
-def fix(context: click.Context, letter: str | None, columns: tuple[str, ...], file: Path | None) -> None:
+def fix(context: click.Context, letter: str | None, columns: tuple[str, ...], file: Path | None, allow_duplicates: bool) -> None:
     """Correct a row, or all rows of a file that was exported; then they can be replayed."""
     server = client(context)
+    allowed = {"allowDuplicates": True} if allow_duplicates else {}
     if (letter is None) == (file is None):
         raise click.UsageError("give the ID of a letter, or --file")
     if letter is not None:
-        server.call("PATCH", f"/dead-letters/{letter}", body={"record": dict(_column(text) for text in columns)})
+        now = server.call("GET", f"/dead-letters/{letter}", exact=True)
+        before = now["record"] if now["record"] is not None else now["original_record"]
+        record = dict(_column(text, before) for text in columns)
+        server.call("PATCH", f"/dead-letters/{letter}", body={"record": record} | allowed, exact=True)
         click.echo("fixed")
         return
     assert file is not None
     fixed = 0
     for some in _in_file(file):
-        fixed += server.call("PATCH", "/dead-letters", body={"letters": some})["letters"]
+        fixed += server.call("PATCH", "/dead-letters", body={"letters": [one | allowed for one in some]}, exact=True)["letters"]
     click.echo(f"{fixed} fixed")
 
 
-def _column(text: str) -> tuple[str, Any]:
+def _column(text: str, before: Mapping[str, Any]) -> tuple[str, Any]:
+    """`before`: the row as it is. In a column of texts 1.10 is a text."""
     name, equals, value = text.partition("=")
     if not equals:
         raise click.UsageError(f"'{text}' is no COLUMN=VALUE")
     try:
-        return name, json.loads(value)
+        said = exact_json.loads(value)
     except ValueError:
         return name, value
+    return name, value if isinstance(before.get(name), str) and not (said is None or isinstance(said, str)) else said
 
 
 def _in_file(file: Path) -> Iterator[list[dict[str, Any]]]:
-    """{id, record} of each line whose record was corrected: in `record`, or where that is null in `original_record` itself."""
+    """{id, record} of each line: its `record`, or where that is null its `original_record`, either of which may be corrected. Those that
+    were replayed or waived when they were exported stay as they are.
+    """
     some: list[dict[str, Any]] = []
     with file.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, start=1):
             if not line.strip():
                 continue
             try:
-                said = json.loads(line)
+                said = exact_json.loads(line)
+                if said.get("state") in {"replayed", "waived"}:
+                    continue
                 some.append({"id": said["id"], "record": said["record"] if said.get("record") is not None else said["original_record"]})
-            except (ValueError, KeyError, TypeError) as error:
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise click.UsageError(f"{file}:{number}: this is no dead letter as it is exported ({error})") from error
             if len(some) == _AT_ONCE:
                 yield some
@@ -183,11 +203,18 @@ def export(context: click.Context, choice: dict[str, Any], form: str, to: Path |
     blocks = client(context).download("/dead-letters/export", format=form, **choice)
     if to is None:
         for block in blocks:
-            click.echo(block.decode(), nl=False)
+            # Bytes: a block may end within a character.
+            click.echo(block, nl=False)
         return
-    with to.open("wb") as file:
-        for block in blocks:
-            file.write(block)
+    # Beside, until all of it is there: what was there before stays as it is, and half an export is never taken for a whole one.
+    part = to.with_name(f"{to.name}.part")
+    try:
+        with part.open("wb") as file:
+            for block in blocks:
+                file.write(block)
+        part.replace(to)
+    finally:
+        part.unlink(missing_ok=True)
     click.echo(str(to), err=True)
 
 

@@ -7,8 +7,11 @@ from typing import Any
 
 from services.api.problems import Refused
 from services.api.recipes.asked import runnable, start_of_interval, values_of
+from shared.formats import file_format
+from shared.formats.one_record import not_one
+from shared.formats.options import CsvDialect, csv_dialect
 from shared.pipelines.language import RunValues, pipeline
-from shared.pipelines.replay import CannotReplay, replayed
+from shared.pipelines.replay import CannotReplay, dialect_of, replayed, through
 from shared.pipelines.validation import filled_document
 from shared.store import dead_letter_views, dead_letters, runs
 from shared.store.database import Tx
@@ -60,12 +63,28 @@ def _start(
         found = values_of(tx, row["document"], {"parameters": group["parameters"]}, run, group["logical_date"], start)
         values, key = (found.to_json(), found.key) if found is not None else (None, "")
     try:
-        replayed(pipeline(filled_document(row["document"], key)), group["node"], lines=group["lines"])
+        cut = replayed(pipeline(filled_document(row["document"], key)), group["node"], lines=group["lines"])
     except CannotReplay as problem:
         raise Refused(409, problem.message, kind=problem.code) from problem
+    gone_through = through(cut)
+    if (other := dead_letter_views.rejected_by(tx, group["run"], [one.id for one in cut.nodes if one.id not in gone_through])) is not None:
+        raise Refused(
+            409,
+            f"rows of {group['node']} are joined with those of {other}, and {other} rejected rows, too: pairs of two rejected rows would be"
+            f" lost; correct the data and run it all again, or waive the rows of {other} (penstock dead-letters waive)",
+            kind=CannotReplay.code,
+        )
     letters = dead_letters.hold(tx, choice, of=group["run"], node=group["node"], lines=group["lines"], run=run, again=again)
     if not letters:
         return None
+    if (letter := dead_letters.held_with_nul(tx, run)) is not None:
+        raise Refused(
+            409,
+            f"letter {letter} cannot be replayed as it is: a text in it held NUL, for which another character stands; correct that text, or"
+            " waive the letter",
+        )
+    if group["lines"]:
+        _check_lines(tx, run, dialect_of(cut.node(group["node"])))
     runs.create(
         tx,
         run=run,
@@ -81,6 +100,7 @@ def _start(
             "kind": group["kind"],
             "letters": letters,
             "retryCount": group["retry_count"] + 1,
+            "through": sorted(gone_through),
         },
         parameters=group["parameters"],
         run_values=values,
@@ -91,6 +111,29 @@ def _start(
     )
     head = {"id": run, "of": group["run"], "node": group["node"], "version": row["version"], "letters": letters}
     return {**head, "pipeline": {"namespace": namespace, "name": name}}
+
+
+def _check_lines(tx: Tx, run: str, dialect: CsvDialect | None) -> None:
+    """Lines are read together: one that is not a record by itself would take others with it. Raises Refused(409) for the first."""
+    for letter, text in dead_letter_views.held_texts(tx, run):
+        if (why := not_one(text, dialect)) is not None:
+            raise Refused(
+                409, f"letter {letter} cannot be replayed: {why}; correct or waive it, and replay the others", kind="not_a_record"
+            )
+
+
+def check_line(tx: Tx, row: Mapping[str, Any], text: str) -> None:
+    """A corrected line, read as the run that rejected it read its file. Raises Refused(422)."""
+    for program in dead_letter_views.programs(tx, row["run"], row["node"]):
+        for read in program.get("reads", ()):
+            options = read["options"]
+            if read["node"] != row["node"] or "path" not in options:
+                continue
+            file = file_format(options["path"], options.get("format"))
+            dialect = csv_dialect(file.name, options.get("options") or {}) if file.delimited else None
+            if (why := not_one(text, dialect)) is not None:
+                raise Refused(422, f"letter {row['id']}: {why}")
+            return
 
 
 def _held(group: Mapping[str, Any]) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from flask import Response
@@ -10,12 +11,13 @@ from flask_smorest import Blueprint
 from marshmallow import Schema, ValidationError
 
 from services.api import cursors
-from services.api.auth import caller, database
+from services.api.auth import Caller, caller, database
 from services.api.incoming import identifier, json_object
 from services.api.once import accepted
 from services.api.problems import Refused, brief
 from services.api.recipes import replays
 from services.api.recipes.exports import TYPES, exported
+from services.api.recipes.masked import Masked
 from services.api.resources.documents import stamp
 from services.api.schemas.dead_letters import (
     Changed,
@@ -31,10 +33,13 @@ from services.api.schemas.dead_letters import (
     Replays,
     Summary,
 )
+from shared.formats import exact_json
 from shared.store import dead_letter_views as views
 from shared.store import dead_letters
 from shared.store.database import Tx
 from shared.store.dead_letter_views import Choice
+
+_MOST_OF_A_FLOAT = 300
 
 blueprint = Blueprint("dead_letters", __name__, url_prefix="/api/v1/dead-letters", description="Rows that did not get through")
 
@@ -54,12 +59,18 @@ FILE: dict[str, Any] = {
 @blueprint.get("")
 @blueprint.arguments(DeadLettersQuery, location="query")
 @blueprint.response(200, DeadLetterPage)
-def page(query: dict[str, Any]) -> dict[str, Any]:
-    """Rows that did not get through, as they were, with the reason; those of a file in its order."""
-    limit, after = query["limit"], cursors.identified(query)
+def page(query: dict[str, Any]) -> Response:
+    """Rows that did not get through, as they were, with the reason; those of a file in its order. Viewers see columns whose names look
+    secret masked.
+    """
+    limit, after = query["limit"], cursors.placed(query)
     with database().transaction() as tx:
         rows = views.page(tx, _choice(query), after, limit + 1)
-    return {"items": [_told(row) for row in rows[:limit]], "nextCursor": cursors.following(rows, limit, "id")}
+        place = views.place(rows[limit - 1]) if len(rows) > limit else None
+        seen = _seen(tx, caller())
+        items = [_told(seen(row)) for row in rows[:limit]]
+    following = cursors.cursor(*map(str, place)) if place is not None else None
+    return _answer({"items": items, "nextCursor": following})
 
 
 @blueprint.get("/summary")
@@ -79,11 +90,11 @@ def summary(query: dict[str, Any]) -> dict[str, Any]:
 def export(query: dict[str, Any]) -> Response:
     """All that are meant, as JSON lines, CSV or Parquet. Corrected JSON lines can be sent back (PATCH)."""
     form = query.pop("format")
-    choice, store = _choice(query), database()
+    choice, store, who = _choice(query), database(), caller()
 
     def told() -> Any:
         with store.transaction() as tx:
-            yield from (_told(row) for row in views.every(tx, choice))
+            yield from map(_told, map(_seen(tx, who), views.every(tx, choice)))
 
     named = {"Content-Disposition": f'attachment; filename="dead-letters.{form}"'}
     return Response(exported(form, told()), mimetype=TYPES[form], headers=named)
@@ -91,32 +102,31 @@ def export(query: dict[str, Any]) -> Response:
 
 @blueprint.get("/<letter>")
 @blueprint.response(200, DeadLetter)
-def read(letter: str) -> dict[str, Any]:
+def read(letter: str) -> Response:
     with database().transaction() as tx:
-        return _told(_found(tx, letter, "viewer"))
+        return _answer(_told(_seen(tx, caller())(_found(tx, letter, "viewer"))))
 
 
 @blueprint.patch("/<letter>")
 @blueprint.doc(**_body(PatchBody))
 @blueprint.response(200, DeadLetter)
-def patch(letter: str) -> dict[str, Any]:
+def patch(letter: str) -> Response:
     """Corrects the row (then it is `fixed`), waives it, or opens it again as it was; 409 for one that was replayed, or is being."""
-    asked = _loaded(PatchBody(), json_object())
+    asked = _loaded(PatchBody(), json_object(exact=True))
     with database().transaction() as tx:
         _change(tx, letter, asked)
-        return _told(_found(tx, letter, "viewer"))
+        return _answer(_told(_found(tx, letter, "viewer")))
 
 
 @blueprint.patch("")
 @blueprint.doc(**_body(PatchMany))
 @blueprint.response(200, Changed)
 def patch_many() -> dict[str, Any]:
-    """The same for up to 500, all or none."""
-    asked = _loaded(PatchMany(), json_object())["letters"]
+    """The same for up to 500, all or none. Says how many it changed: a record that is as it was before corrects nothing."""
+    asked = _loaded(PatchMany(), json_object(exact=True))["letters"]
     with database().transaction() as tx:
-        for one in sorted(asked, key=lambda one: str(one["id"])):
-            _change(tx, one["id"], one)
-    return {"letters": len(asked)}
+        changed = [_change(tx, one["id"], one, unless_same=True) for one in sorted(asked, key=lambda one: str(one["id"]))]
+    return {"letters": sum(changed)}
 
 
 @blueprint.post("/waive")
@@ -204,7 +214,8 @@ def _found(tx: Tx, letter: str, role: str, *, lock: bool = False) -> dict[str, A
     return row
 
 
-def _change(tx: Tx, letter: str, asked: Mapping[str, Any]) -> None:
+def _change(tx: Tx, letter: str, asked: Mapping[str, Any], *, unless_same: bool = False) -> bool:
+    """`unless_same`: not where all that is said is a record, and it says nothing new. Returns whether it was changed. Raises Refused."""
     row = _found(tx, letter, "operator", lock=True)
     if "record" not in asked and "state" not in asked:
         raise Refused(422, f"say what is to become of letter {row['id']}: record, state, or both")
@@ -214,9 +225,20 @@ def _change(tx: Tx, letter: str, asked: Mapping[str, Any]) -> None:
     if "record" not in asked and state == "fixed" and row["record"] is None:
         raise Refused(422, f"letter {row['id']}: say how it is fixed, in record; a row that is right as it is can be replayed as it is")
     record = _corrections(row, asked["record"]) if "record" in asked else None
-    if not dead_letters.change(tx, row["id"], record=record, state=state, by=caller().name):
+    if unless_same and record == {} and "state" not in asked:
+        return False
+    if row["kind"] == "line" and record and isinstance(text := record.get("line", record.get("record")), str):
+        replays.check_line(tx, row, text)
+    if not dead_letters.change(tx, row["id"], record=record, state=state, by=caller().name, again=asked.get("allowDuplicates", False)):
+        if row["state"] != "replayed" and row["holder_status"] in {"FAILED", "CANCELLED", "TIMED_OUT"}:
+            raise Refused(
+                409,
+                f"letter {row['id']} is held by run {row['replay_run']}, which ended {row['holder_status']} and may have written the row:"
+                " retry that run, waive the row, or change it with allowDuplicates: true",
+            )
         done = f"was replayed by run {row['replay_run']}" if row["state"] == "replayed" else f"is being replayed by run {row['replay_run']}"
         raise Refused(409, f"letter {row['id']} {done}, and cannot be changed any more")
+    return True
 
 
 def _corrections(row: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any]:
@@ -224,7 +246,28 @@ def _corrections(row: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str,
     before = row["record"] if row["record"] is not None else row["original_record"]
     if unknown := [name for name in record if name not in before]:
         raise Refused(422, f"letter {row['id']}: the record has no {brief(unknown[0])}; it has {brief(', '.join(before), 300)}")
-    return {name: value for name, value in record.items() if value != before[name] or type(value) is not type(before[name])}
+    return {name: value for name, value in record.items() if not _is_same(value, before[name])}
+
+
+def _is_same(value: Any, before: Any) -> bool:
+    """Also a number as it is told by who has read it as a float, which has 15 to 17 digits of it."""
+    if _is_number(value) and _is_number(before):
+        return bool(value == before) or (abs(Decimal(before).adjusted()) < _MOST_OF_A_FLOAT and value == Decimal(repr(float(before))))
+    return type(value) is type(before) and bool(value == before)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | Decimal) and not isinstance(value, bool)
+
+
+def _seen(tx: Tx, who: Caller) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
+    """A letter as they may see it: who may change nothing sees no secrets, which a correction would need."""
+    return Masked(tx) if who.role == "viewer" else lambda row: row
+
+
+def _answer(body: Mapping[str, Any]) -> Response:
+    """With numbers as they are, which Flask's own JSON would round."""
+    return Response(exact_json.dumps(body), mimetype="application/json")
 
 
 def _pipeline(row: Mapping[str, Any]) -> dict[str, str]:

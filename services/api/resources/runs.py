@@ -169,8 +169,7 @@ def _progress(row: dict[str, Any], nodes: list[dict[str, Any]]) -> dict[str, Any
 
     def total(kind: str | None, key: str) -> int | None:
         chosen = [node[key] for node in nodes if kind is None or node["type"] == kind]
-        known = [value for value in chosen if value is not None]
-        return sum(known) if known or not chosen else None
+        return None if None in chosen else sum(chosen)
 
     return {
         "percent": 100.0 if ended and row["status"] == "SUCCEEDED" else round(100.0 * done / len(nodes), 1) if nodes else 0.0,

@@ -52,18 +52,29 @@ def change(namespace: str, name: str, node: str) -> dict[str, Any]:
         if found is None:
             raise Refused(404, f"node {node} of {namespace}/{name} has numbered nothing yet; set start in its config")
         if not found:
-            raise Refused(409, f"a run of {namespace}/{name} that has not ended numbers rows in {node}; wait for it, or cancel it")
+            raise _numbering(namespace, name, node)
         return _state(tx, namespace, name)
 
 
 @blueprint.delete("/<namespace>/<name>/state/<node>")
 @blueprint.response(200, PipelineState)
 def forget(namespace: str, name: str, node: str) -> dict[str, Any]:
-    """The next run reads from the beginning, or from where the recipe says; 409 while a run that has not ended has the cursor."""
+    """The next run reads from the beginning, or numbers from there, or from where the recipe says; 409 while a run that has not ended has
+    the cursor or the sequence.
+    """
     with database().transaction() as tx:
         _there(tx, "operator", namespace, name)
+        numbered = sequences.forget(tx, namespace, name, node)
+        if numbered is False:
+            raise _numbering(namespace, name, node)
+        if numbered:
+            return _state(tx, namespace, name)
         _set_cursor(tx, namespace, name, node, None, known=False)
         return _state(tx, namespace, name)
+
+
+def _numbering(namespace: str, name: str, node: str) -> Refused:
+    return Refused(409, f"a run of {namespace}/{name} that has not ended numbers rows in {node}; wait for it, or cancel it")
 
 
 def _set_cursor(tx: Tx, namespace: str, name: str, node: str, value: str | None, *, known: bool) -> None:

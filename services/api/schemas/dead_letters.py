@@ -61,6 +61,9 @@ class ReplayBody(ChosenBody):
 class PatchBody(Schema):
     record = fields.Dict(metadata={"description": "Corrected columns; those that are left out stay as they are"})
     state = _one_of("state", BY_HAND)
+    allowDuplicates = fields.Boolean(
+        load_default=False, metadata={"description": "Also a row of a replay that failed and may have written it already"}
+    )
 
 
 class PatchOne(PatchBody):

@@ -13,7 +13,7 @@ from sqlglot import exp, parse_one
 from shared.connectors import driver as connector_driver
 from shared.connectors.protocols import SinkSession
 from shared.datasets import Dataset, staging_folder
-from shared.engines import sink_rejects
+from shared.engines import entering, sink_rejects
 from shared.engines.control import Control
 from shared.engines.duckdb import batches, rejected
 from shared.engines.duckdb.bounds import greatest
@@ -122,6 +122,7 @@ class _Attempt:
             self._sample(connection, kept if isinstance(relations, DuckRelations) else (), ())
         self._control.afterwards(lambda: self._sample_staged(datasets))
         # Before anything is published: rows that nobody can account for must not get that far.
+        entering.check(program, job.connectors, figures)
         ledger.check(figures)
         rejections.check(program.limits, figures, lambda node: self._example(rejects, node))
         return Outcome(job.epoch, figures, datasets, rejects, remembered=remembered)

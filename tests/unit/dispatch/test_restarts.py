@@ -422,6 +422,22 @@ def test_a_replay_goes_on_only_with_the_rows_that_it_holds(world: Runs) -> None:
     assert [message.stage for message in world.again(run)] == [1]
 
 
+def test_corrections_and_waivers_are_not_forgotten_without_leave(world: Runs) -> None:
+    for state in ("fixed", "waived"):
+        run, (first,) = world.start(stage(1, mode="UPSERT"))
+        world.complete(first)
+        letter = (
+            "INSERT INTO dead_letters (run_id, id, stage, epoch, node, original_record, error_message, state)"
+            " VALUES (%s, %s, 1, 1, 'n1', '{}', 'bad', %s) RETURNING id"
+        )
+        world.all(letter, run, new_id(), "open")
+        (decided,) = world.all(letter, run, new_id(), state)
+        with pytest.raises(WouldDouble, match="corrected or waived"):
+            world.again(run, "n1")
+        world.all("UPDATE dead_letters SET state = 'open' WHERE id = %s RETURNING id", decided["id"])
+        assert [message.stage for message in world.again(run, "n1")] == [1]
+
+
 OPEN = {"code": "breaker_open", "message": "default/db is left alone", "retryable": True, "retryOn": None, "connector": "default/db"}
 
 

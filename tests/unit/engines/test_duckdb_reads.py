@@ -229,3 +229,30 @@ def test_a_file_that_is_not_what_its_ending_says_is_named(tmp_path: Path) -> Non
         (tmp_path / path).write_text("{neither")
         with pytest.raises(PenstockError, match=path):
             ConnectorDriver({"root": str(tmp_path)}).survey("source", {"path": path})
+
+
+def replay_lines(folder: Path, text: str, laid: int) -> Outcome:
+    """Rejected lines as a replay reads them: together, in a file of their own."""
+    letters = folder / "letters"
+    letters.mkdir()
+    (letters / "lines.csv").write_text(text, newline="")
+    columns = columns_from_json([["id", "BIGINT", True], ["name", "TEXT", True], ["v", "BIGINT", True]])
+    options = {"path": "lines.csv", "format": "csv", "options": {"header": False}, "surveyed": [column.to_json() for column in columns]}
+    read = Read("in", "in", columns, "replay/dead letters", options, materialise=True)
+    counted: dict[str, dict[str, Any]] = {"in": dict(COUNT["in"])}
+    counted["in"]["rowsIn"] = {"sum": [{"read": "in"}, {"rejectedLines": "in"}]}
+    program = Program((read,), outputs=(Output("in", 'SELECT * FROM "in"', columns),), rejects=(Rejects("in", read="in"),), figures=counted)
+    (folder / "scratch").mkdir()
+    limits = Limits(2_000_000_000, 2, str(folder / "scratch"))
+    connectors = {"replay/dead letters": ResolvedConnector("replay/dead letters", "files", {"root": str(letters), "letters": laid})}
+    return driver.run(Job("default", "run", 1, 1, "work", program.to_json(), connectors, {}, str(folder / "staging"), limits), Control())
+
+
+def test_letters_that_are_read_as_one_publish_nothing(tmp_path: Path) -> None:
+    with pytest.raises(PenstockError, match="3 rejected rows were to be replayed, and 1 were read"):
+        replay_lines(tmp_path, '1,"a,2\n3,b,4\n5,c,6\n', 3)
+
+
+def test_each_letter_that_becomes_a_row_or_a_reject_has_entered(tmp_path: Path) -> None:
+    outcome = replay_lines(tmp_path, "1,a,2\nx,b,4\n5,c,6\n", 3)
+    assert (outcome.figures["in"]["rowsIn"], outcome.figures["in"]["rowsRejected"]) == (3, 1)

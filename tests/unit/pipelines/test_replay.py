@@ -6,7 +6,7 @@ import pytest
 
 from shared.pipelines.language import pipeline, read_documents
 from shared.pipelines.model import Pipeline
-from shared.pipelines.replay import LETTERS, CannotReplay, replayed
+from shared.pipelines.replay import LETTERS, CannotReplay, replayed, through
 
 OPTIONS = "{delimiter: ';', skipRows: 2, encoding: latin-1}"
 READ = f"{{id: read, type: connector_source, config: {{connector: files, path: in.csv, options: {OPTIONS}}}}}"
@@ -100,3 +100,10 @@ def test_a_join_that_gives_rows_without_a_partner_is_refused(how: str) -> None:
 def test_a_node_that_is_not_there_any_more_is_refused_with_the_way_out() -> None:
     with pytest.raises(CannotReplay, match="no node gone any more; replay through the version that rejected the rows"):
         replayed(of(READ, WRITE, edges="{from: read, to: write}"), "gone", lines=False)
+
+
+def test_what_is_only_read_beside_the_letters_is_told_from_what_they_go_through() -> None:
+    joined = "{from: read, to: make}, {from: make, to: join}, {from: more, to: join}, {from: join, to: write}"
+    found = replayed(of(READ, MORE, MAKE, JOIN % "INNER", WRITE, edges=joined), "make", lines=False)
+    assert through(found) == {"read", "make", "join", "write"}
+    assert through(replayed(of(READ, WRITE, edges="{from: read, to: write}"), "read", lines=True)) == {"read", "write"}

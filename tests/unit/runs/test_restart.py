@@ -87,3 +87,10 @@ def test_what_rejected_rows_that_were_replayed_since_is_done_again_only_where_th
     with pytest.raises(WouldDouble, match="rows that stage 1 \\(read, table\\) rejected were replayed, or are being; doing it again"):
         again(rejecting, from_node="read")
     assert again(rejecting, from_node="read", allow_duplicates=True) == Again((1,), frozenset({1}))
+
+
+def test_what_rejected_rows_that_somebody_corrected_or_waived_is_done_again_only_where_that_is_allowed() -> None:
+    rejecting = (Ended(1, DONE, (), ("read", "table"), writes=("UPSERT",), decided=True),)
+    with pytest.raises(WouldDouble, match="rows that stage 1 \\(read, table\\) rejected were corrected or waived; doing it again"):
+        again(rejecting, from_node="read")
+    assert again(rejecting, from_node="read", allow_duplicates=True) == Again((1,), frozenset({1}))

@@ -9,9 +9,14 @@ NONE: list[tuple[str, tuple[str, str]]] = []
 
 
 def decided(
-    queue: list[Asking], running: list[tuple[str, tuple[str, str]]] = NONE, *, limit: int = 20, policy: Policy | None = None
+    queue: list[Asking],
+    running: list[tuple[str, tuple[str, str]]] = NONE,
+    *,
+    limit: int = 20,
+    policy: Policy | None = None,
+    replays: tuple[str, ...] = (),
 ) -> Decision:
-    return decide(queue, running, limit, lambda _: policy or Policy())
+    return decide(queue, running, limit, lambda _: policy or Policy(), replays)
 
 
 def test_the_oldest_start_until_the_limit_is_reached_and_the_others_say_so() -> None:
@@ -54,3 +59,24 @@ def test_a_replacing_run_ends_all_that_run_and_then_starts_even_where_the_limit_
 def test_a_run_that_has_just_been_let_in_is_not_replaced_in_the_same_breath() -> None:
     made = decided([Asking("1", A), Asking("2", A)], policy=Policy("Replace"))
     assert (made.start, made.replace, list(made.waits)) == (["1"], [], ["2"])
+
+
+def test_a_replay_waits_its_turn_where_others_would_replace() -> None:
+    made = decided([Asking("1", A, replays=True), Asking("2", A, replays=True)], [("0", A)], policy=Policy("Replace"))
+    assert (made.start, made.replace) == ([], [])
+    assert made.waits["1"] == ("pipeline", "run 0 of this pipeline is still running (concurrencyPolicy: Replace)")
+    assert "2" in made.waits
+
+
+def test_a_replay_is_not_replaced() -> None:
+    made = decided([Asking("1", A)], [("0", A)], policy=Policy("Replace"), replays=("0",))
+    assert (made.start, made.replace, list(made.waits)) == ([], [], ["1"])
+    both = decided([Asking("1", A)], [("0", A), ("00", A)], policy=Policy("Replace"), replays=("0",))
+    assert both.replace == ["00"]
+
+
+def test_a_scheduled_run_waits_for_a_replay_and_is_not_skipped() -> None:
+    made = decided([Asking("1", A, fired=True)], [("0", A)], replays=("0",))
+    assert (made.skip, made.waits["1"][0]) == ({}, "pipeline")
+    started = decided([Asking("0", A, replays=True), Asking("1", A, fired=True)])
+    assert (started.start, started.skip, list(started.waits)) == (["0"], {}, ["1"])

@@ -58,3 +58,24 @@ def test_months_go_whole_when_their_time_is_over_and_logs_before_runs(store: Dat
         for one in partitions.expired(tx, NOW + timedelta(days=999), keep):
             partitions.drop(tx, one)
         assert not {name for name in names(tx) if name[-6:-2] == "2021"}
+
+
+def test_rows_that_a_run_replays_stay_until_it_has_ended(store: Database) -> None:
+    long_ago, later = datetime(2020, 3, 10, tzinfo=UTC), datetime(2020, 6, 10, tzinfo=UTC)
+    keep = Keep(timedelta(days=30), timedelta(days=9999))
+    with store.transaction() as tx:
+        partitions.ensure(tx, long_ago)
+        put(tx, long_ago, "SUCCEEDED")
+        put(tx, later, "RUNNING")
+        tx.execute(
+            "INSERT INTO dead_letters (run_id, id, stage, epoch, node, original_record, error_message, replay_run)"
+            " VALUES (%(run)s, gen_random_uuid(), 1, 1, 'n', '{}', 'bad', %(by)s)",
+            {"run": least_id(long_ago), "by": least_id(later)},
+        )
+        assert not any("dead_letters_202003" in names for names in partitions.expired(tx, datetime(2020, 6, 15, tzinfo=UTC), keep))
+        tx.execute("UPDATE runs SET status = 'FAILED' WHERE id = %(id)s", {"id": least_id(later)})
+        over = partitions.expired(tx, datetime(2020, 6, 15, tzinfo=UTC), keep)
+        assert any("dead_letters_202003" in names for names in over)
+        for one in partitions.expired(tx, datetime(2026, 6, 15, tzinfo=UTC), Keep(timedelta(days=30), timedelta(days=30))):
+            if one[0].endswith(("202003", "202004", "202005", "202006")):
+                partitions.drop(tx, one)

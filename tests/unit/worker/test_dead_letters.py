@@ -61,7 +61,7 @@ def test_nul_bytes_do_not_stop_them(database: Database, tmp_path: Path) -> None:
     with database.transaction() as tx:
         rejects.keep(tx, claim(run), [file])
     (row,) = kept(database, run)
-    assert row["original_record"] == {"a": "x\ufffdy", "b": "looks like \\u0000"}
+    assert row["original_record"] == {"a": "x\U0010fffey", "b": "looks like \\u0000"}
     assert row["error_message"] == "bad \ufffd byte"
 
 
@@ -79,3 +79,13 @@ def test_a_swept_file_is_told_of_and_nothing_fails(database: Database, tmp_path:
     with database.transaction() as tx:
         (sentence,) = rejects.keep(tx, claim(run), [RejectsFile("n1", str(tmp_path / "gone.parquet"), 3)])
     assert sentence.startswith("3 rejected rows of node n1 are counted but cannot be shown")
+
+
+def test_a_replay_has_no_letters_of_nodes_that_are_only_read_beside_it(database: Database, tmp_path: Path) -> None:
+    run, _ = start_run(database, stage(1))
+    with database.transaction() as tx:
+        tx.execute("UPDATE runs SET trigger = %s WHERE id = %s", (json.dumps({"type": "replay", "through": ["n2"]}), run))
+    file = staged(tmp_path / "r.parquet", [("{}", "m", 1)])
+    with database.transaction() as tx:
+        rejects.keep(tx, claim(run), [file, RejectsFile("n2", file.uri, 1)])
+    assert [row["node"] for row in kept(database, run)] == ["n2"]
