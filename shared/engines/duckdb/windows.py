@@ -34,10 +34,14 @@ class Window:
         self._rows, self._known = name(f"window {read.table}"), name(f"known {read.table}")
 
     @property
+    def handed(self) -> list[str]:
+        """The columns that are used."""
+        return list(self._read.keep or [column.name for column in self._read.columns])
+
+    @property
     def columns(self) -> list[str]:
         """What is read: the columns that are used, and those by which rows are told apart."""
-        used = list(self._read.keep or [column.name for column in self._read.columns])
-        return list(dict.fromkeys([*used, *columns_of(self._said)]))
+        return list(dict.fromkeys([*self.handed, *columns_of(self._said)]))
 
     def new(self, source: str) -> str:
         """The rows to hand on, of a source with its condition (`FROM …`), as a query over what is now kept here."""
@@ -58,10 +62,11 @@ class Window:
             f'CREATE TEMP TABLE {self._known} AS SELECT digest, count(*) AS n FROM "remembered rows" GROUP BY digest'  # noqa: S608
         )
         self._connection.unregister("remembered rows")
-        handed = ", ".join(name(column) for column in (self._read.keep or [column.name for column in self._read.columns]))
+        handed = ", ".join(name(column) for column in self.handed)
+        told = ", ".join(f"w.{name(column)}" for column in self.handed)
         return (
             f"SELECT {handed} FROM {self._rows} WHERE {name('before ')} IS NULL UNION ALL "  # noqa: S608
-            f"SELECT {handed} FROM (SELECT *, row_number() OVER (PARTITION BY {name('before ')}) AS {name('nth ')} FROM {self._rows}"
+            f"SELECT {told} FROM (SELECT *, row_number() OVER (PARTITION BY {name('before ')}) AS {name('nth ')} FROM {self._rows}"
             f" WHERE {name('before ')} IS NOT NULL) AS w LEFT JOIN {self._known} AS k ON k.digest = w.{name('before ')}"
             f" WHERE w.{name('nth ')} > coalesce(k.n, 0)"
         )

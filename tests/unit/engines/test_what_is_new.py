@@ -1,0 +1,71 @@
+"""Sources that read what is new, window by window, over a file that changes: each row is handed on once. Planned and run in this process."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.worker import stage as worker
+from shared.engines.control import Control
+from shared.engines.work import Job, Limits, Outcome, ResolvedConnector
+from shared.pipelines.language import pipeline, read_documents
+from shared.planning.cursors import bounds, end_of, windowed
+from shared.planning.make import plan
+from shared.planning.needs import needs, survey
+from tests.support.inprocess import make_pipeline
+
+
+class Feed:
+    """A file with columns `id` and `at` (the cursor) into another; what a window leaves behind is the next one's to know."""
+
+    def __init__(self, folder: Path, header: str = "id,at") -> None:
+        self.folder, self.header, self.number = folder, header, 0
+        self.value: str | None = None
+        self.known: dict[str, Any] = {"columns": None, "digests": b""}
+
+    def set(self, value: str) -> None:
+        """By hand: nothing of rows is known then."""
+        self.value, self.known = value, {"columns": None, "digests": b""}
+
+    def runs(self, *lines: str, incremental: str = "", mode: str = "OVERWRITE") -> list[str]:
+        """Ids of the rows that the window hands on, in the file's order."""
+        self.number += 1
+        (self.folder / "in.csv").write_text("\n".join((self.header, *lines)) + "\n")
+        source = f"connector: files, path: in.csv, incremental: {{cursorColumn: at{incremental}}}"
+        sink = f"connector: files, path: out.csv, writeMode: {mode}"
+        nodes = f"    - {{id: new, type: connector_source, config: {{{source}}}}}\n    - {{id: out, type: connector_sink, config: {{{sink}}}}}\n"
+        recipe = pipeline(read_documents(make_pipeline(nodes, "{from: new, to: out}"))[0])
+        types, facts = {"default/files": "files"}, {}
+        wanted, (end,) = needs(recipe, types), bounds(recipe, types)
+        for stage in survey(recipe, (*wanted, end)).stages:
+            found = worker.survey(self._job("survey", stage.program), Control()).facts
+            assert found is not None
+            facts[found["key"]] = found["found"]
+        bound = facts.pop(end.key)
+        window = {"value": self.value, "columns": self.known["columns"], "upto": end_of(self.value, bound, "new")}
+        (stage,) = plan(windowed(recipe, {"new": window}), facts, types).stages
+        said = worker.run(self._job("work", stage.program, {"new": self.known["digests"]}), Control()).to_json()
+        kept = Outcome.from_json(json.loads(json.dumps(said))).remembered["new"]
+        self.value, self.known = window["upto"], {"columns": kept.columns, "digests": kept.digests}
+        return [line.split(",")[0] for line in (self.folder / "out.csv").read_text().splitlines()[1:]]
+
+    def _job(self, kind: str, program: dict[str, Any], remembered: dict[str, bytes] | None = None) -> Job:
+        (self.folder / "scratch").mkdir(exist_ok=True)
+        connectors = {"default/files": ResolvedConnector("default/files", "files", {"root": str(self.folder)})}
+        limits = Limits(1_000_000_000, 2, str(self.folder / "scratch"))
+        staging, run = str(self.folder / "staging"), f"run{self.number}"
+        return Job("default", run, 1, 1, kind, program, connectors, {}, staging, limits, remembered=remembered or {})
+
+
+@pytest.fixture
+def feed(tmp_path: Path) -> Feed:
+    return Feed(tmp_path)
+
+
+def test_columns_may_have_the_names_that_the_comparison_uses(tmp_path: Path) -> None:
+    feed = Feed(tmp_path, "id,at,n,digest,w,k")
+    assert feed.runs("1,10,3,x,1,1", incremental=", lag: 5") == ["1"]
+    assert feed.runs("1,10,3,x,1,1", "2,8,3,x,1,1", "3,12,4,y,1,1", incremental=", lag: 5") == ["3", "2"]
