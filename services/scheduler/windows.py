@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.pipelines.model import Pipeline
-from shared.planning.cursors import end_of, inserting, sinks_of
+from shared.planning.cursors import end_of, floor_of, inserting, sinks_of
 from shared.planning.errors import PlanProblem
 from shared.planning.needs import Need
 from shared.store import cursors, runs
@@ -34,6 +34,8 @@ def windows(
                     node=node,
                 )
             upto = cursor.upto if cursor.window is not None else end_of(value, facts[key], node)
-            name = cursors.fix(tx, run.id, run.namespace, run.pipeline, node, upto, sinks_of(pipeline, node))
-            found[node] = {"value": value, "columns": None if afresh else cursor.columns, "upto": upto, "window": name}
+            window = {"value": value, "columns": None if afresh else cursor.columns, "floor": cursor.floor, "upto": upto}
+            floor = floor_of(pipeline, node, window, facts[key])
+            name = cursors.fix(tx, run.id, run.namespace, run.pipeline, node, upto, sinks_of(pipeline, node), floor=floor)
+            found[node] = {**window, "window": name}
     return found

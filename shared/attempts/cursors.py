@@ -21,7 +21,7 @@ def keep(tx: Tx, claim: Claim, outcome: Outcome) -> None:
     """Writes down what the attempt's windows are to be remembered by; it counts once their sinks are recorded."""
     for node, remembered in outcome.remembered.items():
         digests = _digests(node, remembered)
-        cursors.remember(tx, claim.run, claim.namespace, claim.pipeline, node, remembered.columns, digests)
+        cursors.remember(tx, claim.run, claim.namespace, claim.pipeline, node, remembered.columns, digests, remembered.floor)
 
 
 def _digests(node: str, remembered: Remembered) -> bytes:

@@ -72,19 +72,20 @@ class RejectsFile:
 @dataclass(frozen=True, slots=True)
 class Remembered:
     """What the next window has to know of a source's rows: the columns they are known by, as [name, type], and 16 bytes for each; in a
-    staged file where they are many.
+    staged file where they are many. `floor`: the cursor's value from which on all rows are among them; None: nobody said.
     """
 
     columns: list[list[str]]
     digests: bytes = b""
     uri: str | None = None
+    floor: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        return {"columns": self.columns, "digests": b64encode(self.digests).decode(), "uri": self.uri}
+        return {"columns": self.columns, "digests": b64encode(self.digests).decode(), "uri": self.uri, "floor": self.floor}
 
     @staticmethod
     def from_json(value: dict[str, Any]) -> Remembered:
-        return Remembered(value["columns"], b64decode(value["digests"]), value["uri"])
+        return Remembered(value["columns"], b64decode(value["digests"]), value["uri"], value.get("floor"))
 
 
 @dataclass(frozen=True, slots=True)

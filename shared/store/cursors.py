@@ -30,7 +30,8 @@ class CursorHeld(PenstockError):
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """`value`: where the last window ended, None where there was none; `columns` of its rows that are remembered, as [name, type].
+    """`value`: where the last window ended, None where there was none; `columns` of its rows that are remembered, as [name, type], and
+    the `floor` above which all are.
 
     `window`, `upto`: of a window that is fixed already; `window` is None where none is.
     """
@@ -39,6 +40,7 @@ class Cursor:
     columns: list[list[str]] | None
     window: str | None
     upto: str | None
+    floor: str | None
 
 
 def hold(tx: Tx, run: str, namespace: str, pipeline: str, node: str, *, afresh: bool = False) -> Cursor:
@@ -49,11 +51,11 @@ def hold(tx: Tx, run: str, namespace: str, pipeline: str, node: str, *, afresh: 
         """
         INSERT INTO cursors AS c (namespace, pipeline, node, held_by) VALUES (%(namespace)s, %(pipeline)s, %(node)s, %(run)s)
         ON CONFLICT (namespace, pipeline, node) DO UPDATE
-           SET held_by = %(run)s, updated_at = clock_timestamp(), pending_remembered = NULL, pending_columns = NULL,
+           SET held_by = %(run)s, updated_at = clock_timestamp(), pending_remembered = NULL, pending_columns = NULL, pending_floor = NULL,
                window_id = CASE WHEN c.held_by = %(run)s OR (c.opened AND NOT %(afresh)s) THEN c.window_id END
          WHERE c.held_by IS NULL OR c.held_by = %(run)s
             OR NOT EXISTS (SELECT FROM runs r WHERE r.id = c.held_by AND NOT r.status = ANY(%(final)s))
-        RETURNING value, columns, window_id::text AS window, upto
+        RETURNING value, columns, window_id::text AS window, upto, floor
         """,
         {"run": run, "namespace": namespace, "pipeline": pipeline, "node": node, "final": _FINAL, "afresh": afresh},
     ).fetchone()
@@ -62,15 +64,19 @@ def hold(tx: Tx, run: str, namespace: str, pipeline: str, node: str, *, afresh: 
     return Cursor(**row)
 
 
-def fix(tx: Tx, run: str, namespace: str, pipeline: str, node: str, upto: str | None, sinks: Sequence[str]) -> str:
-    """The window that the run reads ends there, and is taken over once those sinks are recorded; returns its name.
+def fix(
+    tx: Tx, run: str, namespace: str, pipeline: str, node: str, upto: str | None, sinks: Sequence[str], *, floor: str | None = None
+) -> str:
+    """The window that the run reads ends there, and is taken over once those sinks are recorded; returns its name. `floor`: before which
+    the next one is to read nothing.
 
     One that is fixed already keeps its end.
     """
     row = tx.execute(
         """
         UPDATE cursors SET window_id = coalesce(window_id, %(new)s), upto = CASE WHEN window_id IS NULL THEN %(upto)s ELSE upto END,
-               opened = opened AND window_id IS NOT NULL, awaiting = %(sinks)s
+               opened = opened AND window_id IS NOT NULL, awaiting = %(sinks)s,
+               pending_floor = %(floor)s
          WHERE namespace = %(namespace)s AND pipeline = %(pipeline)s AND node = %(node)s AND held_by = %(run)s
         RETURNING window_id::text AS window
         """,
@@ -78,6 +84,7 @@ def fix(tx: Tx, run: str, namespace: str, pipeline: str, node: str, upto: str | 
             "new": new_id(),
             "upto": upto,
             "sinks": list(sinks),
+            "floor": floor,
             "namespace": namespace,
             "pipeline": pipeline,
             "node": node,
@@ -113,16 +120,21 @@ def begin(tx: Tx, run: str, namespace: str, pipeline: str, cursors: Mapping[str,
     return {node: rows for node, rows in remembered.items() if cursors[node]["reads"]}
 
 
-def remember(tx: Tx, run: str, namespace: str, pipeline: str, node: str, columns: Sequence[Sequence[str]], rows: bytes) -> None:
-    """What the next window has to leave out, should this one be taken over. Repeating it changes nothing."""
+def remember(
+    tx: Tx, run: str, namespace: str, pipeline: str, node: str, columns: Sequence[Sequence[str]], rows: bytes, floor: str | None
+) -> None:
+    """What the next window has to leave out, should this one be taken over, and from where on that is complete. Repeating it changes
+    nothing.
+    """
     row = tx.execute(
         """
-        UPDATE cursors SET pending_columns = %(columns)s, pending_remembered = %(rows)s
+        UPDATE cursors SET pending_columns = %(columns)s, pending_remembered = %(rows)s, pending_floor = coalesce(%(floor)s, pending_floor)
          WHERE namespace = %(namespace)s AND pipeline = %(pipeline)s AND node = %(node)s AND held_by = %(run)s RETURNING node
         """,
         {
             "columns": Jsonb([list(c) for c in columns]),
             "rows": rows,
+            "floor": floor,
             "namespace": namespace,
             "pipeline": pipeline,
             "node": node,
@@ -147,8 +159,9 @@ def recorded(tx: Tx, run: str, namespace: str, pipeline: str, node: str, sinks: 
         return None
     moved = tx.execute(
         """
-        UPDATE cursors SET value = coalesce(upto, value), columns = pending_columns, remembered = pending_remembered, window_id = NULL,
-               upto = NULL, opened = false, pending_columns = NULL, pending_remembered = NULL, updated_at = clock_timestamp()
+        UPDATE cursors SET value = coalesce(upto, value), columns = pending_columns, remembered = pending_remembered, floor = pending_floor,
+               window_id = NULL, upto = NULL, opened = false, pending_columns = NULL, pending_remembered = NULL, pending_floor = NULL,
+               updated_at = clock_timestamp()
          WHERE namespace = %(namespace)s AND pipeline = %(pipeline)s AND node = %(node)s AND held_by = %(run)s RETURNING value
         """,
         {"namespace": namespace, "pipeline": pipeline, "node": node, "run": run},
@@ -172,11 +185,11 @@ def held(tx: Tx, run: str, namespace: str, pipeline: str, nodes: Iterable[str]) 
 
 
 def of_pipeline(tx: Tx, namespace: str, pipeline: str) -> list[dict[str, Any]]:
-    """{node, value, remembered, held_by, updated_at}: `remembered` so many rows; `held_by` only while that run has not ended."""
+    """{node, value, columns, floor, remembered, held_by, updated_at}: `remembered` so many rows; `held_by` only while that run has not ended."""
     return list(
         tx.execute(
             """
-            SELECT c.node, c.value, c.columns, coalesce(length(c.remembered), 0) / 16 AS remembered, r.id::text AS held_by, c.updated_at
+            SELECT c.node, c.value, c.columns, c.floor, coalesce(length(c.remembered), 0) / 16 AS remembered, r.id::text AS held_by, c.updated_at
               FROM cursors c LEFT JOIN runs r ON r.id = c.held_by AND NOT r.status = ANY(%(final)s)
              WHERE c.namespace = %(namespace)s AND c.pipeline = %(pipeline)s ORDER BY c.node
             """,
@@ -198,8 +211,9 @@ def change(tx: Tx, namespace: str, pipeline: str, node: str, value: str | None, 
         return None
     row = tx.execute(
         """
-        UPDATE cursors c SET value = %(value)s, columns = NULL, remembered = NULL, held_by = NULL, window_id = NULL, upto = NULL,
-               opened = false, awaiting = NULL, pending_columns = NULL, pending_remembered = NULL, updated_at = clock_timestamp()
+        UPDATE cursors c SET value = %(value)s, columns = NULL, remembered = NULL, floor = NULL, held_by = NULL, window_id = NULL,
+               upto = NULL, opened = false, awaiting = NULL, pending_columns = NULL, pending_remembered = NULL, pending_floor = NULL,
+               updated_at = clock_timestamp()
          WHERE c.namespace = %(namespace)s AND c.pipeline = %(pipeline)s AND c.node = %(node)s
            AND NOT EXISTS (SELECT FROM runs r WHERE r.id = c.held_by AND NOT r.status = ANY(%(final)s))
         RETURNING c.node

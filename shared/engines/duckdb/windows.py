@@ -6,6 +6,7 @@ A row is known by 16 bytes of its columns' texts. The source is read once: what 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import duckdb
@@ -49,12 +50,10 @@ class Window:
         since, match, start = self._said["since"], self._said["match"], self._said["from"]
         before = f"CASE WHEN {cursor} <= {since} THEN {_digest(match)} END" if since is not None and match else "CAST(NULL AS BLOB)"
         kept = f"CASE WHEN {cursor} >= {start} THEN {_digest([c for c, _ in self._said['keep']])} END" if start else "CAST(NULL AS BLOB)"
-        # Where nothing is known of the rows of the last window, all of them were taken over.
-        taken = f" AND {cursor} > {since}" if since is not None and not match else ""
         picked = ", ".join(name(column) for column in self.columns)
         # S608: quoted names, and literals made by the planner.
         self._connection.execute(
-            f"CREATE TEMP TABLE {self._rows} AS SELECT {picked}, {before} AS {name('before ')}, {kept} AS {name('kept ')} {source}{taken}"
+            f"CREATE TEMP TABLE {self._rows} AS SELECT {picked}, {before} AS {name('before ')}, {kept} AS {name('kept ')} {source}"
         )
         digests = pa.array([self._remembered[at : at + _WIDTH] for at in range(0, len(self._remembered), _WIDTH)], pa.binary())
         self._connection.register("remembered rows", pa.table({"digest": digests}))
@@ -63,9 +62,12 @@ class Window:
         )
         self._connection.unregister("remembered rows")
         handed = ", ".join(name(column) for column in self.handed)
+        # Where nothing is known of the rows of the last window, all of them were taken over. They are remembered all the same: the next
+        # window reads them again.
+        after = f" AND {cursor} > {since}" if since is not None and not match else ""
         told = ", ".join(f"w.{name(column)}" for column in self.handed)
         return (
-            f"SELECT {handed} FROM {self._rows} WHERE {name('before ')} IS NULL UNION ALL "  # noqa: S608
+            f"SELECT {handed} FROM {self._rows} WHERE {name('before ')} IS NULL{after} UNION ALL "  # noqa: S608
             f"SELECT {told} FROM (SELECT *, row_number() OVER (PARTITION BY {name('before ')}) AS {name('nth ')} FROM {self._rows}"
             f" WHERE {name('before ')} IS NOT NULL) AS w LEFT JOIN {self._known} AS k ON k.digest = w.{name('before ')}"
             f" WHERE w.{name('nth ')} > coalesce(k.n, 0)"
@@ -82,13 +84,18 @@ class Window:
                 node=self._read.node,
             )
         found = self._connection.execute(f"SELECT {kept} FROM {self._rows} WHERE {kept} IS NOT NULL").fetchall()  # noqa: S608
-        digests = b"".join(digest for (digest,) in found)
-        if rows <= FEW:
-            return Remembered(self._said["keep"], digests)
-        file = f"remembered-{self._read.node}.bin"
-        with folder.local(file) as path:
-            path.write_bytes(digests)
-        return Remembered(self._said["keep"], uri=folder.uri(file))
+        remembered = Remembered(self._said["keep"], b"".join(digest for (digest,) in found), floor=self._said.get("floor"))
+        return stored(self._read.node, remembered, folder)
+
+
+def stored(node: str, remembered: Remembered, folder: StagingFolder) -> Remembered:
+    """As it can stand in a marker: a staged file of the attempt where it is much."""
+    if len(remembered.digests) <= FEW * _WIDTH:
+        return remembered
+    file = f"remembered-{node}.bin"
+    with folder.local(file) as path:
+        path.write_bytes(remembered.digests)
+    return replace(remembered, digests=b"", uri=folder.uri(file))
 
 
 def columns_of(window: Mapping[str, Any]) -> list[str]:

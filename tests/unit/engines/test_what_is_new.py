@@ -12,7 +12,7 @@ from services.worker import stage as worker
 from shared.engines.control import Control
 from shared.engines.work import Job, Limits, Outcome, ResolvedConnector
 from shared.pipelines.language import pipeline, read_documents
-from shared.planning.cursors import bounds, end_of, windowed
+from shared.planning.cursors import bounds, end_of, floor_of, windowed
 from shared.planning.make import plan
 from shared.planning.needs import needs, survey
 from tests.support.inprocess import make_pipeline
@@ -24,11 +24,11 @@ class Feed:
     def __init__(self, folder: Path, header: str = "id,at") -> None:
         self.folder, self.header, self.number = folder, header, 0
         self.value: str | None = None
-        self.known: dict[str, Any] = {"columns": None, "digests": b""}
+        self.known: dict[str, Any] = {"columns": None, "digests": b"", "floor": None}
 
     def set(self, value: str) -> None:
         """By hand: nothing of rows is known then."""
-        self.value, self.known = value, {"columns": None, "digests": b""}
+        self.value, self.known = value, {"columns": None, "digests": b"", "floor": None}
 
     def runs(self, *lines: str, incremental: str = "", mode: str = "OVERWRITE") -> list[str]:
         """Ids of the rows that the window hands on, in the file's order."""
@@ -45,11 +45,13 @@ class Feed:
             assert found is not None
             facts[found["key"]] = found["found"]
         bound = facts.pop(end.key)
-        window = {"value": self.value, "columns": self.known["columns"], "upto": end_of(self.value, bound, "new")}
+        known = {"columns": self.known["columns"], "floor": self.known["floor"]}
+        window = {"value": self.value, **known, "upto": end_of(self.value, bound, "new")}
         (stage,) = plan(windowed(recipe, {"new": window}), facts, types).stages
         said = worker.run(self._job("work", stage.program, {"new": self.known["digests"]}), Control()).to_json()
         kept = Outcome.from_json(json.loads(json.dumps(said))).remembered["new"]
-        self.value, self.known = window["upto"], {"columns": kept.columns, "digests": kept.digests}
+        self.value, self.known = window["upto"], {"columns": kept.columns, "digests": kept.digests, "floor": kept.floor}
+        assert kept.floor == floor_of(recipe, "new", window, bound)
         return [line.split(",")[0] for line in (self.folder / "out.csv").read_text().splitlines()[1:]]
 
     def _job(self, kind: str, program: dict[str, Any], remembered: dict[str, bytes] | None = None) -> Job:
@@ -69,3 +71,33 @@ def test_columns_may_have_the_names_that_the_comparison_uses(tmp_path: Path) -> 
     feed = Feed(tmp_path, "id,at,n,digest,w,k")
     assert feed.runs("1,10,3,x,1,1", incremental=", lag: 5") == ["1"]
     assert feed.runs("1,10,3,x,1,1", "2,8,3,x,1,1", "3,12,4,y,1,1", incremental=", lag: 5") == ["3", "2"]
+
+
+def test_after_a_cursor_was_set_by_hand_rows_up_to_it_count_as_taken_in_all_later_runs_too(feed: Feed) -> None:
+    there = ("1,8", "2,10", "3,10")
+    feed.set("10")
+    assert feed.runs(*there) == []
+    assert feed.runs(*there, "4,10", "5,11") == ["5", "4"]
+    assert feed.runs(*there, "4,10", "5,11") == []
+
+
+def test_rows_within_the_lag_of_a_cursor_that_was_set_by_hand_are_taken_and_later_ones_are_not(feed: Feed) -> None:
+    feed.set("100")
+    assert feed.runs("1,93", "2,100", "3,105", incremental=", lag: 10") == ["3"]
+    assert feed.runs("1,93", "2,100", "3,105", "4,96", "5,94", incremental=", lag: 10") == ["4"]
+
+
+def test_a_lag_that_has_grown_reads_no_row_of_which_nothing_is_known(feed: Feed) -> None:
+    there = ("1,50", "2,95", "3,100")
+    assert feed.runs(*there) == list("123")
+    assert feed.runs(*there, "4,104", incremental=", lag: 10") == ["4"]
+    assert feed.runs(*there, "4,104", "5,101", incremental=", lag: 10") == ["5"]
+    assert feed.runs(*there, "4,104", "5,101", "6,120", "7,112", incremental=", lag: 10") == ["6", "7"]
+    assert feed.runs(*there, "4,104", "5,101", "6,120", "7,112", "8,111", incremental=", lag: 10") == ["8"]
+
+
+def test_a_lag_reaches_no_row_before_the_initial_value(feed: Feed) -> None:
+    said = ", lag: 50, initialValue: 100"
+    assert feed.runs("1,90", "2,100", "3,110", incremental=said) == ["2", "3"]
+    assert feed.runs("1,90", "2,100", "3,110", "4,115", "5,99", incremental=said) == ["4"]
+    assert feed.runs("1,90", "2,100", "3,110", "4,115", "5,99", "6,98", "7,100", incremental=said) == ["7"]
