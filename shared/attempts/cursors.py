@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from shared.datasets.staging import fetched
 from shared.dispatch.claims import Claim
 from shared.engines.work import Outcome, Remembered
@@ -11,10 +13,30 @@ from shared.store.cursors import CursorHeld as CursorHeld
 from shared.store.database import Tx
 
 
-def begin(tx: Tx, claim: Claim) -> dict[str, bytes]:
-    """What is remembered of the last windows, by source; called in the transaction that claims the stage. Raises CursorHeld."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """By source. `remembered`: of the last window, where the stage reads; `carried`: what the stage that read it remembered, where this one
+    writes.
+    """
+
+    remembered: dict[str, bytes] = field(default_factory=dict, repr=False)
+    carried: dict[str, Remembered] = field(default_factory=dict, repr=False)
+
+
+def begin(tx: Tx, claim: Claim) -> Known:
+    """Called in the transaction that claims the stage. Raises CursorHeld."""
     wanted = claim.program.get("cursors") or {}
-    return cursors.begin(tx, claim.run, claim.namespace, claim.pipeline, wanted) if wanted else {}
+    if not wanted:
+        return Known()
+    begun = cursors.begin(tx, claim.run, claim.namespace, claim.pipeline, wanted)
+    return Known(
+        {node: bytes(row["remembered"] or b"") for node, row in begun.items() if wanted[node]["reads"]},
+        {
+            node: Remembered(row["pending_columns"], bytes(row["pending_remembered"]), floor=row["pending_floor"])
+            for node, row in begun.items()
+            if row["pending_remembered"] is not None
+        },
+    )
 
 
 def keep(tx: Tx, claim: Claim, outcome: Outcome) -> None:

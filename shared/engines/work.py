@@ -41,7 +41,8 @@ class Job:
 
     `inputs`: the committed datasets of the stages this one reads, keyed by (stage, port) written as "stage:port".
     `rerun`: rises only when a person asks for a committed stage again; part of the commit marker's key. `remembered`: of sources whose rows
-    are told from those of the last window, what is known of these (`shared.engines.duckdb.windows`).
+    are told from those of the last window, what is known of these (`shared.engines.duckdb.windows`). `carried`: of sources that another stage
+    read and whose rows this one writes, what that one remembered.
     """
 
     namespace: str
@@ -56,6 +57,7 @@ class Job:
     limits: Limits
     rerun: int = 0
     remembered: dict[str, bytes] = field(default_factory=dict, repr=False)
+    carried: dict[str, Remembered] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

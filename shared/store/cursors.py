@@ -94,21 +94,26 @@ def fix(
     return str(_held(node, row)["window"])
 
 
-def begin(tx: Tx, run: str, namespace: str, pipeline: str, cursors: Mapping[str, Mapping[str, Any]]) -> dict[str, bytes]:
-    """Before an attempt at a stage (`Program.cursors`): who writes may have written from now on. Returns what is remembered of the last
-    window, by node, for those whose rows the stage tells apart. Raises CursorHeld where the run has it no more.
+def begin(tx: Tx, run: str, namespace: str, pipeline: str, cursors: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Before an attempt at a stage (`Program.cursors`): who writes may have written from now on. Raises CursorHeld where the run has it no
+    more.
+
+    Returns, by node, what is `remembered` of the last window, where the stage tells its rows apart, and, where it writes them, what the
+    stage that read them left for the next: {pending_columns, pending_remembered, pending_floor}.
     """
-    remembered: dict[str, bytes] = {}
+    begun = {}
     for node, cursor in cursors.items():
+        writes = cursor["exact"] and bool(cursor["sinks"])
         row = tx.execute(
             """
             -- Without a window, what is written was taken over before, and a person asked for it again.
             UPDATE cursors SET opened = opened OR (%(writes)s AND window_id IS NOT NULL)
              WHERE namespace = %(namespace)s AND pipeline = %(pipeline)s AND node = %(node)s AND held_by = %(run)s
-            RETURNING CASE WHEN %(reads)s THEN remembered END AS remembered
+            RETURNING CASE WHEN %(reads)s THEN remembered END AS remembered, pending_columns, pending_floor,
+                      CASE WHEN %(writes)s AND NOT %(reads)s THEN pending_remembered END AS pending_remembered
             """,
             {
-                "writes": cursor["exact"] and bool(cursor["sinks"]),
+                "writes": writes,
                 "reads": cursor["reads"],
                 "namespace": namespace,
                 "pipeline": pipeline,
@@ -116,8 +121,8 @@ def begin(tx: Tx, run: str, namespace: str, pipeline: str, cursors: Mapping[str,
                 "run": run,
             },
         ).fetchone()
-        remembered[node] = bytes(_held(node, row)["remembered"] or b"")
-    return {node: rows for node, rows in remembered.items() if cursors[node]["reads"]}
+        begun[node] = _held(node, row)
+    return begun
 
 
 def remember(

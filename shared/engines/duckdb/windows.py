@@ -6,7 +6,6 @@ A row is known by 16 bytes of its columns' texts. The source is read once: what 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import duckdb
@@ -16,13 +15,11 @@ from shared.connectors.errors import Misconfigured
 from shared.datasets.staging import StagingFolder
 from shared.engines.duckdb.connection import name
 from shared.engines.program import Read
+from shared.engines.remembering import WIDTH, stored
 from shared.engines.work import Remembered
 
 # 16 MB in the store. A window that holds more of them wants a shorter lag, or a finer column.
 MOST_REMEMBERED = 1_000_000
-# So few stand in the marker itself, and are there however late it is found.
-FEW = 4096
-_WIDTH = 16
 
 
 class Window:
@@ -55,7 +52,7 @@ class Window:
         self._connection.execute(
             f"CREATE TEMP TABLE {self._rows} AS SELECT {picked}, {before} AS {name('before ')}, {kept} AS {name('kept ')} {source}"
         )
-        digests = pa.array([self._remembered[at : at + _WIDTH] for at in range(0, len(self._remembered), _WIDTH)], pa.binary())
+        digests = pa.array([self._remembered[at : at + WIDTH] for at in range(0, len(self._remembered), WIDTH)], pa.binary())
         self._connection.register("remembered rows", pa.table({"digest": digests}))
         self._connection.execute(
             f'CREATE TEMP TABLE {self._known} AS SELECT digest, count(*) AS n FROM "remembered rows" GROUP BY digest'  # noqa: S608
@@ -86,16 +83,6 @@ class Window:
         found = self._connection.execute(f"SELECT {kept} FROM {self._rows} WHERE {kept} IS NOT NULL").fetchall()  # noqa: S608
         remembered = Remembered(self._said["keep"], b"".join(digest for (digest,) in found), floor=self._said.get("floor"))
         return stored(self._read.node, remembered, folder)
-
-
-def stored(node: str, remembered: Remembered, folder: StagingFolder) -> Remembered:
-    """As it can stand in a marker: a staged file of the attempt where it is much."""
-    if len(remembered.digests) <= FEW * _WIDTH:
-        return remembered
-    file = f"remembered-{node}.bin"
-    with folder.local(file) as path:
-        path.write_bytes(remembered.digests)
-    return replace(remembered, digests=b"", uri=folder.uri(file))
 
 
 def columns_of(window: Mapping[str, Any]) -> list[str]:

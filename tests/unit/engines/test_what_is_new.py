@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 
 from services.worker import stage as worker
+from shared.datasets.columns import columns_from_json
 from shared.engines.control import Control
-from shared.engines.work import Job, Limits, Outcome, ResolvedConnector
+from shared.engines.program import Program, Sink
+from shared.engines.work import Job, Limits, Outcome, Remembered, ResolvedConnector
 from shared.pipelines.language import pipeline, read_documents
 from shared.planning.cursors import bounds, end_of, floor_of, windowed
 from shared.planning.make import plan
 from shared.planning.needs import needs, survey
+from shared.store.identifiers import new_id
 from tests.support.inprocess import make_pipeline
 
 
@@ -101,3 +104,25 @@ def test_a_lag_reaches_no_row_before_the_initial_value(feed: Feed) -> None:
     assert feed.runs("1,90", "2,100", "3,110", incremental=said) == ["2", "3"]
     assert feed.runs("1,90", "2,100", "3,110", "4,115", "5,99", incremental=said) == ["4"]
     assert feed.runs("1,90", "2,100", "3,110", "4,115", "5,99", "6,98", "7,100", incremental=said) == ["7"]
+
+
+@pytest.mark.parametrize("rows", [1, 5000])
+def test_whoever_finds_a_window_written_has_what_was_remembered_of_the_rows_that_were_written(tmp_path: Path, rows: int) -> None:
+    """The source was read in an earlier stage, and again before the next run found the rows in the sink."""
+    columns = columns_from_json([["id", "INTEGER", True]])
+    sink = Sink("out", "default/files", "SELECT 1 AS id", columns, "out.csv", "OVERWRITE")
+    program = Program(sinks=(sink,), published_as=new_id()).to_json()
+    connectors = {"default/files": ResolvedConnector("default/files", "files", {"root": str(tmp_path)})}
+    (tmp_path / "scratch").mkdir()
+
+    def writes(digest: bytes) -> tuple[int, bytes, str | None]:
+        limits = Limits(1_000_000_000, 2, str(tmp_path / "scratch"))
+        carried = {"new": Remembered([["id", "INTEGER"]], digest * rows, floor="5")}
+        job = Job("default", new_id(), 2, 1, "work", program, connectors, {}, str(tmp_path / "staging"), limits, carried=carried)
+        kept = Outcome.from_json(json.loads(json.dumps(worker.run(job, Control()).to_json()))).remembered["new"]
+        digests = Path(kept.uri).read_bytes() if kept.uri else kept.digests
+        return len(kept.digests), digests[:16], kept.floor
+
+    found = (16 if rows == 1 else 0, b"a" * 16, "5")
+    assert writes(b"a" * 16) == found
+    assert writes(b"b" * 16) == found
