@@ -8,7 +8,7 @@ from shared.datasets.staging import fetched
 from shared.dispatch.claims import Claim
 from shared.engines.work import Outcome, Remembered
 from shared.errors import PenstockError
-from shared.store import cursors
+from shared.store import cursors, runs, stages
 from shared.store.cursors import CursorHeld as CursorHeld
 from shared.store.database import Tx
 
@@ -40,9 +40,16 @@ def begin(tx: Tx, claim: Claim) -> Known:
 
 
 def keep(tx: Tx, claim: Claim, outcome: Outcome) -> None:
-    """Writes down what the attempt's windows are to be remembered by; it counts once their sinks are recorded."""
-    for node, remembered in outcome.remembered.items():
-        digests = _digests(node, remembered)
+    """Writes down what the attempt's windows are to be remembered by; it counts once their sinks are recorded.
+
+    Nothing, where the stage is another attempt's by now: that one has read more, and has written it.
+    """
+    found = {node: _digests(node, remembered) for node, remembered in outcome.remembered.items()}
+    # The run's row stays ours to the end: nobody else can be given the stage in the meantime.
+    if runs.lock(tx, claim.run) is None or not stages.is_held(tx, *claim.key):
+        return
+    for node, digests in found.items():
+        remembered = outcome.remembered[node]
         cursors.remember(tx, claim.run, claim.namespace, claim.pipeline, node, remembered.columns, digests, remembered.floor)
 
 

@@ -11,7 +11,7 @@ from shared.dispatch import results
 from shared.dispatch.claims import Claim
 from shared.engines.work import Outcome, Remembered
 from shared.messages import StageMessage
-from shared.store import cursors
+from shared.store import cursors, stages
 from shared.store.database import Database
 from shared.store.identifiers import new_id
 from tests.unit.dispatch.test_restarts import Runs, stage
@@ -66,3 +66,19 @@ def test_a_stage_that_writes_is_told_what_the_stage_that_read_remembered(window:
         (second,) = results.complete(tx, reading, Outcome(reading.epoch, {"n1": {}}), duration_ms=1, peak_memory_bytes=1) or []
     writing = window.world.claim(second)
     assert window.known(writing) == of_attempts.Known({}, {"new": Remembered(COLUMNS, b"a" * 16, floor="5")})
+
+
+def test_an_attempt_that_was_given_up_forgets_nothing_that_its_successor_remembers(window: Window) -> None:
+    run, (first,) = window.begin(BOTH)
+    old = window.world.claim(first)
+    with window.world.database.transaction() as tx:
+        (again,) = results.lose(tx, old, "gone") or []
+    new = window.world.claim(again)
+    window.keep(new, b"n" * 16)
+    window.keep(old, b"o" * 16)
+    assert bytes(window.row["pending_remembered"]) == b"n" * 16
+    with window.world.database.transaction() as tx:
+        results.complete(tx, new, Outcome(new.epoch, {"n1": {}}), duration_ms=1, peak_memory_bytes=1)
+        assert not stages.is_held(tx, run, 1, new.epoch)
+    window.keep(old, b"o" * 16)
+    assert bytes(window.row["remembered"]) == b"n" * 16
