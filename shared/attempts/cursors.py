@@ -28,7 +28,7 @@ def begin(tx: Tx, claim: Claim) -> Known:
     wanted = claim.program.get("cursors") or {}
     if not wanted:
         return Known()
-    begun = cursors.begin(tx, claim.run, claim.namespace, claim.pipeline, wanted)
+    begun = cursors.begin(tx, claim.run, claim.namespace, claim.pipeline, wanted, claim.program.get("publishedAs"))
     return Known(
         {node: bytes(row["remembered"] or b"") for node, row in begun.items() if wanted[node]["reads"]},
         {

@@ -11,6 +11,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from uuid import UUID, uuid5
 
 from sqlglot import exp
 
@@ -27,6 +28,9 @@ from shared.sql.errors import SqlProblem
 
 # Of a node's `incremental`, put there by whoever plans a run: {value, columns, floor, window, upto}; without `upto` it is open.
 WINDOW = "window"
+
+# Of the names that several windows have together.
+_WINDOWS = UUID("0b6c1f0e-6f0c-4c8e-9a55-3f3f0a5d7b11")
 
 
 def cursors(pipeline: Pipeline) -> tuple[str, ...]:
@@ -224,11 +228,12 @@ def of_stage(pipeline: Pipeline, nodes: Collection[str], sinks: Iterable[str]) -
 
 def published_as(pipeline: Pipeline, nodes: Collection[str], sinks: Iterable[str]) -> str | None:
     """The name under which a stage's sinks commit, where it is a window's and not the run's: whichever run reads the window again then
-    finds what was written of it.
+    finds what was written of it. Of several windows one name is made: rows of all of them were written, or of none.
     """
     here = set(sinks)
-    for node in cursors(pipeline):
-        if is_exact(pipeline, node) and here & set(sinks_of(pipeline, node)):
-            window = pipeline.node(node).config["incremental"].get(WINDOW) or {}
-            return window.get("window")
-    return None
+    reading = [node for node in cursors(pipeline) if here & set(sinks_of(pipeline, node))]
+    if not any(is_exact(pipeline, node) for node in reading):
+        return None
+    said = [pipeline.node(node).config["incremental"].get(WINDOW) or {} for node in reading]
+    windows = sorted(window["window"] for window in said if window.get("window"))
+    return str(uuid5(_WINDOWS, " ".join(windows))) if len(windows) > 1 else next(iter(windows), None)

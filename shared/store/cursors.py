@@ -8,7 +8,7 @@ written.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,7 @@ _FINAL = [status.value for status in RUN_FINAL]
 
 
 class CursorHeld(PenstockError):
-    """Another run has it; nothing was changed."""
+    """The run may not go on with it: another one has it, or may have written of it. Nothing was changed."""
 
     code = "cursor_held"
 
@@ -75,7 +75,7 @@ def fix(
     row = tx.execute(
         """
         UPDATE cursors SET window_id = coalesce(window_id, %(new)s), upto = CASE WHEN window_id IS NULL THEN %(upto)s ELSE upto END,
-               opened = opened AND window_id IS NOT NULL, awaiting = %(sinks)s,
+               opened = opened AND window_id IS NOT NULL, opened_as = CASE WHEN window_id IS NOT NULL THEN opened_as END, awaiting = %(sinks)s,
                pending_floor = %(floor)s
          WHERE namespace = %(namespace)s AND pipeline = %(pipeline)s AND node = %(node)s AND held_by = %(run)s
         RETURNING window_id::text AS window
@@ -94,35 +94,60 @@ def fix(
     return str(_held(node, row)["window"])
 
 
-def begin(tx: Tx, run: str, namespace: str, pipeline: str, cursors: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Before an attempt at a stage (`Program.cursors`): who writes may have written from now on. Raises CursorHeld where the run has it no
-    more.
+def begin(
+    tx: Tx, run: str, namespace: str, pipeline: str, cursors: Mapping[str, Mapping[str, Any]], published_as: str | None
+) -> dict[str, dict[str, Any]]:
+    """Before an attempt at a stage (`Program.cursors`), whose sinks commit under that name: who writes may have written from now on.
 
     Returns, by node, what is `remembered` of the last window, where the stage tells its rows apart, and, where it writes them, what the
     stage that read them left for the next: {pending_columns, pending_remembered, pending_floor}.
+
+    Raises CursorHeld where the run has a cursor no more, and where an earlier run may have written a window together with others than now:
+    under the new name nobody would find it.
     """
-    begun = {}
-    for node, cursor in cursors.items():
-        writes = cursor["exact"] and bool(cursor["sinks"])
-        row = tx.execute(
-            """
-            -- Without a window, what is written was taken over before, and a person asked for it again.
-            UPDATE cursors SET opened = opened OR (%(writes)s AND window_id IS NOT NULL)
-             WHERE namespace = %(namespace)s AND pipeline = %(pipeline)s AND node = %(node)s AND held_by = %(run)s
-            RETURNING CASE WHEN %(reads)s THEN remembered END AS remembered, pending_columns, pending_floor,
-                      CASE WHEN %(writes)s AND NOT %(reads)s THEN pending_remembered END AS pending_remembered
-            """,
-            {
-                "writes": writes,
-                "reads": cursor["reads"],
-                "namespace": namespace,
-                "pipeline": pipeline,
-                "node": node,
-                "run": run,
-            },
-        ).fetchone()
-        begun[node] = _held(node, row)
+    exact = {node for node, cursor in cursors.items() if cursor["exact"] and cursor["sinks"]}
+    # Under the name of a window all rows that the sinks get are found again, those of cursors that need not be exact among them.
+    writes = {node for node, cursor in cursors.items() if cursor["sinks"]} if published_as is not None else exact
+    reads = {node for node, cursor in cursors.items() if cursor["reads"]}
+    arguments = {"namespace": namespace, "pipeline": pipeline, "run": run, "writes": sorted(writes), "as": published_as}
+    rows = tx.execute(
+        """
+        SELECT node, window_id::text AS window, opened, opened_as, pending_columns, pending_floor,
+               CASE WHEN node = ANY(%(reads)s) THEN remembered END AS remembered,
+               CASE WHEN node = ANY(%(carries)s) THEN pending_remembered END AS pending_remembered
+          FROM cursors
+         WHERE namespace = %(namespace)s AND pipeline = %(pipeline)s AND node = ANY(%(nodes)s) AND held_by = %(run)s
+         ORDER BY node FOR UPDATE
+        """,
+        {**arguments, "nodes": sorted(cursors), "reads": sorted(reads), "carries": sorted(exact - reads)},
+    ).fetchall()
+    begun = {row["node"]: row for row in rows}
+    for node in cursors:
+        _held(node, begun.get(node))
+    windows = {begun[node]["window"] for node in writes}
+    for node in sorted(exact):
+        _same_name(node, begun[node], windows, published_as)
+    tx.execute(
+        """
+        -- Without a window, what is written was taken over before, and a person asked for it again.
+        UPDATE cursors SET opened = true, opened_as = %(as)s
+         WHERE namespace = %(namespace)s AND pipeline = %(pipeline)s AND node = ANY(%(writes)s) AND held_by = %(run)s
+           AND window_id IS NOT NULL
+        """,
+        arguments,
+    )
     return begun
+
+
+def _same_name(node: str, row: Mapping[str, Any], windows: Collection[str], published_as: str | None) -> None:
+    """Of a window that an older release opened the name is not known; it was that of one of those that are written with it."""
+    names = windows if row["opened_as"] is None else {row["opened_as"]}
+    if row["opened"] and row["window"] is not None and published_as not in names:
+        raise CursorHeld(
+            f"an earlier run may have written what is new in {node}, together with rows of other sources than reach the same sinks now,"
+            " or whose cursors were set since; see what the sinks have, then set the cursor anew (penstock state)",
+            node=node,
+        )
 
 
 def remember(
@@ -165,8 +190,8 @@ def recorded(tx: Tx, run: str, namespace: str, pipeline: str, node: str, sinks: 
     moved = tx.execute(
         """
         UPDATE cursors SET value = coalesce(upto, value), columns = pending_columns, remembered = pending_remembered, floor = pending_floor,
-               window_id = NULL, upto = NULL, opened = false, pending_columns = NULL, pending_remembered = NULL, pending_floor = NULL,
-               updated_at = clock_timestamp()
+               window_id = NULL, upto = NULL, opened = false, opened_as = NULL, pending_columns = NULL, pending_remembered = NULL,
+               pending_floor = NULL, updated_at = clock_timestamp()
          WHERE namespace = %(namespace)s AND pipeline = %(pipeline)s AND node = %(node)s AND held_by = %(run)s RETURNING value
         """,
         {"namespace": namespace, "pipeline": pipeline, "node": node, "run": run},
@@ -217,8 +242,8 @@ def change(tx: Tx, namespace: str, pipeline: str, node: str, value: str | None, 
     row = tx.execute(
         """
         UPDATE cursors c SET value = %(value)s, columns = NULL, remembered = NULL, floor = NULL, held_by = NULL, window_id = NULL,
-               upto = NULL, opened = false, awaiting = NULL, pending_columns = NULL, pending_remembered = NULL, pending_floor = NULL,
-               updated_at = clock_timestamp()
+               upto = NULL, opened = false, opened_as = NULL, awaiting = NULL, pending_columns = NULL, pending_remembered = NULL,
+               pending_floor = NULL, updated_at = clock_timestamp()
          WHERE c.namespace = %(namespace)s AND c.pipeline = %(pipeline)s AND c.node = %(node)s
            AND NOT EXISTS (SELECT FROM runs r WHERE r.id = c.held_by AND NOT r.status = ANY(%(final)s))
         RETURNING c.node
