@@ -31,9 +31,9 @@ class CursorHeld(PenstockError):
 @dataclass(frozen=True, slots=True)
 class Cursor:
     """`value`: where the last window ended, None where there was none; `columns` of its rows that are remembered, as [name, type], and
-    the `floor` above which all are.
+    the `floor` above which all are. `reads`: what the value is of, {connector, table, column}; None where nobody said.
 
-    `window`, `upto`: of a window that is fixed already; `window` is None where none is.
+    `window`, `upto`, `pending_reads`: of a window that is fixed already; `window` is None where none is.
     """
 
     value: str | None
@@ -41,6 +41,8 @@ class Cursor:
     window: str | None
     upto: str | None
     floor: str | None
+    reads: dict[str, Any] | None = None
+    pending_reads: dict[str, Any] | None = None
 
 
 def hold(tx: Tx, run: str, namespace: str, pipeline: str, node: str, *, afresh: bool = False) -> Cursor:
@@ -55,7 +57,7 @@ def hold(tx: Tx, run: str, namespace: str, pipeline: str, node: str, *, afresh: 
                window_id = CASE WHEN c.held_by = %(run)s OR (c.opened AND NOT %(afresh)s) THEN c.window_id END
          WHERE c.held_by IS NULL OR c.held_by = %(run)s
             OR NOT EXISTS (SELECT FROM runs r WHERE r.id = c.held_by AND NOT r.status = ANY(%(final)s))
-        RETURNING value, columns, window_id::text AS window, upto, floor
+        RETURNING value, columns, window_id::text AS window, upto, floor, reads, pending_reads
         """,
         {"run": run, "namespace": namespace, "pipeline": pipeline, "node": node, "final": _FINAL, "afresh": afresh},
     ).fetchone()
@@ -65,10 +67,19 @@ def hold(tx: Tx, run: str, namespace: str, pipeline: str, node: str, *, afresh: 
 
 
 def fix(
-    tx: Tx, run: str, namespace: str, pipeline: str, node: str, upto: str | None, sinks: Sequence[str], *, floor: str | None = None
+    tx: Tx,
+    run: str,
+    namespace: str,
+    pipeline: str,
+    node: str,
+    upto: str | None,
+    sinks: Sequence[str],
+    *,
+    floor: str | None = None,
+    reads: Mapping[str, Any] | None = None,
 ) -> str:
     """The window that the run reads ends there, and is taken over once those sinks are recorded; returns its name. `floor`: before which
-    the next one is to read nothing.
+    the next one is to read nothing; `reads`: what the window is of (`Cursor.reads`).
 
     One that is fixed already keeps its end.
     """
@@ -76,7 +87,7 @@ def fix(
         """
         UPDATE cursors SET window_id = coalesce(window_id, %(new)s), upto = CASE WHEN window_id IS NULL THEN %(upto)s ELSE upto END,
                opened = opened AND window_id IS NOT NULL, opened_as = CASE WHEN window_id IS NOT NULL THEN opened_as END, awaiting = %(sinks)s,
-               pending_floor = %(floor)s
+               pending_floor = %(floor)s, pending_reads = %(reads)s
          WHERE namespace = %(namespace)s AND pipeline = %(pipeline)s AND node = %(node)s AND held_by = %(run)s
         RETURNING window_id::text AS window
         """,
@@ -85,6 +96,7 @@ def fix(
             "upto": upto,
             "sinks": list(sinks),
             "floor": floor,
+            "reads": None if reads is None else Jsonb(dict(reads)),
             "namespace": namespace,
             "pipeline": pipeline,
             "node": node,
@@ -190,8 +202,8 @@ def recorded(tx: Tx, run: str, namespace: str, pipeline: str, node: str, sinks: 
     moved = tx.execute(
         """
         UPDATE cursors SET value = coalesce(upto, value), columns = pending_columns, remembered = pending_remembered, floor = pending_floor,
-               window_id = NULL, upto = NULL, opened = false, opened_as = NULL, pending_columns = NULL, pending_remembered = NULL,
-               pending_floor = NULL, updated_at = clock_timestamp()
+               reads = coalesce(pending_reads, reads), window_id = NULL, upto = NULL, opened = false, opened_as = NULL, pending_columns = NULL, pending_remembered = NULL,
+               pending_floor = NULL, pending_reads = NULL, updated_at = clock_timestamp()
          WHERE namespace = %(namespace)s AND pipeline = %(pipeline)s AND node = %(node)s AND held_by = %(run)s RETURNING value
         """,
         {"namespace": namespace, "pipeline": pipeline, "node": node, "run": run},
@@ -241,9 +253,9 @@ def change(tx: Tx, namespace: str, pipeline: str, node: str, value: str | None, 
         return None
     row = tx.execute(
         """
-        UPDATE cursors c SET value = %(value)s, columns = NULL, remembered = NULL, floor = NULL, held_by = NULL, window_id = NULL,
+        UPDATE cursors c SET value = %(value)s, columns = NULL, remembered = NULL, floor = NULL, reads = NULL, held_by = NULL, window_id = NULL,
                upto = NULL, opened = false, opened_as = NULL, awaiting = NULL, pending_columns = NULL, pending_remembered = NULL,
-               pending_floor = NULL, updated_at = clock_timestamp()
+               pending_floor = NULL, pending_reads = NULL, updated_at = clock_timestamp()
          WHERE c.namespace = %(namespace)s AND c.pipeline = %(pipeline)s AND c.node = %(node)s
            AND NOT EXISTS (SELECT FROM runs r WHERE r.id = c.held_by AND NOT r.status = ANY(%(final)s))
         RETURNING c.node
