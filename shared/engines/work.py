@@ -41,8 +41,8 @@ class Job:
 
     `inputs`: the committed datasets of the stages this one reads, keyed by (stage, port) written as "stage:port".
     `rerun`: rises only when a person asks for a committed stage again; part of the commit marker's key. `remembered`: of sources whose rows
-    are told from those of the last window, what is known of these (`shared.engines.duckdb.windows`). `carried`: of sources that another stage
-    read and whose rows this one writes, what that one remembered.
+    are told from those of the last window, what is known of these (`shared.engines.duckdb.windows`). `carried`: of sources that another
+    stage read and whose rows this one writes, what that one remembered.
     """
 
     namespace: str

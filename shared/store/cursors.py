@@ -86,8 +86,8 @@ def fix(
     row = tx.execute(
         """
         UPDATE cursors SET window_id = coalesce(window_id, %(new)s), upto = CASE WHEN window_id IS NULL THEN %(upto)s ELSE upto END,
-               opened = opened AND window_id IS NOT NULL, opened_as = CASE WHEN window_id IS NOT NULL THEN opened_as END, awaiting = %(sinks)s,
-               pending_floor = %(floor)s, pending_reads = %(reads)s
+               opened = opened AND window_id IS NOT NULL, opened_as = CASE WHEN window_id IS NOT NULL THEN opened_as END,
+               awaiting = %(sinks)s, pending_floor = %(floor)s, pending_reads = %(reads)s
          WHERE namespace = %(namespace)s AND pipeline = %(pipeline)s AND node = %(node)s AND held_by = %(run)s
         RETURNING window_id::text AS window
         """,
@@ -202,8 +202,8 @@ def recorded(tx: Tx, run: str, namespace: str, pipeline: str, node: str, sinks: 
     moved = tx.execute(
         """
         UPDATE cursors SET value = coalesce(upto, value), columns = pending_columns, remembered = pending_remembered, floor = pending_floor,
-               reads = coalesce(pending_reads, reads), window_id = NULL, upto = NULL, opened = false, opened_as = NULL, pending_columns = NULL, pending_remembered = NULL,
-               pending_floor = NULL, pending_reads = NULL, updated_at = clock_timestamp()
+               reads = coalesce(pending_reads, reads), window_id = NULL, upto = NULL, opened = false, opened_as = NULL,
+               pending_columns = NULL, pending_remembered = NULL, pending_floor = NULL, pending_reads = NULL, updated_at = clock_timestamp()
          WHERE namespace = %(namespace)s AND pipeline = %(pipeline)s AND node = %(node)s AND held_by = %(run)s RETURNING value
         """,
         {"namespace": namespace, "pipeline": pipeline, "node": node, "run": run},
@@ -227,11 +227,14 @@ def held(tx: Tx, run: str, namespace: str, pipeline: str, nodes: Iterable[str]) 
 
 
 def of_pipeline(tx: Tx, namespace: str, pipeline: str) -> list[dict[str, Any]]:
-    """{node, value, columns, floor, remembered, held_by, updated_at}: `remembered` so many rows; `held_by` only while that run has not ended."""
+    """{node, value, columns, floor, remembered, held_by, updated_at}: `remembered` so many rows; `held_by` only while that run has not
+    ended.
+    """
     return list(
         tx.execute(
             """
-            SELECT c.node, c.value, c.columns, c.floor, coalesce(length(c.remembered), 0) / 16 AS remembered, r.id::text AS held_by, c.updated_at
+            SELECT c.node, c.value, c.columns, c.floor, coalesce(length(c.remembered), 0) / 16 AS remembered, r.id::text AS held_by,
+                   c.updated_at
               FROM cursors c LEFT JOIN runs r ON r.id = c.held_by AND NOT r.status = ANY(%(final)s)
              WHERE c.namespace = %(namespace)s AND c.pipeline = %(pipeline)s ORDER BY c.node
             """,
@@ -253,9 +256,9 @@ def change(tx: Tx, namespace: str, pipeline: str, node: str, value: str | None, 
         return None
     row = tx.execute(
         """
-        UPDATE cursors c SET value = %(value)s, columns = NULL, remembered = NULL, floor = NULL, reads = NULL, held_by = NULL, window_id = NULL,
-               upto = NULL, opened = false, opened_as = NULL, awaiting = NULL, pending_columns = NULL, pending_remembered = NULL,
-               pending_floor = NULL, pending_reads = NULL, updated_at = clock_timestamp()
+        UPDATE cursors c SET value = %(value)s, columns = NULL, remembered = NULL, floor = NULL, reads = NULL, held_by = NULL,
+               window_id = NULL, upto = NULL, opened = false, opened_as = NULL, awaiting = NULL, pending_columns = NULL,
+               pending_remembered = NULL, pending_floor = NULL, pending_reads = NULL, updated_at = clock_timestamp()
          WHERE c.namespace = %(namespace)s AND c.pipeline = %(pipeline)s AND c.node = %(node)s
            AND NOT EXISTS (SELECT FROM runs r WHERE r.id = c.held_by AND NOT r.status = ANY(%(final)s))
         RETURNING c.node

@@ -1,4 +1,4 @@
-"""Sources that read what is new, window by window, over a file that changes: each row is handed on once. Planned and run in this process."""
+"""Sources that read what is new, window by window, over a file that changes: each row is handed on once. All in this process."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ class Feed:
         (self.folder / "in.csv").write_text("\n".join((self.header, *lines)) + "\n")
         source = f"connector: files, path: in.csv, incremental: {{cursorColumn: at{incremental}}}"
         sink = f"connector: files, path: out.csv, writeMode: {mode}"
-        nodes = f"    - {{id: new, type: connector_source, config: {{{source}}}}}\n    - {{id: out, type: connector_sink, config: {{{sink}}}}}\n"
+        nodes = f"    - {{id: new, type: connector_source, config: {{{source}}}}}\n"
+        nodes += f"    - {{id: out, type: connector_sink, config: {{{sink}}}}}\n"
         recipe = pipeline(read_documents(make_pipeline(nodes, "{from: new, to: out}"))[0])
         types, facts = {"default/files": "files"}, {}
         wanted, (end,) = needs(recipe, types), bounds(recipe, types)
