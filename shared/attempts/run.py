@@ -162,17 +162,18 @@ class Attempts:
             return False
         resolution = self._resolution()
 
-        remembered: dict[str, bytes] = {}
+        known = cursors.Known()
         refused: list[PenstockError] = []
 
         def take(tx: Tx) -> Claim | None:
+            nonlocal known
             refused.clear()
             taken = claim(tx, message, worker=place.name, boot=place.boot, lease=place.lease)
             if taken is not None:
                 # In the same transaction: the documents as they are when the attempt begins, at no extra commit.
                 resolution.look_up(tx, taken.namespace, taken.kind, taken.program)
                 try:
-                    remembered.update(cursors.begin(tx, taken))
+                    known = cursors.begin(tx, taken)
                 except cursors.CursorHeld as held_by_others:
                     refused.append(held_by_others)
                 kill_point("attempt.claiming")
@@ -190,7 +191,7 @@ class Attempts:
         try:
             if self._closing.is_set():
                 held.verdict = held.verdict or "given back"
-            ended = Ended(None, refused[-1].to_json(), None, 0, None) if refused else self._work(held, resolution, remembered)
+            ended = Ended(None, refused[-1].to_json(), None, 0, None) if refused else self._work(held, resolution, known)
             self._is_over(held)
             self._behind.close(taken)
         except BaseException:
@@ -218,16 +219,16 @@ class Attempts:
         with self._lock:
             del self._held[held.claim.key]
 
-    def _work(self, held: Held, resolution: connectors.Resolution, remembered: dict[str, bytes]) -> Ended:
+    def _work(self, held: Held, resolution: connectors.Resolution, known: cursors.Known) -> Ended:
         taken, scratch = held.claim, held.child.scratch
         try:
             resolved = resolution.result()
             with replaying.letters(self._database, taken.run, resolved.program, scratch) as letters:
-                return self._run_job(held, replace(resolved, connectors=resolved.connectors | letters), remembered)
+                return self._run_job(held, replace(resolved, connectors=resolved.connectors | letters), known)
         except PenstockError as problem:
             return Ended(None, problem.to_json(), None, 0, None)
 
-    def _run_job(self, held: Held, resolved: connectors.Resolved, remembered: dict[str, bytes]) -> Ended:
+    def _run_job(self, held: Held, resolved: connectors.Resolved, known: cursors.Known) -> Ended:
         taken, child = held.claim, held.child
         try:
             limits = _limits(child, taken.policy, self.place.memory_setting)
@@ -245,7 +246,8 @@ class Attempts:
             staging=self.place.staging,
             limits=limits,
             rerun=taken.rerun,
-            remembered=remembered,
+            remembered=known.remembered,
+            carried=known.carried,
         )
         try:
             rules = {name: self._breakers.prefer.of(said) for name, said in resolved.circuits.items()}

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from shared.connectors import driver as connector_driver
 from shared.connectors.protocols import AttemptKey, SinkSession, SinkWrite
+from shared.datasets.staging import staging_folder
 from shared.engines.control import Control
 from shared.engines.program import Program, Sink
+from shared.engines.remembering import stored
 from shared.engines.work import Job, Outcome
 from shared.errors import PenstockError
 from shared.kill_points import kill_point
@@ -34,8 +38,13 @@ def open_session(job: Job, program: Program, control: Control) -> SinkSession | 
     return session
 
 
-def commit(session: SinkSession, outcome: Outcome) -> Outcome:
+def commit(job: Job, session: SinkSession, outcome: Outcome) -> Outcome:
     """The outcome that stands in the destination: this one, or that of the attempt that was first."""
+    if job.carried:
+        # Whoever finds the marker later has read the source again, and remembers rows that are not among those written here.
+        folder = staging_folder(job.staging, job.run, job.stage, job.epoch)
+        carried = {node: stored(node, remembered, folder) for node, remembered in job.carried.items()}
+        outcome = replace(outcome, remembered={**carried, **outcome.remembered})
     kill_point("sink.committing")
     stands = Outcome.from_json(session.commit(outcome.to_json()))
     kill_point("sink.committed")

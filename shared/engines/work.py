@@ -41,7 +41,8 @@ class Job:
 
     `inputs`: the committed datasets of the stages this one reads, keyed by (stage, port) written as "stage:port".
     `rerun`: rises only when a person asks for a committed stage again; part of the commit marker's key. `remembered`: of sources whose rows
-    are told from those of the last window, what is known of these (`shared.engines.duckdb.windows`).
+    are told from those of the last window, what is known of these (`shared.engines.duckdb.windows`). `carried`: of sources that another
+    stage read and whose rows this one writes, what that one remembered.
     """
 
     namespace: str
@@ -56,6 +57,7 @@ class Job:
     limits: Limits
     rerun: int = 0
     remembered: dict[str, bytes] = field(default_factory=dict, repr=False)
+    carried: dict[str, Remembered] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +74,20 @@ class RejectsFile:
 @dataclass(frozen=True, slots=True)
 class Remembered:
     """What the next window has to know of a source's rows: the columns they are known by, as [name, type], and 16 bytes for each; in a
-    staged file where they are many.
+    staged file where they are many. `floor`: the cursor's value from which on all rows are among them; None: nobody said.
     """
 
     columns: list[list[str]]
     digests: bytes = b""
     uri: str | None = None
+    floor: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        return {"columns": self.columns, "digests": b64encode(self.digests).decode(), "uri": self.uri}
+        return {"columns": self.columns, "digests": b64encode(self.digests).decode(), "uri": self.uri, "floor": self.floor}
 
     @staticmethod
     def from_json(value: dict[str, Any]) -> Remembered:
-        return Remembered(value["columns"], b64decode(value["digests"]), value["uri"])
+        return Remembered(value["columns"], b64decode(value["digests"]), value["uri"], value.get("floor"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from uuid import UUID, uuid5
 
 from sqlglot import exp
 
@@ -19,14 +20,17 @@ from shared.pipelines import graph
 from shared.pipelines.model import Node, Pipeline
 from shared.pipelines.nodes import NODE_TYPES
 from shared.pipelines.nodes.relations import find
-from shared.planning.cursor_values import check_kind, earlier, later, literal, read, write
+from shared.planning.cursor_values import CursorValue, check_kind, earlier, later, literal, read, write
 from shared.planning.errors import PlanProblem
 from shared.planning.graph import Graph
 from shared.planning.needs import Need, need_of
 from shared.sql.errors import SqlProblem
 
-# Of a node's `incremental`, put there by whoever plans a run: {value, columns, window, upto, afresh}; without `upto` it is open.
+# Of a node's `incremental`, put there by whoever plans a run: {value, columns, floor, window, upto}; without `upto` it is open.
 WINDOW = "window"
+
+# Of the names that several windows have together.
+_WINDOWS = UUID("0b6c1f0e-6f0c-4c8e-9a55-3f3f0a5d7b11")
 
 
 def cursors(pipeline: Pipeline) -> tuple[str, ...]:
@@ -62,6 +66,41 @@ def end_of(value: str | None, bound: Mapping[str, Any], node: str) -> str | None
     except SqlProblem as problem:
         raise PlanProblem(f"node {node}: {problem.message}", node=node) from problem
     return None if end is None else write(end)
+
+
+def floor_of(pipeline: Pipeline, node: str, window: Mapping[str, Any], bound: Mapping[str, Any]) -> str | None:
+    """Before which the next window reads nothing: there what it can know of the rows of this one ends, or the very first began. `bound` as
+    for `end_of`.
+    """
+    said = {**pipeline.node(node).config["incremental"], WINDOW: window}
+    if not is_exact(pipeline, node):
+        # Rows may be written twice, so a lag that has grown fetches what came late before it did.
+        first = said.get("initialValue") if window["value"] is None else window["floor"]
+        return None if first is None else str(first)
+    try:
+        found = _floor(said, str(bound["type"]))
+    except SqlProblem as problem:
+        raise PlanProblem(f"node {node}: {problem.message}", node=node) from problem
+    return None if found is None else write(found)
+
+
+def _floor(said: Mapping[str, Any], kind: str) -> CursorValue | None:
+    """Never before what this window reads: a lag that has grown, or reaches back beyond initialValue, finds rows there of which nobody
+    knows whether they were taken over.
+    """
+    upto = (said.get(WINDOW) or {}).get("upto")
+    return later(_begin(said, kind), None if upto is None else earlier(read(kind, str(upto), "the end"), said["lag"]))
+
+
+def _begin(said: Mapping[str, Any], kind: str) -> CursorValue | None:
+    """The least value that is read; None where all are."""
+    window = said.get(WINDOW) or {}
+    if window.get("value") is None:
+        first = said.get("initialValue")
+        return None if first is None else read(kind, str(first), "initialValue")
+    floor = window.get("floor")
+    lagging = earlier(read(kind, str(window["value"]), "the cursor"), said["lag"])
+    return later(lagging, None if floor is None else read(kind, str(floor), "the floor of the cursor"))
 
 
 def windowed(pipeline: Pipeline, windows: Mapping[str, Mapping[str, Any]]) -> Pipeline:
@@ -100,15 +139,10 @@ def condition(node: Node, columns: Columns) -> exp.Expr | None:
     window = said.get(WINDOW) or {}
     value = exp.column(column.name, quoted=True)
     parts: list[exp.Expr] = []
-    if window.get("value") is not None:
-        start = earlier(read(kind, str(window["value"]), "the cursor"), said["lag"])
+    if said["lag"] and kind == "TEXT":
+        earlier("", said["lag"])
+    if (start := _begin(said, kind)) is not None:
         parts.append(exp.GTE(this=value.copy(), expression=literal(start, kind)))
-    else:
-        if said["lag"] and kind == "TEXT":
-            earlier("", said["lag"])
-        if said.get("initialValue") is not None:
-            start = read(kind, str(said["initialValue"]), "initialValue")
-            parts.append(exp.GTE(this=value.copy(), expression=literal(start, kind)))
     if "upto" in window:
         if window["upto"] is None:
             # There was no value at all: what is there by now is the next run's.
@@ -145,6 +179,7 @@ def telling_apart(
         "cursor": cursor.name,
         "since": None if since is None else literal(read(kind, str(since), "the cursor"), kind).sql("duckdb"),
         "from": None if end is None else literal(earlier(end, said["lag"]), kind).sql("duckdb"),
+        "floor": None if (floor := _floor(said, kind)) is None else write(floor),
         "match": [column.name for column in matched],
         "keep": [[column.name, column.type] for column in _known_by(columns, read_columns, cursor, keys)],
     }
@@ -193,11 +228,12 @@ def of_stage(pipeline: Pipeline, nodes: Collection[str], sinks: Iterable[str]) -
 
 def published_as(pipeline: Pipeline, nodes: Collection[str], sinks: Iterable[str]) -> str | None:
     """The name under which a stage's sinks commit, where it is a window's and not the run's: whichever run reads the window again then
-    finds what was written of it.
+    finds what was written of it. Of several windows one name is made: rows of all of them were written, or of none.
     """
     here = set(sinks)
-    for node in cursors(pipeline):
-        if is_exact(pipeline, node) and here & set(sinks_of(pipeline, node)):
-            window = pipeline.node(node).config["incremental"].get(WINDOW) or {}
-            return window.get("window")
-    return None
+    reading = [node for node in cursors(pipeline) if here & set(sinks_of(pipeline, node))]
+    if not any(is_exact(pipeline, node) for node in reading):
+        return None
+    said = [pipeline.node(node).config["incremental"].get(WINDOW) or {} for node in reading]
+    windows = sorted(window["window"] for window in said if window.get("window"))
+    return str(uuid5(_WINDOWS, " ".join(windows))) if len(windows) > 1 else next(iter(windows), None)

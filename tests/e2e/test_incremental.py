@@ -31,12 +31,22 @@ spec:
 class Feed:
     """A pipeline over a table `{name}_in` of the users' database into `{name}_out`."""
 
-    def __init__(self, stack: Stack, name: str, *, key: str = "", incremental: str = "cursorColumn: at", mode: str = "INSERT") -> None:
+    def __init__(
+        self,
+        stack: Stack,
+        name: str,
+        *,
+        key: str = "",
+        incremental: str = "cursorColumn: at",
+        mode: str = "INSERT",
+        settings: str = "retries: 0",
+    ) -> None:
         self.stack, self.name = stack, name
         stack.sql(f"CREATE TABLE {name}_in (id int {key}, at timestamp, v text)")
         stack.sql(f"CREATE TABLE {name}_out (id int {'PRIMARY KEY' if mode.startswith('UPSERT') else ''}, at timestamp, v text)")
         said = {"connector": "db", "object": f"table: {name}_in", "columns": "id, at, v", "target": f"{name}_out"}
-        stack.apply(RECIPE % (said | {"name": name, "incremental": incremental, "mode": mode}))
+        recipe = RECIPE % (said | {"name": name, "incremental": incremental, "mode": mode})
+        stack.apply(recipe.replace("retries: 0", settings))
 
     def comes(self, *rows: tuple[int, str, str]) -> None:
         for row in rows:
@@ -132,6 +142,29 @@ def test_what_was_written_and_not_recorded_is_found_by_the_next_run(stack: Stack
     assert feed.out == [(1, "a"), (2, "b"), (3, "c")]
 
 
+def test_a_row_that_came_before_its_window_was_found_written_is_the_next_runs(stack: Stack) -> None:
+    """The source is read in a stage of its own, and again by the run that finds what was written."""
+    feed = Feed(stack, "apart", settings="retries: 0\n  staging: all")
+    feed.comes((1, DAY % 1, "a"), (2, DAY % 2, "b"))
+    stack.sql("CREATE FUNCTION slow_apart() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.4); RETURN NEW; END $$")
+    stack.sql("CREATE TRIGGER slow BEFORE INSERT ON apart_out FOR EACH ROW EXECUTE FUNCTION slow_apart()")
+    run = stack.start("apart")
+    writing = {("out", "RUNNING")}
+    stack.until(lambda: writing <= {(n["id"], n["status"]) for n in stack.run(run)["nodes"]}, 20, "the second stage to run")
+    with psycopg.connect(stack.database_url("penstock")) as held:
+        held.execute("SELECT 1 FROM runs WHERE id = %s FOR UPDATE", (run,))
+        stack.until(lambda: len(feed.out) == 2, 20, "the rows to be committed")
+        held.execute("UPDATE runs SET status = 'FAILED', finished_at = now() WHERE id = %s", (run,))
+        held.execute("UPDATE stages SET status = 'FAILED' WHERE run_id = %s AND kind = 'work'", (run,))
+    stack.sql("DROP TRIGGER slow ON apart_out")
+    feed.comes((3, DAY % 2, "late"))
+    feed.runs()
+    assert feed.out == [(1, "a"), (2, "b")]
+    feed.runs()
+    feed.runs()
+    assert feed.out == [(1, "a"), (2, "b"), (3, "late")]
+
+
 def test_rows_of_files_by_number_go_on_after_a_number(stack: Stack) -> None:
     stack.sql("CREATE TABLE lines_out (id int, v text)")
     said = {"name": "lines", "connector": "files", "object": "path: lines.csv", "incremental": "cursorColumn: id, lag: 2"}
@@ -158,6 +191,10 @@ def test_cursors_are_shown_set_and_deleted(stack: Stack) -> None:
         stack.client.call("DELETE", f"{path}/out")
     assert stack.client.call("PUT", f"{path}/new", body={"cursor": DAY % 3})["cursors"][0]["value"] == DAY % 3
     feed.comes((1, DAY % 1, "a"), (3, DAY % 3, "c"), (4, DAY % 4, "d"))
+    feed.runs()
+    assert feed.out == [(4, "d")]
+    assert stack.client.call("PUT", f"{path}/new", body={"cursor": DAY % 4})["cursors"][0]["value"] == DAY % 4
+    feed.runs()
     feed.runs()
     assert feed.out == [(4, "d")]
     plan = stack.client.call("POST", "/pipelines/default/said/plan", body={})

@@ -140,7 +140,7 @@ def _going_on(tx: Tx, recipe: Pipeline) -> dict[str, int]:
 def _reading_on(tx: Tx, recipe: Pipeline) -> dict[str, dict[str, Any]]:
     """Where its cursors stand now; where a run's window ends is looked up when it begins."""
     there = {row["node"]: row for row in cursors.of_pipeline(tx, recipe.namespace, recipe.name)} if cursors_of(recipe) else {}
-    return {node: {"value": there[node]["value"], "columns": there[node]["columns"]} for node in cursors_of(recipe) if node in there}
+    return {node: {key: there[node][key] for key in ("value", "columns", "floor")} for node in cursors_of(recipe) if node in there}
 
 
 def _why(reply: Mapping[str, Any] | None, wait_s: float) -> str:

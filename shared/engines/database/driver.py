@@ -44,7 +44,7 @@ def run(job: Job, control: Control) -> Outcome:
             if computing.schema != program.schema:
                 raise SourceChanged("the connector's schema is not what it was when this was planned", node=program.sinks[0].node)
             with control.calling(program.sinks[0].connector):
-                return commit(session, _Attempt(job, program, control, computing).outcome())
+                return commit(job, session, _Attempt(job, program, control, computing).outcome())
         except BaseException:
             session.abort()
             raise

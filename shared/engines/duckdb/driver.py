@@ -66,7 +66,7 @@ def run(job: Job, control: Control, relations: Open = DuckRelations) -> Outcome:
         try:
             outcome = _Attempt(job, program, control, relations).outcome(session)
             with control.calling(program.sinks[0].connector):
-                return commit(session, outcome)
+                return commit(job, session, outcome)
         except BaseException:
             session.abort()
             raise

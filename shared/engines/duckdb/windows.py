@@ -15,13 +15,11 @@ from shared.connectors.errors import Misconfigured
 from shared.datasets.staging import StagingFolder
 from shared.engines.duckdb.connection import name
 from shared.engines.program import Read
+from shared.engines.remembering import WIDTH, stored
 from shared.engines.work import Remembered
 
 # 16 MB in the store. A window that holds more of them wants a shorter lag, or a finer column.
 MOST_REMEMBERED = 1_000_000
-# So few stand in the marker itself, and are there however late it is found.
-FEW = 4096
-_WIDTH = 16
 
 
 class Window:
@@ -34,10 +32,14 @@ class Window:
         self._rows, self._known = name(f"window {read.table}"), name(f"known {read.table}")
 
     @property
+    def handed(self) -> list[str]:
+        """The columns that are used."""
+        return list(self._read.keep or [column.name for column in self._read.columns])
+
+    @property
     def columns(self) -> list[str]:
         """What is read: the columns that are used, and those by which rows are told apart."""
-        used = list(self._read.keep or [column.name for column in self._read.columns])
-        return list(dict.fromkeys([*used, *columns_of(self._said)]))
+        return list(dict.fromkeys([*self.handed, *columns_of(self._said)]))
 
     def new(self, source: str) -> str:
         """The rows to hand on, of a source with its condition (`FROM …`), as a query over what is now kept here."""
@@ -45,23 +47,25 @@ class Window:
         since, match, start = self._said["since"], self._said["match"], self._said["from"]
         before = f"CASE WHEN {cursor} <= {since} THEN {_digest(match)} END" if since is not None and match else "CAST(NULL AS BLOB)"
         kept = f"CASE WHEN {cursor} >= {start} THEN {_digest([c for c, _ in self._said['keep']])} END" if start else "CAST(NULL AS BLOB)"
-        # Where nothing is known of the rows of the last window, all of them were taken over.
-        taken = f" AND {cursor} > {since}" if since is not None and not match else ""
         picked = ", ".join(name(column) for column in self.columns)
         # S608: quoted names, and literals made by the planner.
         self._connection.execute(
-            f"CREATE TEMP TABLE {self._rows} AS SELECT {picked}, {before} AS {name('before ')}, {kept} AS {name('kept ')} {source}{taken}"
+            f"CREATE TEMP TABLE {self._rows} AS SELECT {picked}, {before} AS {name('before ')}, {kept} AS {name('kept ')} {source}"
         )
-        digests = pa.array([self._remembered[at : at + _WIDTH] for at in range(0, len(self._remembered), _WIDTH)], pa.binary())
+        digests = pa.array([self._remembered[at : at + WIDTH] for at in range(0, len(self._remembered), WIDTH)], pa.binary())
         self._connection.register("remembered rows", pa.table({"digest": digests}))
         self._connection.execute(
             f'CREATE TEMP TABLE {self._known} AS SELECT digest, count(*) AS n FROM "remembered rows" GROUP BY digest'  # noqa: S608
         )
         self._connection.unregister("remembered rows")
-        handed = ", ".join(name(column) for column in (self._read.keep or [column.name for column in self._read.columns]))
+        handed = ", ".join(name(column) for column in self.handed)
+        # Where nothing is known of the rows of the last window, all of them were taken over. They are remembered all the same: the next
+        # window reads them again.
+        after = f" AND {cursor} > {since}" if since is not None and not match else ""
+        told = ", ".join(f"w.{name(column)}" for column in self.handed)
         return (
-            f"SELECT {handed} FROM {self._rows} WHERE {name('before ')} IS NULL UNION ALL "  # noqa: S608
-            f"SELECT {handed} FROM (SELECT *, row_number() OVER (PARTITION BY {name('before ')}) AS {name('nth ')} FROM {self._rows}"
+            f"SELECT {handed} FROM {self._rows} WHERE {name('before ')} IS NULL{after} UNION ALL "  # noqa: S608
+            f"SELECT {told} FROM (SELECT *, row_number() OVER (PARTITION BY {name('before ')}) AS {name('nth ')} FROM {self._rows}"
             f" WHERE {name('before ')} IS NOT NULL) AS w LEFT JOIN {self._known} AS k ON k.digest = w.{name('before ')}"
             f" WHERE w.{name('nth ')} > coalesce(k.n, 0)"
         )
@@ -77,13 +81,8 @@ class Window:
                 node=self._read.node,
             )
         found = self._connection.execute(f"SELECT {kept} FROM {self._rows} WHERE {kept} IS NOT NULL").fetchall()  # noqa: S608
-        digests = b"".join(digest for (digest,) in found)
-        if rows <= FEW:
-            return Remembered(self._said["keep"], digests)
-        file = f"remembered-{self._read.node}.bin"
-        with folder.local(file) as path:
-            path.write_bytes(digests)
-        return Remembered(self._said["keep"], uri=folder.uri(file))
+        remembered = Remembered(self._said["keep"], b"".join(digest for (digest,) in found), floor=self._said.get("floor"))
+        return stored(self._read.node, remembered, folder)
 
 
 def columns_of(window: Mapping[str, Any]) -> list[str]:
