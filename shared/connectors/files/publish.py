@@ -18,6 +18,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from shared.connectors.errors import Denied, Misconfigured, Unavailable
 from shared.connectors.files.paths import HIDDEN, JOURNALS, OPEN, inside
@@ -28,6 +29,10 @@ from shared.kill_points import kill_point
 
 # A note without a journal, older than any attempt lives between the two.
 STALE_S = 86_400
+
+
+class _Gone(Unavailable):
+    """What a commit was to move is neither where it was written nor where it belongs."""
 
 
 class FilesSession:
@@ -56,8 +61,10 @@ class FilesSession:
         for note in noted:
             journal = self._journal.parent / note.name
             if journal.exists():
-                _carry_out(journal)
-                note.unlink(missing_ok=True)
+                # Its own run says that its files are gone; it is not in the way of others for it.
+                with suppress(_Gone):
+                    _carry_out(journal)
+                    note.unlink(missing_ok=True)
             elif _age_s(note) > STALE_S:
                 # Its attempt never came to its commit.
                 note.unlink(missing_ok=True)
@@ -95,13 +102,15 @@ class FilesSession:
 
     @property
     def _mine(self) -> str:
-        return f".penstock-tmp-{self._key.committed_as}-{self._key.committed_stage}-"
+        # With the rerun, and before what older releases begin with: whoever cleans up after one of them never meets the files of another.
+        return f".penstock-tmp-{self._key.rerun}.{self._key.committed_as}-{self._key.committed_stage}-"
 
     def commit(self, outcome: dict[str, Any]) -> dict[str, Any]:
         draft = self._journal.with_suffix(f".{self._key.attempt}.{os.getpid()}.draft")
         self._open.parent.mkdir(exist_ok=True)
         self._open.touch()
-        draft.write_text(json.dumps({"outcome": outcome, "moves": self._moves, "removed": self._removed, "temporary": self._mine}))
+        journal = {"outcome": outcome, "moves": self._moves, "removed": self._removed, "temporary": self._mine, "published": False}
+        draft.write_text(json.dumps(journal))
         _sync(draft)
         kill_point("files.drafted")
         try:
@@ -139,17 +148,26 @@ class FilesSession:
 
 
 def _carry_out(journal_file: Path) -> dict[str, Any] | None:
-    """Does what a journal says, as often as it is asked to; returns its outcome. None: there is none."""
-    try:
-        journal = json.loads(journal_file.read_text())
-    except FileNotFoundError:
+    """Does what a journal says, once, however often it is asked to; returns its outcome. None: there is none."""
+    journal = _read(journal_file)
+    if journal is None:
         return None
+    outcome: dict[str, Any] = journal["outcome"]
+    if journal.get("published"):
+        # Done long ago: what is at its targets now, or is not, is the doing of others.
+        return outcome
     for temporary, target in journal["moves"]:
-        # Not there any more: it was moved before, by us or by whoever came first.
-        with suppress(FileNotFoundError):
-            # Made here and not before: an empty folder is something that a reader could see.
-            Path(target).parent.mkdir(parents=True, exist_ok=True)
+        # Made here and not before: an empty folder is something that a reader could see.
+        Path(target).parent.mkdir(parents=True, exist_ok=True)
+        try:
             Path(temporary).replace(target)
+        except FileNotFoundError as error:
+            # It was moved before, by whoever came first; then the target is there, or others went on from there. Journals of older
+            # releases do not tell what was published long ago, and are believed.
+            if "published" in journal and not Path(target).exists() and not (_read(journal_file) or journal)["published"]:
+                raise _Gone(
+                    f"{target} was written, and its temporary file is gone before it was moved there; nothing else may delete it"
+                ) from error
         _sync(Path(target).parent)
         kill_point("files.moved")
     for old in journal.get("removed", ()):
@@ -160,8 +178,24 @@ def _carry_out(journal_file: Path) -> dict[str, Any] | None:
     mine = journal.get("temporary")
     for litter in {litter for move in journal["moves"] for litter in _siblings(move[0], mine)} if mine else ():
         shutil.rmtree(litter, ignore_errors=True)
-    outcome: dict[str, Any] = journal["outcome"]
+    _mark_published(journal_file, journal)
     return outcome
+
+
+def _read(journal_file: Path) -> dict[str, Any] | None:
+    try:
+        journal: dict[str, Any] = json.loads(journal_file.read_text())
+    except FileNotFoundError:
+        return None
+    return journal
+
+
+def _mark_published(journal_file: Path, journal: dict[str, Any]) -> None:
+    """In the journal itself, in one step: it is read by others meanwhile."""
+    draft = journal_file.with_suffix(f".{uuid4().hex}.draft")
+    draft.write_text(json.dumps(journal | {"published": True}))
+    _sync(draft)
+    draft.replace(journal_file)
 
 
 def _age_s(path: Path) -> float:

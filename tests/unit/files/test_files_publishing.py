@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from shared.connectors.errors import Denied, Misconfigured
+from shared.connectors.errors import Denied, Misconfigured, Unavailable
 from shared.connectors.files.driver import ConnectorDriver
 from shared.connectors.protocols import AttemptKey, SinkSession, SinkWrite
 from shared.datasets import Column
@@ -167,6 +168,64 @@ session.commit({"epoch": 1})
     opened(tmp_path, later, run="last")
     assert published(tmp_path)["b.csv"] == "newer\n"
     assert list((tmp_path / ".penstock" / "open").iterdir()) == []
+
+
+# Its journal stands, and before it cleans up, whatever the test has written to its input is done.
+PAUSED = """
+import sys
+from pathlib import Path
+from tests.unit.files.test_files_publishing import Lines, opened, write_of
+root, write = Path(sys.argv[1]), write_of("out", "INSERT", format="csv")
+session = opened(root, write)
+session.write(write, Lines("first"))
+glob = Path.glob
+def late(self, pattern):
+    print("journalled", flush=True)
+    sys.stdin.readline()
+    return glob(self, pattern)
+Path.glob = late
+session.commit({"epoch": 1})
+"""
+
+
+def test_an_attempt_that_cleans_up_late_leaves_the_files_of_a_rerun_alone(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", PAUSED, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3]) as paused:
+        assert paused.stdout is not None and paused.stdout.readline() == "journalled\n"
+        write = write_of("out", "INSERT", format="csv")
+        assert opened(tmp_path, write, epoch=2).adopted == {"epoch": 1}
+        again = opened(tmp_path, write, epoch=3, rerun=1)
+        again.write(write, Lines("again"))
+        paused.communicate("wake up\n" * 9, timeout=60)
+    assert again.commit({"epoch": 3}) == {"epoch": 3}
+    assert published(tmp_path) == {"out/part-run-out-0-0.csv": "first\n", "out/part-run-out-1-0.csv": "again\n"}
+
+
+def test_a_commit_whose_files_were_taken_away_does_not_say_that_it_is_done(tmp_path: Path) -> None:
+    write = write_of("out.csv")
+    session = opened(tmp_path, write)
+    session.write(write, Lines("x"))
+    for litter in tmp_path.glob(".penstock-tmp-*"):
+        shutil.rmtree(litter)
+    with pytest.raises(Unavailable, match=r"out\.csv was written, and its temporary file is gone"):
+        session.commit({"epoch": 1})
+    with pytest.raises(Unavailable):
+        opened(tmp_path, write, epoch=2)
+    # Another run under the same root is not held up by it.
+    other = write_of("other.csv")
+    session = opened(tmp_path, other, run="other")
+    session.write(other, Lines("y"))
+    session.commit({})
+    assert published(tmp_path) == {"other.csv": "y\n"}
+
+
+def test_what_a_person_took_away_after_the_commit_is_not_asked_for_again(tmp_path: Path) -> None:
+    write = write_of("out.csv")
+    session = opened(tmp_path, write)
+    session.write(write, Lines("x"))
+    session.commit({"epoch": 1})
+    (tmp_path / "out.csv").unlink()
+    assert opened(tmp_path, write, epoch=2).adopted == {"epoch": 1}
 
 
 def test_an_abort_leaves_nothing(tmp_path: Path) -> None:
