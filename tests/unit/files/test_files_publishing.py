@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import pytest
 
 from shared.connectors.errors import Denied, Misconfigured, Unavailable
 from shared.connectors.files.driver import ConnectorDriver
+from shared.connectors.files.paths import LOCK
 from shared.connectors.protocols import AttemptKey, SinkSession, SinkWrite
 from shared.datasets import Column
 from shared.formats.errors import UnknownFormat
@@ -39,6 +42,22 @@ class Lines:
         self.count = len(self._texts)
 
 
+class Parted(Lines):
+    """Each text is a row, and the name of its partition."""
+
+    def to_partitions(self, folder: str, file_format: str, columns: Sequence[str], options: Mapping[str, Any]) -> None:
+        for text in self._texts:
+            path = Path(folder) / f"{columns[0]}={text}" / "data.csv"
+            path.parent.mkdir()
+            path.write_text(f"{text}\n")
+        self.count = len(self._texts)
+
+
+def parted(target: str = "out") -> SinkWrite:
+    columns = (Column("t", "TEXT"), Column("k", "TEXT"))
+    return SinkWrite("out", target, columns, "OVERWRITE", (), (), {"format": "csv", "partitionBy": ["k"]})
+
+
 def write_of(target: str, mode: str = "OVERWRITE", node: str = "out", **options: Any) -> SinkWrite:
     return SinkWrite(node, target, (Column("t", "TEXT"),), mode, (), (), options)
 
@@ -52,6 +71,10 @@ def published(root: Path) -> dict[str, str]:
     return {
         str(f.relative_to(root)): f.read_text() for f in root.rglob("*") if f.is_file() and ".penstock" not in f.relative_to(root).parts
     }
+
+
+def published_parts(root: Path) -> set[str]:
+    return {name for name in published(root) if ".penstock-tmp-" not in name}
 
 
 def test_nothing_is_seen_before_the_commit_and_everything_after_it(tmp_path: Path) -> None:
@@ -226,6 +249,45 @@ def test_what_a_person_took_away_after_the_commit_is_not_asked_for_again(tmp_pat
     session.commit({"epoch": 1})
     (tmp_path / "out.csv").unlink()
     assert opened(tmp_path, write, epoch=2).adopted == {"epoch": 1}
+
+
+def test_a_file_that_was_replaced_by_nobody_is_not_taken_for_the_new_one(tmp_path: Path) -> None:
+    (tmp_path / "out.csv").write_text("what was there before\n")
+    write = write_of("out.csv")
+    session = opened(tmp_path, write)
+    session.write(write, Lines("x"))
+    for litter in tmp_path.glob(".penstock-tmp-*"):
+        shutil.rmtree(litter)
+    with pytest.raises(Unavailable, match=r"out\.csv was written, and its temporary file is gone"):
+        session.commit({"epoch": 1})
+
+
+def test_of_two_overwrites_of_a_folder_that_overlap_the_later_one_stands_alone(tmp_path: Path) -> None:
+    old = tmp_path / "out" / "k=old" / "data.csv"
+    old.parent.mkdir(parents=True)
+    old.write_text("old\n")
+    one, two = (opened(tmp_path, parted(), run=run) for run in ("one", "two"))
+    one.write(parted(), Parted("a", "b"))
+    two.write(parted(), Parted("b", "c"))
+    one.commit({})
+    assert published_parts(tmp_path) == {"out/k=a/part-one-out-0-0.csv", "out/k=b/part-one-out-0-0.csv"}
+    two.commit({})
+    assert published_parts(tmp_path) == {"out/k=b/part-two-out-0-0.csv", "out/k=c/part-two-out-0-0.csv"}
+
+
+def test_while_one_replaces_what_is_in_a_folder_the_next_one_waits(tmp_path: Path) -> None:
+    session = opened(tmp_path, parted())
+    session.write(parted(), Parted("a"))
+    # What another commit holds, while it looks and renames.
+    with (tmp_path / ".penstock" / LOCK).open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        waiting = threading.Thread(target=session.commit, args=({},))
+        waiting.start()
+        waiting.join(1)
+        assert waiting.is_alive()
+        (tmp_path / "out" / "late.csv").write_text("of the other commit\n")
+    waiting.join(20)
+    assert published_parts(tmp_path) == {"out/k=a/part-run-out-0-0.csv"}
 
 
 def test_an_abort_leaves_nothing(tmp_path: Path) -> None:
