@@ -21,7 +21,7 @@ from shared.connectors.postgres import constraints
 from shared.connectors.postgres import statements as say
 from shared.connectors.postgres.catalogue import Table
 from shared.connectors.postgres.constraints import Condition
-from shared.connectors.postgres.loads import Copied, Load, Queried, carried_over, table_types
+from shared.connectors.postgres.loads import Copied, Load, Queried, carried_over, roomy_types, table_types
 from shared.connectors.protocols import Rows, SinkWrite
 from shared.datasets import Column, Columns
 
@@ -151,6 +151,7 @@ class Given:
         self._names = [column.name for column in columns]
         wanted = table_types(connection, table.oid)
         self._wanted = {name: wanted[name] for name in self._names}
+        self._roomy = roomy_types(connection, table.oid)
         self._texts = {column.name for column in columns if not carried_over(column.type, self._wanted[column.name])}
         self._nul = False
         self._by_halves = self.count = self.total = 0
@@ -309,8 +310,10 @@ class Given:
         column, wanted = sql.Identifier("raw", name), self._wanted[name]
         if name not in self._texts:
             return sql.SQL("{}").format(column)
-        cast = sql.SQL("CAST({} AS {})").format(column, say.raw(wanted))
-        if self._connection.info.server_version >= _VALIDATES_FROM:
+        validated = self._connection.info.server_version >= _VALIDATES_FROM
+        # A value that nobody has looked at is not to be cut off.
+        cast = sql.SQL("CAST({} AS {})").format(column, say.raw(wanted if validated else self._roomy[name]))
+        if validated:
             cast = sql.SQL("CASE WHEN pg_input_is_valid({}, {}) THEN {} END").format(column, sql.Literal(wanted), cast)
         return sql.SQL("{} AS {}").format(cast, sql.Identifier(name))
 
