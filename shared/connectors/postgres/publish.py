@@ -161,20 +161,40 @@ def _overwrite(connection: Connection, table: Table, sink: SinkWrite, rows: Load
     ).fetchone() or ("", None)
     rows.into(connection, new)
     _grant(connection, table, new, owner, bool(grants))
-    names = connection.execute(
-        "SELECT n.relname, o.relname FROM pg_index ni JOIN pg_class n ON n.oid = ni.indexrelid"
-        " JOIN pg_index oi ON oi.indrelid = %s AND oi.indkey = ni.indkey AND oi.indisunique = ni.indisunique"
-        " AND oi.indisprimary = ni.indisprimary"
-        " JOIN pg_class o ON o.oid = oi.indexrelid WHERE ni.indrelid = %s::regclass",
-        (table.oid, new.as_string(connection)),
-    ).fetchall()
+    names = _index_names(connection, table, new)
     # From here on it waits for readers, and readers wait for it.
     for statement in say.take_place(new, _name(table), table.name):
         connection.execute(statement)
-    for made, wanted in dict(names).items():
+    for made, wanted in names:
         # Errors and people name indexes; they keep their names.
         connection.execute(sql.SQL("ALTER INDEX {} RENAME TO {}").format(sql.Identifier(table.schema, made), sql.Identifier(wanted)))
     return {"rowsInserted": rows.count, "rowsUpdated": 0, "rowsUnchanged": 0, "rowsDeleted": deleted, "merged": None}
+
+
+def _index_names(connection: Connection, table: Table, new: sql.Composable) -> list[tuple[str, str]]:
+    """(name, what it is called on the old table) of each index of the new one. They are paired by what the server says of them behind their
+    names; of those that are alike in all, the first goes with the first.
+    """
+    return connection.execute(
+        """
+        WITH named AS (
+          SELECT i.indrelid, c.relname, d.said, i.indisprimary, t.contype,
+                 row_number() OVER (PARTITION BY i.indrelid, d.said, i.indisprimary, t.contype ORDER BY i.indexrelid) AS nth
+            FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class r ON r.oid = i.indrelid
+            JOIN pg_namespace s ON s.oid = r.relnamespace
+            LEFT JOIN pg_constraint t ON t.conindid = i.indexrelid AND t.conrelid = i.indrelid AND t.contype IN ('p', 'u', 'x')
+            CROSS JOIN LATERAL (
+              SELECT i.indisunique || substr(pg_get_indexdef(i.indexrelid), length(format('CREATE %%sINDEX %%I ON %%I.%%I',
+                     CASE WHEN i.indisunique THEN 'UNIQUE ' ELSE '' END, c.relname, s.nspname, r.relname)) + 1) AS said
+            ) AS d
+           WHERE i.indrelid IN (%s, %s::regclass)
+        )
+        SELECT n.relname, o.relname FROM named n JOIN named o ON o.indrelid <> n.indrelid AND o.said = n.said AND o.nth = n.nth
+           AND o.indisprimary = n.indisprimary AND o.contype IS NOT DISTINCT FROM n.contype
+         WHERE o.indrelid = %s
+        """,
+        (table.oid, new.as_string(connection), table.oid),
+    ).fetchall()
 
 
 def _grant(connection: Connection, table: Table, new: sql.Composable, owner: str, granted: bool) -> None:

@@ -346,3 +346,17 @@ def test_of_rows_with_one_key_the_last_of_many_wins_however_wide_they_are(place:
     rows = "SELECT (i % 1000)::BIGINT AS id, i::VARCHAR || repeat('x', (i * 7919) % 3000) AS name FROM range(20000) AS r(i)"
     assert place.put(write_of("UPSERT", "t", ("id",)), rows)["merged"] == 19000
     assert place.sql("SELECT count(*) FROM t WHERE substring(name FROM '^[0-9]+')::integer <> 19000 + id") == [(0,)]
+
+
+def test_an_overwrite_keeps_the_names_of_indexes_that_are_alike(place: Place) -> None:
+    place.sql("CREATE TABLE t (gone int, id bigint, name text, other text, CONSTRAINT first UNIQUE (id))")
+    place.sql("ALTER TABLE t DROP COLUMN gone")
+    place.sql('CREATE INDEX "by USING lower" ON t (lower(name)); CREATE INDEX by_other ON t (lower(other))')
+    place.sql("CREATE INDEX whole ON t (name); CREATE INDEX part ON t (name) WHERE id > 3; CREATE INDEX down ON t (name DESC)")
+    place.sql("CREATE INDEX once ON t (other); CREATE INDEX twice ON t (other)")
+    defined = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = current_schema() ORDER BY 1"
+    before = place.sql(defined)
+    for name in ("a", "b"):
+        place.put(write_of("OVERWRITE"), f"(1, '{name}')")
+        assert place.sql("SELECT id, name FROM t") == [(1, name)]
+        assert place.sql(defined) == before
