@@ -81,7 +81,7 @@ def _insert(connection: Connection, table: Table, sink: SinkWrite, rows: Load) -
 
 def _upsert_query(connection: Connection, table: Table, sink: SinkWrite, rows: Queried) -> Computed:
     """One statement: computed, chosen, written and counted on one snapshot."""
-    statement = say.on_conflict_rows(_name(table), sink, rows.query, rows.rows)
+    statement = say.on_conflict_rows(_name(table), sink, rows.query, rows.rows, table.by_text)
     inserted, updated, total, keyless, distinct, *tallies = connection.execute(statement).fetchone() or (0, 0, 0, 0, 0)
     if keyless:
         raise RejectedData(_without_key(keyless, table, " and ".join(sink.upsert_keys)))
@@ -110,11 +110,11 @@ def _upsert(connection: Connection, table: Table, sink: SinkWrite, rows: Load) -
         latest = say.all_staged(columns)
     else:
         connection.execute(say.number())
-        latest = say.latest(columns, keys, sink.order)
+        latest = say.latest(columns, keys, sink.order, by_text=table.by_text)
     if _unique_on(table, keys):
-        inserted, updated = connection.execute(say.on_conflict(name, columns, keys, latest)).fetchone() or (0, 0)
+        inserted, updated = connection.execute(say.on_conflict(name, columns, keys, latest, table.by_text)).fetchone() or (0, 0)
     else:
-        inserted, updated = _merge(connection, name, columns, keys, latest)
+        inserted, updated = _merge(connection, table, columns, keys, latest)
         connection.execute(say.drop(say.LATEST))
     # The stage's next sink stages under the same name.
     connection.execute(say.drop(say.STAGED))
@@ -127,16 +127,15 @@ def _upsert(connection: Connection, table: Table, sink: SinkWrite, rows: Load) -
     }
 
 
-def _merge(
-    connection: Connection, table: sql.Identifier, columns: Sequence[str], keys: Sequence[str], latest: sql.Composable
-) -> tuple[int, int]:
+def _merge(connection: Connection, table: Table, columns: Sequence[str], keys: Sequence[str], latest: sql.Composable) -> tuple[int, int]:
     """Without a unique index two sessions could both insert a key, so the table is locked against other writers first."""
-    connection.execute(say.lock(table))
+    name = _name(table)
+    connection.execute(say.lock(name))
     connection.execute(say.keep_latest(latest))
-    distinct, known = connection.execute(say.count_known(table, keys)).fetchone() or (0, 0)
-    update = say.update_known(table, columns, keys)
+    distinct, known = connection.execute(say.count_known(name, keys)).fetchone() or (0, 0)
+    update = say.update_known(name, columns, keys, table.by_text)
     updated = connection.execute(update).rowcount if update is not None else 0
-    connection.execute(say.insert_new(table, columns, keys))
+    connection.execute(say.insert_new(name, columns, keys))
     return distinct - known, updated
 
 

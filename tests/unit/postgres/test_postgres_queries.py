@@ -157,3 +157,12 @@ def test_two_upserts_of_one_stage_do_not_meet(place: Schema) -> None:
         session.commit({})
     finally:
         session.abort()
+
+
+def test_an_upsert_of_json_that_the_server_computes_tells_values_apart(place: Schema) -> None:
+    place.sql("CREATE TABLE t (id bigint PRIMARY KEY, name json); INSERT INTO t VALUES (1, '{}'), (2, '{}')")
+    columns = (Column("id", "BIGINT"), Column("name", "JSON"))
+    write = SinkWrite("out", "t", columns, "UPSERT", ("id",), (("name", "asc"),), {})
+    done = put(place, write, "SELECT id, n::json FROM (VALUES (1, '{{}}'), (2, '[]'), (3, '[]'), (3, '[]')) AS v (id, n)")
+    assert done.figures == {"rowsInserted": 1, "rowsUpdated": 1, "rowsUnchanged": 1, "rowsDeleted": 0, "merged": 1}
+    assert place.sql("SELECT id, name FROM t ORDER BY id") == [(1, {}), (2, []), (3, [])]
