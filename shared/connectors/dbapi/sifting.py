@@ -2,6 +2,9 @@
 
 First all rows are written as if none were wrong. Where the database refuses, the transaction is begun anew, and the rows, which were
 kept in a file on their way, go in by halves: a half that is refused is taken back and halved again, down to the row that is wrong.
+
+The good rows of an UPSERT are written together, and may be refused together though each is taken alone (two new rows that ask for one
+name): then each half is held against all that are good before it.
 """
 
 from __future__ import annotations
@@ -107,7 +110,15 @@ class Sifting:
         if sink.write_mode == "UPSERT":
             # What was changed and changed again is one change: the good rows are written together.
             good = self._halves(sink, everything, columns, keep=False)
-            figures = self.write(sink, Slice(good, columns))
+            self.say("SAVEPOINT penstock_rows")
+            try:
+                figures = self.write(sink, Slice(good, columns))
+            except RejectedData:
+                self.say("ROLLBACK TO SAVEPOINT penstock_rows")
+                half = good.num_rows // 2
+                taken = self._together(sink, good.slice(0, 0), good.slice(0, half), columns)
+                taken = self._together(sink, taken, good.slice(half), columns)
+                figures = self.write(sink, Slice(taken, columns))
             return figures | {"rejected": len(self.aside)}
         deleted: int | None = 0
         if sink.write_mode == "OVERWRITE":
@@ -134,6 +145,25 @@ class Sifting:
         if not keep:
             self.say("ROLLBACK TO SAVEPOINT penstock_rows")
         return rows
+
+    def _together(self, sink: SinkWrite, before: pa.Table, rows: pa.Table, columns: Columns) -> pa.Table:
+        """`before`, which can be written, and those of the rows that can be written with it."""
+        if not rows.num_rows:
+            return before
+        both = pa.concat_tables([before, rows])
+        self.say("SAVEPOINT penstock_rows")
+        try:
+            self.write(sink, Slice(both, columns))
+            return both
+        except RejectedData as refusal:
+            if rows.num_rows == 1:
+                self._set_aside(rows, columns, refusal)
+                return before
+        finally:
+            self.say("ROLLBACK TO SAVEPOINT penstock_rows")
+        half = rows.num_rows // 2
+        before = self._together(sink, before, rows.slice(0, half), columns)
+        return self._together(sink, before, rows.slice(half), columns)
 
     def _set_aside(self, row: pa.Table, columns: Columns, refusal: RejectedData) -> None:
         if len(self.aside) >= MOST_ASIDE:

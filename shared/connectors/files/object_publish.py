@@ -29,7 +29,8 @@ class ObjectsSession:
     def __init__(self, root: Objects, key: AttemptKey) -> None:
         self._root, self._bucket, self._key = root, root.bucket, key
         self._uploads: list[Upload] = []
-        self._removed: list[str] = []
+        # Folders whose other objects go, as prefixes.
+        self._replaced: list[str] = []
         self._name = f"{key.namespace}.{key.committed_as}.{key.committed_stage}.{key.rerun}"
         self._journal = self._bucket.key(JOURNALS, f"{self._name}.json")
         # Two tries of one attempt have one epoch, and a put whose answer was lost says that somebody was first: this says who.
@@ -63,7 +64,7 @@ class ObjectsSession:
             for path, name in made:
                 self._upload(place if target.whole else f"{place}/{name}", path)
         if target.replaces_folder:
-            self._removed += [item.key for item in self._bucket.items(f"{place}/") if item.key not in {u.key for u in self._uploads}]
+            self._replaced.append(f"{place}/")
         return {"rowsInserted": rows.count, "rowsUpdated": 0, "rowsUnchanged": 0, "rowsDeleted": None}
 
     def _upload(self, key: str, path: Path) -> None:
@@ -73,8 +74,9 @@ class ObjectsSession:
 
     def commit(self, outcome: dict[str, Any]) -> dict[str, Any]:
         kill_point("objects.uploaded")
-        journal = {"by": self._me, "outcome": outcome, "uploads": [asdict(upload) for upload in self._uploads], "removed": self._removed}
         self._bucket.put(self._open, b"")
+        uploads = [asdict(upload) for upload in self._uploads]
+        journal = {"by": self._me, "outcome": outcome, "uploads": uploads, "removed": self._others()}
         if not self._bucket.put_new(self._journal, json.dumps(journal).encode()) and self._standing()["by"] != self._me:
             # Another attempt was first; its outcome stands.
             self.abort()
@@ -82,6 +84,15 @@ class ObjectsSession:
         stands = self._roll_forward(self._name)
         self._bucket.delete([self._open])
         return stands if stands is not None else outcome
+
+    def _others(self) -> list[str]:
+        """What is in the folders that are replaced, and is not this commit's. Looked for as late as can be: a bucket has no locks, and what
+        another replaces between this look and the journal would stay beside it.
+        """
+        if self._replaced:
+            self._finish_others()
+        mine = {upload.key for upload in self._uploads}
+        return [item.key for prefix in self._replaced for item in self._bucket.items(prefix) if item.key not in mine]
 
     def cancel(self) -> None:
         return

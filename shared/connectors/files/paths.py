@@ -13,6 +13,8 @@ HIDDEN = ".penstock"
 JOURNALS = ".penstock"
 # In it: commits that are begun and not done.
 OPEN = "open"
+# In it too: held by whoever replaces what is in a folder.
+LOCK = "replacing.lock"
 
 
 def inside(root: str, path: str) -> Path:

@@ -11,16 +11,19 @@ under the root next, another run too, finishes them first: old rows never come a
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
-from shared.connectors.errors import Denied, Misconfigured, Unavailable
-from shared.connectors.files.paths import HIDDEN, JOURNALS, OPEN, inside
+from shared.connectors.errors import Busy, Denied, Misconfigured, Unavailable
+from shared.connectors.files.paths import HIDDEN, JOURNALS, LOCK, OPEN, inside
 from shared.connectors.files.targets import parts_of, target_of
 from shared.connectors.protocols import AttemptKey, Rows, SinkWrite
 from shared.connectors.retention import outdated
@@ -28,6 +31,12 @@ from shared.kill_points import kill_point
 
 # A note without a journal, older than any attempt lives between the two.
 STALE_S = 86_400
+LOCK_WAIT_S = 30.0
+LOCK_LOOK_S = 0.05
+
+
+class _Gone(Unavailable):
+    """What a commit was to move is neither where it was written nor where it belongs."""
 
 
 class FilesSession:
@@ -35,9 +44,12 @@ class FilesSession:
         self._root, self._key = root, key
         self._base = Path(root).resolve()
         self._moves: list[tuple[str, str]] = []
+        # Of each of them, in bytes.
+        self._sizes: list[int] = []
         # Made by this attempt, whether or not what is in them has got so far as to be moved.
         self._begun: list[Path] = []
-        self._removed: list[str] = []
+        # Folders whose other files go.
+        self._replaced: list[Path] = []
         self._journal = self._base / JOURNALS / f"{key.namespace}.{key.committed_as}.{key.committed_stage}.{key.rerun}.json"
         try:
             self._journal.parent.mkdir(parents=True, exist_ok=True)
@@ -56,8 +68,10 @@ class FilesSession:
         for note in noted:
             journal = self._journal.parent / note.name
             if journal.exists():
-                _carry_out(journal)
-                note.unlink(missing_ok=True)
+                # Its own run says that its files are gone; it is not in the way of others for it.
+                with suppress(_Gone):
+                    _carry_out(journal)
+                    note.unlink(missing_ok=True)
             elif _age_s(note) > STALE_S:
                 # Its attempt never came to its commit.
                 note.unlink(missing_ok=True)
@@ -84,24 +98,50 @@ class FilesSession:
             for path, name in parts_of(temporary, write, target, rows):
                 _sync(path)
                 self._moves.append((str(path), str(place / name if name else place)))
+                self._sizes.append(path.stat().st_size)
             _sync(temporary)
         except PermissionError as error:
             raise Denied(f"{place} cannot be written by this worker; allow it, or choose another path") from error
         except OSError as error:
             raise Unavailable(f"{place} could not be written: {error.strerror or error}") from error
         if target.replaces_folder:
-            self._removed += sorted(str(old) for old in place.rglob("*") if old.is_file() and not _is_ours(old, place))
+            self._replaced.append(place)
         return {"rowsInserted": rows.count, "rowsUpdated": 0, "rowsUnchanged": 0, "rowsDeleted": None}
 
     @property
     def _mine(self) -> str:
-        return f".penstock-tmp-{self._key.committed_as}-{self._key.committed_stage}-"
+        # With the rerun, and before what older releases begin with: whoever cleans up after one of them never meets the files of another.
+        return f".penstock-tmp-{self._key.rerun}.{self._key.committed_as}-{self._key.committed_stage}-"
 
     def commit(self, outcome: dict[str, Any]) -> dict[str, Any]:
+        with self._alone() if self._replaced else nullcontext():
+            return self._committed(outcome)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One at a time replaces folders under the root, from looking at what is in them until that is gone: of two that overlapped, each
+        would leave the other's files beside its own. Whoever dies lets go, and what it had begun is finished first.
+        """
+        lock = os.open(self._journal.parent / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            _lock(lock, self._root)
+            self._finish_others()
+            yield
+        finally:
+            os.close(lock)
+
+    def _others(self) -> list[str]:
+        """What is in the folders that are replaced, and is not this commit's."""
+        mine = {target for _, target in self._moves}
+        there = (old for place in self._replaced for old in place.rglob("*") if old.is_file() and not _is_ours(old, place))
+        return sorted({str(old) for old in there} - mine)
+
+    def _committed(self, outcome: dict[str, Any]) -> dict[str, Any]:
         draft = self._journal.with_suffix(f".{self._key.attempt}.{os.getpid()}.draft")
         self._open.parent.mkdir(exist_ok=True)
         self._open.touch()
-        draft.write_text(json.dumps({"outcome": outcome, "moves": self._moves, "removed": self._removed, "temporary": self._mine}))
+        journal = {"outcome": outcome, "moves": self._moves, "sizes": self._sizes, "removed": self._others(), "temporary": self._mine}
+        draft.write_text(json.dumps(journal))
         _sync(draft)
         kill_point("files.drafted")
         try:
@@ -132,24 +172,34 @@ class FilesSession:
     def abort(self) -> None:
         for folder in self._begun:
             shutil.rmtree(folder, ignore_errors=True)
-        self._begun, self._moves = [], []
+        self._begun, self._moves, self._sizes = [], [], []
 
     def _roll_forward(self) -> dict[str, Any] | None:
         return _carry_out(self._journal)
 
 
 def _carry_out(journal_file: Path) -> dict[str, Any] | None:
-    """Does what a journal says, as often as it is asked to; returns its outcome. None: there is none."""
-    try:
-        journal = json.loads(journal_file.read_text())
-    except FileNotFoundError:
+    """Does what a journal says, once, however often it is asked to; returns its outcome. None: there is none."""
+    journal = _read(journal_file)
+    if journal is None:
         return None
-    for temporary, target in journal["moves"]:
-        # Not there any more: it was moved before, by us or by whoever came first.
-        with suppress(FileNotFoundError):
-            # Made here and not before: an empty folder is something that a reader could see.
-            Path(target).parent.mkdir(parents=True, exist_ok=True)
+    outcome: dict[str, Any] = journal["outcome"]
+    if journal.get("published"):
+        # Done long ago: what is at its targets now, or is not, is the doing of others.
+        return outcome
+    # Journals of older releases have no sizes, and do not tell what was published long ago: they are believed.
+    sizes = journal.get("sizes") or [None] * len(journal["moves"])
+    for (temporary, target), size in zip(journal["moves"], sizes, strict=True):
+        # Made here and not before: an empty folder is something that a reader could see.
+        Path(target).parent.mkdir(parents=True, exist_ok=True)
+        try:
             Path(temporary).replace(target)
+        except FileNotFoundError as error:
+            # It was moved before, by whoever came first: then it is there, or was, and others went on from there.
+            if size not in {None, _size(target)} and not (_read(journal_file) or journal).get("published"):
+                raise _Gone(
+                    f"{target} was written, and its temporary file is gone before it was moved there; nothing else may delete it"
+                ) from error
         _sync(Path(target).parent)
         kill_point("files.moved")
     for old in journal.get("removed", ()):
@@ -160,8 +210,48 @@ def _carry_out(journal_file: Path) -> dict[str, Any] | None:
     mine = journal.get("temporary")
     for litter in {litter for move in journal["moves"] for litter in _siblings(move[0], mine)} if mine else ():
         shutil.rmtree(litter, ignore_errors=True)
-    outcome: dict[str, Any] = journal["outcome"]
+    _mark_published(journal_file, journal)
     return outcome
+
+
+def _lock(descriptor: int, root: str) -> None:
+    """Raises Busy where it is held for long: whoever holds it only renames."""
+    until = time.monotonic() + LOCK_WAIT_S
+    while True:
+        try:
+            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if time.monotonic() > until:
+                raise Busy(f"{root}: another commit has been replacing a folder there for {LOCK_WAIT_S:.0f} s") from error
+        except OSError as error:
+            raise Misconfigured(
+                f"{root}: its file system takes no locks ({error.strerror}), without which OVERWRITE with partitionBy is not safe;"
+                " mount it with locks, or choose another place"
+            ) from error
+        time.sleep(LOCK_LOOK_S)
+
+
+def _read(journal_file: Path) -> dict[str, Any] | None:
+    try:
+        journal: dict[str, Any] = json.loads(journal_file.read_text())
+    except FileNotFoundError:
+        return None
+    return journal
+
+
+def _mark_published(journal_file: Path, journal: dict[str, Any]) -> None:
+    """In the journal itself, in one step: it is read by others meanwhile."""
+    draft = journal_file.with_suffix(f".{uuid4().hex}.draft")
+    draft.write_text(json.dumps(journal | {"published": True}))
+    _sync(draft)
+    draft.replace(journal_file)
+
+
+def _size(path: str) -> int | None:
+    try:
+        return Path(path).stat().st_size
+    except FileNotFoundError:
+        return None
 
 
 def _age_s(path: Path) -> float:

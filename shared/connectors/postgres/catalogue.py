@@ -30,7 +30,8 @@ _OURS = {
 class Table:
     """`keys`: columns of each unique index without expression or predicate, primary key first. `vendor_types`: as `Survey` has them.
 
-    `dependents`: why it cannot be swapped; empty: it can.
+    `dependents`: why it cannot be swapped; empty: it can. `by_text`: columns whose values are compared by their texts, since their types
+    have no equality, or one that is of something else (two boxes are "equal" when their areas are).
     """
 
     oid: int
@@ -41,6 +42,7 @@ class Table:
     keys: tuple[tuple[str, ...], ...]
     dependents: tuple[str, ...]
     vendor_types: dict[str, str]
+    by_text: frozenset[str]
 
 
 def find(connection: psycopg.Connection[Any], wanted: str, schema: str) -> Table | None:
@@ -66,6 +68,7 @@ def find(connection: psycopg.Connection[Any], wanted: str, schema: str) -> Table
         _keys(connection, oid),
         _dependents(connection, oid),
         _vendor_types(connection, oid),
+        _by_text(connection, oid),
     )
 
 
@@ -110,6 +113,25 @@ def _vendor_types(connection: psycopg.Connection[Any], oid: int) -> dict[str, st
         (oid,),
     ).fetchall()
     return {name: kind for name, kind in rows if is_foreign(kind)}
+
+
+def _by_text(connection: psycopg.Connection[Any], oid: int) -> frozenset[str]:
+    """Arrays and domains of such types too."""
+    rows = connection.execute(
+        """
+        WITH RECURSIVE used AS (
+          SELECT attname, atttypid AS type FROM pg_attribute WHERE attrelid = %s AND attnum > 0 AND NOT attisdropped
+          UNION
+          SELECT u.attname, y.oid FROM used u JOIN pg_type t ON t.oid = u.type
+            JOIN pg_type y ON (y.oid = t.typbasetype AND t.typtype = 'd') OR y.typarray = t.oid
+        )
+        SELECT DISTINCT attname FROM used
+         WHERE type IN ('json'::regtype, 'xml'::regtype, 'jsonpath'::regtype, 'point'::regtype, 'lseg'::regtype, 'path'::regtype,
+                        'box'::regtype, 'polygon'::regtype, 'line'::regtype, 'circle'::regtype)
+        """,
+        (oid,),
+    ).fetchall()
+    return frozenset(str(row[0]) for row in rows)
 
 
 def _keys(connection: psycopg.Connection[Any], oid: int) -> tuple[tuple[str, ...], ...]:

@@ -140,8 +140,8 @@ def _typed(connection: Connection, write: SinkWrite, query: Query, table: Table)
     """The query's rows in the types of the table's columns, as COPY would convert them: 3.7 is refused as an integer, not rounded."""
     names = [column.name for column in write.columns]
     given = _described(connection, say.select_rows(query.relations, say.raw(query.sql)))
-    wanted = table_types(connection, table.oid)
-    values = [say.converted(name, None if _exact(given[at], wanted[name]) else wanted[name]) for at, name in enumerate(names)]
+    wanted, roomy = table_types(connection, table.oid), roomy_types(connection, table.oid)
+    values = [say.converted(name, None if _exact(given[at], wanted[name]) else roomy[name]) for at, name in enumerate(names)]
     return say.picked(values, names, query.sql)
 
 
@@ -171,6 +171,28 @@ def _base(formatted: str) -> str:
 def table_types(connection: Connection, oid: int) -> dict[str, str]:
     rows = connection.execute(
         "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = %s AND attnum > 0 AND NOT attisdropped",
+        (oid,),
+    ).fetchall()
+    return {str(name): str(kind) for name, kind in rows}
+
+
+def roomy_types(connection: Connection, oid: int) -> dict[str, str]:
+    """The same, but texts and bits without their length, and not as domains of them: a CAST cuts a value off that is too long, where COPY
+    and the assignment to the column refuse it.
+    """
+    rows = connection.execute(
+        """
+        WITH RECURSIVE wanted AS (
+          SELECT attname, atttypid AS type, format_type(atttypid, atttypmod) AS said
+            FROM pg_attribute WHERE attrelid = %s AND attnum > 0 AND NOT attisdropped
+          UNION ALL
+          SELECT w.attname, t.typbasetype, w.said FROM wanted w JOIN pg_type t ON t.oid = w.type WHERE t.typtype = 'd'
+        )
+        SELECT w.attname, CASE WHEN coalesce(e.oid, t.oid) IN ('bpchar'::regtype, 'varchar'::regtype, 'bit'::regtype, 'varbit'::regtype)
+                               THEN replace(format_type(w.type, -1), '"bit"', 'bit varying') ELSE w.said END
+          FROM wanted w JOIN pg_type t ON t.oid = w.type LEFT JOIN pg_type e ON e.typarray = t.oid
+         WHERE t.typtype <> 'd'
+        """,
         (oid,),
     ).fetchall()
     return {str(name): str(kind) for name, kind in rows}

@@ -81,7 +81,7 @@ def _insert(connection: Connection, table: Table, sink: SinkWrite, rows: Load) -
 
 def _upsert_query(connection: Connection, table: Table, sink: SinkWrite, rows: Queried) -> Computed:
     """One statement: computed, chosen, written and counted on one snapshot."""
-    statement = say.on_conflict_rows(_name(table), sink, rows.query, rows.rows)
+    statement = say.on_conflict_rows(_name(table), sink, rows.query, rows.rows, table.by_text)
     inserted, updated, total, keyless, distinct, *tallies = connection.execute(statement).fetchone() or (0, 0, 0, 0, 0)
     if keyless:
         raise RejectedData(_without_key(keyless, table, " and ".join(sink.upsert_keys)))
@@ -110,11 +110,11 @@ def _upsert(connection: Connection, table: Table, sink: SinkWrite, rows: Load) -
         latest = say.all_staged(columns)
     else:
         connection.execute(say.number())
-        latest = say.latest(columns, keys, sink.order)
+        latest = say.latest(columns, keys, sink.order, by_text=table.by_text)
     if _unique_on(table, keys):
-        inserted, updated = connection.execute(say.on_conflict(name, columns, keys, latest)).fetchone() or (0, 0)
+        inserted, updated = connection.execute(say.on_conflict(name, columns, keys, latest, table.by_text)).fetchone() or (0, 0)
     else:
-        inserted, updated = _merge(connection, name, columns, keys, latest)
+        inserted, updated = _merge(connection, table, columns, keys, latest)
         connection.execute(say.drop(say.LATEST))
     # The stage's next sink stages under the same name.
     connection.execute(say.drop(say.STAGED))
@@ -127,16 +127,15 @@ def _upsert(connection: Connection, table: Table, sink: SinkWrite, rows: Load) -
     }
 
 
-def _merge(
-    connection: Connection, table: sql.Identifier, columns: Sequence[str], keys: Sequence[str], latest: sql.Composable
-) -> tuple[int, int]:
+def _merge(connection: Connection, table: Table, columns: Sequence[str], keys: Sequence[str], latest: sql.Composable) -> tuple[int, int]:
     """Without a unique index two sessions could both insert a key, so the table is locked against other writers first."""
-    connection.execute(say.lock(table))
+    name = _name(table)
+    connection.execute(say.lock(name))
     connection.execute(say.keep_latest(latest))
-    distinct, known = connection.execute(say.count_known(table, keys)).fetchone() or (0, 0)
-    update = say.update_known(table, columns, keys)
+    distinct, known = connection.execute(say.count_known(name, keys)).fetchone() or (0, 0)
+    update = say.update_known(name, columns, keys, table.by_text)
     updated = connection.execute(update).rowcount if update is not None else 0
-    connection.execute(say.insert_new(table, columns, keys))
+    connection.execute(say.insert_new(name, columns, keys))
     return distinct - known, updated
 
 
@@ -161,20 +160,40 @@ def _overwrite(connection: Connection, table: Table, sink: SinkWrite, rows: Load
     ).fetchone() or ("", None)
     rows.into(connection, new)
     _grant(connection, table, new, owner, bool(grants))
-    names = connection.execute(
-        "SELECT n.relname, o.relname FROM pg_index ni JOIN pg_class n ON n.oid = ni.indexrelid"
-        " JOIN pg_index oi ON oi.indrelid = %s AND oi.indkey = ni.indkey AND oi.indisunique = ni.indisunique"
-        " AND oi.indisprimary = ni.indisprimary"
-        " JOIN pg_class o ON o.oid = oi.indexrelid WHERE ni.indrelid = %s::regclass",
-        (table.oid, new.as_string(connection)),
-    ).fetchall()
+    names = _index_names(connection, table, new)
     # From here on it waits for readers, and readers wait for it.
     for statement in say.take_place(new, _name(table), table.name):
         connection.execute(statement)
-    for made, wanted in dict(names).items():
+    for made, wanted in names:
         # Errors and people name indexes; they keep their names.
         connection.execute(sql.SQL("ALTER INDEX {} RENAME TO {}").format(sql.Identifier(table.schema, made), sql.Identifier(wanted)))
     return {"rowsInserted": rows.count, "rowsUpdated": 0, "rowsUnchanged": 0, "rowsDeleted": deleted, "merged": None}
+
+
+def _index_names(connection: Connection, table: Table, new: sql.Composable) -> list[tuple[str, str]]:
+    """(name, what it is called on the old table) of each index of the new one. They are paired by what the server says of them behind their
+    names; of those that are alike in all, the first goes with the first.
+    """
+    return connection.execute(
+        """
+        WITH named AS (
+          SELECT i.indrelid, c.relname, d.said, i.indisprimary, t.contype,
+                 row_number() OVER (PARTITION BY i.indrelid, d.said, i.indisprimary, t.contype ORDER BY i.indexrelid) AS nth
+            FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class r ON r.oid = i.indrelid
+            JOIN pg_namespace s ON s.oid = r.relnamespace
+            LEFT JOIN pg_constraint t ON t.conindid = i.indexrelid AND t.conrelid = i.indrelid AND t.contype IN ('p', 'u', 'x')
+            CROSS JOIN LATERAL (
+              SELECT i.indisunique || substr(pg_get_indexdef(i.indexrelid), length(format('CREATE %%sINDEX %%I ON %%I.%%I',
+                     CASE WHEN i.indisunique THEN 'UNIQUE ' ELSE '' END, c.relname, s.nspname, r.relname)) + 1) AS said
+            ) AS d
+           WHERE i.indrelid IN (%s, %s::regclass)
+        )
+        SELECT n.relname, o.relname FROM named n JOIN named o ON o.indrelid <> n.indrelid AND o.said = n.said AND o.nth = n.nth
+           AND o.indisprimary = n.indisprimary AND o.contype IS NOT DISTINCT FROM n.contype
+         WHERE o.indrelid = %s
+        """,
+        (table.oid, new.as_string(connection), table.oid),
+    ).fetchall()
 
 
 def _grant(connection: Connection, table: Table, new: sql.Composable, owner: str, granted: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, cast
 
 from psycopg import sql
@@ -61,14 +61,11 @@ def all_staged(columns: Sequence[str]) -> sql.Composed:
     return sql.SQL("SELECT {} FROM {}").format(listed(columns), sql.Identifier(STAGED))
 
 
-def latest(columns: Sequence[str], keys: Sequence[str], order: Sequence[tuple[str, str]], of: str = STAGED) -> sql.Composed:
-    """Each key once: the last by `order`, and of equals the one that came last."""
-    by: list[sql.Composable] = [sql.Identifier(key) for key in keys]
-    # The last in the order wins, so the order is turned round; a NULL loses against any value.
-    by += [
-        sql.SQL("{} {} NULLS LAST").format(sql.Identifier(name), sql.SQL("ASC" if direction == "desc" else "DESC"))
-        for name, direction in order
-    ]
+def latest(
+    columns: Sequence[str], keys: Sequence[str], order: Sequence[tuple[str, str]], of: str = STAGED, by_text: Collection[str] = ()
+) -> sql.Composed:
+    """Each key once: the last by `order`, and of equals the one that came last. `by_text`: columns that are compared by their texts."""
+    by = [ranked(keys, order, None, by_text)]
     if of == STAGED:
         by.append(sql.SQL("{} DESC").format(sql.Identifier(ORDINAL)))
     return sql.SQL("SELECT DISTINCT ON ({}) {} FROM {} ORDER BY {}").format(
@@ -76,15 +73,29 @@ def latest(columns: Sequence[str], keys: Sequence[str], order: Sequence[tuple[st
     )
 
 
-def on_conflict(table: sql.Composable, columns: Sequence[str], keys: Sequence[str], rows: sql.Composable) -> sql.Composed:
+def ranked(keys: Sequence[str], order: Sequence[tuple[str, str]], of: str | None, by_text: Collection[str]) -> sql.Composed:
+    """What to order by, so that the row that wins is the first of its key."""
+    # The last in the order wins, so the order is turned round; a NULL loses against any value.
+    turned = [
+        sql.SQL("{} {} NULLS LAST").format(_compared([name], of, by_text), sql.SQL("ASC" if direction == "desc" else "DESC"))
+        for name, direction in order
+    ]
+    return sql.SQL(", ").join([listed(keys, of), *turned])
+
+
+def on_conflict(
+    table: sql.Composable, columns: Sequence[str], keys: Sequence[str], rows: sql.Composable, by_text: Collection[str] = ()
+) -> sql.Composed:
     """Where a unique index on the keys is. Yields (inserted, updated)."""
     return sql.SQL(
         "WITH latest AS ({latest}), written AS ({written})"
         " SELECT count(*) FILTER (WHERE inserted), count(*) FILTER (WHERE NOT inserted) FROM written"
-    ).format(latest=rows, written=_on_conflict(table, columns, keys, "latest"))
+    ).format(latest=rows, written=_on_conflict(table, columns, keys, "latest", by_text))
 
 
-def on_conflict_rows(table: sql.Composable, write: SinkWrite, query: Query, rows: sql.Composable) -> sql.Composed:
+def on_conflict_rows(
+    table: sql.Composable, write: SinkWrite, query: Query, rows: sql.Composable, by_text: Collection[str] = ()
+) -> sql.Composed:
     """The same for rows that the server computes, in one statement. Yields (inserted, updated, rows, rows without a key, distinct keys,
     and a number for each tally).
     """
@@ -93,9 +104,9 @@ def on_conflict_rows(table: sql.Composable, write: SinkWrite, query: Query, rows
     of = ROWS
     if not query.unique:
         of = LATEST
-        chosen = latest(columns, keys, write.order, ROWS)
+        chosen = latest(columns, keys, write.order, ROWS, by_text)
         named.append(sql.SQL("{} AS MATERIALIZED ({})").format(sql.Identifier(LATEST), chosen))
-    named.append(sql.SQL("written AS ({})").format(_on_conflict(table, columns, keys, of)))
+    named.append(sql.SQL("written AS ({})").format(_on_conflict(table, columns, keys, of, by_text)))
     keyless = sql.SQL(" OR ").join(sql.SQL("{} IS NULL").format(sql.Identifier(key)) for key in keys)
     counted = sql.SQL("SELECT count(*) AS rows, count(*) FILTER (WHERE {}) AS keyless FROM {}").format(keyless, sql.Identifier(ROWS))
     wanted = [
@@ -115,12 +126,12 @@ def _rows(rows: sql.Composable, query: Query) -> sql.Composed:
     return sql.SQL("{} AS {} ({})").format(sql.Identifier(ROWS), how, rows)
 
 
-def _on_conflict(table: sql.Composable, columns: Sequence[str], keys: Sequence[str], of: str) -> sql.Composed:
+def _on_conflict(table: sql.Composable, columns: Sequence[str], keys: Sequence[str], of: str, by_text: Collection[str]) -> sql.Composed:
     others = [column for column in columns if column not in keys]
     changed: sql.Composable = sql.SQL("DO NOTHING")
     if others:
         sets = sql.SQL(", ").join(sql.SQL("{0} = excluded.{0}").format(sql.Identifier(c)) for c in others)
-        differs = sql.SQL("({}) IS DISTINCT FROM ({})").format(listed(others, "t"), listed(others, "excluded"))
+        differs = _differs(others, "excluded", by_text)
         changed = sql.SQL("DO UPDATE SET {} WHERE {}").format(sets, differs)
     return sql.SQL(
         "INSERT INTO {table} AS t ({columns}) SELECT {columns} FROM {of} ON CONFLICT ({keys}) {changed} RETURNING (t.xmax = 0) AS inserted"
@@ -143,13 +154,13 @@ def count_known(table: sql.Composable, keys: Sequence[str]) -> sql.Composed:
     )
 
 
-def update_known(table: sql.Composable, columns: Sequence[str], keys: Sequence[str]) -> sql.Composed | None:
+def update_known(table: sql.Composable, columns: Sequence[str], keys: Sequence[str], by_text: Collection[str] = ()) -> sql.Composed | None:
     """None where there is nothing but the keys."""
     others = [column for column in columns if column not in keys]
     if not others:
         return None
     sets = sql.SQL(", ").join(sql.SQL("{0} = s.{0}").format(sql.Identifier(c)) for c in others)
-    differs = sql.SQL("({}) IS DISTINCT FROM ({})").format(listed(others, "t"), listed(others, "s"))
+    differs = _differs(others, "s", by_text)
     return sql.SQL("UPDATE {} t SET {} FROM {} s WHERE {} AND {}").format(table, sets, sql.Identifier(LATEST), _matched(keys), differs)
 
 
@@ -250,6 +261,16 @@ def add_column(table: sql.Composable, column: str, kind: Any, default: Any) -> s
 
 def listed(names: Sequence[str], of: str | None = None) -> sql.Composed:
     return sql.SQL(", ").join(sql.Identifier(of, name) if of else sql.Identifier(name) for name in names)
+
+
+def _compared(names: Sequence[str], of: str | None, by_text: Collection[str]) -> sql.Composed:
+    return sql.SQL(", ").join(
+        sql.SQL("{}::text" if name in by_text else "{}").format(sql.Identifier(of, name) if of else sql.Identifier(name)) for name in names
+    )
+
+
+def _differs(names: Sequence[str], of: str, by_text: Collection[str]) -> sql.Composed:
+    return sql.SQL("({}) IS DISTINCT FROM ({})").format(_compared(names, "t", by_text), _compared(names, of, by_text))
 
 
 def _matched(keys: Sequence[str]) -> sql.Composed:

@@ -54,6 +54,16 @@ def test_an_upsert_writes_the_good_rows_together(place: Place) -> None:
     assert place.sql("SELECT id, name FROM t ORDER BY id") == [(1, "new"), (4, "e")]
 
 
+def test_an_upsert_sets_aside_what_its_rows_refuse_one_another(place: Place) -> None:
+    place.sql("CREATE TABLE t (id bigint PRIMARY KEY, name varchar(50) UNIQUE)")
+    place.sql("INSERT INTO t VALUES (1, 'a'), (2, 'b')")
+    figures, aside = put(place, "UPSERT", "(5, 'x'), (3, 'b'), (6, 'x'), (1, 'aa'), (7, 'y'), (7, 'z'), (8, 'z')", ("id",))
+    assert sorted((record["id"], record["name"]) for record, _ in aside) == [(3, "b"), (6, "x"), (8, "z")]
+    assert all("UNIQUE" in message for _, message in aside)
+    assert (figures["rowsInserted"], figures["rowsUpdated"], figures["merged"], figures["rejected"]) == (2, 1, 1, 3)
+    assert place.sql("SELECT id, name FROM t ORDER BY id") == [(1, "aa"), (2, "b"), (5, "x"), (7, "z")]
+
+
 def test_a_load_without_a_wrong_row_sets_nothing_aside(place: Place) -> None:
     place.sql("CREATE TABLE t (id bigint PRIMARY KEY, name varchar(50))")
     figures, aside = put(place, "INSERT", "(1, 'a'), (2, 'b')")

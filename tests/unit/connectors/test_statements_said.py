@@ -49,6 +49,7 @@ SAMPLES: Mapping[str, tuple[Any, Any]] = {
     "names": (NAMES, KEYS),
     "keys": (KEYS, KEYS[:1]),
     "order": (ORDER, ()),
+    "by_text": (("n",), ()),
     "name": ("one", "two"),
     "alias": ("a", None),
     "key": ("id", "from"),

@@ -240,6 +240,18 @@ def test_partitions_are_added_and_replaced_as_a_whole(tmp_path: Path, s3: Store,
     assert json.loads(published(s3, bucket)[keys[0]]) == [{"t": "c", "u": "c!"}]
 
 
+def test_of_two_overwrites_of_a_folder_the_one_that_commits_later_stands_alone(
+    tmp_path: Path, s3: Store, bucket: str, config: dict[str, Any]
+) -> None:
+    write = write_of("out", format="csv", partitionBy=["t"])
+    one, two = (opened(config, write, run=run) for run in ("one", "two"))
+    one.write(write, texts(tmp_path, "a", "b"))
+    two.write(write, texts(tmp_path, "b", "c"))
+    one.commit({})
+    two.commit({})
+    assert sorted(published(s3, bucket)) == ["out/t=b/part-two-out-0-0.csv", "out/t=c/part-two-out-0-0.csv"]
+
+
 def test_a_path_that_is_a_folder_and_one_that_is_a_file_are_kept_apart(tmp_path: Path, config: dict[str, Any], put: Put) -> None:
     put("out/a.csv", b"n\n")
     for refused in (write_of("out", format="csv"), write_of("out/a.csv", "INSERT", format="csv")):

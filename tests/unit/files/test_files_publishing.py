@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from shared.connectors.errors import Denied, Misconfigured
+from shared.connectors.errors import Denied, Misconfigured, Unavailable
 from shared.connectors.files.driver import ConnectorDriver
+from shared.connectors.files.paths import LOCK
 from shared.connectors.protocols import AttemptKey, SinkSession, SinkWrite
 from shared.datasets import Column
 from shared.formats.errors import UnknownFormat
@@ -38,6 +42,22 @@ class Lines:
         self.count = len(self._texts)
 
 
+class Parted(Lines):
+    """Each text is a row, and the name of its partition."""
+
+    def to_partitions(self, folder: str, file_format: str, columns: Sequence[str], options: Mapping[str, Any]) -> None:
+        for text in self._texts:
+            path = Path(folder) / f"{columns[0]}={text}" / "data.csv"
+            path.parent.mkdir()
+            path.write_text(f"{text}\n")
+        self.count = len(self._texts)
+
+
+def parted(target: str = "out") -> SinkWrite:
+    columns = (Column("t", "TEXT"), Column("k", "TEXT"))
+    return SinkWrite("out", target, columns, "OVERWRITE", (), (), {"format": "csv", "partitionBy": ["k"]})
+
+
 def write_of(target: str, mode: str = "OVERWRITE", node: str = "out", **options: Any) -> SinkWrite:
     return SinkWrite(node, target, (Column("t", "TEXT"),), mode, (), (), options)
 
@@ -51,6 +71,10 @@ def published(root: Path) -> dict[str, str]:
     return {
         str(f.relative_to(root)): f.read_text() for f in root.rglob("*") if f.is_file() and ".penstock" not in f.relative_to(root).parts
     }
+
+
+def published_parts(root: Path) -> set[str]:
+    return {name for name in published(root) if ".penstock-tmp-" not in name}
 
 
 def test_nothing_is_seen_before_the_commit_and_everything_after_it(tmp_path: Path) -> None:
@@ -167,6 +191,103 @@ session.commit({"epoch": 1})
     opened(tmp_path, later, run="last")
     assert published(tmp_path)["b.csv"] == "newer\n"
     assert list((tmp_path / ".penstock" / "open").iterdir()) == []
+
+
+# Its journal stands, and before it cleans up, whatever the test has written to its input is done.
+PAUSED = """
+import sys
+from pathlib import Path
+from tests.unit.files.test_files_publishing import Lines, opened, write_of
+root, write = Path(sys.argv[1]), write_of("out", "INSERT", format="csv")
+session = opened(root, write)
+session.write(write, Lines("first"))
+glob = Path.glob
+def late(self, pattern):
+    print("journalled", flush=True)
+    sys.stdin.readline()
+    return glob(self, pattern)
+Path.glob = late
+session.commit({"epoch": 1})
+"""
+
+
+def test_an_attempt_that_cleans_up_late_leaves_the_files_of_a_rerun_alone(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", PAUSED, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3]) as paused:
+        assert paused.stdout is not None and paused.stdout.readline() == "journalled\n"
+        write = write_of("out", "INSERT", format="csv")
+        assert opened(tmp_path, write, epoch=2).adopted == {"epoch": 1}
+        again = opened(tmp_path, write, epoch=3, rerun=1)
+        again.write(write, Lines("again"))
+        paused.communicate("wake up\n" * 9, timeout=60)
+    assert again.commit({"epoch": 3}) == {"epoch": 3}
+    assert published(tmp_path) == {"out/part-run-out-0-0.csv": "first\n", "out/part-run-out-1-0.csv": "again\n"}
+
+
+def test_a_commit_whose_files_were_taken_away_does_not_say_that_it_is_done(tmp_path: Path) -> None:
+    write = write_of("out.csv")
+    session = opened(tmp_path, write)
+    session.write(write, Lines("x"))
+    for litter in tmp_path.glob(".penstock-tmp-*"):
+        shutil.rmtree(litter)
+    with pytest.raises(Unavailable, match=r"out\.csv was written, and its temporary file is gone"):
+        session.commit({"epoch": 1})
+    with pytest.raises(Unavailable):
+        opened(tmp_path, write, epoch=2)
+    # Another run under the same root is not held up by it.
+    other = write_of("other.csv")
+    session = opened(tmp_path, other, run="other")
+    session.write(other, Lines("y"))
+    session.commit({})
+    assert published(tmp_path) == {"other.csv": "y\n"}
+
+
+def test_what_a_person_took_away_after_the_commit_is_not_asked_for_again(tmp_path: Path) -> None:
+    write = write_of("out.csv")
+    session = opened(tmp_path, write)
+    session.write(write, Lines("x"))
+    session.commit({"epoch": 1})
+    (tmp_path / "out.csv").unlink()
+    assert opened(tmp_path, write, epoch=2).adopted == {"epoch": 1}
+
+
+def test_a_file_that_was_replaced_by_nobody_is_not_taken_for_the_new_one(tmp_path: Path) -> None:
+    (tmp_path / "out.csv").write_text("what was there before\n")
+    write = write_of("out.csv")
+    session = opened(tmp_path, write)
+    session.write(write, Lines("x"))
+    for litter in tmp_path.glob(".penstock-tmp-*"):
+        shutil.rmtree(litter)
+    with pytest.raises(Unavailable, match=r"out\.csv was written, and its temporary file is gone"):
+        session.commit({"epoch": 1})
+
+
+def test_of_two_overwrites_of_a_folder_that_overlap_the_later_one_stands_alone(tmp_path: Path) -> None:
+    old = tmp_path / "out" / "k=old" / "data.csv"
+    old.parent.mkdir(parents=True)
+    old.write_text("old\n")
+    one, two = (opened(tmp_path, parted(), run=run) for run in ("one", "two"))
+    one.write(parted(), Parted("a", "b"))
+    two.write(parted(), Parted("b", "c"))
+    one.commit({})
+    assert published_parts(tmp_path) == {"out/k=a/part-one-out-0-0.csv", "out/k=b/part-one-out-0-0.csv"}
+    two.commit({})
+    assert published_parts(tmp_path) == {"out/k=b/part-two-out-0-0.csv", "out/k=c/part-two-out-0-0.csv"}
+
+
+def test_while_one_replaces_what_is_in_a_folder_the_next_one_waits(tmp_path: Path) -> None:
+    session = opened(tmp_path, parted())
+    session.write(parted(), Parted("a"))
+    # What another commit holds, while it looks and renames.
+    with (tmp_path / ".penstock" / LOCK).open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        waiting = threading.Thread(target=session.commit, args=({},))
+        waiting.start()
+        waiting.join(1)
+        assert waiting.is_alive()
+        (tmp_path / "out" / "late.csv").write_text("of the other commit\n")
+    waiting.join(20)
+    assert published_parts(tmp_path) == {"out/k=a/part-run-out-0-0.csv"}
 
 
 def test_an_abort_leaves_nothing(tmp_path: Path) -> None:

@@ -91,9 +91,14 @@ def test_a_table_that_is_read_can_be_overwritten_with_what_was_in_it(place: Sche
     ("kind", "value", "there"),
     [("integer", "3.7", None), ("integer", "3.0::numeric(3,0)", 3), ("smallint", "40000", None), ("integer", "'12'::text", 12),
      ("text", "1.50", "1.50"), ("double precision", "0.1::numeric", 0.1), ("date", "'2024-02-29 10:00'::timestamp", "2024-02-29"),
-     ("varchar(3)", "'abcd'", None), ("numeric(4,1)", "12.34", 12.3)],
+     ("varchar(3)", "'abcd'", None), ("numeric(4,1)", "12.34", 12.3), ("char(2)", "'POL'::text", None), ("char(3)", "'PL'::text", "PL "),
+     ("char(2)", "'PL  '::text", "PL"), ("varchar(3)", "12345", None), ("varchar(3)", "123", "123"),
+     ("varchar(10)", "'2024-02-29 10:00'::timestamp", None), ("bit(3)", "'10101'::text", None), ("bit(3)", "'101'::text", "101"),
+     ("bit varying(3)", "5::bit(8)", None), ("varchar(2)[]", "'{{abc}}'::text", None), ("char(2)[]", "'{{ab,c}}'::text", "['ab', 'c ']"),
+     ("short", "12345", None), ("short", "123", "123"), ("shorter", "'abc'::text", None), ("shorter", "12", "12")],
 )  # fmt: skip
 def test_values_are_converted_as_copy_would(place: Schema, kind: str, value: str, there: Any) -> None:
+    place.sql("CREATE DOMAIN short varchar(3); CREATE DOMAIN shorter char(2) CHECK (VALUE <> 'no')")
     place.sql(f"CREATE TABLE t (id bigint, v {kind})")
     write = write_of("INSERT", columns="id BIGINT, v TEXT")
     if there is None:
@@ -103,6 +108,23 @@ def test_values_are_converted_as_copy_would(place: Schema, kind: str, value: str
     put(place, write, f"SELECT 1, {value}")
     (found,) = place.sql("SELECT v FROM t")[0]
     assert (str(found) if isinstance(there, str) else float(found)) == there
+
+
+@pytest.mark.parametrize("mode", ["UPSERT", "OVERWRITE"])
+def test_a_text_that_is_too_long_is_cut_off_in_no_mode(place: Schema, mode: str) -> None:
+    place.sql("CREATE TABLE t (id bigint PRIMARY KEY, v char(2)); INSERT INTO t VALUES (9, 'DE')")
+    write = write_of(mode, ("id",) if mode == "UPSERT" else (), "id BIGINT, v TEXT")
+    with pytest.raises(RejectedData, match="too long"):
+        put(place, write, "SELECT 1, upper('pol')")
+    assert place.sql("SELECT * FROM t") == [(9, "DE")]
+
+
+def test_keys_that_are_alike_but_for_blanks_are_one_where_the_column_is_padded(place: Schema) -> None:
+    place.sql("CREATE TABLE t (id char(3) PRIMARY KEY, name text); INSERT INTO t VALUES ('a', 'old')")
+    write = SinkWrite("out", "t", (Column("id", "TEXT"), Column("name", "TEXT")), "UPSERT", ("id",), (("name", "asc"),), {})
+    done = put(place, write, "SELECT * FROM (VALUES ('a', 'x'), ('a  ', 'y')) AS v (id, name)")
+    assert done.figures == {"rowsInserted": 0, "rowsUpdated": 1, "rowsUnchanged": 0, "rowsDeleted": 0, "merged": 1}
+    assert place.sql("SELECT * FROM t") == [("a  ", "y")]
 
 
 def test_a_missing_table_is_made_in_the_types_that_were_planned(place: Schema) -> None:
@@ -135,3 +157,12 @@ def test_two_upserts_of_one_stage_do_not_meet(place: Schema) -> None:
         session.commit({})
     finally:
         session.abort()
+
+
+def test_an_upsert_of_json_that_the_server_computes_tells_values_apart(place: Schema) -> None:
+    place.sql("CREATE TABLE t (id bigint PRIMARY KEY, name json); INSERT INTO t VALUES (1, '{}'), (2, '{}')")
+    columns = (Column("id", "BIGINT"), Column("name", "JSON"))
+    write = SinkWrite("out", "t", columns, "UPSERT", ("id",), (("name", "asc"),), {})
+    done = put(place, write, "SELECT id, n::json FROM (VALUES (1, '{{}}'), (2, '[]'), (3, '[]'), (3, '[]')) AS v (id, n)")
+    assert done.figures == {"rowsInserted": 1, "rowsUpdated": 1, "rowsUnchanged": 1, "rowsDeleted": 0, "merged": 1}
+    assert place.sql("SELECT id, name FROM t ORDER BY id") == [(1, {}), (2, []), (3, [])]

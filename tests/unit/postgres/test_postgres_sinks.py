@@ -346,3 +346,41 @@ def test_of_rows_with_one_key_the_last_of_many_wins_however_wide_they_are(place:
     rows = "SELECT (i % 1000)::BIGINT AS id, i::VARCHAR || repeat('x', (i * 7919) % 3000) AS name FROM range(20000) AS r(i)"
     assert place.put(write_of("UPSERT", "t", ("id",)), rows)["merged"] == 19000
     assert place.sql("SELECT count(*) FROM t WHERE substring(name FROM '^[0-9]+')::integer <> 19000 + id") == [(0,)]
+
+
+def test_an_overwrite_keeps_the_names_of_indexes_that_are_alike(place: Place) -> None:
+    place.sql("CREATE TABLE t (gone int, id bigint, name text, other text, CONSTRAINT first UNIQUE (id))")
+    place.sql("ALTER TABLE t DROP COLUMN gone")
+    place.sql('CREATE INDEX "by USING lower" ON t (lower(name)); CREATE INDEX by_other ON t (lower(other))')
+    place.sql("CREATE INDEX whole ON t (name); CREATE INDEX part ON t (name) WHERE id > 3; CREATE INDEX down ON t (name DESC)")
+    place.sql("CREATE INDEX once ON t (other); CREATE INDEX twice ON t (other)")
+    defined = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = current_schema() ORDER BY 1"
+    before = place.sql(defined)
+    for name in ("a", "b"):
+        place.put(write_of("OVERWRITE"), f"(1, '{name}')")
+        assert place.sql("SELECT id, name FROM t") == [(1, name)]
+        assert place.sql(defined) == before
+
+
+@pytest.mark.parametrize("key", ["PRIMARY KEY (id)", "CHECK (id > 0)"])
+@pytest.mark.parametrize(("kind", "one", "two"), [
+    ("json", '{"a": 1}', '{"b": [2]}'), ("point", "(1,2)", "(2,1)"), ("box", "(1,1),(0,0)", "(2,2),(1,1)"),
+    ("json[]", '{"{}"}', '{"[]"}'), ("document", "{}", "[]"), ("jsonb", '{"a": 1}', '{"b": [2]}'),
+])  # fmt: skip
+def test_an_upsert_tells_values_apart_whose_type_has_no_equality(place: Place, key: str, kind: str, one: str, two: str) -> None:
+    place.sql("CREATE DOMAIN document AS json")
+    place.sql(f"CREATE TABLE t (id bigint, name {kind}, {key})")
+    place.sql(f"INSERT INTO t VALUES (1, '{one}'), (2, '{one}')")
+    write = SinkWrite("out", "t", UPSERT.columns, "UPSERT", ("id",), (("name", "asc"),), {})
+    figures = place.put(write, f"(1, '{one}'), (2, '{two}'), (3, '{one}'), (3, '{one}')")
+    assert figures == {"rowsInserted": 1, "rowsUpdated": 1, "rowsUnchanged": 1, "rowsDeleted": 0, "merged": 1}
+    assert place.sql(f"SELECT id, name::text = '{one}'::{kind}::text FROM t ORDER BY id") == [(1, True), (2, False), (3, True)]
+
+
+def test_a_table_that_was_made_for_it_takes_upserts_of_json(place: Place) -> None:
+    columns = (Column("id", "BIGINT"), Column("name", "JSON"))
+    write = SinkWrite("out", "t", columns, "UPSERT", ("id",), (("name", "asc"),), {"createTable": True})
+    rows = """SELECT id, name::JSON AS name FROM (VALUES (1, '{"a": 1}'), (2, '{"b":2}')) AS v (id, name)"""
+    assert place.put(write, rows)["rowsInserted"] == 2
+    assert place.put(write, rows.replace("b", "c"))["rowsUpdated"] == 1
+    assert place.sql("SELECT name::text FROM t ORDER BY id") == [('{"a": 1}',), ('{"c":2}',)]
