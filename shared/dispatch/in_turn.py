@@ -15,7 +15,8 @@ from shared.store.database import Database, StoreUnavailable, Tx
 
 log = logging.getLogger(__name__)
 
-_LOCK_WAIT = "2s"
+# Rows that runs share are held for milliseconds; many runs may wait for the same one.
+_LOCK_WAIT = "500ms"
 
 
 @contextmanager
