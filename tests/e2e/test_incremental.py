@@ -146,7 +146,7 @@ def test_a_row_that_came_before_its_window_was_found_written_is_the_next_runs(st
     """The source is read in a stage of its own, and again by the run that finds what was written."""
     feed = Feed(stack, "apart", settings="retries: 0\n  staging: all")
     feed.comes((1, DAY % 1, "a"), (2, DAY % 2, "b"))
-    stack.sql("CREATE FUNCTION slow_apart() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.4); RETURN NEW; END $$")
+    stack.sql("CREATE FUNCTION slow_apart() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(2); RETURN NEW; END $$")
     stack.sql("CREATE TRIGGER slow BEFORE INSERT ON apart_out FOR EACH ROW EXECUTE FUNCTION slow_apart()")
     run = stack.start("apart")
     writing = {("out", "RUNNING")}
