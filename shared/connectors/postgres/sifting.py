@@ -4,6 +4,9 @@ First all rows are written as if none were wrong, which costs nothing. Where the
 savepoint, the rows are staged in a table without constraints, and one statement finds all that break something it can be asked of all
 rows together (`constraints`); the rest is inserted. What even then refuses (a trigger, an exclusion) is found by halves: of the rows in
 question half are inserted, then the other half, down to the one that is wrong.
+
+An UPSERT is tried whole once more, since what one statement may write another may not; then by halves of those that were chosen of each key
+(`chosen`), which stay written, so that a row is held against those before it.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ import psycopg
 from psycopg import sql
 
 from shared.connectors.errors import RejectedData
-from shared.connectors.postgres import constraints
+from shared.connectors.postgres import chosen, constraints
 from shared.connectors.postgres import statements as say
 from shared.connectors.postgres.catalogue import Table
 from shared.connectors.postgres.constraints import Condition
@@ -27,9 +30,16 @@ from shared.datasets import Column, Columns
 
 Connection = psycopg.Connection[Any]
 Figures = dict[str, int | None]
-# A row was refused, not the statement: data exceptions (22) and integrity constraint violations (23).
-REFUSED = (psycopg.DataError, psycopg.IntegrityError, RejectedData)
-GIVEN, BAD = "penstock_given", "penstock_bad"
+# A row was refused, not the statement: data exceptions (22), integrity constraint violations (23), what a trigger raises (P0001), and a
+# view's check option (44).
+REFUSED = (
+    psycopg.DataError,
+    psycopg.IntegrityError,
+    psycopg.errors.RaiseException,
+    psycopg.errors.WithCheckOptionViolation,
+    RejectedData,
+)
+GIVEN, BAD, CHOSEN = "penstock_given", "penstock_bad", "penstock_chosen"
 # Found one by one; beyond that it is the load that is wrong.
 MOST_BY_HALVES = 10_000
 # Our types that JSON has a word for, as the server reads their texts.
@@ -155,6 +165,10 @@ class Given:
         self._texts = {column.name for column in columns if not carried_over(column.type, self._wanted[column.name])}
         self._nul = False
         self._by_halves = self.count = self.total = 0
+        # Rows that are loaded: from this number to that, or to the last; and only those that were chosen.
+        self._low: int = 1
+        self._high: int | None = None
+        self._only_chosen = False
         if constraints.unwritable(connection, table, self._names):
             raise refusal
         _forget(connection)
@@ -202,17 +216,59 @@ class Given:
 
     def publish(self, write: Callable[[Load], Figures]) -> Figures:
         self._set_aside()
-        figures = write(self)
+        figures = self._upserted(write) if self._sink.write_mode == "UPSERT" else write(self)
         aside = self.rejected
         if not aside:
             _forget(self._connection)
         return figures | {"rejected": aside}
 
     def into(self, connection: Connection, target: sql.Composable) -> None:
-        self.count = self._inserted(target, 1, None)
+        self.count = self._inserted(target, self._low, self._high)
 
     def apart(self, connection: Connection) -> Load:
         return self
+
+    def _upserted(self, write: Callable[[Load], Figures]) -> Figures:
+        try:
+            with self._connection.transaction():
+                return write(self)
+        except REFUSED:
+            # What it set aside was taken back with it.
+            self._by_halves = 0
+        good, columns = self._good(), self._sink.upsert_keys
+        picked = chosen.chosen(self._sink, self._table, good, columns)
+        self._connection.execute(
+            sql.SQL("CREATE TEMP TABLE {} ON COMMIT DROP AS SELECT {} FROM ({}) AS c").format(
+                sql.Identifier(CHOSEN), sql.Identifier(say.ORDINAL), picked
+            )
+        )
+        for table in (GIVEN, CHOSEN):
+            self._connection.execute(sql.SQL("CREATE INDEX ON {} ({})").format(_own(table), sql.Identifier(say.ORDINAL)))
+        merged = self._counted(sql.SQL("SELECT count(*) FROM {}").format(good)) - self._counted(
+            sql.SQL("SELECT count(*) FROM {}").format(_own(CHOSEN))
+        )
+        self._only_chosen = True
+        figures: Figures = {"rowsInserted": 0, "rowsUpdated": 0, "rowsUnchanged": 0, "rowsDeleted": 0, "merged": merged}
+        for part in self._parts(write, 1, self._last()):
+            figures = {name: (value or 0) + (part.get(name) or 0) for name, value in figures.items()}
+        self._connection.execute(sql.SQL("DROP TABLE {}").format(_own(CHOSEN)))
+        return figures
+
+    def _parts(self, write: Callable[[Load], Figures], low: int, high: int) -> Iterator[Figures]:
+        """Figures of what was written of the rows of these numbers; the others are set aside."""
+        self._low, self._high = low, high
+        try:
+            with self._connection.transaction():
+                figures = write(self)
+        except REFUSED as refusal:
+            if low >= high:
+                self._set_one_aside(low, refusal)
+                return
+            middle = (low + high) // 2
+            yield from self._parts(write, low, middle)
+            yield from self._parts(write, middle + 1, high)
+        else:
+            yield figures
 
     def _set_aside(self) -> None:
         """All that one statement can tell of all rows together."""
@@ -230,11 +286,10 @@ class Given:
         with suppress(*REFUSED), connection.transaction():
             if found:
                 connection.execute(self._broken(found))
-        if self._sink.write_mode == "UPSERT":
-            return
-        for unique in constraints.unique_indexes(connection, self._table, self._names):
+        but = self._sink.upsert_keys if self._sink.write_mode == "UPSERT" else ()
+        for unique in constraints.unique_indexes(connection, self._table, self._names, but):
             with suppress(*REFUSED), connection.transaction():
-                connection.execute(self._repeated(unique))
+                connection.execute(self._doubled(unique))
 
     def _is_text(self, name: str) -> bool:
         return name in self._texts or self._wanted[name].startswith(("text", "character"))
@@ -288,19 +343,37 @@ class Given:
                 same=same,
             )
             found = sql.SQL("{} UNION {}").format(found, known)
-        said = f'duplicate key value violates unique constraint "{unique.index}": Key ({", ".join(keys)})=('
+        return sql.SQL("WITH good AS MATERIALIZED ({}) {}").format(good, found)
+
+    def _doubled(self, unique: constraints.Unique) -> sql.Composed:
+        """Sets those aside whose unique values another row has."""
+        if self._sink.write_mode == "UPSERT":
+            found = chosen.taken(self._sink, self._table, self._good(), unique)
+        else:
+            found = self._repeated(unique)
+        said = f'duplicate key value violates unique constraint "{unique.index}": Key ({", ".join(unique.columns)})=('
         return sql.SQL(
-            "WITH good AS MATERIALIZED ({good}) INSERT INTO {bad} ({ordinal}, message, rule)"
+            "INSERT INTO {bad} ({ordinal}, message, rule)"
             " SELECT {ordinal}, {said} || concat_ws(', ', {keys}) || ') is there already', {rule} FROM ({found}) AS f"
         ).format(
-            good=good,
             bad=_own(BAD),
             ordinal=sql.Identifier(say.ORDINAL),
             said=sql.Literal(said),
-            keys=say.listed(keys, "f"),
+            keys=say.listed(unique.columns, "f"),
             rule=sql.Literal(unique.index),
             found=found,
         )
+
+    def _good(self) -> sql.Composed:
+        """What stands behind FROM: all rows that are not set aside, as `raw`, and typed as "row"."""
+        return sql.SQL(
+            '{given} AS raw, LATERAL (SELECT {typed}) AS "row"'
+            " WHERE NOT EXISTS (SELECT FROM {bad} AS bad WHERE bad.{ordinal} = raw.{ordinal})"
+        ).format(given=_own(GIVEN), typed=self._typed(), bad=_own(BAD), ordinal=sql.Identifier(say.ORDINAL))
+
+    def _counted(self, query: sql.Composed) -> int:
+        row = self._connection.execute(query).fetchone()
+        return int(row[0]) if row else 0
 
     def _typed(self, names: Sequence[str] | None = None) -> sql.Composed:
         """Columns in the target's types; NULL where a text is no value of its type."""
@@ -355,8 +428,11 @@ class Given:
         )
         return sql.SQL(
             'INSERT INTO {target} ({names}) SELECT {own} FROM {given} AS raw, LATERAL (SELECT {typed}) AS "row"'
-            " WHERE {among}NOT EXISTS (SELECT FROM {bad} AS bad WHERE bad.{ordinal} = raw.{ordinal}){order}"
+            " WHERE {among}NOT EXISTS (SELECT FROM {bad} AS bad WHERE bad.{ordinal} = raw.{ordinal}){chosen}{order}"
         ).format(
+            chosen=sql.SQL(" AND EXISTS (SELECT FROM {0} AS c WHERE c.{1} = raw.{1})").format(_own(CHOSEN), sql.Identifier(say.ORDINAL))
+            if self._only_chosen
+            else sql.SQL(""),
             # Of two rows with one key the later may win.
             order=sql.SQL(" ORDER BY raw.{}").format(sql.Identifier(say.ORDINAL)) if self._sink.write_mode == "UPSERT" else sql.SQL(""),
             target=target,

@@ -65,17 +65,22 @@ def latest(
     columns: Sequence[str], keys: Sequence[str], order: Sequence[tuple[str, str]], of: str = STAGED, by_text: Collection[str] = ()
 ) -> sql.Composed:
     """Each key once: the last by `order`, and of equals the one that came last. `by_text`: columns that are compared by their texts."""
-    by: list[sql.Composable] = [sql.Identifier(key) for key in keys]
-    # The last in the order wins, so the order is turned round; a NULL loses against any value.
-    by += [
-        sql.SQL("{} {} NULLS LAST").format(_compared([name], None, by_text), sql.SQL("ASC" if direction == "desc" else "DESC"))
-        for name, direction in order
-    ]
+    by = [ranked(keys, order, None, by_text)]
     if of == STAGED:
         by.append(sql.SQL("{} DESC").format(sql.Identifier(ORDINAL)))
     return sql.SQL("SELECT DISTINCT ON ({}) {} FROM {} ORDER BY {}").format(
         listed(keys), listed(columns), sql.Identifier(of), sql.SQL(", ").join(by)
     )
+
+
+def ranked(keys: Sequence[str], order: Sequence[tuple[str, str]], of: str | None, by_text: Collection[str]) -> sql.Composed:
+    """What to order by, so that the row that wins is the first of its key."""
+    # The last in the order wins, so the order is turned round; a NULL loses against any value.
+    turned = [
+        sql.SQL("{} {} NULLS LAST").format(_compared([name], of, by_text), sql.SQL("ASC" if direction == "desc" else "DESC"))
+        for name, direction in order
+    ]
+    return sql.SQL(", ").join([listed(keys, of), *turned])
 
 
 def on_conflict(

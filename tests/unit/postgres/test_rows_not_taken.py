@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import duckdb
@@ -91,12 +92,65 @@ def test_what_only_an_insert_can_tell_is_found_by_halves(place: Schema) -> None:
     assert [(record["id"], message, rule) for record, message, rule in aside] == [(n, "no threes", "threes") for n in (3, 13, 23, 33)]
 
 
+@pytest.mark.parametrize("keys", [(), ("id",)])
+def test_a_trigger_that_says_no_more_than_no_sets_its_rows_aside(place: Schema, keys: tuple[str, ...]) -> None:
+    make(
+        place,
+        "CREATE TABLE t (id bigint PRIMARY KEY, name text)",
+        "CREATE FUNCTION picky() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " IF NEW.id % 10 = 3 THEN RAISE EXCEPTION 'no threes'; END IF; RETURN NEW; END $$",
+        "CREATE TRIGGER picky BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION picky()",
+    )
+    figures, aside = put(place, write_of("UPSERT" if keys else "INSERT", keys), ", ".join(f"({n}, 'x')" for n in range(40)))
+    assert (figures["rowsInserted"], figures.get("rowsUnchanged"), figures["rejected"]) == (36, 0, 4)
+    assert [(record["id"], message) for record, message, _ in aside] == [(n, "no threes") for n in (3, 13, 23, 33)]
+    assert place.sql("SELECT count(*) FROM t") == [(36,)]
+
+
+def test_rows_that_a_view_does_not_take_are_set_aside(place: Schema) -> None:
+    make(place, "CREATE TABLE u (id bigint, name text)", "CREATE VIEW t AS SELECT * FROM u WHERE id < 3 WITH CHECK OPTION")
+    session: Any = ConnectorDriver(place.config).open_sink(AttemptKey("default", new_id(), 1, 1, 0, ("out",)), (write_of(),))
+    done = session.write_query(write_of(), Query("SELECT * FROM (VALUES (1, 'a'), (5, 'b'), (2, 'c')) AS v (id, name)"))
+    assert (done.figures["rowsInserted"], done.figures["rejected"]) == (2, 1)
+    assert [(json.loads(record)["id"], "check option" in message) for record, message, _ in session.rejected()] == [(5, True)]
+    session.commit({})
+
+
 def test_an_upsert_sets_rows_without_a_key_aside(place: Schema) -> None:
     make(place, "CREATE TABLE t (id bigint PRIMARY KEY, name text NOT NULL)", "INSERT INTO t VALUES (1, 'old')")
     figures, aside = put(place, write_of("UPSERT", ("id",)), "(1, 'new'), (NULL, 'b'), (3, NULL), (4, 'd'), (4, 'e')")
     assert figures == {"rowsInserted": 1, "rowsUpdated": 1, "rowsUnchanged": 0, "rowsDeleted": 0, "merged": 1, "rejected": 2}
     assert place.sql("SELECT id, name FROM t ORDER BY id") == [(1, "new"), (4, "e")]
     assert [rule for _, _, rule in aside] == ["id upsertKeys", "name NOT NULL"]
+
+
+@pytest.mark.parametrize("key", ["PRIMARY KEY (id)", "CHECK (id > 0)"])
+def test_an_upsert_sets_rows_aside_whose_other_key_belongs_to_another_row(place: Schema, key: str) -> None:
+    place.sql(f"CREATE TABLE t (id bigint, name text CONSTRAINT one_name UNIQUE, {key})")
+    place.sql("INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'c'), (4, 'd')")
+    # 1 hands its name on; 5 asks for one that 2 keeps, 6 for one that 3 has in the load too; 7 and 8 want the same.
+    rows = "(1, 'z'), (10, 'a'), (5, 'b'), (6, 'c'), (3, 'c'), (7, 'old'), (7, 'x'), (8, 'x'), (9, NULL), (4, 'dd')"
+    figures, aside = put(place, write_of("UPSERT", ("id",)), rows)
+    assert [(record["id"], rule) for record, _, rule in aside] == [(5, "one_name"), (6, "one_name"), (8, "one_name")]
+    assert figures == {"rowsInserted": 3, "rowsUpdated": 2, "rowsUnchanged": 1, "rowsDeleted": 0, "merged": 1, "rejected": 3}
+    expected = [(1, "z"), (2, "b"), (3, "c"), (4, "dd"), (7, "x"), (9, None), (10, "a")]
+    assert place.sql("SELECT id, name FROM t ORDER BY id") == expected
+
+
+def test_what_only_the_upsert_itself_can_tell_is_found_by_halves(place: Schema) -> None:
+    make(
+        place,
+        "CREATE TABLE t (id bigint PRIMARY KEY, name text)",
+        "CREATE UNIQUE INDEX one_lower ON t (lower(name))",
+        "INSERT INTO t VALUES (100, 'n7'), (5, 'was'), (6, 'n6')",
+    )
+    rows = ", ".join(f"({n}, 'n{n}')" for n in range(20)) + ", (20, 'N3'), (4, 'later'), (8, 'a'), (8, 'b')"
+    figures, aside = put(place, replace(write_of("UPSERT", ("id",)), order=(("name", "desc"),)), rows)
+    assert sorted((record["id"], record["name"], rule) for record, _, rule in aside) == [(7, "n7", "one_lower"), (20, "N3", "one_lower")]
+    assert figures == {"rowsInserted": 17, "rowsUpdated": 1, "rowsUnchanged": 1, "rowsDeleted": 0, "merged": 3, "rejected": 2}
+    # The last by the order, not the last that came.
+    assert place.sql("SELECT id, name FROM t WHERE id IN (4, 5, 8) ORDER BY id") == [(4, "later"), (5, "n5"), (8, "a")]
+    assert place.sql("SELECT count(*) FROM t") == [(20,)]
 
 
 def test_an_overwrite_keeps_the_good_rows_alone(place: Schema) -> None:
