@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,19 +22,22 @@ from infra.local import stack as local
 from infra.local.home import Home
 from shared.store.identifiers import new_id
 from tests.chaos.recipes import Destinations
+from tests.support import debian
 from tests.support.kills import Points
 from tests.support.proxy import Proxy
 from tests.support.stack import Stack
 
 WORKERS, SCHEDULERS = 2, 2
 FAR = "far-1"
-# Where Debian's package libfaketime puts the one for processes with threads; PENSTOCK_TEST_FAKETIME names another.
+# Where Debian's package libfaketime puts the one for processes with threads.
 _FAKETIME = [Path("/usr/lib") / machine / "faketime/libfaketimeMT.so.1" for machine in ("x86_64-linux-gnu", "aarch64-linux-gnu")]
 
 
+@cache
 def faketime() -> Path | None:
-    named = os.environ.get("PENSTOCK_TEST_FAKETIME")
-    return next((path for path in ([Path(named)] if named else _FAKETIME) if path.exists()), None)
+    if not any(path.exists() for path in _FAKETIME):
+        debian.install("libfaketime")
+    return next((path for path in _FAKETIME if path.exists()), None)
 
 
 @dataclass

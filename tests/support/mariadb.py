@@ -18,6 +18,7 @@ import pymysql
 import pytest
 
 from shared.store.identifiers import new_id
+from tests.support import debian
 
 UP_WITHIN_S = 60
 
@@ -55,10 +56,8 @@ class Mariadb:
 
 
 def installed() -> bool:
-    """Debian's package is installed where it is missing and we may."""
-    if not shutil.which("mariadbd") and os.geteuid() == 0 and shutil.which("apt-get"):
-        subprocess.run(["apt-get", "update"], check=False, capture_output=True)
-        subprocess.run(["apt-get", "install", "-y", "--no-install-recommends", "mariadb-server"], check=False, capture_output=True)
+    if not shutil.which("mariadbd"):
+        debian.install("mariadb-server")
     return bool(shutil.which("mariadbd") and shutil.which("mariadb-install-db"))
 
 
