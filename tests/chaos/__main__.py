@@ -40,7 +40,7 @@ class Profile:
 
 
 PROFILES = {
-    "full": Profile({}, Durations((20.0, 60.0), (1.0, 8.0)), 20, 1.2, 30.0, 10, 20_000),
+    "full": Profile({}, Durations((20.0, 60.0), (1.0, 8.0)), 40, 1.2, 30.0, 10, 20_000),
     "short": Profile({**SHORT, "PENSTOCK_BREAKER_COOL_DOWN_SECONDS": "3"}, Durations((3.0, 8.0), (0.5, 3.0)), 12, 0.7, 4.0, 0, 1_000),
 }
 
