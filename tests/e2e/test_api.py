@@ -241,7 +241,7 @@ ODD_CALLS: dict[str, tuple[str, str, dict[str, Any], int]] = {
     "a number of 5,000 digits": ("POST", STARTS, {"content": b'{"version": ' + b"9" * 5000 + b"}"}, 400),
     "a number beyond every integer": ("POST", STARTS, {"json": {"version": 10**30}}, 422),
     "version 0": ("POST", STARTS, {"json": {"version": 0}}, 422),
-    "a number that is none": ("POST", STARTS, {"content": b'{"version": NaN}'}, 422),
+    "a number that is none": ("POST", STARTS, {"content": b'{"version": NaN}'}, 400),
     "the first day of the calendar": ("POST", STARTS, {"json": {"logicalDate": "0001-01-01T00:00:00+14:00"}}, 422),
     "the last second of the calendar": ("POST", STARTS, {"json": {"logicalDate": "9999-12-31T23:59:59-14:00"}}, 422),
     "a time just outside, elsewhere": ("POST", STARTS, {"json": {"logicalDate": "9998-12-31T23:59:59-14:00"}}, 422),
