@@ -88,7 +88,7 @@ spec:
 def test_everything_is_killed_at_once_and_all_runs_go_on_when_it_is_back(narrow: Stack) -> None:
     numbers = range(100, 106)
     asked = crowd.ask(narrow, numbers)
-    narrow.until(lambda: narrow.sql("SELECT FROM stages WHERE status = 'RUNNING'", database="penstock"), 30, "a stage to run")
+    narrow.until(lambda: narrow.sql("SELECT 1 FROM stages WHERE status = 'RUNNING'", database="penstock"), 30, "a stage to run")
     for pid in processes.running(narrow.home).values():
         os.kill(pid, signal.SIGKILL)
     narrow.until(lambda: not processes.running(narrow.home), 10, "everything to be gone")
