@@ -211,8 +211,7 @@ class Given:
 
     @property
     def rejected(self) -> int:
-        row = self._connection.execute(sql.SQL("SELECT count(*) FROM {}").format(_own(BAD))).fetchone()
-        return int(row[0]) if row else 0
+        return self._counted(sql.SQL("SELECT count(*) FROM {}").format(_own(BAD)))
 
     def publish(self, write: Callable[[Load], Figures]) -> Figures:
         self._set_aside()
@@ -318,16 +317,8 @@ class Given:
         """Of rows with one key the first stays; none does where the table has the key already, and keeps it."""
         keys = unique.columns
         there = sql.SQL(" AND ").join(sql.SQL("{} IS NOT NULL").format(sql.Identifier("row", key)) for key in keys)
-        good = sql.SQL(
-            'SELECT raw.{ordinal}, {keys} FROM {given} AS raw, LATERAL (SELECT {typed}) AS "row" WHERE {there}'
-            " AND NOT EXISTS (SELECT FROM {bad} AS bad WHERE bad.{ordinal} = raw.{ordinal})"
-        ).format(
-            ordinal=sql.Identifier(say.ORDINAL),
-            keys=say.listed(keys, "row"),
-            given=_own(GIVEN),
-            typed=self._typed(keys),
-            there=there,
-            bad=_own(BAD),
+        good = sql.SQL("SELECT raw.{ordinal}, {keys} FROM {good} AND {there}").format(
+            ordinal=sql.Identifier(say.ORDINAL), keys=say.listed(keys, "row"), good=self._good(), there=there
         )
         same = sql.SQL(" AND ").join(sql.SQL("g.{0} = o.{0}").format(sql.Identifier(key)) for key in keys)
         found = sql.SQL(
@@ -375,9 +366,9 @@ class Given:
         row = self._connection.execute(query).fetchone()
         return int(row[0]) if row else 0
 
-    def _typed(self, names: Sequence[str] | None = None) -> sql.Composed:
+    def _typed(self) -> sql.Composed:
         """Columns in the target's types; NULL where a text is no value of its type."""
-        return sql.SQL(", ").join(self._value(name) for name in (names or self._names))
+        return sql.SQL(", ").join(self._value(name) for name in self._names)
 
     def _value(self, name: str) -> sql.Composed:
         column, wanted = sql.Identifier("raw", name), self._wanted[name]
@@ -407,8 +398,7 @@ class Given:
         return self._inserted(target, low, middle) + self._inserted(target, middle + 1, high)
 
     def _last(self) -> int:
-        row = self._connection.execute(sql.SQL("SELECT max({}) FROM {}").format(sql.Identifier(say.ORDINAL), _own(GIVEN))).fetchone()
-        return int(row[0]) if row and row[0] is not None else 0
+        return self._counted(sql.SQL("SELECT coalesce(max({}), 0) FROM {}").format(sql.Identifier(say.ORDINAL), _own(GIVEN)))
 
     def _set_one_aside(self, ordinal: int, refusal: Exception) -> None:
         self._by_halves += 1
@@ -424,12 +414,9 @@ class Given:
         among = (
             sql.SQL("")
             if high is None
-            else sql.SQL("raw.{} BETWEEN {} AND {} AND ").format(sql.Identifier(say.ORDINAL), sql.Literal(low), sql.Literal(high))
+            else sql.SQL(" AND raw.{} BETWEEN {} AND {}").format(sql.Identifier(say.ORDINAL), sql.Literal(low), sql.Literal(high))
         )
-        return sql.SQL(
-            'INSERT INTO {target} ({names}) SELECT {own} FROM {given} AS raw, LATERAL (SELECT {typed}) AS "row"'
-            " WHERE {among}NOT EXISTS (SELECT FROM {bad} AS bad WHERE bad.{ordinal} = raw.{ordinal}){chosen}{order}"
-        ).format(
+        return sql.SQL("INSERT INTO {target} ({names}) SELECT {own} FROM {good}{among}{chosen}{order}").format(
             chosen=sql.SQL(" AND EXISTS (SELECT FROM {0} AS c WHERE c.{1} = raw.{1})").format(_own(CHOSEN), sql.Identifier(say.ORDINAL))
             if self._only_chosen
             else sql.SQL(""),
@@ -438,9 +425,6 @@ class Given:
             target=target,
             names=say.listed(self._names),
             own=say.listed(self._names, "row"),
-            given=_own(GIVEN),
-            typed=self._typed(),
+            good=self._good(),
             among=among,
-            bad=_own(BAD),
-            ordinal=sql.Identifier(say.ORDINAL),
         )
