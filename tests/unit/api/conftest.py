@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from flask.testing import FlaskClient
 from psycopg.types.json import Jsonb
@@ -20,15 +17,13 @@ HERE = Path(__file__).parent
 # pytest's importlib mode leaves the path alone.
 sys.path.insert(0, str(HERE.parent / "worker"))
 
-from servers_for_tests import PostgresServer  # noqa: E402
+from servers_for_tests import store  # noqa: E402
 
 from services.api.app import create_app  # noqa: E402
 from services.api.settings import Settings  # noqa: E402
 from shared.store import partitions, tokens  # noqa: E402
 from shared.store.database import Database  # noqa: E402
 from shared.store.identifiers import new_id  # noqa: E402
-
-MIGRATIONS = HERE.parents[2] / "shared/store/migrations"
 
 
 @dataclass
@@ -110,14 +105,7 @@ spec: {type: postgres, config: {host: 127.0.0.1, port: 1, database: demo, user: 
 
 @pytest.fixture(scope="module")
 def api() -> Iterator[Api]:
-    # Directly under /tmp: as root the server runs as nobody, who cannot pass pytest's private folders.
-    state = Path(tempfile.mkdtemp(prefix="penstock-pg-", dir="/tmp"))
-    server = PostgresServer(state)
-    server.start()
-    try:
-        with psycopg.connect(server.url) as connection:
-            for path in sorted(MIGRATIONS.glob("*.sql")):
-                connection.execute(path.read_text())  # type: ignore[arg-type]
+    with store() as server:
         app = create_app(
             Settings(
                 database_url=server.url, redis_url="redis://127.0.0.1:1/0", home=None, repository=None, definitions=None,
@@ -134,6 +122,3 @@ def api() -> Iterator[Api]:
         made.apply(CONNECTORS)
         yield made
         database.close()
-    finally:
-        server.stop()
-        shutil.rmtree(state, ignore_errors=True)

@@ -224,14 +224,19 @@ def test_an_attempt_that_cleans_up_late_leaves_the_files_of_a_rerun_alone(tmp_pa
     assert published(tmp_path) == {"out/part-run-out-0-0.csv": "first\n", "out/part-run-out-1-0.csv": "again\n"}
 
 
-def test_a_commit_whose_files_were_taken_away_does_not_say_that_it_is_done(tmp_path: Path) -> None:
-    write = write_of("out.csv")
-    session = opened(tmp_path, write)
+def commits_without_its_files(root: Path, write: SinkWrite) -> None:
+    """Somebody takes what was written away before the commit, which says so."""
+    session = opened(root, write)
     session.write(write, Lines("x"))
-    for litter in tmp_path.glob(".penstock-tmp-*"):
+    for litter in root.glob(".penstock-tmp-*"):
         shutil.rmtree(litter)
     with pytest.raises(Unavailable, match=r"out\.csv was written, and its temporary file is gone"):
         session.commit({"epoch": 1})
+
+
+def test_a_commit_whose_files_were_taken_away_does_not_say_that_it_is_done(tmp_path: Path) -> None:
+    write = write_of("out.csv")
+    commits_without_its_files(tmp_path, write)
     with pytest.raises(Unavailable):
         opened(tmp_path, write, epoch=2)
     # Another run under the same root is not held up by it.
@@ -253,13 +258,7 @@ def test_what_a_person_took_away_after_the_commit_is_not_asked_for_again(tmp_pat
 
 def test_a_file_that_was_replaced_by_nobody_is_not_taken_for_the_new_one(tmp_path: Path) -> None:
     (tmp_path / "out.csv").write_text("what was there before\n")
-    write = write_of("out.csv")
-    session = opened(tmp_path, write)
-    session.write(write, Lines("x"))
-    for litter in tmp_path.glob(".penstock-tmp-*"):
-        shutil.rmtree(litter)
-    with pytest.raises(Unavailable, match=r"out\.csv was written, and its temporary file is gone"):
-        session.commit({"epoch": 1})
+    commits_without_its_files(tmp_path, write_of("out.csv"))
 
 
 def test_of_two_overwrites_of_a_folder_that_overlap_the_later_one_stands_alone(tmp_path: Path) -> None:

@@ -10,19 +10,16 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import psycopg
 import pytest
 
 HERE = Path(__file__).parent
 # pytest's importlib mode leaves the path alone; the modules beside the tests have names that are theirs alone.
 sys.path.insert(0, str(HERE))
 
-from servers_for_tests import PostgresServer, RedisServer, Worker  # noqa: E402
+from servers_for_tests import PostgresServer, RedisServer, Worker, store  # noqa: E402
 
 from shared.store import partitions  # noqa: E402
 from shared.store.database import Database  # noqa: E402
-
-MIGRATIONS = HERE.parents[2] / "shared/store/migrations"
 
 
 @pytest.fixture(scope="session")
@@ -37,18 +34,8 @@ def redis_server() -> Iterator[RedisServer]:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
-    # Directly under /tmp: as root the server runs as nobody, who cannot pass pytest's private folders.
-    state = Path(tempfile.mkdtemp(prefix="penstock-pg-", dir="/tmp"))
-    server = PostgresServer(state)
-    server.start()
-    try:
-        with psycopg.connect(server.url) as connection:
-            for path in sorted(MIGRATIONS.glob("*.sql")):
-                connection.execute(path.read_text())  # type: ignore[arg-type]
+    with store() as server:
         yield server
-    finally:
-        server.stop()
-        shutil.rmtree(state, ignore_errors=True)
 
 
 @pytest.fixture

