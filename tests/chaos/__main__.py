@@ -51,6 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--short", action="store_true")
     parser.add_argument("--minutes", type=float, help="no new round begins when this is over")
     parser.add_argument("--rounds", type=int, help="at most")
+    parser.add_argument("--faults", type=int, help="of a round")
     parser.add_argument("--no-recovery", action="store_true", help="leave out the figures of recovery")
     parser.add_argument("--broken-fence", action="store_true", help="markers are not looked at: this must be found")
     asked = parser.parse_args(arguments)
@@ -85,7 +86,7 @@ def run(folder: Path, seed: int, profile: Profile, asked: argparse.Namespace) ->
             number += 1
             since = time.monotonic()
             first = ["kill after commit"] * 2 if asked.broken_fence else []
-            faults_drawn = [*first, *rounds.drawn(random, profile.faults - len(first))]
+            faults_drawn = [*first, *rounds.drawn(random, (asked.faults or profile.faults) - len(first))]
             found, done = rounds.disturbed(broken, random, faults_drawn, profile.lasts, profile.gap_s, say)
             # The doctor is asked again and again until all is well, for which there is no need where rows are wrong.
             off = rounds.differences(expected, found) or rounds.settled(broken)

@@ -16,7 +16,7 @@ from tests.differential.runner import Ran, Report, changes, drawn, first_differe
 from tests.differential.text import Text
 
 SEED = 20
-RECIPES = 100
+RECIPES = 70
 MOST = 1000
 
 # The recipes are run once for all of these tests; half a minute on two idle cores.

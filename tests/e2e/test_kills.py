@@ -11,7 +11,6 @@ import shutil
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -118,15 +117,6 @@ def test_the_only_worker_is_killed(held: Fleet, node: str) -> None:
     held.stack.kill("worker-1")
     held.ends_well(run)
     assert any(stage["epoch"] > 1 for stage in held.stack.run(run)["stages"])
-
-
-def test_the_only_worker_is_killed_at_default_times(tmp_path: Path) -> None:
-    with running(tmp_path / "home", PENSTOCK_WORKERS="1") as stack:
-        held = _prepared(stack)
-        run = held.begun("write")
-        stack.kill("worker-1")
-        held.ends_well(run)
-        assert any(stage["epoch"] > 1 for stage in stack.run(run)["stages"])
 
 
 INSIDE = """

@@ -152,7 +152,7 @@ def test_documents_of_one_text_are_saved_together_with_a_commit_each(stack: Stac
 
 
 def test_of_saves_at_once_one_wins_and_the_others_are_told_where_it_is_now(stack: Stack, api: httpx.Client) -> None:
-    at, clients, saves = "/pipelines/default/disputed", 8, 200
+    at, clients, saves = "/pipelines/default/disputed", 8, 80
     assert api.put(at, content=text("disputed"), headers={"If-None-Match": "*"}).status_code == 201
     assert api.put(at, content=text("disputed"), headers={"If-None-Match": "*"}).status_code == 409
     before = saves_in(repository(stack))
@@ -302,7 +302,7 @@ def test_an_api_killed_while_it_saves_loses_no_answer_and_leaves_one_chain_with_
         savers = [threading.Thread(target=save_on, args=(saver,)) for saver in range(4)]
         for saver in savers:
             saver.start()
-        for _ in range(3):
+        for _ in range(2):
             count = len(answered)
             stack.until(lambda count=count: len(answered) > count + 5, 60, "some saves")
             stack.kill("api", signal.SIGKILL)
