@@ -63,7 +63,7 @@ spec: {{type: postgres, config: {{host: 127.0.0.1, port: {port}, database: demo,
         log = (far / "worker.log").open("wb")
         worker = subprocess.Popen([sys.executable, "-m", "services.worker"], env=environment, stdout=log, stderr=log)
         try:
-            there = "SELECT FROM workers WHERE name = 'far-1'"
+            there = "SELECT 1 FROM workers WHERE name = 'far-1'"
             stack.until(lambda: stack.sql(there, database="penstock"), 60, "the far worker to be there")
             yield stack
         finally:
