@@ -48,8 +48,9 @@ def expected(runs: int) -> list[int]:
 def test_runs_asked_for_at_once_number_one_after_the_other(fleet: Stack) -> None:
     runs = [fleet.start("numbered") for _ in range(3)]
     # Said by reason: a run that is accepted while a pass looks is told for that moment that older ones are first.
-    waits = lambda run: (fleet.run(run)["waitingFor"] or {}).get("reason") == "sequence"  # noqa: E731
-    fleet.until(lambda: any(map(waits, runs)), 20, "a run to wait for the sequence")
+    fleet.until(
+        lambda: "sequence" in [(fleet.run(run)["waitingFor"] or {}).get("reason") for run in runs], 20, "one to wait for its numbers"
+    )
     assert [fleet.wait(run)["status"] for run in runs] == ["SUCCEEDED"] * 3
     assert numbers(fleet) == expected(3)
 

@@ -22,4 +22,4 @@ class Schema:
     def sql(self, statement: str) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.url, autocommit=True) as connection:
             done = connection.execute(statement)  # type: ignore[arg-type]  # a test's own text
-            return done.fetchall() if done.description else []
+            return done.fetchall() if done.rownumber is not None else []

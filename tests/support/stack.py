@@ -48,7 +48,8 @@ class Stack:
         """In the users' database, unless another is named."""
         with psycopg.connect(self.database_url(database), autocommit=True) as connection:
             done = connection.execute(statement, values or None)
-            return done.fetchall() if done.description else []
+            # Not by its description, which a SELECT of no columns has not either.
+            return done.fetchall() if done.rownumber is not None else []
 
     def connectors(self) -> None:
         """files: the stack's folder; db: its users' database."""
