@@ -15,6 +15,7 @@ BENCHMARKS = {
     "V1": v1.measure,
     "P1": p1.measure,
     "memory": memory.measure,
+    "memory-dask": memory.in_dask,
     "load": load.measure,
     "across": across.measure,
     "inside": inside.measure,
