@@ -21,6 +21,9 @@ _NAMES = ("PENSTOCK_WORKER_NAME", "PENSTOCK_SCHEDULER_NAME")
 POINTS: Mapping[str, str] = {
     "api.accepting": "the run is inserted, not committed",
     "api.accepted": "the run is committed, the caller has no answer",
+    "scheduler.firing": "fire times of a schedule have their runs, not committed",
+    "scheduler.fired": "fire times have their runs, nobody was told",
+    "scheduler.concluding": "what follows from the ends of runs is written, not committed",
     "scheduler.admitting": "a run is admitted, not committed",
     "scheduler.admitted": "runs are admitted, none is planned",
     "scheduler.surveying": "stages that survey are inserted and released, not committed",

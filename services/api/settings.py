@@ -51,7 +51,7 @@ class Settings:
             breaker=settings.breaker(),
             staging=_staging(folder),
             staging_retention=settings.seconds("PENSTOCK_STAGING_RETENTION_SECONDS", 24 * 3600),
-            template_env={name: os.environ[name] for name in settings.words("PENSTOCK_TEMPLATE_ENV") if name in os.environ},
+            template_env=settings.template_environment(),
         )
 
 

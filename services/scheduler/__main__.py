@@ -14,10 +14,13 @@ import redis
 
 from services.scheduler import staging
 from services.scheduler.admission import LIVE_WITHIN
+from services.scheduler.due import fire_due
+from services.scheduler.ended import conclude
 from services.scheduler.expand import expand
 from services.scheduler.leadership import Session
 from services.scheduler.recover import Recovery
 from services.scheduler.settings import Settings
+from services.scheduler.starts import adopt
 from services.scheduler.tidy import EVERY_S, tidy
 from services.scheduler.versions import Publisher
 from shared.dispatch import sending
@@ -51,6 +54,8 @@ def main() -> None:
         try:
             if session is None:
                 session = Session(database, settings.name, settings.leader_patience)
+            more = fire_due(database, settings)
+            more = conclude(database, settings) or more
             sending.send(app, expand(database, settings))
             sending.send(app, _asked(database))
             leads = session.leads()
@@ -66,8 +71,9 @@ def main() -> None:
                     next_staging = time.monotonic() + settings.staging_sweep.total_seconds()
                 if time.monotonic() >= next_tidy:
                     tidy(database, settings)
+                    adopt(database)
                     next_tidy = time.monotonic() + EVERY_S
-            session.wait(POLL_S)
+            session.wait(0 if more else POLL_S)
         except (UnavailableError, psycopg.OperationalError, psycopg.InterfaceError) as error:
             # Leadership goes with the session that held the lock; a new session has to win it again.
             log.warning("PostgreSQL is away, trying again: %s", error)

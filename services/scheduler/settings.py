@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +19,8 @@ class Settings:
     """`release_grace`: how long a released stage may stay unclaimed while its queue is empty before its message counts as lost.
 
     `keep`: for how long after the end of their month runs, and what people only look at of them, stay in the store.
+    `catch_up_per_minute`: so many missed fire times of one pipeline are run in a minute (catchUp: all). `template_env`: the variables that
+    templates may read with env(NAME), of those that are set.
     `definitions`: the folder of recipes' texts; None: the database. `repository`: where Git shows what was saved; None: nowhere on this
     machine. `remote`: where the leader pushes it, if anywhere.
     """
@@ -37,6 +40,8 @@ class Settings:
     staging_sweep: timedelta
     staging_retention: timedelta
     keep: Keep
+    catch_up_per_minute: int
+    template_env: Mapping[str, str] = field(repr=False)
     definitions: Path | None
     repository: Path | None
     remote: Remote | None
@@ -61,6 +66,8 @@ class Settings:
             staging_sweep=settings.seconds("PENSTOCK_STAGING_SWEEP_SECONDS", 30),
             staging_retention=settings.seconds("PENSTOCK_STAGING_RETENTION_SECONDS", 24 * 3600),
             keep=Keep(_days("PENSTOCK_RUN_RETENTION_DAYS", 400), _days("PENSTOCK_LOG_RETENTION_DAYS", 90)),
+            catch_up_per_minute=settings.integer("PENSTOCK_CATCH_UP_PER_MINUTE", 10, at_least=1),
+            template_env=settings.template_environment(),
             definitions=settings.definitions(home),
             repository=settings.git_repository(home),
             remote=_remote(home),

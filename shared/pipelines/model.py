@@ -163,6 +163,26 @@ class Pipeline:
 
 
 @dataclass(frozen=True, slots=True)
+class TriggerDefinition:
+    """What starts a pipeline by itself. `config`: the settings of its type by their names in a recipe, defaults in place; a schedule's are
+    {schedule, timezone, catchUp, jitterSeconds, calendar, deadline}.
+    """
+
+    name: str
+    type: str
+    config: Mapping[str, Any]
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Starts:
+    """When a pipeline starts by itself. `enabled`: of the whole pipeline."""
+
+    enabled: bool
+    triggers: tuple[TriggerDefinition, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectorDefinition:
     """A connector as its document says it: `config` as written, with secrets still references ({{credential:name#field}}).
 

@@ -132,3 +132,8 @@ def breaker(environment: Mapping[str, str] = os.environ) -> Rules:
 def words(name: str, environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
     """A list divided by commas; empty when not set."""
     return tuple(word.strip() for word in environment.get(name, "").split(",") if word.strip())
+
+
+def template_environment(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The variables that templates may read with env(NAME), of those that are set."""
+    return {name: environment[name] for name in words("PENSTOCK_TEMPLATE_ENV") if name in environment}

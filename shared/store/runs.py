@@ -13,7 +13,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from shared.runs.states import RUN_FINAL, RUN_STEPS, RunStatus, check_step
-from shared.store import dead_letters, events
+from shared.store import dead_letters, endings, events
 from shared.store.database import Tx
 from shared.store.events import Event
 
@@ -151,6 +151,7 @@ def transition(tx: Tx, run: LockedRun, to: RunStatus, *, error: Mapping[str, Any
     if final and run.replay is not None:
         dead_letters.replay_ended(tx, run.id, succeeded=to is RunStatus.SUCCEEDED)
     if final:
+        endings.add(tx, run.id, run.namespace, run.pipeline, to.value)
         run.say("run.finished", status=to.value, error=dict(error) if error else None)
         # What waits for a slot, or for this pipeline's turn, can be looked at again.
         run.ring = True

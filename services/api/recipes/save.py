@@ -11,12 +11,13 @@ from typing import Any
 from services.api.problems import Refused, brief
 from shared.connectors import CONNECTORS
 from shared.pipelines.kinds import KINDS
-from shared.pipelines.language import read_documents
+from shared.pipelines.language import read_documents, starts
+from shared.pipelines.language.values import SCHEDULE
 from shared.pipelines.model import Document, Problem
 from shared.pipelines.validation import Known, known_from, stored_errors, validate
 from shared.secrets import database as sealing
 from shared.secrets import references
-from shared.store import connections, credentials, facts, resources
+from shared.store import connections, credentials, facts, resources, triggers
 from shared.store.database import Tx
 from shared.store.resources import Saved
 from shared.versions.seal import seal, seal_deletion
@@ -123,7 +124,7 @@ def store(tx: Tx, checked: Checked, *, author: str, message: str, home: Path | N
             credentials.put(tx, document.namespace, document.name, version, "password", sealed)
     if document.kind == "Connector" and checked.valid:
         connections.set_limit(tx, f"{document.namespace}/{document.name}", document.tree["spec"].get("maxConnections"))
-    return resources.save(
+    saved = resources.save(
         tx,
         kind=document.kind,
         namespace=document.namespace,
@@ -134,6 +135,12 @@ def store(tx: Tx, checked: Checked, *, author: str, message: str, home: Path | N
         author=author,
         message=message,
     )
+    if document.kind == "Pipeline" and checked.valid:
+        # A draft starts nothing: the triggers of the version before it stay in force.
+        triggers.sync(tx, document.namespace, document.name, saved.version, starts(document))
+    if document.kind == "Calendar":
+        triggers.look_again(tx, SCHEDULE)
+    return saved
 
 
 def _address(document: Document) -> tuple[str, str, str]:
@@ -157,6 +164,10 @@ def delete(tx: Tx, kind: str, namespace: str, name: str, *, author: str, message
     if uid is not None:
         if kind == "Connector":
             connections.set_limit(tx, f"{namespace}/{name}", None)
+        if kind == "Pipeline":
+            triggers.remove(tx, namespace, name)
+        if kind == "Calendar":
+            triggers.look_again(tx, SCHEDULE)
         seal_deletion(tx, uid=uid, kind=kind, namespace=namespace, name=name, author=author, message=message)
     return uid is not None
 

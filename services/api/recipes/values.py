@@ -8,10 +8,9 @@ from typing import Any
 
 from services.api.problems import Refused
 from services.api.recipes import save
-from shared.pipelines.language import RunValues, Unsettled, settle, zone_of
-from shared.pipelines.language.templates import Moment
+from shared.dispatch.starting import values_of
+from shared.pipelines.language import RunValues, Unsettled
 from shared.pipelines.model import Problem
-from shared.pipelines.validation import has_values, stored_document
 from shared.store.database import Tx
 
 
@@ -26,20 +25,12 @@ def run_values(
     environment: Mapping[str, str],
 ) -> RunValues | None:
     """None for a recipe without parameters and templates. Raises Refused(422) for what it was not made to take."""
-    if not has_values(text):
-        if given:
-            unknown = [
-                Problem("unknown_parameter", f"the pipeline has no parameter '{name}'; it takes none", f"/parameters/{name}")
-                for name in given
-            ]
-            raise Refused(422, unknown[0].message, errors=[_told(problem) for problem in unknown], kind="invalid-parameters")
-        return None
-    document = stored_document(text)
-    moment = Moment(run, logical_date, interval_start, zone_of(document))
     try:
-        values = settle(document, given, moment, environment)
+        values = values_of(text, given, run=run, logical_date=logical_date, interval_start=interval_start, environment=environment)
     except Unsettled as error:
         raise Refused(422, error.message, errors=[_told(problem) for problem in error.problems], kind="invalid-parameters") from error
+    if values is None:
+        return None
     problems = save.errors(tx, text, values.key)
     if problems:
         first = problems[0]

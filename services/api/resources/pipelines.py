@@ -16,7 +16,8 @@ from services.api.resources import documents, plans
 from services.api.resources.runs import run_json
 from services.api.schemas.documents import TEXT_BODY, PipelinePage, PipelinesQuery, Saved, SaveQuery, Shown
 from services.api.schemas.runs import Run
-from shared.store import resources, run_views, runs
+from shared.dispatch.starting import Asked, Version, create
+from shared.store import resources, run_views
 from shared.store.database import Tx
 from shared.store.identifiers import new_id
 
@@ -90,26 +91,12 @@ def start(namespace: str, name: str) -> Response:
         logical_date = by_plan["logical_date"] if by_plan else body.get("logicalDate", datetime.now(UTC))
         start_of = start_of_interval(version["document"], logical_date)
         values = values_of(tx, version["document"], by_plan or body, run, logical_date, start_of)
-        runs.create(
-            tx,
-            run=run,
-            namespace=namespace,
-            pipeline=name,
-            resource_uid=version["uid"],
-            version=version["version"],
-            git_commit_sha=version["git_commit_sha"],
-            trigger={
-                "type": "manual",
-                **({"planId": body["planId"]} if by_plan else {}),
-                **({"fullRefresh": True} if body.get("fullRefresh") else {}),
-            },
-            parameters=values.plain_parameters() if values else {},
-            run_values=values.to_json() if values else None,
-            logical_date=logical_date,
-            interval_start=start_of,
-            reason=body.get("reason"),
-            created_by=who.name,
-        )
+        trigger = {
+            "type": "manual",
+            **({"planId": body["planId"]} if by_plan else {}),
+            **({"fullRefresh": True} if body.get("fullRefresh") else {}),
+        }
+        create(tx, Version.of(version), Asked(trigger, logical_date, start_of, who.name, reason=body.get("reason")), run, values)
         row = run_views.run(tx, run)
         assert row is not None
         return run_json(tx, row), f"/api/v1/runs/{run}"

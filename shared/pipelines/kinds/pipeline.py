@@ -128,18 +128,15 @@ class EdgeSpec(Shape):
 class PipelineSpec(Shape):
     description = prose("Description", example="Loads the orders of the day")
     labels = mapping("Labels", example={"team": "sales"})
-    schedule = later(
-        fields.String(
-            validate=_schedule,
-            metadata=shown(
-                "Schedule",
-                "Five cron fields, or @hourly, @daily, @weekly, @monthly, @yearly; !PL_HOLIDAY after them skips Polish public holidays,"
-                " !XX_HOLIDAY those of another country, !NAME the days of a Calendar",
-                "0 2 * * 1-5 !PL_HOLIDAY",
-                templates="never",
-            ),
+    schedule = fields.String(
+        validate=_schedule,
+        metadata=shown(
+            "Schedule",
+            "Five cron fields, or @hourly, @daily, @weekly, @monthly, @yearly; !PL_HOLIDAY after them skips Polish public holidays,"
+            " !XX_HOLIDAY those of another country, !NAME the days of a Calendar",
+            "0 2 * * 1-5 !PL_HOLIDAY",
+            templates="never",
         ),
-        quietly=True,
     )
     timezone = fields.String(
         load_default="Europe/Warsaw",
@@ -161,17 +158,14 @@ class PipelineSpec(Shape):
         load_default="Forbid",
         templates="never",
     )
-    catchUp = later(
-        choice(
-            "Missed fire times",
-            ("none", "last", "all"),
-            "What is run of those missed while nothing was up",
-            load_default="last",
-            templates="never",
-        ),
-        quietly=True,
+    catchUp = choice(
+        "Missed fire times",
+        ("none", "last", "all"),
+        "What is run of those missed while nothing was up",
+        load_default="last",
+        templates="never",
     )
-    jitterSeconds = later(seconds("Jitter", "A random delay that spreads starts out", load_default=0, example=30), quietly=True)
+    jitterSeconds = seconds("Jitter", "A random delay that spreads starts out", load_default=0, example=30)
     maxParallelNodes = count("Nodes at once", "Of one run; nodes that run as one count as one", least=1, example=8)
     processingMode = choice(
         "Engine",

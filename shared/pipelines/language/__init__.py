@@ -3,7 +3,7 @@
 from shared.pipelines.language.filling import filled
 from shared.pipelines.language.reading import MAX_BYTES, read_documents
 from shared.pipelines.language.run_values import RunValues, Unsettled, needs_values, settle, zone_of
-from shared.pipelines.language.values import InvalidDocument, connector, pipeline, rule_set
+from shared.pipelines.language.values import InvalidDocument, connector, pipeline, rule_set, starts
 
 __all__ = [
     "MAX_BYTES",
@@ -17,5 +17,6 @@ __all__ = [
     "read_documents",
     "rule_set",
     "settle",
+    "starts",
     "zone_of",
 ]

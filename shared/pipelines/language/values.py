@@ -12,11 +12,23 @@ from shared.pipelines.kinds.connector import ConnectorSpec
 from shared.pipelines.kinds.pipeline import NODE_POLICY, PipelineSpec, ends
 from shared.pipelines.kinds.quality import RuleSetSpec
 from shared.pipelines.master_data import with_named
-from shared.pipelines.model import ConnectorDefinition, Document, Edge, Filling, Node, Pipeline, RuleSet
+from shared.pipelines.model import (
+    ConnectorDefinition,
+    Document,
+    Edge,
+    Filling,
+    Node,
+    Pipeline,
+    RuleSet,
+    Starts,
+    TriggerDefinition,
+)
 from shared.pipelines.nodes import NODE_TYPES
 from shared.pipelines.shapes import instance
 
 MAX_PARALLEL_NODES = 8
+SCHEDULE = "schedule"
+_OF_SCHEDULES = ("schedule", "timezone", "catchUp", "jitterSeconds", "calendar", "deadline")
 
 
 class InvalidDocument(ConfigurationError):
@@ -35,6 +47,18 @@ def pipeline(document: Document, *, max_parallel_nodes: int = MAX_PARALLEL_NODES
     quality = tuple(spec.pop("quality"))
     spec.setdefault("maxParallelNodes", max_parallel_nodes)
     return Pipeline(document.namespace, document.name, nodes, edges, spec, quality, filling.parameters, filling.secrets)
+
+
+def starts(document: Document) -> Starts:
+    """When the pipeline of a valid Pipeline document starts by itself. Raises InvalidDocument."""
+    spec = _load(document, "Pipeline", PipelineSpec)
+    found = []
+    if spec.get("schedule"):
+        found.append(TriggerDefinition(SCHEDULE, SCHEDULE, {key: spec.get(key) for key in _OF_SCHEDULES}))
+    for one in spec["triggers"]:
+        config = {key: value for key, value in one.items() if key not in ("type", "name", "enabled")}
+        found.append(TriggerDefinition(one.get("name", one["type"]), one["type"], config, one["enabled"]))
+    return Starts(spec["enabled"], tuple(found))
 
 
 def connector(document: Document) -> ConnectorDefinition:

@@ -1,0 +1,29 @@
+"""What follows from the end of a run, drawn once for each end: a table of conclusions, in the order in which they are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from services.scheduler.settings import Settings
+from shared.kill_points import kill_point
+from shared.store import endings
+from shared.store.database import Database, Tx
+from shared.store.endings import Ending
+
+AT_ONCE = 100
+# Each writes only to the store, in the transaction that takes the ending away: so it happens once.
+CONCLUSIONS: tuple[Callable[[Tx, Ending, Settings], None], ...] = ()
+
+
+def conclude(database: Database, settings: Settings) -> bool:
+    """True while there may be more."""
+    with database.transaction() as tx:
+        tx.execute("SET LOCAL idle_in_transaction_session_timeout = '10s'")
+        found = endings.take(tx, AT_ONCE)
+        for ending in found:
+            for conclusion in CONCLUSIONS:
+                conclusion(tx, ending, settings)
+        endings.drop(tx, [ending.id for ending in found])
+        if found:
+            kill_point("scheduler.concluding")
+    return len(found) == AT_ONCE

@@ -1,0 +1,109 @@
+"""How a run is made, whoever asks for it: a person, a schedule, a trigger, a backfill."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from shared.pipelines.language import RunValues, Unsettled, settle, zone_of
+from shared.pipelines.language.templates import Moment
+from shared.pipelines.model import Problem
+from shared.pipelines.validation import has_values, stored_document
+from shared.store import runs
+from shared.store.database import Tx
+from shared.store.identifiers import new_id
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What a run is of: a version of a pipeline, and its text."""
+
+    namespace: str
+    pipeline: str
+    uid: str
+    number: int
+    sha: str | None
+    text: str
+
+    @staticmethod
+    def of(row: Mapping[str, Any]) -> Version:
+        """From a row of `shared.store.resources`."""
+        return Version(row["namespace"], row["name"], row["uid"], row["version"], row["git_commit_sha"], row["document"])
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a run is asked for with. `trigger`: {type, …}, who asked and what for. `interval_start`: of its data interval."""
+
+    trigger: Mapping[str, Any]
+    logical_date: datetime
+    interval_start: datetime
+    created_by: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    reason: str | None = None
+
+
+def values_of(
+    text: str,
+    given: Mapping[str, Any],
+    *,
+    run: str,
+    logical_date: datetime,
+    interval_start: datetime,
+    environment: Mapping[str, str],
+) -> RunValues | None:
+    """What a run of a recipe is given; None for a recipe without parameters and templates.
+
+    `environment`: what env() may read. Raises Unsettled.
+    """
+    if not has_values(text):
+        if given:
+            raise Unsettled(
+                [
+                    Problem("unknown_parameter", f"the pipeline has no parameter '{name}'; it takes none", f"/parameters/{name}")
+                    for name in given
+                ]
+            )
+        return None
+    document = stored_document(text)
+    return settle(document, given, Moment(run, logical_date, interval_start, zone_of(document)), environment)
+
+
+def create(tx: Tx, version: Version, asked: Asked, run: str, values: RunValues | None) -> None:
+    """Makes the run, QUEUED. `run`: from `new_id`, as it was given to `values_of`."""
+    runs.create(
+        tx,
+        run=run,
+        namespace=version.namespace,
+        pipeline=version.pipeline,
+        resource_uid=version.uid,
+        version=version.number,
+        git_commit_sha=version.sha,
+        trigger=asked.trigger,
+        parameters=values.plain_parameters() if values else {},
+        run_values=values.to_json() if values else None,
+        logical_date=asked.logical_date,
+        interval_start=asked.interval_start,
+        reason=asked.reason,
+        created_by=asked.created_by,
+    )
+
+
+def start(tx: Tx, version: Version, asked: Asked, environment: Mapping[str, str], *, run: str | None = None) -> str:
+    """Makes a run by itself; its id. Raises Unsettled where the recipe wants to be told what nobody says.
+
+    What else is wrong with the version, it is told when it is planned.
+    """
+    run = run or new_id()
+    values = values_of(
+        version.text,
+        asked.parameters,
+        run=run,
+        logical_date=asked.logical_date,
+        interval_start=asked.interval_start,
+        environment=environment,
+    )
+    create(tx, version, asked, run, values)
+    return run
