@@ -221,15 +221,14 @@ def mark_cancelling(tx: Tx, run: LockedRun, reason: str) -> None:
     run.cancel_reason = reason
 
 
-def wait_for(tx: Tx, run: str, reason: str, detail: str) -> None:
-    """Says why a queued run does not start; writes only when that has changed."""
-    waiting = Jsonb({"reason": reason, "detail": detail})
+def wait_for(tx: Tx, waits: Mapping[str, tuple[str, str]]) -> None:
+    """Says why queued runs do not start, by run its reason and detail; writes only what has changed."""
     tx.execute(
         """
-        UPDATE runs SET waiting_for = %(waiting)s
-         WHERE id = %(run)s AND waiting_for IS DISTINCT FROM %(waiting)s AND status = 'QUEUED'
+        UPDATE runs SET waiting_for = w.waiting FROM unnest(%(runs)s::uuid[], %(waits)s::jsonb[]) AS w (run, waiting)
+         WHERE id = w.run AND waiting_for IS DISTINCT FROM w.waiting AND status = 'QUEUED'
         """,
-        {"run": run, "waiting": waiting},
+        {"runs": list(waits), "waits": [Jsonb({"reason": reason, "detail": detail}) for reason, detail in waits.values()]},
     )
 
 
@@ -301,10 +300,10 @@ def unplanned(tx: Tx, limit: int) -> list[str]:
 
 
 def running(tx: Tx) -> list[dict[str, Any]]:
-    """Every RUNNING run: id, namespace, pipeline, and whether it replays rejected rows."""
+    """Every RUNNING run: id, namespace, pipeline, and whether it `replays` rejected rows, or a missed fire time (catchUp: all)."""
     return list(
         tx.execute(
-            "SELECT id::text AS id, namespace, pipeline, trigger ->> 'type' IS NOT DISTINCT FROM 'replay' AS replays"
+            "SELECT id::text AS id, namespace, pipeline, trigger ->> 'type' IS NOT DISTINCT FROM 'replay' OR trigger ? 'catchUp' AS replays"
             " FROM runs WHERE status = 'RUNNING'"
         )
     )
