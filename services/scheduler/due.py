@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 
 from services.scheduler.settings import Settings
-from shared.dispatch.starting import Asked, Version, create, values_of
+from shared.dispatch.starting import Asked, Version, create_all, values_of
 from shared.errors import PenstockError
 from shared.kill_points import kill_point
 from shared.pipelines.language import RunValues
@@ -25,7 +25,7 @@ from shared.pipelines.language.values import SCHEDULE
 from shared.store import resources, triggers
 from shared.store.database import Database, Tx
 from shared.store.identifiers import new_id
-from shared.store.triggers import BEHIND, Firing, Trigger
+from shared.store.triggers import BEHIND, Firing, Looked, Trigger
 from shared.triggers.due import Decision, caught_up, decide, jitter
 from shared.triggers.fires import fires
 from shared.triggers.schedule import schedule
@@ -108,26 +108,31 @@ def _fire(tx: Tx, held: Sequence[Trigger], now: datetime, settings: Settings) ->
         if look.decided is not None and (look.decided.behind or look.trigger.state):
             _catch_up(tx, look, now, settings.catch_up_per_minute)
     starting = [one for look in looks for one in _starting(tx, look, versions)]
-    values = {one.run: _values(one, settings) for one in starting}
-    # Nothing below is answered with rows, so that a hundred statements are one journey.
-    with tx.pipeline():
-        problems: dict[str, dict[str, Any]] = {}
-        for one in starting:
-            made = values[one.run]
-            if isinstance(made, PenstockError):
-                problems[one.trigger.id] = made.to_json()
-                triggers.refused(tx, one.trigger, _key(one.fire), made.to_json())
-            else:
-                create(tx, one.version, one.asked, one.run, made)
-        for look in looks:
-            triggers.looked(
-                tx,
-                look.trigger,
-                look_at=look.look_at,
-                handled_to=look.decided.handled_to if look.decided else None,
-                state=look.state,
-                problem=look.problem or problems.get(look.trigger.id),
+    # Each is one statement, and not a pipeline of many: while one is open, PostgreSQL waits for a client that is paused for ever.
+    problems: dict[str, dict[str, Any]] = {}
+    made = []
+    for one in starting:
+        found = _values(one, settings)
+        if isinstance(found, PenstockError):
+            problems[one.trigger.id] = found.to_json()
+            triggers.refused(tx, one.trigger, _key(one.fire), found.to_json())
+        else:
+            made.append((one.version, one.asked, one.run, found))
+    if made:
+        create_all(tx, made)
+    triggers.looked_all(
+        tx,
+        [
+            Looked(
+                look.trigger.id,
+                look.look_at,
+                look.decided.handled_to if look.decided else None,
+                look.state,
+                look.problem or problems.get(look.trigger.id),
             )
+            for look in looks
+        ],
+    )
     kill_point("scheduler.firing")
     return len(held) == AT_ONCE or len(looks) < len(held) or any(look.look_at is not None and look.look_at <= now for look in looks)
 

@@ -246,18 +246,36 @@ def looked(
     problem: Mapping[str, Any] | None = None,
 ) -> None:
     """What a look at a trigger that is held came to; `handled_to` and `state` None: as before."""
+    looked_all(tx, [Looked(trigger.id, look_at, handled_to, state, problem)])
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a look at a trigger came to, as `looked` takes it."""
+
+    trigger: str
+    look_at: datetime | None
+    handled_to: datetime | None = None
+    state: Mapping[str, Any] | None = None
+    problem: Mapping[str, Any] | None = None
+
+
+def looked_all(tx: Tx, looks: Sequence[Looked]) -> None:
+    """Many looks at once."""
     tx.execute(
         """
-        UPDATE triggers SET look_at = %(look_at)s, handled_to = coalesce(%(handled_to)s, handled_to), state = coalesce(%(state)s, state),
-               problem = %(problem)s
-         WHERE id = %(id)s
+        UPDATE triggers t SET look_at = n.look_at, handled_to = coalesce(n.handled_to, t.handled_to), state = coalesce(n.state, t.state),
+               problem = n.problem
+          FROM unnest(%(ids)s::uuid[], %(look_at)s::timestamptz[], %(handled_to)s::timestamptz[], %(state)s::jsonb[], %(problem)s::jsonb[])
+               AS n (id, look_at, handled_to, state, problem)
+         WHERE t.id = n.id
         """,
         {
-            "id": trigger.id,
-            "look_at": look_at,
-            "handled_to": handled_to,
-            "state": Jsonb(dict(state)) if state is not None else None,
-            "problem": Jsonb(dict(problem)) if problem is not None else None,
+            "ids": [one.trigger for one in looks],
+            "look_at": [one.look_at for one in looks],
+            "handled_to": [one.handled_to for one in looks],
+            "state": [Jsonb(dict(one.state)) if one.state is not None else None for one in looks],
+            "problem": [Jsonb(dict(one.problem)) if one.problem is not None else None for one in looks],
         },
     )
 

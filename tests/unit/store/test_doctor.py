@@ -57,7 +57,7 @@ BROKEN = {
     " waiting_since = now() - interval '1 hour', connectors = '{default/nobody}' WHERE run_id = %(run)s AND stage = 2",
     "dead letters": f"{LETTER} VALUES (%(run)s, %(other)s, 2, 1, 'n2', '{{}}', 'bad', 'replayed', NULL)",
     "dead letters ": f"{LETTER} VALUES (%(run)s, %(other)s, 2, 1, 'n2', '{{}}', 'bad', 'open', %(run)s)",
-    "firings": f"{TRIGGER}; {FIRING} SELECT id, 'k', gen_random_uuid(), 'run' FROM triggers; UPDATE firings SET run_id = %(other)s",
+    "firings": f"{TRIGGER}; {FIRING} SELECT id, 'k', %(run)s, 'run' FROM triggers; DELETE FROM runs WHERE id = %(run)s",
     "firings ": """UPDATE runs SET trigger = '{"type": "schedule"}' WHERE id = %(run)s""",
     "fire times": """UPDATE runs SET trigger = '{"type": "schedule", "fireAt": "x"}' WHERE id = %(run)s; INSERT INTO runs (id, namespace,
         pipeline, resource_uid, version, status, trigger, logical_date, created_by) SELECT least(%(other)s, id), namespace, pipeline,
