@@ -273,7 +273,7 @@ def test_the_scheduler_ends_while_it_fires(armed: Armed, point: str) -> None:
     # As if it had slept for a year: it has missed one fire time, which catchUp: last has run.
     slept = "UPDATE triggers SET handled_to = now() - interval '1 year', look_at = now() WHERE pipeline = %s"
     armed.stack.sql(slept, name, database="penstock")
-    (run,) = armed.stack.until(lambda: armed.stack.client.call("GET", "/runs", pipeline=name)["items"], 30, "the run of the fire time")
+    (run,) = armed.stack.until(lambda: armed.stack.client.call("GET", "/runs", pipeline=name)["items"], 90, "the run of the fire time")
     armed.ended(run["id"])
     assert armed.stack.sql("SELECT id FROM added ORDER BY id") == [(i,) for i in range(1, 6)]
     (fired,) = armed.stack.client.call("GET", f"/pipelines/default/{name}/triggers/schedule/firings")["items"]
