@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Sequence
+from datetime import MAXYEAR, MINYEAR, datetime
 from typing import Any
 from uuid import UUID
 
@@ -57,6 +58,22 @@ def placed(query: dict[str, Any]) -> Place | None:
         return str(UUID(parts[0])), int(parts[1]), parts[2], int(parts[3]), str(UUID(parts[4]))
     except ValueError as error:
         raise _refused(query["cursor"]) from error
+
+
+def timed(query: dict[str, Any]) -> tuple[datetime, str] | None:
+    """Time and key that the page before ended with; None for the first page. Raises Refused(422)."""
+    if "cursor" not in query:
+        return None
+    parts = _parts(query["cursor"])
+    if parts is None or len(parts) != 2 or unfit(parts[1]):
+        raise _refused(query["cursor"])
+    try:
+        at = datetime.fromisoformat(parts[0])
+    except ValueError as error:
+        raise _refused(query["cursor"]) from error
+    if at.tzinfo is None or not MINYEAR < at.year < MAXYEAR:
+        raise _refused(query["cursor"])
+    return at, parts[1]
 
 
 def following(rows: Sequence[dict[str, Any]], limit: int, *keys: str) -> str | None:

@@ -50,13 +50,16 @@ def main() -> None:
         publisher.start()
     session: Session | None = None
     next_sweep = next_staging = next_tidy = 0.0
+    adopting = False
     while not stop:
         try:
             if session is None:
                 session = Session(database, settings.name, settings.leader_patience)
             more = fire_due(database, settings)
             more = conclude(database, settings) or more
-            sending.send(app, expand(database, settings))
+            messages, left = expand(database, settings)
+            sending.send(app, messages)
+            more = more or left
             sending.send(app, _asked(database))
             leads = session.leads()
             if publisher is not None and leads:
@@ -71,8 +74,10 @@ def main() -> None:
                     next_staging = time.monotonic() + settings.staging_sweep.total_seconds()
                 if time.monotonic() >= next_tidy:
                     tidy(database, settings)
-                    adopt(database)
+                    adopting = True
                     next_tidy = time.monotonic() + EVERY_S
+                adopting = adopting and adopt(database)
+                more = more or adopting
             session.wait(0 if more else POLL_S)
         except (UnavailableError, psycopg.OperationalError, psycopg.InterfaceError) as error:
             # Leadership goes with the session that held the lock; a new session has to win it again.

@@ -29,8 +29,8 @@ log = logging.getLogger("scheduler")
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """A queued run. `fired`: by a schedule, which does not wait where the policy forbids. `replays`: rejected rows of another run; it makes
-    no run give way, and gives way to none.
+    """A queued run. `fired`: by a schedule, which does not wait where the policy forbids. `replays`: rejected rows of another run, or a
+    fire time that was missed (catchUp: all); it makes no run give way, and gives way to none.
     """
 
     id: str
@@ -129,8 +129,7 @@ def admit(tx: Tx, settings: Settings) -> list[str]:
     for run, why in made.skip.items():
         _move(tx, run, RunStatus.SKIPPED, {"code": "skipped", "message": why})
     _replace(tx, made.replace)
-    for run, (reason, detail) in made.waits.items():
-        runs.wait_for(tx, run, reason, detail)
+    runs.wait_for(tx, made.waits)
     left = len(running) + len(started)
     runs.rest_waits(tx, list(rows), *(("concurrency", full(left, limit)) if left >= limit else ("pipeline", "older runs of it are first")))
     return started
@@ -138,7 +137,9 @@ def admit(tx: Tx, settings: Settings) -> list[str]:
 
 def _asking(row: Mapping[str, Any]) -> Asking:
     asked_by = row["trigger"].get("type")
-    return Asking(row["id"], (row["namespace"], row["pipeline"]), asked_by == "schedule", asked_by == "replay")
+    # One that was missed comes in its turn: all of them are wanted, and the next fire time must not be skipped for its sake.
+    missed = "catchUp" in row["trigger"]
+    return Asking(row["id"], (row["namespace"], row["pipeline"]), asked_by == "schedule" and not missed, asked_by == "replay" or missed)
 
 
 def _move(tx: Tx, run_id: str, to: RunStatus, error: Mapping[str, Any] | None = None) -> bool:

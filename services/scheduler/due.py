@@ -6,95 +6,253 @@ Any scheduler may do it: the row is held by one at a time, and a fire time that 
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import psycopg
+
 from services.scheduler.settings import Settings
-from shared.dispatch.starting import Asked, Version, start
+from shared.dispatch.starting import Asked, Version, create_all, values_of
 from shared.errors import PenstockError
 from shared.kill_points import kill_point
+from shared.pipelines.language import RunValues
 from shared.pipelines.language.interval import interval_start
 from shared.pipelines.language.values import SCHEDULE
 from shared.store import resources, triggers
 from shared.store.database import Database, Tx
 from shared.store.identifiers import new_id
-from shared.store.triggers import Trigger
-from shared.triggers.due import decide, jitter
+from shared.store.triggers import BEHIND, Firing, Looked, Trigger
+from shared.triggers.due import Decision, caught_up, decide, jitter
 from shared.triggers.fires import fires
 from shared.triggers.schedule import schedule
 
 # Of one transaction, so that a scheduler that dies in it leaves little to do again.
 AT_ONCE = 50
-# Of one trigger in one look.
-MOST = 1000
+# Fire times of one trigger in one look, and in one transaction together.
+MOST, MOST_TOGETHER = 1000, 5000
+# Of one turn of the scheduler's loop, so that the rest of it has its turn, too.
+TURN_S = 1.0
+# A scheduler that is paused while it holds rows keeps them from the others for so long, which then take over.
+PAUSED_AT_MOST = "10s"
+# A schedule that cannot be read may be readable for the next release; a text that is not where it is kept may come back any moment.
+UNREADABLE, TEXT_AWAY = timedelta(hours=1), timedelta(seconds=10)
 log = logging.getLogger("scheduler")
 
 
 def fire_due(database: Database, settings: Settings) -> bool:
-    """True while there may be more to fire."""
-    with database.transaction() as tx:
-        # A scheduler that is paused here must not keep these rows from the others.
-        tx.execute("SET LOCAL idle_in_transaction_session_timeout = '10s'")
-        now = _now(tx)
-        held = triggers.due(tx, SCHEDULE, AT_ONCE)
-        for trigger in held:
-            _fire(tx, trigger, now, settings)
-    if held:
-        kill_point("scheduler.fired")
-    return len(held) == AT_ONCE
+    """For a second or so; true while there may be more to fire."""
+    until = time.monotonic() + TURN_S
+    while True:
+        with database.transaction() as tx:
+            now = _begin(tx)
+            held = triggers.due(tx, SCHEDULE, AT_ONCE)
+            more = _fire(tx, held, now, settings) if held else False
+        if held:
+            kill_point("scheduler.fired")
+        if not more or time.monotonic() >= until:
+            return more
 
 
-def _now(tx: Tx) -> datetime:
-    """By the database's clock, which all schedulers share."""
-    row = tx.execute("SELECT clock_timestamp() AS now").fetchone()
+def _begin(tx: Tx) -> datetime:
+    """Now, by the database's clock, which all schedulers share."""
+    row = tx.execute(
+        "SELECT set_config('idle_in_transaction_session_timeout', %(paused)s, true), clock_timestamp() AS now", {"paused": PAUSED_AT_MOST}
+    ).fetchone()
     assert row is not None
     return row["now"].astimezone(UTC)  # type: ignore[no-any-return]
 
 
-def _fire(tx: Tx, trigger: Trigger, now: datetime, settings: Settings) -> None:
-    config = trigger.config
-    wanted, zone = schedule(config["schedule"]), ZoneInfo(config["timezone"])
-    decided = decide(
-        fires(wanted, zone, trigger.handled_to),
-        trigger.handled_to,
-        now,
-        catch_up=config["catchUp"],
-        delay=jitter(trigger.id, config["jitterSeconds"]),
-        most_late=settings.catch_up_per_minute,
-        most=MOST,
-    )
+@dataclass(slots=True)
+class _Look:
+    """At a trigger, and what it comes to. `starts`: fire times that start runs, each with its run, and whether it was missed before.
+
+    `decided` None: it cannot be decided now, and `problem` says why.
+    """
+
+    trigger: Trigger
+    look_at: datetime | None
+    decided: Decision | None = None
     problem: dict[str, Any] | None = None
-    for fire in decided.missed:
-        triggers.fired(tx, trigger, _key(fire), run=None, outcome="missed", detail={"catchUp": config["catchUp"]})
-    for fire in decided.run:
-        problem = _start(tx, trigger, fire, settings)
-    look_at = decided.look_at
-    if look_at is not None and look_at <= now and config["catchUp"] == "all":
-        look_at = now + timedelta(minutes=1)
-    triggers.looked(tx, trigger, look_at=look_at, handled_to=decided.handled_to, problem=problem)
-    kill_point("scheduler.firing")
+    state: dict[str, Any] | None = None
+    starts: list[tuple[datetime, str, bool]] = field(default_factory=list)
+
+    def put_off(self, until: datetime, problem: dict[str, Any]) -> None:
+        self.look_at, self.decided, self.problem = until, None, problem
 
 
-def _start(tx: Tx, trigger: Trigger, fire: datetime, settings: Settings) -> dict[str, Any] | None:
-    """A run for a fire time; what stands in its way, where something does."""
-    run = new_id()
-    if not triggers.fired(tx, trigger, _key(fire), run=run, outcome="run"):
-        return None
-    row = resources.at_version(tx, "Pipeline", trigger.namespace, trigger.pipeline, trigger.version)
-    assert row is not None
-    version = Version.of(row)
-    zone = ZoneInfo(trigger.config["timezone"])
-    asked = Asked(
-        {"type": SCHEDULE, "fireAt": _key(fire)}, fire, interval_start(trigger.config["schedule"], zone, fire), created_by=SCHEDULE
+@dataclass(frozen=True, slots=True)
+class _Start:
+    trigger: Trigger
+    fire: datetime
+    run: str
+    version: Version
+    asked: Asked
+
+
+def _fire(tx: Tx, held: Sequence[Trigger], now: datetime, settings: Settings) -> bool:
+    """What is due of triggers that are held; true where there is more than was done at once."""
+    looks, left = [], MOST_TOGETHER
+    for trigger in held:
+        if left < 2:
+            # Its row was held for nothing; it comes first in the next transaction.
+            break
+        looks.append(_look(tx, trigger, now, min(MOST, left)))
+        left -= len(looks[-1].decided.run + looks[-1].decided.missed + looks[-1].decided.behind) if looks[-1].decided else 0
+    versions = _versions(tx, looks, now)
+    _record(tx, looks)
+    for look in looks:
+        if look.decided is not None and (look.decided.behind or look.trigger.state):
+            _catch_up(tx, look, now, settings.catch_up_per_minute)
+    starting = [one for look in looks for one in _starting(tx, look, versions)]
+    # Each is one statement, and not a pipeline of many: while one is open, PostgreSQL waits for a client that is paused for ever.
+    problems: dict[str, dict[str, Any]] = {}
+    made = []
+    for one in starting:
+        found = _values(one, settings)
+        if isinstance(found, PenstockError):
+            problems[one.trigger.id] = found.to_json()
+            triggers.refused(tx, one.trigger, _key(one.fire), found.to_json())
+        else:
+            made.append((one.version, one.asked, one.run, found))
+    if made:
+        create_all(tx, made)
+    triggers.looked_all(
+        tx,
+        [
+            Looked(
+                look.trigger.id,
+                look.look_at,
+                look.decided.handled_to if look.decided else None,
+                look.state,
+                look.problem or problems.get(look.trigger.id),
+            )
+            for look in looks
+        ],
     )
+    kill_point("scheduler.firing")
+    return len(held) == AT_ONCE or len(looks) < len(held) or any(look.look_at is not None and look.look_at <= now for look in looks)
+
+
+def _fires(tx: Tx, trigger: Trigger) -> Iterable[datetime]:
+    return fires(schedule(trigger.config["schedule"]), ZoneInfo(trigger.config["timezone"]), trigger.handled_to)
+
+
+def _interval_start(tx: Tx, trigger: Trigger, fire: datetime) -> datetime:
+    return interval_start(trigger.config["schedule"], ZoneInfo(trigger.config["timezone"]), fire)
+
+
+def _look(tx: Tx, trigger: Trigger, now: datetime, most: int) -> _Look:
+    config = trigger.config
     try:
-        start(tx, version, asked, settings.template_env, run=run)
+        decided = decide(
+            _fires(tx, trigger),
+            trigger.handled_to,
+            now,
+            catch_up=config["catchUp"],
+            delay=jitter(trigger.id, config["jitterSeconds"]),
+            most=most,
+        )
+    except psycopg.Error:
+        raise
+    except Exception as error:
+        # One that today's code cannot read must not hold up all others; its row says so.
+        log.exception("the schedule of %s/%s cannot be read", trigger.namespace, trigger.pipeline)
+        said = error if isinstance(error, PenstockError) else PenstockError(f"its schedule cannot be read: {error}; save it again")
+        return _Look(trigger, now + UNREADABLE, problem=said.to_json())
+    return _Look(trigger, decided.look_at, decided)
+
+
+def _versions(tx: Tx, looks: Iterable[_Look], now: datetime) -> dict[str, Version]:
+    """By trigger, of those that may start runs now. Those whose text is away are put off with all their fire times."""
+    wanted = [look for look in looks if look.decided is not None and (look.decided.run or look.decided.behind or look.trigger.state)]
+    addresses = {look.trigger.id: (look.trigger.namespace, look.trigger.pipeline, look.trigger.version) for look in wanted}
+    texts = resources.at_versions(tx, "Pipeline", list(addresses.values())) if wanted else {}
+    found = {}
+    for look in wanted:
+        row = texts[addresses[look.trigger.id]]
+        if isinstance(row, PenstockError):
+            log.warning("%s/%s does not start: %s", look.trigger.namespace, look.trigger.pipeline, row.message)
+            look.put_off(now + TEXT_AWAY, row.to_json())
+        else:
+            found[look.trigger.id] = Version.of(row)
+    return found
+
+
+def _record(tx: Tx, looks: Iterable[_Look]) -> None:
+    """What is decided, on record; and of what is to be run, that which was not on record before."""
+    firings, asked = [], []
+    for look in looks:
+        if look.decided is None:
+            continue
+        trigger, how = look.trigger.id, {"catchUp": look.trigger.config["catchUp"]}
+        firings += [Firing(trigger, _key(fire), None, "missed", how) for fire in look.decided.missed]
+        firings += [Firing(trigger, _key(fire), None, BEHIND, how) for fire in look.decided.behind]
+        for fire in look.decided.run:
+            run = new_id()
+            firings.append(Firing(trigger, _key(fire), run, "run"))
+            asked.append((look, fire, run))
+    new = triggers.record(tx, firings) if firings else set()
+    for look, fire, run in asked:
+        if (look.trigger.id, _key(fire)) in new:
+            look.starts.append((fire, run, False))
+
+
+def _catch_up(tx: Tx, look: _Look, now: datetime, most: int) -> None:
+    """Of the fire times that are behind, those whose turn it is. `state` of a trigger with some: {catchUpAt}, when more may be run."""
+    said = look.trigger.state.get("catchUpAt")
+    keys = triggers.behind(tx, look.trigger, most + 1)
+    not_before = datetime.fromisoformat(said) if said else None
+    if not keys:
+        if not_before is not None and now >= not_before:
+            look.state = {}
+        return
+    turn, then = caught_up([datetime.fromisoformat(key) for key in keys], not_before, now, most)
+    taken = {_key(fire): new_id() for fire in turn}
+    if taken:
+        triggers.caught_up(tx, look.trigger, taken)
+        look.starts = [*((datetime.fromisoformat(key), run, True) for key, run in taken.items()), *look.starts]
+    # Kept although none may be left: what is found to be late within this minute counts together with these.
+    look.state = {"catchUpAt": then.isoformat()}
+    if len(keys) > len(taken):
+        look.look_at = min(then, look.look_at) if look.look_at is not None else then
+
+
+def _starting(tx: Tx, look: _Look, versions: dict[str, Version]) -> Iterable[_Start]:
+    config = look.trigger.config
+    for fire, run, missed in look.starts:
+        asked = Asked(
+            {"type": SCHEDULE, "fireAt": _key(fire), **({"catchUp": config["catchUp"]} if missed else {})},
+            fire,
+            _interval_start(tx, look.trigger, fire),
+            created_by=SCHEDULE,
+        )
+        yield _Start(look.trigger, fire, run, versions[look.trigger.id], asked)
+
+
+def _values(one: _Start, settings: Settings) -> RunValues | PenstockError | None:
+    """What the run is given, or why it cannot be made."""
+    asked = one.asked
+    try:
+        return values_of(
+            one.version.text,
+            asked.parameters,
+            run=one.run,
+            logical_date=asked.logical_date,
+            interval_start=asked.interval_start,
+            environment=settings.template_env,
+        )
     except PenstockError as error:
-        log.warning("%s/%s could not start for %s: %s", trigger.namespace, trigger.pipeline, _key(fire), error.message)
-        triggers.refused(tx, trigger, _key(fire), error.to_json())
-        return error.to_json()
-    return None
+        said = error
+    except Exception as error:
+        # A bug in one recipe's templates must not hold up all schedules; the fire time says so.
+        log.exception("the values of a run of %s/%s cannot be computed", one.trigger.namespace, one.trigger.pipeline)
+        said = PenstockError(f"its parameters and templates cannot be computed ({type(error).__name__}); this is a bug, please report it")
+    log.warning("%s/%s could not start for %s: %s", one.trigger.namespace, one.trigger.pipeline, _key(one.fire), said.message)
+    return said
 
 
 def _key(fire: datetime) -> str:

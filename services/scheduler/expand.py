@@ -5,6 +5,7 @@ which a stage waited for a connection.
 from __future__ import annotations
 
 import logging
+import time
 
 import psycopg
 
@@ -29,11 +30,14 @@ from shared.store.database import Database, Tx
 from shared.store.runs import LockedRun
 
 PLAN_AT_ONCE = 20
+# Of one turn of the scheduler's loop, so that the rest of it has its turn, too.
+TURN_S = 1.0
 log = logging.getLogger("scheduler")
 
 
-def expand(database: Database, settings: Settings) -> list[StageMessage]:
-    """Everything that can be started, planned or connected now. Returns what to send."""
+def expand(database: Database, settings: Settings) -> tuple[list[StageMessage], bool]:
+    """What can be started, planned or connected now, for a second or so. Returns what to send, and whether there may be more to do."""
+    until = time.monotonic() + TURN_S
     with database.transaction() as tx:
         started = admit(tx, settings)
         waiting = runs.unplanned(tx, PLAN_AT_ONCE)
@@ -41,9 +45,13 @@ def expand(database: Database, settings: Settings) -> list[StageMessage]:
     if waiting or started:
         kill_point("scheduler.admitted")
     messages: list[StageMessage] = []
+    planned = 0
     for run_id in waiting:
+        if time.monotonic() >= until:
+            break
         with in_turn(database, run_id) as tx:
             messages += plan_run(tx, run_id, settings)
+        planned += 1
         kill_point("scheduler.planned")
     # A run that was asked for again has its plan, and stages that wait for a connection were told to.
     for run_id in dict.fromkeys((*connecting, *started)):
@@ -52,7 +60,8 @@ def expand(database: Database, settings: Settings) -> list[StageMessage]:
                 released = advance(tx, run)
                 runs.save(tx, run)
                 messages += released
-    return messages
+    # Where nothing came of a whole turn, others hold those runs.
+    return messages, planned < len(waiting) or (len(waiting) == PLAN_AT_ONCE and bool(messages))
 
 
 def plan_run(tx: Tx, run_id: str, settings: Settings) -> list[StageMessage]:

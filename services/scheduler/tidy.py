@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 
 from services.scheduler.settings import Settings
-from shared.store import idempotency, partitions, requests, shown_plans, workers
+from shared.store import idempotency, partitions, requests, shown_plans, triggers, workers
 from shared.store.database import Database
 
 EVERY_S = 3600.0
+_A_MONTH = timedelta(days=31)
 log = logging.getLogger("scheduler")
 
 
@@ -26,6 +27,7 @@ def tidy(database: Database, settings: Settings) -> None:
         if settings.keep.runs is not None:
             idempotency.prune(tx, settings.keep.runs)
         over = partitions.expired(tx, now, settings.keep)
+    _prune_firings(database, settings)
     for names in over:
         try:
             with database.transaction() as tx:
@@ -33,3 +35,12 @@ def tidy(database: Database, settings: Settings) -> None:
             log.info("dropped %s: all its runs have ended, and are not kept any longer", ", ".join(names))
         except psycopg.errors.LockNotAvailable:
             log.warning("%s could not be dropped now, somebody uses it; in an hour again", ", ".join(names))
+
+
+def _prune_firings(database: Database, settings: Settings) -> None:
+    """In steps, so that no row is locked for long."""
+    # Runs are kept to the end of their month, and what started them as long.
+    while settings.keep.runs is not None:
+        with database.transaction() as tx:
+            if not triggers.prune(tx, settings.keep.runs + _A_MONTH):
+                return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -73,21 +73,31 @@ def values_of(
 
 def create(tx: Tx, version: Version, asked: Asked, run: str, values: RunValues | None) -> None:
     """Makes the run, QUEUED. `run`: from `new_id`, as it was given to `values_of`."""
-    runs.create(
+    create_all(tx, [(version, asked, run, values)])
+
+
+def create_all(tx: Tx, new: Sequence[tuple[Version, Asked, str, RunValues | None]]) -> None:
+    """Many at once, in one statement."""
+    runs.create_all(
         tx,
-        run=run,
-        namespace=version.namespace,
-        pipeline=version.pipeline,
-        resource_uid=version.uid,
-        version=version.number,
-        git_commit_sha=version.sha,
-        trigger=asked.trigger,
-        parameters=values.plain_parameters() if values else {},
-        run_values=values.to_json() if values else None,
-        logical_date=asked.logical_date,
-        interval_start=asked.interval_start,
-        reason=asked.reason,
-        created_by=asked.created_by,
+        [
+            {
+                "run": run,
+                "namespace": version.namespace,
+                "pipeline": version.pipeline,
+                "resource_uid": version.uid,
+                "version": version.number,
+                "git_commit_sha": version.sha,
+                "trigger": dict(asked.trigger),
+                "parameters": values.plain_parameters() if values else {},
+                "run_values": values.to_json() if values else None,
+                "logical_date": asked.logical_date.isoformat(),
+                "interval_start": asked.interval_start.isoformat(),
+                "reason": asked.reason,
+                "created_by": asked.created_by,
+            }
+            for version, asked, run, values in new
+        ],
     )
 
 

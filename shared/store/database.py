@@ -99,7 +99,7 @@ class Database:
             with self._pool.connection() as connection:
                 yield connection
             self._used_at[connection] = time.monotonic()
-        except (PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError) as error:
+        except (PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.IdleInTransactionSessionTimeout) as error:
             # It is there, and said no.
             if isinstance(error, psycopg.errors.LockNotAvailable | psycopg.errors.QueryCanceled | psycopg.errors.ProgramLimitExceeded):
                 raise

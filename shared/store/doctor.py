@@ -275,6 +275,55 @@ CHECKS: tuple[Check, ...] = (
         """,
     ),
     Check(
+        "firings",
+        "what a trigger has started is there, and what a schedule started is on its record",
+        "somebody deleted it, or the store was brought back from an older copy: ask for these fire times by hand, with logicalDate",
+        """
+        SELECT f.run_id AS run, format('trigger %%s of %%s/%%s started it for %%s, and it is not there',
+                                       t.name, t.namespace, t.pipeline, f.key) AS detail
+          FROM firings f JOIN triggers t ON t.id = f.trigger_id
+         WHERE f.run_id >= %(since)s AND NOT EXISTS (SELECT FROM runs r WHERE r.id = f.run_id)
+        UNION ALL SELECT of.id, format('%%s/%%s was started for %%s, and no schedule says so', of.namespace, of.pipeline,
+                                       of.trigger ->> 'fireAt')
+          FROM of WHERE of.id >= %(since)s AND of.trigger ->> 'type' = 'schedule'
+                    AND NOT EXISTS (SELECT FROM firings f WHERE f.run_id = of.id)
+        """,
+    ),
+    Check(
+        "fire times",
+        "no fire time of a schedule has two runs",
+        _BUG,
+        """
+        SELECT max(of.id::text)::uuid AS run, format('%%s/%%s has %%s runs for %%s', of.namespace, of.pipeline, count(*),
+                                                     of.trigger ->> 'fireAt') AS detail
+          FROM of WHERE of.trigger ->> 'type' = 'schedule'
+         GROUP BY of.namespace, of.pipeline, of.trigger ->> 'fireAt' HAVING count(*) > 1
+        """,
+    ),
+    Check(
+        "triggers",
+        "only pipelines that are there start by themselves, and schedules are looked at when they are due",
+        "start a scheduler (`penstock up`), and read its log; a pipeline that is gone: " + _BUG,
+        """
+        SELECT NULL::uuid AS run, format('trigger %%s of %%s/%%s is active, and there is no such pipeline', t.name, t.namespace, t.pipeline)
+            AS detail FROM triggers t
+         WHERE t.active AND NOT EXISTS (SELECT FROM resources r WHERE r.kind = 'Pipeline' AND r.namespace = t.namespace
+                                           AND r.name = t.pipeline AND r.deleted_at IS NULL)
+        UNION ALL SELECT NULL, format('the schedule of %%s/%%s was due at %%s, and nobody has looked at it',
+                                      t.namespace, t.pipeline, t.look_at)
+          FROM triggers t WHERE t.active AND t.type = 'schedule' AND t.look_at < clock_timestamp() - %(late)s
+        """,
+    ),
+    Check(
+        "conclusions",
+        "within an hour of a run's end, all that follows from it is done",
+        "start a scheduler (`penstock up`), and read its log",
+        """
+        SELECT e.run_id AS run, format('it ended as %%s at %%s, and nobody has heard of it', e.status, e.at) AS detail FROM endings e
+         WHERE e.at < clock_timestamp() - interval '1 hour'
+        """,
+    ),
+    Check(
         "partitions",
         "there is a place for the runs of this month and of the next",
         "a scheduler that leads makes them: start one (`penstock up`); or `python -m infra.local migrate`",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from shared.errors import PenstockError
 from shared.store import definitions
 from shared.store.database import Tx
 from shared.store.definitions import Place
@@ -120,6 +121,34 @@ def at_version(tx: Tx, kind: str, namespace: str, name: str, version: int) -> di
     """Of a deleted resource too: its history stays."""
     rows = tx.execute(_VERSION + " AND v.version = %(version)s", {"kind": kind, "namespace": namespace, "name": name, "version": version})
     return next(with_texts(tx, rows), None)
+
+
+def at_versions(
+    tx: Tx, kind: str, versions: Collection[tuple[str, str, int]]
+) -> dict[tuple[str, str, int], dict[str, Any] | PenstockError]:
+    """{uid, namespace, name, version, git_commit_sha, document} of many at once, by namespace, name and version; in the place of one whose
+    text is not where it is kept, the error.
+    """
+    found: dict[tuple[str, str, int], dict[str, Any] | PenstockError] = {}
+    for row in tx.execute(
+        """
+        SELECT r.uid::text AS uid, r.kind, r.namespace, r.name, v.version, v.git_commit_sha, v.document, v.document_sha
+          FROM unnest(%(namespaces)s::text[], %(names)s::text[], %(versions)s::integer[]) AS of (namespace, name, version)
+          JOIN resources r ON r.kind = %(kind)s AND r.namespace = of.namespace AND r.name = of.name
+          JOIN resource_versions v ON v.uid = r.uid AND v.version = of.version
+        """,
+        {
+            "kind": kind,
+            "namespaces": [namespace for namespace, _, _ in versions],
+            "names": [name for _, name, _ in versions],
+            "versions": [version for _, _, version in versions],
+        },
+    ):
+        try:
+            found[row["namespace"], row["name"], row["version"]] = next(with_texts(tx, [row]))
+        except PenstockError as error:
+            found[row["namespace"], row["name"], row["version"]] = error
+    return found
 
 
 def history(tx: Tx, kind: str, namespace: str, name: str, before: int | None, limit: int) -> list[dict[str, Any]]:

@@ -71,37 +71,48 @@ def create(
     `run` is a UUIDv7 from `identifiers.new_id`. `interval_start`: the fire time before the logical date, where there is one. `run_values`:
     `RunValues.to_json`, None for a recipe without parameters and templates.
     """
+    create_all(
+        tx,
+        [
+            {
+                "run": run,
+                "namespace": namespace,
+                "pipeline": pipeline,
+                "resource_uid": resource_uid,
+                "version": version,
+                "git_commit_sha": git_commit_sha,
+                "trigger": dict(trigger),
+                "parameters": dict(parameters),
+                "logical_date": logical_date.isoformat(),
+                "interval_start": (interval_start or logical_date).isoformat(),
+                "run_values": dict(run_values) if run_values is not None else None,
+                "reason": reason,
+                "created_by": created_by,
+            }
+        ],
+    )
+
+
+def create_all(tx: Tx, new: Sequence[Mapping[str, Any]]) -> None:
+    """Many at once, each as `create` says it, as JSON has it."""
     tx.execute(
         """
-        WITH run AS (
+        WITH new AS (
+            SELECT * FROM jsonb_to_recordset(%(new)s) AS n (run uuid, namespace text, pipeline text, resource_uid uuid, version integer,
+                git_commit_sha text, trigger jsonb, parameters jsonb, logical_date timestamptz, interval_start timestamptz,
+                run_values jsonb, reason text, created_by text)
+        ), run AS (
             INSERT INTO runs (id, namespace, pipeline, resource_uid, version, git_commit_sha, status, trigger, parameters, logical_date,
                               data_interval_start, data_interval_end, run_values, reason, created_by, last_seq)
-            VALUES (%(run)s, %(namespace)s, %(pipeline)s, %(resource_uid)s, %(version)s, %(git_commit_sha)s, 'QUEUED', %(trigger)s,
-                    %(parameters)s, %(logical_date)s, %(interval_start)s, %(logical_date)s, %(run_values)s, %(reason)s, %(created_by)s, 1)
+            SELECT run, namespace, pipeline, resource_uid, version, git_commit_sha, 'QUEUED', trigger, parameters, logical_date,
+                   interval_start, logical_date, run_values, reason, created_by, 1 FROM new
         ), event AS (
-            INSERT INTO events (run_id, seq, type, v, data) VALUES (%(run)s, 1, 'run.queued', %(v)s, %(data)s)
+            INSERT INTO events (run_id, seq, type, v, data)
+            SELECT run, 1, 'run.queued', %(v)s, jsonb_build_object('version', version, 'trigger', trigger) FROM new
         )
-        SELECT pg_notify(%(doorbell)s, %(run)s::text), pg_notify(%(channel)s, %(run)s::text)
+        SELECT pg_notify(%(doorbell)s, run::text), pg_notify(%(channel)s, run::text) FROM new
         """,
-        {
-            "run": run,
-            "namespace": namespace,
-            "pipeline": pipeline,
-            "resource_uid": resource_uid,
-            "version": version,
-            "git_commit_sha": git_commit_sha,
-            "trigger": Jsonb(dict(trigger)),
-            "parameters": Jsonb(dict(parameters)),
-            "logical_date": logical_date,
-            "interval_start": interval_start or logical_date,
-            "run_values": Jsonb(dict(run_values)) if run_values is not None else None,
-            "reason": reason,
-            "created_by": created_by,
-            "v": events.VERSION,
-            "data": Jsonb({"version": version, "trigger": dict(trigger)}),
-            "doorbell": DOORBELL,
-            "channel": events.CHANNEL,
-        },
+        {"new": Jsonb(list(new)), "v": events.VERSION, "doorbell": DOORBELL, "channel": events.CHANNEL},
     )
 
 
@@ -221,15 +232,14 @@ def mark_cancelling(tx: Tx, run: LockedRun, reason: str) -> None:
     run.cancel_reason = reason
 
 
-def wait_for(tx: Tx, run: str, reason: str, detail: str) -> None:
-    """Says why a queued run does not start; writes only when that has changed."""
-    waiting = Jsonb({"reason": reason, "detail": detail})
+def wait_for(tx: Tx, waits: Mapping[str, tuple[str, str]]) -> None:
+    """Says why queued runs do not start, by run its reason and detail; writes only what has changed."""
     tx.execute(
         """
-        UPDATE runs SET waiting_for = %(waiting)s
-         WHERE id = %(run)s AND waiting_for IS DISTINCT FROM %(waiting)s AND status = 'QUEUED'
+        UPDATE runs SET waiting_for = w.waiting FROM unnest(%(runs)s::uuid[], %(waits)s::jsonb[]) AS w (run, waiting)
+         WHERE id = w.run AND waiting_for IS DISTINCT FROM w.waiting AND status = 'QUEUED'
         """,
-        {"run": run, "waiting": waiting},
+        {"runs": list(waits), "waits": [Jsonb({"reason": reason, "detail": detail}) for reason, detail in waits.values()]},
     )
 
 
@@ -301,10 +311,10 @@ def unplanned(tx: Tx, limit: int) -> list[str]:
 
 
 def running(tx: Tx) -> list[dict[str, Any]]:
-    """Every RUNNING run: id, namespace, pipeline, and whether it replays rejected rows."""
+    """Every RUNNING run: id, namespace, pipeline, and whether it `replays` rejected rows, or a missed fire time (catchUp: all)."""
     return list(
         tx.execute(
-            "SELECT id::text AS id, namespace, pipeline, trigger ->> 'type' IS NOT DISTINCT FROM 'replay' AS replays"
+            "SELECT id::text AS id, namespace, pipeline, trigger ->> 'type' IS NOT DISTINCT FROM 'replay' OR trigger ? 'catchUp' AS replays"
             " FROM runs WHERE status = 'RUNNING'"
         )
     )

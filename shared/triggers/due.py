@@ -3,88 +3,82 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain, pairwise
 
 # A fire time that nobody saw to for so long was missed: then catchUp says what becomes of it.
 LATE = timedelta(seconds=60)
+# In which only so many missed ones are run.
+MINUTE = timedelta(minutes=1)
+# From a fire time and the one after it, None where there is none, to how long it is put off.
+Delay = Callable[[datetime, datetime | None], timedelta]
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`run` and `missed`: fire times, in order. `handled_to`: all times up to it are decided. `look_at`: None, never again."""
+    """`run`, `missed` and `behind`: fire times, in order; those behind are run later, `caught_up` says when.
+
+    `handled_to`: all times up to it are decided. `look_at`: when the next is due; None: never.
+    """
 
     run: tuple[datetime, ...]
     missed: tuple[datetime, ...]
+    behind: tuple[datetime, ...]
     handled_to: datetime
     look_at: datetime | None
 
 
-def decide(
-    fires: Iterable[datetime],
-    handled_to: datetime,
-    now: datetime,
-    *,
-    catch_up: str,
-    delay: Callable[[datetime], timedelta],
-    most_late: int,
-    most: int,
-) -> Decision:
-    """`fires`: after `handled_to`, in order. `delay`: the jitter of each. `catch_up`: none, last, all.
+def decide(fires: Iterable[datetime], handled_to: datetime, now: datetime, *, catch_up: str, delay: Delay, most: int) -> Decision:
+    """What becomes of the fire times that are due and not decided yet.
 
-    `most_late`: of those that are late, so many may be run now (`all`). `most`: so many are decided at once.
+    `fires`: after `handled_to`, in order. `catch_up`: none, last or all. `most`: so many are decided at once, two at least; where there
+    are more, `look_at` is `now`. None is put off beyond the next one (`jitter`), so that what is late comes before what is not.
     """
+    late: list[datetime] = []
     run: list[datetime] = []
+    look_at = None
+    for fire, following in pairwise(chain(fires, (None,))):
+        assert fire is not None
+        due = fire + delay(fire, following)
+        if due > now or len(late) + len(run) == most:
+            look_at = max(due, now)
+            break
+        (run if due >= now - LATE else late).append(fire)
     missed: list[datetime] = []
-    late_runs = 0
-    newest_late: datetime | None = None
-    for count, fire in enumerate(fires):
-        due = fire + delay(fire)
-        if due > now:
-            return _decision(run, missed, newest_late, handled_to, due)
-        if count >= most:
-            # There is more to decide: `last` cannot be known yet, and nothing is late by being looked at in two turns.
-            return _decision(run, missed, newest_late if catch_up != "last" else None, handled_to, now, unsure=newest_late)
-        if due >= now - LATE:
-            run.append(fire)
-        elif catch_up == "all":
-            if late_runs >= most_late:
-                return _decision(run, missed, newest_late, handled_to, now)
-            run.append(fire)
-            late_runs += 1
-        elif catch_up == "last":
-            if newest_late is not None:
-                missed.append(newest_late)
-            newest_late = fire
-        else:
-            missed.append(fire)
-        handled_to = fire
-    return _decision(run, missed, newest_late, handled_to, None)
+    behind: list[datetime] = []
+    if catch_up == "all":
+        behind = late
+    elif catch_up == "last" and late:
+        *missed, newest = late
+        if run or look_at is None or look_at > now:
+            run.insert(0, newest)
+        # Else there may be a newer one among those that are decided in the next look; it is left undecided till then.
+    else:
+        missed = late
+    return Decision(tuple(run), tuple(missed), tuple(behind), max([handled_to, *run, *missed, *behind]), look_at)
 
 
-def _decision(
-    run: list[datetime],
-    missed: list[datetime],
-    newest_late: datetime | None,
-    handled_to: datetime,
-    look_at: datetime | None,
-    *,
-    unsure: datetime | None = None,
-) -> Decision:
-    if unsure is not None and newest_late is None:
-        missed = [*missed, unsure]
-    runs = sorted([*run, newest_late]) if newest_late is not None else run
-    return Decision(tuple(runs), tuple(missed), handled_to, look_at)
+def caught_up(behind: Sequence[datetime], not_before: datetime | None, now: datetime, most: int) -> tuple[Sequence[datetime], datetime]:
+    """Of those that are behind, in order, which are run now: no more than `most` within any minute; and when the others may be.
+
+    `not_before`: as the last call said; None: there was none.
+    """
+    # A clock that was put back must not hold them up for longer than one that was not.
+    if not_before is not None and now < not_before <= now + MINUTE:
+        return (), not_before
+    return behind[:most], now + MINUTE
 
 
-def jitter(trigger: str, seconds: float) -> Callable[[datetime], timedelta]:
-    """From 0 to `seconds`, the same for a fire time whoever asks, and whenever."""
+def jitter(trigger: str, seconds: float) -> Delay:
+    """From 0 to `seconds`, the same for a fire time whoever asks, and whenever; never as far as the next fire time."""
 
-    def delay(fire: datetime) -> timedelta:
+    def delay(fire: datetime, following: datetime | None) -> timedelta:
         if not seconds:
             return timedelta(0)
         drawn = hashlib.sha256(f"{trigger}/{fire.isoformat()}".encode()).digest()
-        return timedelta(seconds=seconds * int.from_bytes(drawn[:8], "big") / 2**64)
+        most = timedelta(seconds=seconds)
+        return (most if following is None else min(most, following - fire)) * (int.from_bytes(drawn[:6], "big") / 2**48)
 
     return delay

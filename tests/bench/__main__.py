@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import across, inside, load, memory, p1, rejects, tpch, v1, w1, w2, w3
+from tests.bench import across, inside, load, memory, p1, rejects, schedules, tpch, v1, w1, w2, w3
 
 BENCHMARKS = {
     "W1": w1.measure,
@@ -21,6 +21,7 @@ BENCHMARKS = {
     "inside": inside.measure,
     "rejects": rejects.measure,
     "tpch": tpch.measure,
+    "schedules": schedules.measure,
 }
 
 

@@ -1,6 +1,7 @@
 """`python -m tests.chaos`: rounds of faults until the time is over, a JSON line for each fault and round, and a summary. Exit code 1 when
 anything was lost, doubled, stuck or off.
 
+`--schedules 10` is another world: ten minutes of schedules that fire under three schedulers, which are killed and paused.
 `--short` for four minutes with short leases; else half an hour at default times, with figures of recovery first. The seed is printed, and
 given again draws the same faults; when they meet a run is up to the machine.
 """
@@ -20,7 +21,7 @@ from pathlib import Path
 from random import Random, SystemRandom
 from typing import Any
 
-from tests.chaos import flood, recovery, rounds
+from tests.chaos import flood, recovery, rounds, schedules
 from tests.chaos.faults import Durations
 from tests.chaos.world import faketime, world
 from tests.support.stack import SHORT
@@ -54,12 +55,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--faults", type=int, help="of a round")
     parser.add_argument("--no-recovery", action="store_true", help="leave out the figures of recovery")
     parser.add_argument("--broken-fence", action="store_true", help="markers are not looked at: this must be found")
+    parser.add_argument(
+        "--schedules", type=float, metavar="MINUTES", help="instead: so long schedules fire while schedulers are killed and paused"
+    )
     asked = parser.parse_args(arguments)
     seed = asked.seed if asked.seed is not None else SystemRandom().randrange(10**6)
     profile = PROFILES["short" if asked.short else "full"]
     with tempfile.TemporaryDirectory(prefix="penstock-chaos-") as folder:
         # PostgreSQL's account has to reach its data.
         Path(folder).chmod(0o711)
+        if asked.schedules:
+            return schedules.run(Path(folder), seed, asked.schedules, say, short=asked.short)
         return run(Path(folder), seed, profile, asked)
 
 

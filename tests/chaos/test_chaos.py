@@ -30,6 +30,14 @@ def test_minutes_of_faults_lose_nothing_and_double_nothing() -> None:
     assert summary["faults"] >= 12
 
 
+def test_a_minute_of_killed_and_paused_schedulers_and_each_fire_time_has_one_run() -> None:
+    code, lines = driven("--schedules", "1")
+    summary = lines[-1]
+    assert (code, summary["what"], summary["wrong"]) == (0, "summary", []), lines
+    assert summary["fireTimes"] >= 550
+    assert summary["faults"] >= 4
+
+
 def test_a_build_that_forgets_its_markers_is_found_out() -> None:
     code, lines = driven("--broken-fence", "--rounds", "2", "--faults", "4")
     assert code == 1, lines

@@ -78,6 +78,27 @@ def test_a_pipeline_from_file_to_rows(stack: Stack, files: tuple[str, str], tmp_
 
 
 @pytest.mark.stack
+def test_a_pipeline_is_started_and_stopped(stack: Stack, files: tuple[str, str]) -> None:
+    # No worker has that label, so its runs wait.
+    more = 'spec:\n  schedule: "@yearly"\n  enabled: false\n  worker: nobody'
+    text = PIPELINE.replace("name: typed}", "name: switched}").replace("spec:", more)
+    Path(files[1]).write_text(text)
+    assert penstock(stack, "apply", *files).returncode == 0
+    started = penstock(stack, "start", "switched", "--reason", "a new year")
+    assert (started.returncode, started.stderr) == (0, "default/switched starts by itself\n"), started.stderr
+    run = started.stdout.strip()
+    shown = penstock(stack, "triggers", "switched").stdout
+    assert shown.startswith("schedule  schedule  next 2")
+    assert penstock(stack, "triggers", "switched", "schedule").stdout == ""
+    stopped = penstock(stack, "stop", "switched")
+    assert stopped.returncode == 0, stopped.stderr
+    assert stopped.stdout.startswith(run)
+    assert stack.wait(run)["status"] == "CANCELLED"
+    assert "(off)" in penstock(stack, "triggers", "switched").stdout
+    assert stack.client.call("GET", "/pipelines/default/switched")["enabled"] is False
+
+
+@pytest.mark.stack
 def test_a_failed_run_a_refused_call_and_no_server_have_their_own_exit_codes(stack: Stack, files: tuple[str, str], tmp_path: Path) -> None:
     Path(files[1]).write_text(PIPELINE.replace("path: typed.csv", "path: gone.csv").replace("name: typed}", "name: gone}"))
     assert penstock(stack, "apply", *files).returncode == 0

@@ -59,10 +59,11 @@ INSIDE = {
 }
 OBJECTS = ["objects.uploaded", "objects.journalled", "objects.completed", "objects.published"]
 CLICKHOUSE = ["clickhouse.agreed", "clickhouse.published"]
+FIRED = ["scheduler.firing", "scheduler.fired"]
 QUALITY = ["attempt.claimed", "attempt.worked", "attempt.recording", "attempt.recorded"]
 APART = {
     "api.accepting", "api.accepted", "scheduler.asked", "scheduler.recovering", "scheduler.swept", "scheduler.staging_marked",
-    "attempt.failing", "sink.adopted", "sink.batched",
+    "scheduler.concluding", "attempt.failing", "sink.adopted", "sink.batched",
 }  # fmt: skip
 
 HEAD = "apiVersion: penstock/v1\nkind: Pipeline\nmetadata: {{name: {name}}}\nspec:\n  retryDelay: 1\n  pushDown: {{mode: off}}\n  nodes:\n"
@@ -110,6 +111,17 @@ FLAKY = f"""{HEAD.format(name="flaky")}
     - {{id: read, type: connector_source, config: {{connector: db, query: "SELECT i AS id, i AS n FROM flaky() AS i"}}}}
     - {{id: add, type: connector_sink, config: {{connector: db, table: added, writeMode: INSERT}}}}
   edges: [{{from: read, to: add}}]
+"""
+YEARLY = """
+apiVersion: penstock/v1
+kind: Pipeline
+metadata: {name: NAME}
+spec:
+  schedule: "@yearly"
+  nodes:
+    - {id: read, type: connector_source, config: {connector: db, query: "SELECT i AS id, i AS n FROM generate_series(1, 5) AS i"}}
+    - {id: add, type: connector_sink, config: {connector: db, table: added, writeMode: INSERT}}
+  edges: [{from: read, to: add}]
 """
 GOOD = [(i, i) for i in range(BAD + 1, ROWS + 1) if i % 7 != 3]
 REST = [(i, i) for i in range(BAD + 1, ROWS + 1) if i % 7 == 3]
@@ -187,7 +199,7 @@ def armed(up: Armed) -> Iterator[Armed]:
 
 
 def test_every_named_point_is_tried_and_no_other_stands_in_the_code() -> None:
-    assert {*INSIDE, *OBJECTS, *CLICKHOUSE, *APART} == set(POINTS)
+    assert {*INSIDE, *OBJECTS, *CLICKHOUSE, *FIRED, *APART} == set(POINTS)
     found: set[str] = set()
     for path in [*(PROJECT / "shared").rglob("*.py"), *(PROJECT / "services").rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text())):
@@ -251,6 +263,31 @@ def test_the_scheduler_ends_with_a_question_it_has_not_sent(armed: Armed) -> Non
 
     assert armed.stack.until(planned, 40, "a plan")["stages"]
     assert armed.points.left() == []
+
+
+@pytest.mark.parametrize("point", FIRED)
+def test_the_scheduler_ends_while_it_fires(armed: Armed, point: str) -> None:
+    name = point.replace(".", "-")
+    armed.stack.apply(YEARLY.replace("NAME", name))
+    armed.points.arm(point)
+    # As if it had slept for a year: it has missed one fire time, which catchUp: last has run.
+    slept = "UPDATE triggers SET handled_to = now() - interval '1 year', look_at = now() WHERE pipeline = %s"
+    armed.stack.sql(slept, name, database="penstock")
+    (run,) = armed.stack.until(lambda: armed.stack.client.call("GET", "/runs", pipeline=name)["items"], 90, "the run of the fire time")
+    armed.ended(run["id"])
+    assert armed.stack.sql("SELECT id FROM added ORDER BY id") == [(i,) for i in range(1, 6)]
+    (fired,) = armed.stack.client.call("GET", f"/pipelines/default/{name}/triggers/schedule/firings")["items"]
+    assert (fired["outcome"], fired["run"]) == ("run", run["id"])
+    assert len(armed.stack.client.call("GET", "/runs", pipeline=name)["items"]) == 1
+
+
+def test_the_scheduler_ends_while_it_draws_conclusions(armed: Armed) -> None:
+    armed.points.arm("scheduler.concluding")
+    run = armed.stack.start("everywhere")
+    armed.stack.until(lambda: not armed.points.left(), 60, "the end of a run to be met")
+    armed.holds_everything(armed.ended(run))
+    ended = "SELECT 1 FROM endings WHERE run_id = %s"
+    armed.stack.until(lambda: not armed.stack.sql(ended, run, database="penstock"), 30, "what follows from the end")
 
 
 @pytest.mark.parametrize("point", ["api.accepting", "api.accepted"])

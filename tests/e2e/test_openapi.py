@@ -68,6 +68,7 @@ def test_replies_are_as_promised_and_hold_nothing_beyond(stack: Stack, document:
         "/api/v1/dead-letters": f"/dead-letters?run={run}",
         "/api/v1/pipelines": "/pipelines",
         "/api/v1/pipelines/{namespace}/{name}": "/pipelines/default/promised",
+        "/api/v1/pipelines/{namespace}/{name}/triggers": "/pipelines/default/promised/triggers",
         "/api/v1/connectors": "/connectors",
         "/api/v1/circuit-breakers": "/circuit-breakers",
         "/api/v1/circuit-breakers/{namespace}/{name}": "/circuit-breakers/default/db",

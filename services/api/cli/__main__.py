@@ -21,6 +21,7 @@ from services.api.cli.answering import printed as _print
 from services.api.cli.answering import problem as _problem
 from services.api.cli.dead_letters import dead_letters
 from services.api.cli.schema import schema
+from services.api.cli.starting import COMMANDS as STARTING
 from services.api.cli.texts import joined
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ def cli(context: click.Context, url: str | None, token: str | None) -> None:
 
 cli.add_command(schema)
 cli.add_command(dead_letters)
+for command in STARTING:
+    cli.add_command(command)
 
 
 @cli.command()

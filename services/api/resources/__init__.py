@@ -17,11 +17,12 @@ from services.api.resources import (
     run_nodes,
     runs,
     state,
+    triggers,
     versions,
 )
 
 NOUNS = (
     health, documents, versions, pipelines, plans, state, connectors, circuit_breakers, looking, runs, retries, dead_letters, ledger,
-    run_nodes, events, catalogue, doctor,
+    run_nodes, events, catalogue, doctor, triggers,
 )  # fmt: skip
 BLUEPRINTS = tuple(noun.blueprint for noun in NOUNS)

@@ -14,10 +14,12 @@ from services.api.once import accepted
 from services.api.recipes.asked import START_BODY, asked, runnable, start_of_interval, values_of
 from services.api.resources import documents, plans
 from services.api.resources.runs import run_json
-from services.api.schemas.documents import TEXT_BODY, PipelinePage, PipelinesQuery, Saved, SaveQuery, Shown
+from services.api.resources.triggers import starting
+from services.api.schemas.documents import TEXT_BODY, PipelinePage, PipelinesQuery, Saved, SaveQuery
 from services.api.schemas.runs import Run
+from services.api.schemas.triggers import ShownPipeline
 from shared.dispatch.starting import Asked, Version, create
-from shared.store import resources, run_views
+from shared.store import resources, run_views, triggers
 from shared.store.database import Tx
 from shared.store.identifiers import new_id
 
@@ -35,9 +37,12 @@ def put(query: dict[str, Any], namespace: str, name: str) -> Any:
 
 
 @blueprint.get("/<namespace>/<name>")
-@blueprint.response(200, Shown)
+@blueprint.response(200, ShownPipeline)
 def read(namespace: str, name: str) -> Any:
-    return documents.shown("Pipeline", namespace, name)
+    body, status, headers = documents.shown("Pipeline", namespace, name)
+    with database().transaction() as tx:
+        said = triggers.said(tx, [(namespace, name)])
+    return {**body, **starting(said.get((namespace, name)))}, status, headers
 
 
 @blueprint.delete("/<namespace>/<name>")
@@ -56,7 +61,8 @@ def page(query: dict[str, Any]) -> dict[str, Any]:
     who, limit = caller(), query["limit"]
     with database().transaction() as tx:
         rows = resources.listed(tx, "Pipeline", who.visible, cursors.named(query), limit + 1)
-        items = [_listed(tx, row) for row in rows[:limit]]
+        said = triggers.said(tx, [(row["namespace"], row["name"]) for row in rows[:limit]])
+        items = [_listed(tx, row) | starting(said.get((row["namespace"], row["name"]))) for row in rows[:limit]]
     return {"items": items, "nextCursor": cursors.following(rows, limit, "namespace", "name")}
 
 

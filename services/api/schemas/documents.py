@@ -69,7 +69,22 @@ class LastRun(Schema):
     status = fields.String()
 
 
-class ListedPipeline(Schema):
+class Switched(Schema):
+    by = fields.String(metadata={"description": "The token's name"})
+    at = time()
+    reason = fields.String(allow_none=True)
+
+
+class Starting(Schema):
+    """Whether a pipeline starts by itself."""
+
+    enabled = fields.Boolean(
+        allow_none=True, metadata={"description": "Whether it starts by itself; null: no valid version of it is saved"}
+    )
+    switched = fields.Nested(Switched, allow_none=True, metadata={"description": "Who said so beside the recipe; null: the recipe says so"})
+
+
+class ListedPipeline(Starting):
     namespace = fields.String()
     name = fields.String()
     version = fields.Integer()

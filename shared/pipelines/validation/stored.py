@@ -58,9 +58,14 @@ def stored_document(text: str) -> Document:
     return read_documents(text)[0]
 
 
-@lru_cache(maxsize=128)
 def has_values(text: str) -> bool:
     """Whether runs of the recipe have values: it declares parameters, or holds templates."""
+    # Most need not be read to know: without a backslash, nothing stands in a text in other letters than its own.
+    return any(mark in text for mark in ("{{", "parameters", "\\")) and _has_values(text)
+
+
+@lru_cache(maxsize=128)
+def _has_values(text: str) -> bool:
     return needs_values(stored_document(text))
 
 

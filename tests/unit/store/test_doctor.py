@@ -18,6 +18,11 @@ from shared.store.database import Database, Tx
 from shared.store.identifiers import new_id
 
 LETTER = "INSERT INTO dead_letters (run_id, id, stage, epoch, node, original_record, error_message, state, replay_run)"
+TRIGGER = (
+    "INSERT INTO triggers (id, namespace, pipeline, name, type, config, version, active)"
+    " VALUES (gen_random_uuid(), 'default', 'p', 'schedule', 'schedule', '{}', 1, true)"
+)
+FIRING = "INSERT INTO firings (trigger_id, key, run_id, outcome)"
 BROKEN = {
     "states": "UPDATE stages SET status = 'LOST' WHERE run_id = %(run)s AND stage = 1",
     "ends": "UPDATE runs SET finished_at = NULL WHERE id = %(run)s",
@@ -52,6 +57,16 @@ BROKEN = {
     " waiting_since = now() - interval '1 hour', connectors = '{default/nobody}' WHERE run_id = %(run)s AND stage = 2",
     "dead letters": f"{LETTER} VALUES (%(run)s, %(other)s, 2, 1, 'n2', '{{}}', 'bad', 'replayed', NULL)",
     "dead letters ": f"{LETTER} VALUES (%(run)s, %(other)s, 2, 1, 'n2', '{{}}', 'bad', 'open', %(run)s)",
+    "firings": f"{TRIGGER}; {FIRING} SELECT id, 'k', %(run)s, 'run' FROM triggers; DELETE FROM runs WHERE id = %(run)s",
+    "firings ": """UPDATE runs SET trigger = '{"type": "schedule"}' WHERE id = %(run)s""",
+    "fire times": """UPDATE runs SET trigger = '{"type": "schedule", "fireAt": "x"}' WHERE id = %(run)s; INSERT INTO runs (id, namespace,
+        pipeline, resource_uid, version, status, trigger, logical_date, created_by) SELECT least(%(other)s, id), namespace, pipeline,
+        resource_uid, 1, 'QUEUED', trigger, now(), '' FROM runs""",
+    "triggers": TRIGGER,
+    "triggers ": f"{TRIGGER}; INSERT INTO resources (uid, kind, namespace, name, current_version) VALUES (gen_random_uuid(), 'Pipeline',"
+    " 'default', 'p', 1); UPDATE triggers SET look_at = now() - interval '1 hour'",
+    "conclusions": "INSERT INTO endings (run_id, namespace, pipeline, status, at) VALUES (%(run)s, 'default', 'p', 'FAILED',"
+    " now() - interval '2 hours')",
     "partitions": "DROP TABLE logs_{month}",
     "services": "DELETE FROM workers",
 }
@@ -69,6 +84,7 @@ def sound(store: Database) -> Iterator[tuple[Tx, str]]:
     try:
         with store.transaction() as tx:
             tx.execute("DELETE FROM runs; DELETE FROM idempotency_keys; DELETE FROM sequences; DELETE FROM cursors")
+            tx.execute("DELETE FROM firings; DELETE FROM triggers; DELETE FROM endings")
             runs.create(
                 tx, run=run_id, namespace="default", pipeline="p", resource_uid=new_id(), version=1, git_commit_sha=None,
                 trigger={"type": "manual"}, parameters={}, logical_date=datetime.now(UTC), reason=None, created_by="test",
