@@ -8,21 +8,17 @@ from __future__ import annotations
 import logging
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from services.scheduler.settings import Settings
 from shared.dispatch.starting import Asked, Version, start
 from shared.errors import PenstockError
 from shared.kill_points import kill_point
-from shared.pipelines.language.interval import interval_start
 from shared.pipelines.language.values import SCHEDULE
-from shared.store import resources, triggers
+from shared.store import resources, timetables, triggers
 from shared.store.database import Database, Tx
 from shared.store.identifiers import new_id
 from shared.store.triggers import Trigger
 from shared.triggers.due import decide, jitter
-from shared.triggers.fires import fires
-from shared.triggers.schedule import schedule
 
 # Of one transaction, so that a scheduler that dies in it leaves little to do again.
 AT_ONCE = 50
@@ -54,9 +50,9 @@ def _now(tx: Tx) -> datetime:
 
 def _fire(tx: Tx, trigger: Trigger, now: datetime, settings: Settings) -> None:
     config = trigger.config
-    wanted, zone = schedule(config["schedule"]), ZoneInfo(config["timezone"])
+    table = timetables.timetable(tx, trigger.namespace, config)
     decided = decide(
-        fires(wanted, zone, trigger.handled_to),
+        table.fires(trigger.handled_to),
         trigger.handled_to,
         now,
         catch_up=config["catchUp"],
@@ -68,7 +64,7 @@ def _fire(tx: Tx, trigger: Trigger, now: datetime, settings: Settings) -> None:
     for fire in decided.missed:
         triggers.fired(tx, trigger, _key(fire), run=None, outcome="missed", detail={"catchUp": config["catchUp"]})
     for fire in decided.run:
-        problem = _start(tx, trigger, fire, settings)
+        problem = _start(tx, trigger, fire, table.before(fire) or fire, settings)
     look_at = decided.look_at
     if look_at is not None and look_at <= now and config["catchUp"] == "all":
         look_at = now + timedelta(minutes=1)
@@ -76,18 +72,15 @@ def _fire(tx: Tx, trigger: Trigger, now: datetime, settings: Settings) -> None:
     kill_point("scheduler.firing")
 
 
-def _start(tx: Tx, trigger: Trigger, fire: datetime, settings: Settings) -> dict[str, Any] | None:
-    """A run for a fire time; what stands in its way, where something does."""
+def _start(tx: Tx, trigger: Trigger, fire: datetime, before: datetime, settings: Settings) -> dict[str, Any] | None:
+    """A run for a fire time; what stands in its way, where something does. `before`: the fire before it."""
     run = new_id()
     if not triggers.fired(tx, trigger, _key(fire), run=run, outcome="run"):
         return None
     row = resources.at_version(tx, "Pipeline", trigger.namespace, trigger.pipeline, trigger.version)
     assert row is not None
     version = Version.of(row)
-    zone = ZoneInfo(trigger.config["timezone"])
-    asked = Asked(
-        {"type": SCHEDULE, "fireAt": _key(fire)}, fire, interval_start(trigger.config["schedule"], zone, fire), created_by=SCHEDULE
-    )
+    asked = Asked({"type": SCHEDULE, "fireAt": _key(fire)}, fire, before, created_by=SCHEDULE)
     try:
         start(tx, version, asked, settings.template_env, run=run)
     except PenstockError as error:

@@ -16,12 +16,13 @@ from services.api.resources import (
     retries,
     run_nodes,
     runs,
+    schedules,
     state,
     versions,
 )
 
 NOUNS = (
     health, documents, versions, pipelines, plans, state, connectors, circuit_breakers, looking, runs, retries, dead_letters, ledger,
-    run_nodes, events, catalogue, doctor,
+    run_nodes, events, catalogue, doctor, schedules,
 )  # fmt: skip
 BLUEPRINTS = tuple(noun.blueprint for noun in NOUNS)

@@ -17,7 +17,7 @@ from services.api.resources.runs import run_json
 from services.api.schemas.documents import TEXT_BODY, PipelinePage, PipelinesQuery, Saved, SaveQuery, Shown
 from services.api.schemas.runs import Run
 from shared.dispatch.starting import Asked, Version, create
-from shared.store import resources, run_views
+from shared.store import resources, run_views, timetables
 from shared.store.database import Tx
 from shared.store.identifiers import new_id
 
@@ -52,15 +52,16 @@ def delete(query: dict[str, Any], namespace: str, name: str) -> Any:
 @blueprint.arguments(PipelinesQuery, location="query")
 @blueprint.response(200, PipelinePage)
 def page(query: dict[str, Any]) -> dict[str, Any]:
-    """By namespace and name, with the last run of each."""
+    """By namespace and name, with the last run of each and when it fires next."""
     who, limit = caller(), query["limit"]
     with database().transaction() as tx:
         rows = resources.listed(tx, "Pipeline", who.visible, cursors.named(query), limit + 1)
-        items = [_listed(tx, row) for row in rows[:limit]]
+        fires = timetables.next_fires(tx, [(row["namespace"], row["name"]) for row in rows[:limit]], datetime.now(UTC))
+        items = [_listed(tx, row, fires.get((row["namespace"], row["name"]))) for row in rows[:limit]]
     return {"items": items, "nextCursor": cursors.following(rows, limit, "namespace", "name")}
 
 
-def _listed(tx: Tx, row: dict[str, Any]) -> dict[str, Any]:
+def _listed(tx: Tx, row: dict[str, Any], fires_at: datetime | None) -> dict[str, Any]:
     last = run_views.page(tx, before=None, limit=1, namespaces=None, namespace=row["namespace"], pipeline=row["name"], status=None)
     return {
         "namespace": row["namespace"],
@@ -70,7 +71,7 @@ def _listed(tx: Tx, row: dict[str, Any]) -> dict[str, Any]:
         "valid": row["valid"],
         "savedAt": documents.stamp(row["saved_at"]),
         "lastRun": {"id": last[0]["id"], "status": last[0]["status"]} if last else None,
-        "nextFireAt": None,
+        "nextFireAt": documents.stamp(fires_at),
         "qualityScore": None,
     }
 
@@ -89,7 +90,7 @@ def start(namespace: str, name: str) -> Response:
         version = runnable(tx, namespace, name, by_plan["version"] if by_plan else body.get("version"))
         run = new_id()
         logical_date = by_plan["logical_date"] if by_plan else body.get("logicalDate", datetime.now(UTC))
-        start_of = start_of_interval(version["document"], logical_date)
+        start_of = start_of_interval(tx, namespace, version["document"], logical_date)
         values = values_of(tx, version["document"], by_plan or body, run, logical_date, start_of)
         trigger = {
             "type": "manual",
