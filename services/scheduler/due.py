@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import psycopg
 
@@ -20,15 +19,13 @@ from shared.dispatch.starting import Asked, Version, create_all, values_of
 from shared.errors import PenstockError
 from shared.kill_points import kill_point
 from shared.pipelines.language import RunValues
-from shared.pipelines.language.interval import interval_start
 from shared.pipelines.language.values import SCHEDULE
 from shared.store import resources, triggers
 from shared.store.database import Database, Tx
 from shared.store.identifiers import new_id
+from shared.store.timetables import timetable
 from shared.store.triggers import BEHIND, Firing, Looked, Trigger
 from shared.triggers.due import Decision, caught_up, decide, jitter
-from shared.triggers.fires import fires
-from shared.triggers.schedule import schedule
 
 # Of one transaction, so that a scheduler that dies in it leaves little to do again.
 AT_ONCE = 50
@@ -137,19 +134,11 @@ def _fire(tx: Tx, held: Sequence[Trigger], now: datetime, settings: Settings) ->
     return len(held) == AT_ONCE or len(looks) < len(held) or any(look.look_at is not None and look.look_at <= now for look in looks)
 
 
-def _fires(tx: Tx, trigger: Trigger) -> Iterable[datetime]:
-    return fires(schedule(trigger.config["schedule"]), ZoneInfo(trigger.config["timezone"]), trigger.handled_to)
-
-
-def _interval_start(tx: Tx, trigger: Trigger, fire: datetime) -> datetime:
-    return interval_start(trigger.config["schedule"], ZoneInfo(trigger.config["timezone"]), fire)
-
-
 def _look(tx: Tx, trigger: Trigger, now: datetime, most: int) -> _Look:
     config = trigger.config
     try:
         decided = decide(
-            _fires(tx, trigger),
+            timetable(tx, trigger.namespace, config).fires(trigger.handled_to),
             trigger.handled_to,
             now,
             catch_up=config["catchUp"],
@@ -223,11 +212,14 @@ def _catch_up(tx: Tx, look: _Look, now: datetime, most: int) -> None:
 
 def _starting(tx: Tx, look: _Look, versions: dict[str, Version]) -> Iterable[_Start]:
     config = look.trigger.config
+    if not look.starts:
+        return
+    table = timetable(tx, look.trigger.namespace, config)
     for fire, run, missed in look.starts:
         asked = Asked(
             {"type": SCHEDULE, "fireAt": _key(fire), **({"catchUp": config["catchUp"]} if missed else {})},
             fire,
-            _interval_start(tx, look.trigger, fire),
+            table.before(fire) or fire,
             created_by=SCHEDULE,
         )
         yield _Start(look.trigger, fire, run, versions[look.trigger.id], asked)

@@ -20,6 +20,7 @@ from services.api.cli.answering import named as _named
 from services.api.cli.answering import printed as _print
 from services.api.cli.answering import problem as _problem
 from services.api.cli.dead_letters import dead_letters
+from services.api.cli.schedules import calendar, next_
 from services.api.cli.schema import schema
 from services.api.cli.starting import COMMANDS as STARTING
 from services.api.cli.texts import joined
@@ -43,6 +44,8 @@ cli.add_command(schema)
 cli.add_command(dead_letters)
 for command in STARTING:
     cli.add_command(command)
+cli.add_command(next_)
+cli.add_command(calendar)
 
 
 @cli.command()

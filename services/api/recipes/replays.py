@@ -59,7 +59,7 @@ def _start(
         # What its templates came to then: the same rows, whatever the clock and the environment say now.
         values, key = group["run_values"], _key(group["run_values"])
     else:
-        start = start_of_interval(row["document"], group["logical_date"])
+        start = start_of_interval(tx, namespace, row["document"], group["logical_date"])
         found = values_of(tx, row["document"], {"parameters": group["parameters"]}, run, group["logical_date"], start)
         values, key = (found.to_json(), found.key) if found is not None else (None, "")
     try:

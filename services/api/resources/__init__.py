@@ -16,6 +16,7 @@ from services.api.resources import (
     retries,
     run_nodes,
     runs,
+    schedules,
     state,
     triggers,
     versions,
@@ -23,6 +24,6 @@ from services.api.resources import (
 
 NOUNS = (
     health, documents, versions, pipelines, plans, state, connectors, circuit_breakers, looking, runs, retries, dead_letters, ledger,
-    run_nodes, events, catalogue, doctor, triggers,
+    run_nodes, events, catalogue, doctor, triggers, schedules,
 )  # fmt: skip
 BLUEPRINTS = tuple(noun.blueprint for noun in NOUNS)

@@ -19,7 +19,7 @@ from services.api.schemas.documents import TEXT_BODY, PipelinePage, PipelinesQue
 from services.api.schemas.runs import Run
 from services.api.schemas.triggers import ShownPipeline
 from shared.dispatch.starting import Asked, Version, create
-from shared.store import resources, run_views, triggers
+from shared.store import resources, run_views, timetables, triggers
 from shared.store.database import Tx
 from shared.store.identifiers import new_id
 
@@ -57,16 +57,17 @@ def delete(query: dict[str, Any], namespace: str, name: str) -> Any:
 @blueprint.arguments(PipelinesQuery, location="query")
 @blueprint.response(200, PipelinePage)
 def page(query: dict[str, Any]) -> dict[str, Any]:
-    """By namespace and name, with the last run of each."""
+    """By namespace and name, with the last run of each and when it fires next."""
     who, limit = caller(), query["limit"]
     with database().transaction() as tx:
         rows = resources.listed(tx, "Pipeline", who.visible, cursors.named(query), limit + 1)
-        said = triggers.said(tx, [(row["namespace"], row["name"]) for row in rows[:limit]])
-        items = [_listed(tx, row) | starting(said.get((row["namespace"], row["name"]))) for row in rows[:limit]]
+        named = [(row["namespace"], row["name"]) for row in rows[:limit]]
+        said, fires = triggers.said(tx, named), timetables.next_fires(tx, named, datetime.now(UTC))
+        items = [_listed(tx, row, fires.get(name)) | starting(said.get(name)) for name, row in zip(named, rows[:limit], strict=True)]
     return {"items": items, "nextCursor": cursors.following(rows, limit, "namespace", "name")}
 
 
-def _listed(tx: Tx, row: dict[str, Any]) -> dict[str, Any]:
+def _listed(tx: Tx, row: dict[str, Any], fires_at: datetime | None) -> dict[str, Any]:
     last = run_views.page(tx, before=None, limit=1, namespaces=None, namespace=row["namespace"], pipeline=row["name"], status=None)
     return {
         "namespace": row["namespace"],
@@ -76,7 +77,7 @@ def _listed(tx: Tx, row: dict[str, Any]) -> dict[str, Any]:
         "valid": row["valid"],
         "savedAt": documents.stamp(row["saved_at"]),
         "lastRun": {"id": last[0]["id"], "status": last[0]["status"]} if last else None,
-        "nextFireAt": None,
+        "nextFireAt": documents.stamp(fires_at),
         "qualityScore": None,
     }
 
@@ -95,7 +96,7 @@ def start(namespace: str, name: str) -> Response:
         version = runnable(tx, namespace, name, by_plan["version"] if by_plan else body.get("version"))
         run = new_id()
         logical_date = by_plan["logical_date"] if by_plan else body.get("logicalDate", datetime.now(UTC))
-        start_of = start_of_interval(version["document"], logical_date)
+        start_of = start_of_interval(tx, namespace, version["document"], logical_date)
         values = values_of(tx, version["document"], by_plan or body, run, logical_date, start_of)
         trigger = {
             "type": "manual",

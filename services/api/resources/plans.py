@@ -35,7 +35,8 @@ def make(query: dict[str, Any], namespace: str, name: str) -> dict[str, Any]:
     logical_date = body.get("logicalDate", datetime.now(UTC))
     with database().transaction() as tx:
         row = runnable(tx, namespace, name, body.get("version"))
-        values = values_of(tx, row["document"], body, made, logical_date, start_of_interval(row["document"], logical_date))
+        start = start_of_interval(tx, namespace, row["document"], logical_date)
+        values = values_of(tx, row["document"], body, made, logical_date, start)
         others = planned.pipelines(tx, who.visible)
     parameters = values.plain_parameters() if values else {}
     shown = planned.planned(
@@ -68,7 +69,7 @@ def still_holding(plan: str, namespace: str, name: str) -> dict[str, Any]:
         if made is None or (made["namespace"], made["pipeline"]) != (namespace, name):
             raise Refused(404, f"there is no plan {brief(plan)} of pipeline {namespace}/{name}; plan it again")
         row = runnable(tx, namespace, name, made["version"])
-        start = start_of_interval(row["document"], made["logical_date"])
+        start = start_of_interval(tx, namespace, row["document"], made["logical_date"])
         values = values_of(tx, row["document"], made, new_id(), made["logical_date"], start)
     if made["fingerprint"] is None:
         raise Refused(409, "this plan was made without facts about its sources and destinations; plan again when they can be reached")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -32,10 +33,14 @@ from shared.pipelines.kinds.fields import RETRY_ON, retry_on
 from shared.pipelines.kinds.triggers import TRIGGERS, Notification, Trigger
 from shared.pipelines.model import MAIN_PORT
 from shared.pipelines.shapes import AtLeastOne, Shape
+from shared.triggers.fires import timetable
 from shared.triggers.schedule import BadSchedule, schedule
 
 NODE_ID = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})\Z"
 PARAMETER_TYPES = ("string", "integer", "number", "boolean", "date", "timestamp", "list")
+
+# Any day does to see whether a schedule ever fires; one that is always the same says the same of a recipe for ever.
+_TODAY = datetime(2026, 1, 1, tzinfo=UTC)
 
 # Settings that a node may have for itself; the others are the pipeline's alone.
 NODE_POLICY = ("retries", "retryDelay", "retryBackoffMultiplier", "retryMaxDelay", "retryOn")
@@ -53,6 +58,8 @@ def _schedule(value: str) -> None:
         schedule(value)
     except BadSchedule as error:
         raise ValidationError(error.message) from error
+    if next(timetable(value, "UTC").fires(_TODAY), None) is None:
+        raise ValidationError(f"'{value}' never fires; all its days are public holidays, which it skips")
 
 
 class ParameterSpec(Shape):
@@ -184,7 +191,7 @@ class PipelineSpec(Shape):
         "all keeps every node's output: slower, every node can be restarted; none keeps nothing once a run has ended, failed ones too",
         load_default="auto",
     )
-    calendar = later(name("Calendar", "Fires only on its days", example="trading-days"), quietly=True)
+    calendar = name("Calendar", "Fires only on its days; shift in it moves what falls on other days", example="trading-days")
     deadline = later(duration("Deadline", "After the fire time; a run that is late is told of, not cancelled"), quietly=True)
     triggers = later(
         fields.List(

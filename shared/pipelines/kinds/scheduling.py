@@ -37,7 +37,8 @@ class DependencySpec(Shape):
 
 def _date(value: str) -> None:
     try:
-        date.fromisoformat(value)
+        if date.fromisoformat(value).isoformat() != value:
+            raise ValueError("another spelling")
     except ValueError as error:
         raise ValidationError(f"'{value[:40]}' is no date; write it as 2026-05-03") from error
 
@@ -86,7 +87,18 @@ class CalendarSpec(Shape):
     include = _dates("Include", "Days that count whatever else is said", ["2026-12-27"])
     # Schemas have an attribute `exclude` of their own.
     excluded = _dates("Exclude", "Days that do not count whatever else is said", ["2026-05-02"], data_key="exclude")
-    shift = choice("Shift", ("next", "previous", "none"), "Where a fire time goes that falls on a day off", load_default="none")
+    shift = choice(
+        "Shift",
+        ("next", "previous", "none"),
+        "The business day to which a fire time goes that falls on a day off; with none it is left out",
+        load_default="none",
+    )
     halfDays = _dates("Half days", "Days on which work ends early", ["2026-12-31"])
 
     together = (AtLeastOne(("countries", "subdivisions", "exchanges", "dates", "include", "exclude")),)
+
+    @validates_schema
+    def _once(self, data: dict[str, Any], **_: Any) -> None:
+        both = sorted(set(data.get("include", ())) & set(data.get("excluded", ())))
+        if both:
+            raise ValidationError({"exclude": [f"{both[0]} is included, too; a day is one or the other"]})

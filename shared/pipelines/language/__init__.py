@@ -3,13 +3,14 @@
 from shared.pipelines.language.filling import filled
 from shared.pipelines.language.reading import MAX_BYTES, read_documents
 from shared.pipelines.language.run_values import RunValues, Unsettled, needs_values, settle, zone_of
-from shared.pipelines.language.values import InvalidDocument, connector, pipeline, rule_set, starts
+from shared.pipelines.language.values import InvalidDocument, calendar, connector, pipeline, rule_set, starts
 
 __all__ = [
     "MAX_BYTES",
     "InvalidDocument",
     "RunValues",
     "Unsettled",
+    "calendar",
     "connector",
     "filled",
     "needs_values",

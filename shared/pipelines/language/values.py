@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from marshmallow import Schema, ValidationError
@@ -11,6 +12,7 @@ from shared.errors import ConfigurationError
 from shared.pipelines.kinds.connector import ConnectorSpec
 from shared.pipelines.kinds.pipeline import NODE_POLICY, PipelineSpec, ends
 from shared.pipelines.kinds.quality import RuleSetSpec
+from shared.pipelines.kinds.scheduling import CalendarSpec
 from shared.pipelines.master_data import with_named
 from shared.pipelines.model import (
     ConnectorDefinition,
@@ -25,6 +27,7 @@ from shared.pipelines.model import (
 )
 from shared.pipelines.nodes import NODE_TYPES
 from shared.pipelines.shapes import instance
+from shared.triggers.calendars import Calendar
 
 MAX_PARALLEL_NODES = 8
 SCHEDULE = "schedule"
@@ -79,6 +82,24 @@ def rule_set(document: Document) -> RuleSet:
     """The rule set of a valid DataQualityRuleSet document. Raises InvalidDocument."""
     spec = _load(document, "DataQualityRuleSet", RuleSetSpec)
     return RuleSet(document.namespace, document.name, spec["dataset"], tuple(spec["rules"]))
+
+
+def calendar(document: Document, version: int | None = None) -> Calendar:
+    """The calendar of a valid Calendar document. Raises InvalidDocument."""
+    spec = _load(document, "Calendar", CalendarSpec)
+    days = {key: frozenset(map(date.fromisoformat, spec.get(key, ()))) for key in ("dates", "include", "excluded", "halfDays")}
+    return Calendar(
+        f"{document.namespace}/{document.name}",
+        version,
+        tuple(spec.get("countries", ())),
+        tuple(spec.get("subdivisions", ())),
+        tuple(spec.get("exchanges", ())),
+        days["dates"],
+        days["include"],
+        days["excluded"],
+        spec["shift"],
+        days["halfDays"],
+    )
 
 
 def _node(document: Document, node: Mapping[str, Any], filling: Filling) -> Node:

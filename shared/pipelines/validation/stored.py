@@ -6,13 +6,14 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+from typing import Any
 
-from shared.pipelines.language import RunValues, connector, filled, needs_values, read_documents, rule_set, zone_of
+from shared.pipelines.language import RunValues, calendar, connector, filled, needs_values, read_documents, rule_set, zone_of
 from shared.pipelines.language.values import InvalidDocument
 from shared.pipelines.model import ConnectorDefinition, Document, Problem, RuleSet
 from shared.pipelines.validation.documents import validate
 from shared.pipelines.validation.known import Known
+from shared.triggers.calendars import Calendar
 
 
 @lru_cache(maxsize=256)
@@ -70,10 +71,21 @@ def _has_values(text: str) -> bool:
 
 
 @lru_cache(maxsize=128)
-def schedule_of(text: str) -> tuple[str | None, ZoneInfo]:
-    """A valid recipe's schedule as written, None where it has none, and its zone."""
+def schedule_of(text: str) -> dict[str, Any] | None:
+    """{schedule, timezone, calendar} of a valid recipe, as of its trigger; None where it has no schedule."""
     document = stored_document(text)
-    return document.tree["spec"].get("schedule"), zone_of(document)
+    spec = document.tree["spec"]
+    if not spec.get("schedule"):
+        return None
+    return {"schedule": spec["schedule"], "timezone": zone_of(document).key, "calendar": spec.get("calendar")}
+
+
+@lru_cache(maxsize=1024)
+def stored_calendar(text: str, version: int) -> Calendar | None:
+    """Of a document that was valid when it was saved; None where today's rules refuse it."""
+    with suppress(InvalidDocument):
+        return calendar(stored_document(text), version)
+    return None
 
 
 @lru_cache(maxsize=64)
