@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -42,6 +43,20 @@ def identified(query: dict[str, Any]) -> str | None:
         return str(UUID(parts[0]))
     except ValueError as error:
         raise _refused(query["cursor"]) from error
+
+
+def timed(query: dict[str, Any]) -> datetime | None:
+    """The time that the page before ended with; None for the first page. Raises Refused(422)."""
+    if "cursor" not in query:
+        return None
+    parts = _parts(query["cursor"])
+    try:
+        at = datetime.fromisoformat(parts[0]) if parts is not None and len(parts) == 1 else None
+    except ValueError as error:
+        raise _refused(query["cursor"]) from error
+    if at is None or at.tzinfo is None:
+        raise _refused(query["cursor"])
+    return at
 
 
 def placed(query: dict[str, Any]) -> Place | None:

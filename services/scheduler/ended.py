@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from services.scheduler.after import after
+from services.scheduler.backfills import told
+from services.scheduler.dependencies import dependents
 from services.scheduler.settings import Settings
 from shared.kill_points import kill_point
 from shared.store import endings
@@ -12,13 +15,18 @@ from shared.store.endings import Ending
 
 AT_ONCE = 100
 # Each writes only to the store, in the transaction that takes the ending away: so it happens once.
-CONCLUSIONS: tuple[Callable[[Tx, Ending, Settings], None], ...] = ()
+CONCLUSIONS: tuple[Callable[[Tx, Ending, Settings], None], ...] = (told, dependents, after)
+_LOCK = "penstock.endings"
 
 
 def conclude(database: Database, settings: Settings) -> bool:
     """True while there may be more."""
     with database.transaction() as tx:
         tx.execute("SET LOCAL idle_in_transaction_session_timeout = '10s'")
+        # One scheduler at a time: two that start the same pipelines for different ends would wait for each other.
+        mine = tx.execute("SELECT pg_try_advisory_xact_lock(hashtext(%(l)s)) AS mine", {"l": _LOCK}).fetchone()
+        if not (mine or {}).get("mine"):
+            return False
         found = endings.take(tx, AT_ONCE)
         for ending in found:
             for conclusion in CONCLUSIONS:

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from shared.dispatch import dependencies
 from shared.pipelines.language import RunValues, Unsettled, settle, zone_of
 from shared.pipelines.language.templates import Moment
 from shared.pipelines.model import Problem
 from shared.pipelines.validation import has_values, stored_document
+from shared.store import dependencies as store
 from shared.store import runs
 from shared.store.database import Tx
 from shared.store.identifiers import new_id
@@ -72,7 +74,15 @@ def values_of(
 
 
 def create(tx: Tx, version: Version, asked: Asked, run: str, values: RunValues | None) -> None:
-    """Makes the run, QUEUED. `run`: from `new_id`, as it was given to `values_of`."""
+    """Makes the run, QUEUED, and says what it waits for. `run`: from `new_id`, as it was given to `values_of`. Raises TooManyDates."""
+    waits = dependencies.needed(
+        tx,
+        version.namespace,
+        version.pipeline,
+        trigger=asked.trigger,
+        logical_date=asked.logical_date,
+        interval_start=asked.interval_start,
+    )
     runs.create(
         tx,
         run=run,
@@ -89,6 +99,7 @@ def create(tx: Tx, version: Version, asked: Asked, run: str, values: RunValues |
         reason=asked.reason,
         created_by=asked.created_by,
     )
+    store.begin(tx, run, waits)
 
 
 def start(tx: Tx, version: Version, asked: Asked, environment: Mapping[str, str], *, run: str | None = None) -> str:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from shared.pipelines.model import Starts
+from shared.pipelines.model import Starts, TriggerDefinition
 from shared.store.database import Tx
 from shared.store.identifiers import new_id
 
 # Types that are looked at by themselves; the others fire when something comes in.
 LOOKING = ("schedule", "file", "kafka")
+# Of a pipeline that nothing but its dependencies starts; no recipe says it, the PipelineDependency does.
+DEPENDENCY = "dependency"
 # Of a recipe that today's rules refuse.
 NOTHING = Starts(enabled=True, triggers=())
 
@@ -41,6 +43,8 @@ def sync(tx: Tx, namespace: str, pipeline: str, version: int, starts: Starts) ->
 
     Call it in the transaction that saves the version, which holds the resource's row.
     """
+    if not starts.triggers and _waits(tx, namespace, pipeline):
+        starts = replace(starts, triggers=(TriggerDefinition(DEPENDENCY, DEPENDENCY, {}),))
     there = {row["name"]: row for row in tx.execute(
         "SELECT name, type, config, active FROM triggers WHERE namespace = %(ns)s AND pipeline = %(p)s FOR UPDATE",
         {"ns": namespace, "p": pipeline},
@@ -59,6 +63,7 @@ def sync(tx: Tx, namespace: str, pipeline: str, version: int, starts: Starts) ->
                SET type = excluded.type, config = excluded.config, version = excluded.version, active = excluded.active,
                    handled_to = CASE WHEN %(goes_on)s THEN triggers.handled_to ELSE now() END,
                    look_at = CASE WHEN %(goes_on)s THEN triggers.look_at ELSE excluded.look_at END,
+                   since = CASE WHEN %(goes_on)s THEN triggers.since ELSE now() END,
                    state = CASE WHEN triggers.type = excluded.type THEN triggers.state ELSE '{}' END, problem = NULL
             """,
             {
@@ -83,6 +88,15 @@ def sync(tx: Tx, namespace: str, pipeline: str, version: int, starts: Starts) ->
         "UPDATE resources SET triggers_of = %(version)s WHERE kind = 'Pipeline' AND namespace = %(ns)s AND name = %(p)s",
         {"ns": namespace, "p": pipeline, "version": version},
     )
+
+
+def _waits(tx: Tx, namespace: str, pipeline: str) -> bool:
+    """Whether a PipelineDependency says of it what it waits for."""
+    found = tx.execute(
+        "SELECT 1 AS waits FROM dependencies WHERE downstream_namespace = %(ns)s AND downstream = %(p)s LIMIT 1",
+        {"ns": namespace, "p": pipeline},
+    )
+    return found.fetchone() is not None
 
 
 def remove(tx: Tx, namespace: str, pipeline: str) -> None:
@@ -148,6 +162,21 @@ def hold(tx: Tx, namespace: str, pipeline: str, name: str) -> Trigger | None:
         {"ns": namespace, "p": pipeline, "name": name},
     ).fetchone()
     return Trigger(**row) if row else None
+
+
+def after(tx: Tx, namespace: str, pipeline: str) -> list[Trigger]:
+    """Active ones of type pipeline that the end of a run of this one fires."""
+    rows = tx.execute(
+        _TRIGGERS
+        + """
+         WHERE active AND type = 'pipeline' AND %(of)s =
+               (CASE WHEN strpos(config ->> 'pipeline', '/') > 0 THEN config ->> 'pipeline'
+                     ELSE namespace || '/' || (config ->> 'pipeline') END)
+         ORDER BY namespace, pipeline, name
+        """,
+        {"of": f"{namespace}/{pipeline}"},
+    )
+    return [Trigger(**row) for row in rows]
 
 
 def of_pipeline(tx: Tx, namespace: str, pipeline: str) -> list[Trigger]:

@@ -3,7 +3,7 @@
 from shared.pipelines.language.filling import filled
 from shared.pipelines.language.reading import MAX_BYTES, read_documents
 from shared.pipelines.language.run_values import RunValues, Unsettled, needs_values, settle, zone_of
-from shared.pipelines.language.values import InvalidDocument, connector, pipeline, rule_set, starts
+from shared.pipelines.language.values import InvalidDocument, connector, dependency, pipeline, rule_set, starts
 
 __all__ = [
     "MAX_BYTES",
@@ -11,6 +11,7 @@ __all__ = [
     "RunValues",
     "Unsettled",
     "connector",
+    "dependency",
     "filled",
     "needs_values",
     "pipeline",

@@ -18,6 +18,11 @@ from shared.store.database import Database, Tx
 from shared.store.identifiers import new_id
 
 LETTER = "INSERT INTO dead_letters (run_id, id, stage, epoch, node, original_record, error_message, state, replay_run)"
+FILLED = (
+    "UPDATE runs SET finished_at = now() - interval '1 hour' WHERE id = %(run)s;"
+    " INSERT INTO backfills (id, namespace, pipeline, from_at, to_at, ordering, max_parallel, which, version, created_by)"
+    " VALUES (%(other)s, 'default', 'p', now(), now(), 'oldest', 1, 'all', 'now', 'test'); INSERT INTO backfill_dates"
+)
 BROKEN = {
     "states": "UPDATE stages SET status = 'LOST' WHERE run_id = %(run)s AND stage = 1",
     "ends": "UPDATE runs SET finished_at = NULL WHERE id = %(run)s",
@@ -52,6 +57,14 @@ BROKEN = {
     " waiting_since = now() - interval '1 hour', connectors = '{default/nobody}' WHERE run_id = %(run)s AND stage = 2",
     "dead letters": f"{LETTER} VALUES (%(run)s, %(other)s, 2, 1, 'n2', '{{}}', 'bad', 'replayed', NULL)",
     "dead letters ": f"{LETTER} VALUES (%(run)s, %(other)s, 2, 1, 'n2', '{{}}', 'bad', 'open', %(run)s)",
+    "waits": "INSERT INTO waits (run_id, dependency, upstream_namespace, upstream, condition, mode, on_timeout, dates)"
+    " VALUES (%(other)s, 'default/d', 'default', 'p', 'success', 'all', 'fail', '{}')",
+    "waits ": "UPDATE runs SET status = 'QUEUED', finished_at = NULL WHERE id = %(run)s; INSERT INTO waits (run_id, dependency,"
+    " upstream_namespace, upstream, condition, mode, on_timeout, dates, expires_at)"
+    " VALUES (%(run)s, 'default/d', 'default', 'p', 'success', 'all', 'fail', '{}', now() - interval '1 hour')",
+    "backfills": f"{FILLED} (backfill_id, logical_date, version, state, run_id) VALUES (%(other)s, now(), 1, 'started', %(run)s)",
+    "backfills ": f"{FILLED} (backfill_id, logical_date, version, state, run_id, ended)"
+    " VALUES (%(other)s, now(), 1, 'started', %(run)s, 'SUCCEEDED')",
     "partitions": "DROP TABLE logs_{month}",
     "services": "DELETE FROM workers",
 }
