@@ -15,7 +15,7 @@ from services.scheduler.settings import Settings
 from shared.dispatch.starting import Asked, Version, start
 from shared.errors import PenstockError
 from shared.runs.states import RunStatus
-from shared.store import dependencies, resources, runs, triggers
+from shared.store import dependencies, endings, resources, runs, triggers
 from shared.store.database import Tx
 from shared.store.endings import Ending
 from shared.store.identifiers import new_id
@@ -38,7 +38,9 @@ def dependents(tx: Tx, ending: Ending, settings: Settings) -> None:
 
 
 def settle(tx: Tx, settings: Settings) -> None:
-    """Judges the waiting runs of which something has changed. Call it where no other scheduler does."""
+    """Judges the waiting runs of which something has changed. Does nothing while another scheduler marks them, or judges them."""
+    if not endings.mine(tx):
+        return
     for _ in range(MOST_ROUNDS):
         found = dependencies.take(tx, AT_ONCE)
         if not found:

@@ -16,16 +16,13 @@ from shared.store.endings import Ending
 AT_ONCE = 100
 # Each writes only to the store, in the transaction that takes the ending away: so it happens once.
 CONCLUSIONS: tuple[Callable[[Tx, Ending, Settings], None], ...] = (told, dependents, after)
-_LOCK = "penstock.endings"
 
 
 def conclude(database: Database, settings: Settings) -> bool:
     """True while there may be more."""
     with database.transaction() as tx:
         tx.execute("SET LOCAL idle_in_transaction_session_timeout = '10s'")
-        # One scheduler at a time: two that start the same pipelines for different ends would wait for each other.
-        mine = tx.execute("SELECT pg_try_advisory_xact_lock(hashtext(%(l)s)) AS mine", {"l": _LOCK}).fetchone()
-        if not (mine or {}).get("mine"):
+        if not endings.mine(tx):
             return False
         found = endings.take(tx, AT_ONCE)
         for ending in found:

@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 
 from shared.store.database import Tx
 from shared.store.triggers import DEPENDENCY, Trigger
-from shared.triggers.dependencies import LOST, Wait, told
+from shared.triggers.dependencies import LOST, MISSED, Wait, told
 
 # Longest list of dates that one wait may have.
 MOST_DATES = 10_000
@@ -280,16 +280,22 @@ def states(tx: Tx, waits: Iterable[Wait]) -> dict[tuple[str, datetime], set[str]
         values,
     ):
         found.setdefault((row["pipeline"], row["logical_date"]), set()).add(row["status"])
+    names = sorted({name for name, _ in needed})
     by_key = {(name, told(date)): date for name, date in needed}
     for row in tx.execute(
         """
-        SELECT t.namespace || '/' || t.pipeline AS pipeline, f.key FROM triggers t JOIN firings f ON f.trigger_id = t.id
-         WHERE t.type = %(type)s AND f.outcome = 'lost' AND f.key = ANY(%(keys)s) AND t.namespace || '/' || t.pipeline = ANY(%(names)s)
+        SELECT t.namespace || '/' || t.pipeline AS pipeline, f.key, f.outcome FROM unnest(%(ns)s::text[], %(p)s::text[]) AS n (namespace, p)
+          JOIN triggers t ON t.namespace = n.namespace AND t.pipeline = n.p AND t.type IN ('dependency', 'schedule')
+          JOIN firings f ON f.trigger_id = t.id AND f.key = ANY(%(keys)s) AND f.outcome IN ('lost', 'missed')
         """,
-        {"type": DEPENDENCY, "keys": sorted({key for _, key in by_key}), "names": sorted({name for name, _ in needed})},
+        {
+            "ns": [name.partition("/")[0] for name in names],
+            "p": [name.partition("/")[2] for name in names],
+            "keys": sorted({key for _, key in by_key}),
+        },
     ):
         if (date := by_key.get((row["pipeline"], row["key"]))) is not None:
-            found.setdefault((row["pipeline"], date), set()).add(LOST)
+            found.setdefault((row["pipeline"], date), set()).add(LOST if row["outcome"] == "lost" else MISSED)
     return found
 
 

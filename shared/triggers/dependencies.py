@@ -13,8 +13,13 @@ from enum import StrEnum
 
 # Beside the states of runs: a pipeline that only its dependencies start will not run for a date, since one of them failed.
 LOST = "LOST"
+# A fire time that nobody saw to, and that catchUp does not run.
+MISSED = "MISSED"
 _OPEN = frozenset({"QUEUED", "RUNNING"})
-_GOOD: Mapping[str, frozenset[str]] = {"success": frozenset({"SUCCEEDED"}), "success-or-skipped": frozenset({"SUCCEEDED", "SKIPPED"})}
+_GOOD: Mapping[str, frozenset[str]] = {
+    "success": frozenset({"SUCCEEDED"}),
+    "success-or-skipped": frozenset({"SUCCEEDED", "SKIPPED", MISSED}),
+}
 
 # What runs of a pipeline (namespace/name) of a logical date are, or have ended as.
 States = Mapping[tuple[str, datetime], Collection[str]]
@@ -130,7 +135,10 @@ def _missing(wait: Wait, states: States, standing: Standing) -> str:
 def _ended(wait: Wait, states: States) -> str:
     first = next(date for date in wait.dates if date_of(wait, date, states) is Standing.LOST)
     there = set(states[wait.upstream, first])
-    return "cannot start, since what it waits for failed" if there == {LOST} else f"ended as {', '.join(sorted(there - {LOST}))}"
+    ends = sorted(there - {LOST, MISSED})
+    if ends:
+        return f"ended as {', '.join(ends)}"
+    return "cannot start, since what it waits for failed" if LOST in there else "was missed (catchUp), so it needs a backfill"
 
 
 def told(at: datetime) -> str:

@@ -265,7 +265,7 @@ def test_the_scheduler_ends_while_it_starts_runs_of_a_backfill_and_once_more_hal
         return stack.client.call("GET", f"/backfills/{backfill}")
 
     stack.until(lambda: told()["dates"]["succeeded"] >= 3, 90, "some dates to have run")
-    stack.kill("scheduler")
+    stack.kill("scheduler-1")
     stack.until(lambda: told()["state"] == "finished", 90, "the backfill to be over")
     assert armed.points.left() == []
     dates = "SELECT to_char(logical_date, 'DD'), count(*) FROM runs WHERE pipeline = 'filled' GROUP BY 1 ORDER BY 1"

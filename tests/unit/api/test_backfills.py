@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
+from werkzeug.serving import make_server
 
+from services.api.cli.__main__ import cli
 from services.scheduler import backfills as loop
 from services.scheduler.backfills import start_backfills
 from services.scheduler.ended import conclude
@@ -267,3 +272,41 @@ def test_the_same_key_begins_one_backfill(api: Any) -> None:
         pages, cursor = [*pages, *page["items"]], page["nextCursor"]
     assert [one["logicalDate"] for one in pages] == [f"{date:%Y-%m-%dT%H:%M:%SZ}" for date in DAYS]
     assert api.call("GET", f"/backfills/{said[0].json['id']}/dates?cursor=x").status_code == 422
+
+
+@pytest.fixture
+def penstock(api: Any) -> Iterator[Callable[..., str]]:
+    """The command line against this API; what it prints."""
+    server = make_server("127.0.0.1", 0, api.client.application, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+
+    def call(*words: str, code: int = 0) -> str:
+        done = CliRunner().invoke(cli, ["--url", f"http://127.0.0.1:{server.server_port}", "--token", "admin-token", "backfill", *words])
+        assert done.exit_code == code, done.output
+        return done.output
+
+    yield call
+    server.shutdown()
+
+
+def test_the_command_line_previews_begins_shows_and_ends_one(api: Any, scheduler: Backfills, penstock: Callable[..., str]) -> None:
+    scheduled(api, "typed")
+    span = ("default/typed", "--from", "2026-01-01", "--to", "2026-01-02")
+    previewed = penstock("preview", *span).splitlines()
+    assert previewed == [
+        "2026-01-01T06:00:00Z  run by version 1    it has no run",
+        "2026-01-02T06:00:00Z  run by version 1    it has no run",
+        "2 to be run, 0 left out",
+    ]
+    assert penstock(*span, "--dry-run") == "\n".join(previewed) + "\n"
+    begun = penstock(*span, "--order", "newest").split()
+    assert begun[1:] == ["running", "default/typed", "2", "to", "come"]
+    assert begun[0] in penstock("list", "typed", "--state", "running")
+    assert "paused" in penstock("pause", begun[0])
+    assert "running" in penstock("resume", begun[0])
+    scheduler.turn()
+    shown = penstock("show", begun[0])
+    assert "2026-01-01T06:00:00Z  version 1  waiting" in shown
+    assert f"2026-01-02T06:00:00Z  version 1  RUNNING    {scheduler.queue('typed')[0]}" in shown
+    assert "1 cancelled" in penstock("cancel", begun[0])
+    assert "is cancelled" in penstock("resume", begun[0], code=2)

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from shared.runs.states import RunStatus
+from shared.store import triggers
+from shared.triggers.dependencies import told
 from tests.support import starts
 from tests.support.starts import Scheduler, at, dependency, recipe
 
@@ -149,6 +151,47 @@ def test_a_skipped_run_is_ready_only_where_that_is_asked_for(api: Any, scheduler
     scheduler.end(scheduler.fires(a, DAY), RunStatus.SKIPPED)
     scheduler.turn()
     assert status(scheduler, run) == ends
+
+
+@pytest.mark.parametrize(("condition", "ends"), [("success", "FAILED"), ("success-or-skipped", "RUNNING")])
+def test_a_fire_time_that_was_missed_counts_as_skipped_until_it_is_filled(
+    api: Any, scheduler: Scheduler, condition: str, ends: str
+) -> None:
+    a, b = f"missed-a-{condition}", f"missed-b-{condition}"
+    daily(api, scheduler, a, b)
+    api.apply(dependency(f"missed-{condition}", b, f"pipeline: {a}, condition: {condition}"))
+    with api.database.transaction() as tx:
+        (trigger,) = triggers.of_pipeline(tx, "default", a)
+        for day in (DAY, DAY + timedelta(days=1)):
+            triggers.fired(tx, trigger, told(day), run=None, outcome="missed")
+    run = scheduler.fires(b, DAY)
+    scheduler.turn()
+    assert status(scheduler, run) == ends
+    if ends == "FAILED":
+        assert "was missed" in scheduler.run(run)["error"]["message"]
+        # One that is being filled may yet succeed.
+        scheduler.fires(a, DAY + timedelta(days=1), by="backfill")
+        later = scheduler.fires(b, DAY + timedelta(days=1))
+        scheduler.turn()
+        assert status(scheduler, later) == "QUEUED"
+
+
+def test_what_waits_for_a_pipeline_without_fire_times_goes_by_those_above_it(api: Any, scheduler: Scheduler) -> None:
+    api.apply(recipe("top", schedule="0 2,4 * * *") + recipe("other-top", schedule="0 4 * * *") + recipe("end", schedule="0 6 * * *"))
+    api.apply(recipe("both") + recipe("either"))
+    for name in ("top", "other-top"):
+        scheduler.since(name, DAY - timedelta(days=9))
+    api.apply(
+        dependency("via-both", "both", "top", "other-top") + dependency("via-either", "either", "top", "other-top", more=", mode: any")
+    )
+    api.apply(dependency("via-end", "end", "both", "either"))
+    run = scheduler.fires("end", DAY)
+    waits = api.all("SELECT upstream, dates FROM waits WHERE run_id = %(run)s ORDER BY 1", run=run)
+    two, four = at("2026-03-02T02:00:00"), at("2026-03-02T04:00:00")
+    assert [(wait["upstream"], wait["dates"]) for wait in waits] == [("both", [four]), ("either", [two, four])]
+    scheduler.end(scheduler.fires("top", two, timedelta(hours=22)))
+    scheduler.turn()
+    assert (len(scheduler.runs("both")), len(scheduler.runs("either"))) == (0, 1)
 
 
 def test_one_of_several_is_enough_where_any_is_asked_for_and_all_documents_hold(api: Any, scheduler: Scheduler) -> None:
