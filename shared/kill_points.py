@@ -24,6 +24,7 @@ POINTS: Mapping[str, str] = {
     "scheduler.firing": "fire times of a schedule have their runs, not committed",
     "scheduler.fired": "fire times have their runs, nobody was told",
     "scheduler.concluding": "what follows from the ends of runs is written, not committed",
+    "scheduler.backfilling": "dates of a backfill have their runs, not committed",
     "scheduler.admitting": "a run is admitted, not committed",
     "scheduler.admitted": "runs are admitted, none is planned",
     "scheduler.surveying": "stages that survey are inserted and released, not committed",

@@ -67,13 +67,27 @@ def timed(query: dict[str, Any]) -> tuple[datetime, str] | None:
     parts = _parts(query["cursor"])
     if parts is None or len(parts) != 2 or unfit(parts[1]):
         raise _refused(query["cursor"])
-    try:
-        at = datetime.fromisoformat(parts[0])
-    except ValueError as error:
-        raise _refused(query["cursor"]) from error
-    if at.tzinfo is None or not MINYEAR < at.year < MAXYEAR:
+    return _time(parts[0], query["cursor"]), parts[1]
+
+
+def dated(query: dict[str, Any]) -> datetime | None:
+    """The time that the page before ended with, where no two rows have the same; None for the first page. Raises Refused(422)."""
+    if "cursor" not in query:
+        return None
+    parts = _parts(query["cursor"])
+    if parts is None or len(parts) != 1:
         raise _refused(query["cursor"])
-    return at, parts[1]
+    return _time(parts[0], query["cursor"])
+
+
+def _time(text: str, sent: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise _refused(sent) from error
+    if at.tzinfo is None or not MINYEAR < at.year < MAXYEAR:
+        raise _refused(sent)
+    return at
 
 
 def following(rows: Sequence[dict[str, Any]], limit: int, *keys: str) -> str | None:

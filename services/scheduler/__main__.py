@@ -14,13 +14,14 @@ import redis
 
 from services.scheduler import staging
 from services.scheduler.admission import LIVE_WITHIN
+from services.scheduler.backfills import start_backfills
 from services.scheduler.due import fire_due
 from services.scheduler.ended import conclude
 from services.scheduler.expand import expand
 from services.scheduler.leadership import Session
 from services.scheduler.recover import Recovery
 from services.scheduler.settings import Settings
-from services.scheduler.starts import adopt
+from services.scheduler.starts import adopt, adopt_dependencies
 from services.scheduler.tidy import EVERY_S, tidy
 from services.scheduler.versions import Publisher
 from shared.dispatch import sending
@@ -57,6 +58,7 @@ def main() -> None:
                 session = Session(database, settings.name, settings.leader_patience)
             more = fire_due(database, settings)
             more = conclude(database, settings) or more
+            more = start_backfills(database, settings) or more
             messages, left = expand(database, settings)
             sending.send(app, messages)
             more = more or left
@@ -75,6 +77,7 @@ def main() -> None:
                 if time.monotonic() >= next_tidy:
                     tidy(database, settings)
                     adopting = True
+                    adopt_dependencies(database)
                     next_tidy = time.monotonic() + EVERY_S
                 adopting = adopting and adopt(database)
                 more = more or adopting

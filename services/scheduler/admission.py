@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from services.scheduler.dependencies import settle
 from services.scheduler.recipes import load
 from services.scheduler.settings import Settings
 from shared.dispatch import results
@@ -30,7 +31,7 @@ log = logging.getLogger("scheduler")
 @dataclass(frozen=True, slots=True)
 class Asking:
     """A queued run. `fired`: by a schedule, which does not wait where the policy forbids. `replays`: rejected rows of another run, or a
-    fire time that was missed (catchUp: all); it makes no run give way, and gives way to none.
+    fire time that has passed (a backfill, or catchUp: all); it makes no run give way, and gives way to none.
     """
 
     id: str
@@ -67,7 +68,7 @@ def decide(
     replays: Collection[str] = (),
 ) -> Decision:
     """`queue`: oldest first. `running`: id and pipeline of each. `policy_of` is asked only where the pipeline is busy. `replays`: those of
-    the running that replay rejected rows.
+    the running that replay rejected rows, or belong to a backfill.
     """
     busy: dict[tuple[str, str], list[str]] = {}
     kept = set(replays)
@@ -117,6 +118,7 @@ def admit(tx: Tx, settings: Settings) -> list[str]:
     # The limit is counted and used under one lock, so that two schedulers cannot both take the last place.
     if not (tx.execute("SELECT pg_try_advisory_xact_lock(hashtext(%(l)s)) AS mine", {"l": ADMISSION_LOCK}).fetchone() or {}).get("mine"):
         return []
+    settle(tx, settings)
     there = runs.running(tx)
     running = [(row["id"], (row["namespace"], row["pipeline"])) for row in there]
     schedulers = sum(row["service"] == "scheduler" for row in workers.seen_within(tx, LIVE_WITHIN))
@@ -139,7 +141,8 @@ def _asking(row: Mapping[str, Any]) -> Asking:
     asked_by = row["trigger"].get("type")
     # One that was missed comes in its turn: all of them are wanted, and the next fire time must not be skipped for its sake.
     missed = "catchUp" in row["trigger"]
-    return Asking(row["id"], (row["namespace"], row["pipeline"]), asked_by == "schedule" and not missed, asked_by == "replay" or missed)
+    passed = missed or asked_by in {"replay", "backfill"}
+    return Asking(row["id"], (row["namespace"], row["pipeline"]), asked_by == "schedule" and not missed, passed)
 
 
 def _move(tx: Tx, run_id: str, to: RunStatus, error: Mapping[str, Any] | None = None) -> bool:

@@ -15,10 +15,9 @@ from typing import Any
 import psycopg
 
 from services.scheduler.settings import Settings
-from shared.dispatch.starting import Asked, Version, create_all, values_of
+from shared.dispatch.starting import Asked, New, Version, create, prepared
 from shared.errors import PenstockError
 from shared.kill_points import kill_point
-from shared.pipelines.language import RunValues
 from shared.pipelines.language.values import SCHEDULE
 from shared.store import resources, triggers
 from shared.store.database import Database, Tx
@@ -109,14 +108,14 @@ def _fire(tx: Tx, held: Sequence[Trigger], now: datetime, settings: Settings) ->
     problems: dict[str, dict[str, Any]] = {}
     made = []
     for one in starting:
-        found = _values(one, settings)
+        found = _prepared(tx, one, settings)
         if isinstance(found, PenstockError):
             problems[one.trigger.id] = found.to_json()
             triggers.refused(tx, one.trigger, _key(one.fire), found.to_json())
         else:
-            made.append((one.version, one.asked, one.run, found))
+            made.append(found)
     if made:
-        create_all(tx, made)
+        create(tx, made)
     triggers.looked_all(
         tx,
         [
@@ -225,18 +224,12 @@ def _starting(tx: Tx, look: _Look, versions: dict[str, Version]) -> Iterable[_St
         yield _Start(look.trigger, fire, run, versions[look.trigger.id], asked)
 
 
-def _values(one: _Start, settings: Settings) -> RunValues | PenstockError | None:
-    """What the run is given, or why it cannot be made."""
-    asked = one.asked
+def _prepared(tx: Tx, one: _Start, settings: Settings) -> New | PenstockError:
+    """The run, or why it cannot be made."""
     try:
-        return values_of(
-            one.version.text,
-            asked.parameters,
-            run=one.run,
-            logical_date=asked.logical_date,
-            interval_start=asked.interval_start,
-            environment=settings.template_env,
-        )
+        return prepared(tx, one.version, one.asked, settings.template_env, run=one.run)
+    except psycopg.Error:
+        raise
     except PenstockError as error:
         said = error
     except Exception as error:

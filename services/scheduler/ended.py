@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from services.scheduler.after import after
+from services.scheduler.backfills import told
+from services.scheduler.dependencies import dependents
 from services.scheduler.settings import Settings
 from shared.kill_points import kill_point
 from shared.store import endings
@@ -12,13 +15,15 @@ from shared.store.endings import Ending
 
 AT_ONCE = 100
 # Each writes only to the store, in the transaction that takes the ending away: so it happens once.
-CONCLUSIONS: tuple[Callable[[Tx, Ending, Settings], None], ...] = ()
+CONCLUSIONS: tuple[Callable[[Tx, Ending, Settings], None], ...] = (told, dependents, after)
 
 
 def conclude(database: Database, settings: Settings) -> bool:
     """True while there may be more."""
     with database.transaction() as tx:
         tx.execute("SET LOCAL idle_in_transaction_session_timeout = '10s'")
+        if not endings.mine(tx):
+            return False
         found = endings.take(tx, AT_ONCE)
         for ending in found:
             for conclusion in CONCLUSIONS:

@@ -1,12 +1,14 @@
-"""Triggers of pipelines that were saved by a release without triggers."""
+"""Triggers of pipelines, and dependencies, that were saved by a release without them."""
 
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
+from shared.dispatch.dependencies import put
 from shared.pipelines.language import InvalidDocument, starts
-from shared.pipelines.validation import stored_document
-from shared.store import resources, triggers
+from shared.pipelines.validation import known_from, stored_document, validate
+from shared.store import dependencies, resources, triggers
 from shared.store.database import Database
 from shared.store.definitions import DefinitionMissing
 
@@ -34,3 +36,25 @@ def adopt(database: Database) -> bool:
                 triggers.sync(tx, row["namespace"], row["name"], row["version"], read)
             done += 1
     return len(found) == AT_ONCE and done > 0
+
+
+def adopt_dependencies(database: Database) -> None:
+    """Until there are none left. One that closes a ring with others takes no effect until it is saved again."""
+    while True:
+        with database.transaction() as tx:
+            dependencies.lock(tx)
+            found = dependencies.unsynced(tx, AT_ONCE)
+            for row in found:
+                resources.hold(tx, "PipelineDependency", row["namespace"], row["name"])
+                document = stored_document(resources.document(tx, row["uid"], row["version"]))
+                said: dict[str, list[tuple[str, str]]] = {}
+                for pair in dependencies.order(tx):
+                    said.setdefault(pair["document"], []).append((pair["upstream"], pair["downstream"]))
+                problems = [one for one in validate([document], replace(known_from(()), order=said)) if one.severity == "error"]
+                if problems:
+                    log.warning("PipelineDependency %s/%s takes no effect: %s", row["namespace"], row["name"], problems[0].message)
+                    dependencies.adopted(tx, row["namespace"], row["name"], row["version"])
+                else:
+                    put(tx, document, row["version"])
+        if len(found) < AT_ONCE:
+            return

@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from shared.dispatch import dependencies
 from shared.pipelines.language import RunValues, Unsettled, settle, zone_of
 from shared.pipelines.language.templates import Moment
 from shared.pipelines.model import Problem
 from shared.pipelines.validation import has_values, stored_document
+from shared.store import dependencies as store
 from shared.store import runs
 from shared.store.database import Tx
+from shared.store.dependencies import Needed
 from shared.store.identifiers import new_id
 
 
@@ -71,41 +74,19 @@ def values_of(
     return settle(document, given, Moment(run, logical_date, interval_start, zone_of(document)), environment)
 
 
-def create(tx: Tx, version: Version, asked: Asked, run: str, values: RunValues | None) -> None:
-    """Makes the run, QUEUED. `run`: from `new_id`, as it was given to `values_of`."""
-    create_all(tx, [(version, asked, run, values)])
+@dataclass(frozen=True, slots=True)
+class New:
+    """A run that is about to be made. `run`: from `new_id`, as it was given to `values_of`. `waits`: what it waits for."""
+
+    version: Version
+    asked: Asked
+    run: str
+    values: RunValues | None
+    waits: Sequence[Needed] = ()
 
 
-def create_all(tx: Tx, new: Sequence[tuple[Version, Asked, str, RunValues | None]]) -> None:
-    """Many at once, in one statement."""
-    runs.create_all(
-        tx,
-        [
-            {
-                "run": run,
-                "namespace": version.namespace,
-                "pipeline": version.pipeline,
-                "resource_uid": version.uid,
-                "version": version.number,
-                "git_commit_sha": version.sha,
-                "trigger": dict(asked.trigger),
-                "parameters": values.plain_parameters() if values else {},
-                "run_values": values.to_json() if values else None,
-                "logical_date": asked.logical_date.isoformat(),
-                "interval_start": asked.interval_start.isoformat(),
-                "reason": asked.reason,
-                "created_by": asked.created_by,
-            }
-            for version, asked, run, values in new
-        ],
-    )
-
-
-def start(tx: Tx, version: Version, asked: Asked, environment: Mapping[str, str], *, run: str | None = None) -> str:
-    """Makes a run by itself; its id. Raises Unsettled where the recipe wants to be told what nobody says.
-
-    What else is wrong with the version, it is told when it is planned.
-    """
+def prepared(tx: Tx, version: Version, asked: Asked, environment: Mapping[str, str], *, run: str | None = None) -> New:
+    """A run by itself. Raises Unsettled where the recipe wants to be told what nobody says, and TooManyDates."""
     run = run or new_id()
     values = values_of(
         version.text,
@@ -115,5 +96,46 @@ def start(tx: Tx, version: Version, asked: Asked, environment: Mapping[str, str]
         interval_start=asked.interval_start,
         environment=environment,
     )
-    create(tx, version, asked, run, values)
-    return run
+    waits = dependencies.needed(
+        tx,
+        version.namespace,
+        version.pipeline,
+        trigger=asked.trigger,
+        logical_date=asked.logical_date,
+        interval_start=asked.interval_start,
+    )
+    return New(version, asked, run, values, waits)
+
+
+def create(tx: Tx, new: Sequence[New]) -> None:
+    """Makes the runs, QUEUED, in one statement, and says what each waits for."""
+    runs.create_all(tx, [said_of(one) for one in new])
+    for one in new:
+        store.begin(tx, one.run, one.waits)
+
+
+def said_of(new: New) -> dict[str, Any]:
+    """As `shared.store.runs` is told of it."""
+    version, asked, values = new.version, new.asked, new.values
+    return {
+        "run": new.run,
+        "namespace": version.namespace,
+        "pipeline": version.pipeline,
+        "resource_uid": version.uid,
+        "version": version.number,
+        "git_commit_sha": version.sha,
+        "trigger": dict(asked.trigger),
+        "parameters": values.plain_parameters() if values else {},
+        "run_values": values.to_json() if values else None,
+        "logical_date": asked.logical_date.isoformat(),
+        "interval_start": asked.interval_start.isoformat(),
+        "reason": asked.reason,
+        "created_by": asked.created_by,
+    }
+
+
+def start(tx: Tx, version: Version, asked: Asked, environment: Mapping[str, str], *, run: str | None = None) -> str:
+    """Makes a run by itself; its id. Raises as `prepared`. What else is wrong with the version, it is told when it is planned."""
+    new = prepared(tx, version, asked, environment, run=run)
+    create(tx, [new])
+    return new.run

@@ -324,6 +324,33 @@ CHECKS: tuple[Check, ...] = (
         """,
     ),
     Check(
+        "waits",
+        "who waits for other pipelines is in the queue, and nobody waits longer than he may",
+        _SWEEP,
+        """
+        SELECT r.id AS run, format('run %%s waits for %%s/%%s, and is %%s', w.run_id, w.upstream_namespace, w.upstream,
+                                   coalesce(r.status, 'not there')) AS detail
+          FROM waits w LEFT JOIN runs r ON r.id = w.run_id
+         WHERE r.id IS NULL OR (r.status <> 'QUEUED' AND coalesce(r.finished_at, r.started_at) < clock_timestamp() - %(late)s)
+        UNION ALL SELECT w.run_id, format('its time to wait for %%s/%%s is over since %%s', w.upstream_namespace, w.upstream, w.expires_at)
+          FROM waits w JOIN runs r ON r.id = w.run_id WHERE r.status = 'QUEUED' AND w.expires_at < clock_timestamp() - %(late)s
+        """,
+    ),
+    Check(
+        "backfills",
+        "each date of a backfill that was begun has its run, and the backfill knows when that has ended",
+        _SWEEP,
+        """
+        SELECT of.id AS run, format('backfill %%s does not know that its run of %%s has ended', d.backfill_id, d.logical_date) AS detail
+          FROM backfill_dates d JOIN of ON of.id = d.run_id
+         WHERE d.state = 'started' AND d.ended IS NULL AND of.finished_at < clock_timestamp() - %(late)s
+        UNION ALL SELECT NULL, format('backfill %%s has nothing left to do since %%s, and is not over', b.id, max(r.finished_at))
+          FROM backfills b JOIN backfill_dates d ON d.backfill_id = b.id LEFT JOIN runs r ON r.id = d.run_id WHERE b.state = 'running'
+         GROUP BY b.id HAVING bool_and(d.state <> 'waiting' AND (d.run_id IS NULL OR d.ended IS NOT NULL))
+                          AND max(r.finished_at) < clock_timestamp() - %(late)s
+        """,
+    ),
+    Check(
         "partitions",
         "there is a place for the runs of this month and of the next",
         "a scheduler that leads makes them: start one (`penstock up`); or `python -m infra.local migrate`",

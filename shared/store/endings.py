@@ -27,6 +27,14 @@ def add(tx: Tx, run: str, namespace: str, pipeline: str, status: str) -> None:
     )
 
 
+def mine(tx: Tx) -> bool:
+    """Whether this transaction may draw conclusions. One at a time may: two that start the same pipelines for different ends would each
+    wait for rows that the other holds.
+    """
+    row = tx.execute("SELECT pg_try_advisory_xact_lock(hashtext('penstock.endings')) AS mine").fetchone()
+    return row is not None and bool(row["mine"])
+
+
 def take(tx: Tx, limit: int) -> list[Ending]:
     """The oldest, locked; those that somebody holds are passed over. `drop` them in the same transaction."""
     rows = tx.execute(

@@ -273,13 +273,15 @@ def any_queued(tx: Tx) -> bool:
 
 
 def queued(tx: Tx, *, each: int, limit: int) -> list[dict[str, Any]]:
-    """The runs that came into the queue first, at most `each` of one pipeline, locked; those that somebody else holds are passed over."""
+    """The runs that came into the queue first, at most `each` of one pipeline, locked; those that wait for other pipelines stand in no
+    queue yet, and those that somebody else holds are passed over.
+    """
     return list(
         tx.execute(
             """
             WITH line AS (
                 SELECT id, queued_at, row_number() OVER (PARTITION BY namespace, pipeline ORDER BY queued_at, id) AS place
-                  FROM runs WHERE status = 'QUEUED'
+                  FROM runs WHERE status = 'QUEUED' AND NOT EXISTS (SELECT FROM waits w WHERE w.run_id = runs.id)
             ), first AS (SELECT id FROM line WHERE place <= %(each)s ORDER BY queued_at, id LIMIT %(limit)s)
             SELECT id::text AS id, namespace, pipeline, resource_uid::text AS resource_uid, version, run_values, trigger FROM runs
              WHERE id IN (SELECT id FROM first) AND status = 'QUEUED' ORDER BY queued_at, id FOR UPDATE SKIP LOCKED
@@ -295,6 +297,7 @@ def rest_waits(tx: Tx, looked_at: Sequence[str], reason: str, detail: str) -> No
         """
         UPDATE runs SET waiting_for = %(waiting)s
          WHERE status = 'QUEUED' AND NOT id = ANY(%(looked_at)s::uuid[]) AND waiting_for IS DISTINCT FROM %(waiting)s
+           AND NOT EXISTS (SELECT FROM waits w WHERE w.run_id = runs.id)
         """,
         {"looked_at": list(looked_at), "waiting": Jsonb({"reason": reason, "detail": detail})},
     )
@@ -311,10 +314,11 @@ def unplanned(tx: Tx, limit: int) -> list[str]:
 
 
 def running(tx: Tx) -> list[dict[str, Any]]:
-    """Every RUNNING run: id, namespace, pipeline, and whether it `replays` rejected rows, or a missed fire time (catchUp: all)."""
+    """Every RUNNING run: id, namespace, pipeline, and whether it `replays` rejected rows, or a fire time that has passed."""
     return list(
         tx.execute(
-            "SELECT id::text AS id, namespace, pipeline, trigger ->> 'type' IS NOT DISTINCT FROM 'replay' OR trigger ? 'catchUp' AS replays"
+            "SELECT id::text AS id, namespace, pipeline,"
+            " coalesce(trigger ->> 'type' IN ('replay', 'backfill'), false) OR trigger ? 'catchUp' AS replays"
             " FROM runs WHERE status = 'RUNNING'"
         )
     )

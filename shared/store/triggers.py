@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +19,8 @@ LOOKING = ("schedule", "file", "kafka")
 _TIMES = ("schedule", "timezone", "calendar")
 # A missed fire time that waits for its turn to be run (catchUp: all).
 BEHIND = "behind"
+# Of a pipeline that nothing but its dependencies starts; no recipe says it, the PipelineDependency does.
+DEPENDENCY = "dependency"
 # Of a recipe that today's rules refuse.
 NOTHING = Starts(enabled=True, triggers=())
 
@@ -56,6 +58,8 @@ def sync(tx: Tx, namespace: str, pipeline: str, version: int, starts: Starts) ->
 
     Call it in the transaction that saves the version, which holds the resource's row.
     """
+    if not starts.triggers and _waits(tx, namespace, pipeline):
+        starts = replace(starts, triggers=(TriggerDefinition(DEPENDENCY, DEPENDENCY, {}),))
     there = {row["name"]: row for row in tx.execute(
         "SELECT id::text AS id, name, type, config, active FROM triggers WHERE namespace = %(ns)s AND pipeline = %(p)s FOR UPDATE",
         {"ns": namespace, "p": pipeline},
@@ -78,6 +82,7 @@ def sync(tx: Tx, namespace: str, pipeline: str, version: int, starts: Starts) ->
                SET type = excluded.type, config = excluded.config, version = excluded.version, active = excluded.active,
                    handled_to = CASE WHEN %(keeps)s THEN triggers.handled_to ELSE now() END,
                    look_at = CASE WHEN %(goes_on)s THEN triggers.look_at ELSE excluded.look_at END,
+                   since = CASE WHEN %(goes_on)s THEN triggers.since ELSE now() END,
                    state = CASE WHEN triggers.type = excluded.type THEN triggers.state ELSE '{}' END, problem = NULL
             """,
             {
@@ -116,6 +121,15 @@ def _give_up(tx: Tx, ids: Sequence[str]) -> None:
         "UPDATE firings SET outcome = 'missed', detail = %(why)s WHERE trigger_id = ANY(%(ids)s::uuid[]) AND outcome = 'behind'",
         {"ids": list(ids), "why": Jsonb({"reason": "the schedule was changed, or switched off, before its turn came"})},
     )
+
+
+def _waits(tx: Tx, namespace: str, pipeline: str) -> bool:
+    """Whether a PipelineDependency says of it what it waits for."""
+    found = tx.execute(
+        "SELECT 1 AS waits FROM dependencies WHERE downstream_namespace = %(ns)s AND downstream = %(p)s LIMIT 1",
+        {"ns": namespace, "p": pipeline},
+    )
+    return found.fetchone() is not None
 
 
 def remove(tx: Tx, namespace: str, pipeline: str) -> None:
@@ -229,6 +243,21 @@ def hold(tx: Tx, namespace: str, pipeline: str, name: str) -> Trigger | None:
         {"ns": namespace, "p": pipeline, "name": name},
     ).fetchone()
     return Trigger(**row) if row else None
+
+
+def after(tx: Tx, namespace: str, pipeline: str) -> list[Trigger]:
+    """Active ones of type pipeline that the end of a run of this one fires."""
+    rows = tx.execute(
+        _TRIGGERS
+        + """
+         WHERE active AND type = 'pipeline' AND %(of)s =
+               (CASE WHEN strpos(config ->> 'pipeline', '/') > 0 THEN config ->> 'pipeline'
+                     ELSE namespace || '/' || (config ->> 'pipeline') END)
+         ORDER BY namespace, pipeline, name
+        """,
+        {"of": f"{namespace}/{pipeline}"},
+    )
+    return [Trigger(**row) for row in rows]
 
 
 def of_pipeline(tx: Tx, namespace: str, pipeline: str) -> list[Trigger]:

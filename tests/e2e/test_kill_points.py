@@ -63,7 +63,7 @@ FIRED = ["scheduler.firing", "scheduler.fired"]
 QUALITY = ["attempt.claimed", "attempt.worked", "attempt.recording", "attempt.recorded"]
 APART = {
     "api.accepting", "api.accepted", "scheduler.asked", "scheduler.recovering", "scheduler.swept", "scheduler.staging_marked",
-    "scheduler.concluding", "attempt.failing", "sink.adopted", "sink.batched",
+    "scheduler.concluding", "attempt.failing", "sink.adopted", "sink.batched", "scheduler.backfilling",
 }  # fmt: skip
 
 HEAD = "apiVersion: penstock/v1\nkind: Pipeline\nmetadata: {{name: {name}}}\nspec:\n  retryDelay: 1\n  pushDown: {{mode: off}}\n  nodes:\n"
@@ -120,6 +120,19 @@ spec:
   schedule: "@yearly"
   nodes:
     - {id: read, type: connector_source, config: {connector: db, query: "SELECT i AS id, i AS n FROM generate_series(1, 5) AS i"}}
+    - {id: add, type: connector_sink, config: {connector: db, table: added, writeMode: INSERT}}
+  edges: [{from: read, to: add}]
+"""
+FILLED = """
+apiVersion: penstock/v1
+kind: Pipeline
+metadata: {name: filled}
+spec:
+  schedule: 0 6 * * *
+  timezone: UTC
+  concurrencyPolicy: Allow
+  nodes:
+    - {id: read, type: connector_source, config: {connector: db, query: "SELECT extract(day FROM date '{{today}}')::int AS id, 1 AS n"}}
     - {id: add, type: connector_sink, config: {connector: db, table: added, writeMode: INSERT}}
   edges: [{from: read, to: add}]
 """
@@ -251,6 +264,25 @@ def test_the_scheduler_ends_while_it_sweeps_staged_files(armed: Armed) -> None:
     # Another run's may have been met first.
     armed.stack.until(lambda: not armed.stack.sql(known, run, database="penstock"), 30, "this run's rows to say so")
     armed.stack.until(lambda: not (armed.stack.home.staging / run).exists(), 30, "the files to go")
+
+
+def test_the_scheduler_ends_while_it_starts_runs_of_a_backfill_and_once_more_halfway(armed: Armed) -> None:
+    stack = armed.stack
+    stack.apply(FILLED)
+    armed.points.arm("scheduler.backfilling")
+    body = {"from": "2026-01-01", "to": "2026-01-10", "maxParallel": 2}
+    backfill = stack.client.call("POST", "/pipelines/default/filled/backfill", body=body)["id"]
+
+    def told() -> Any:
+        return stack.client.call("GET", f"/backfills/{backfill}")
+
+    stack.until(lambda: told()["dates"]["succeeded"] >= 3, 90, "some dates to have run")
+    stack.kill("scheduler-1")
+    stack.until(lambda: told()["state"] == "finished", 90, "the backfill to be over")
+    assert armed.points.left() == []
+    dates = "SELECT to_char(logical_date, 'DD'), count(*) FROM runs WHERE pipeline = 'filled' GROUP BY 1 ORDER BY 1"
+    assert stack.sql(dates, database="penstock") == [(f"{day:02}", 1) for day in range(1, 11)]
+    assert stack.sql("SELECT id FROM added ORDER BY id") == [(day,) for day in range(1, 11)]
 
 
 def test_the_scheduler_ends_with_a_question_it_has_not_sent(armed: Armed) -> None:

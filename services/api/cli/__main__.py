@@ -19,6 +19,7 @@ from services.api.cli.answering import console as _console
 from services.api.cli.answering import named as _named
 from services.api.cli.answering import printed as _print
 from services.api.cli.answering import problem as _problem
+from services.api.cli.backfills import backfill
 from services.api.cli.dead_letters import dead_letters
 from services.api.cli.schedules import calendar, next_
 from services.api.cli.schema import schema
@@ -46,6 +47,7 @@ for command in STARTING:
     cli.add_command(command)
 cli.add_command(next_)
 cli.add_command(calendar)
+cli.add_command(backfill)
 
 
 @cli.command()

@@ -14,9 +14,10 @@ from services.api.problems import Refused, brief
 from services.api.recipes import save
 from services.api.recipes.values import run_values
 from services.api.schemas.runs import StartRun
+from shared.dispatch import fire_times
 from shared.pipelines.language import RunValues
 from shared.pipelines.validation import schedule_of
-from shared.store import resources, timetables
+from shared.store import resources
 from shared.store.database import Tx
 
 START_BODY: dict[str, Any] = {"requestBody": {"content": {"application/json": {"schema": StartRun}}}}
@@ -56,10 +57,7 @@ def runnable(tx: Tx, namespace: str, name: str, version: int | None) -> dict[str
 
 def start_of_interval(tx: Tx, namespace: str, text: str, logical_date: datetime) -> datetime:
     """Of the data interval of a run of a recipe: the fire time before its logical date, which it is itself where there is none."""
-    config = schedule_of(text)
-    if config is None:
-        return logical_date
-    return timetables.timetable(tx, namespace, config).before(logical_date) or logical_date
+    return fire_times.start_of_interval(tx, namespace, schedule_of(text), logical_date)
 
 
 def values_of(tx: Tx, text: str, body: Mapping[str, Any], run: str, logical_date: datetime, start: datetime) -> RunValues | None:

@@ -10,14 +10,15 @@ from typing import Any
 
 from services.api.problems import Refused, brief
 from shared.connectors import CONNECTORS
+from shared.dispatch.dependencies import put, take_away
 from shared.pipelines.kinds import KINDS
 from shared.pipelines.language import read_documents, starts
 from shared.pipelines.language.values import SCHEDULE
 from shared.pipelines.model import Document, Problem
-from shared.pipelines.validation import Known, known_from, stored_errors, validate
+from shared.pipelines.validation import Known, known_from, order, stored_errors, validate
 from shared.secrets import database as sealing
 from shared.secrets import references
-from shared.store import connections, credentials, facts, resources, triggers
+from shared.store import backfills, connections, credentials, dependencies, facts, resources, triggers
 from shared.store.database import Tx
 from shared.store.resources import Saved
 from shared.versions.seal import seal, seal_deletion
@@ -66,7 +67,7 @@ def errors(tx: Tx, text: str, values: str = "") -> tuple[Problem, ...]:
 def check(tx: Tx, text: bytes | str, max_bytes: int) -> tuple[list[Checked], list[Problem]]:
     """Every document with its own problems, and all problems in the order of the text."""
     documents = read_documents(text, max_bytes=max_bytes)
-    world = known(tx)
+    world = replace(known(tx), **_ordered(tx, documents))
     everything = validate(documents, world)
     checked, said = [], []
     for document in documents:
@@ -75,6 +76,17 @@ def check(tx: Tx, text: bytes | str, max_bytes: int) -> tuple[list[Checked], lis
         checked.append(Checked(bare, (*own, *notes), moved))
         said += notes
     return checked, sorted([*everything, *said], key=lambda problem: (problem.line, problem.column))
+
+
+def _ordered(tx: Tx, documents: Sequence[Document]) -> dict[str, Any]:
+    """What is known of other pipelines, where the documents say which run after which."""
+    if not any(order.pairs(document) for document in documents):
+        return {}
+    dependencies.lock(tx)
+    said: dict[str, list[tuple[str, str]]] = {}
+    for row in dependencies.order(tx):
+        said.setdefault(row["document"], []).append((row["upstream"], row["downstream"]))
+    return {"order": said, "pipelines": dependencies.pipelines(tx)}
 
 
 def _beside(document: Document, documents: Sequence[Document], world: Known) -> dict[str, Any]:
@@ -89,7 +101,14 @@ def _beside(document: Document, documents: Sequence[Document], world: Known) -> 
             sets.add(f"{other.namespace}/{other.name}")
         if other is not document and other.kind == "Calendar":
             calendars.add(f"{other.namespace}/{other.name}")
-    return {"connectors": found, "rule_sets": sets, "calendars": calendars}
+    others = [other for other in documents if other is not document]
+    return {
+        "connectors": found,
+        "rule_sets": sets,
+        "calendars": calendars,
+        "pipelines": {*world.pipelines, *(f"{other.namespace}/{other.name}" for other in others if other.kind == "Pipeline")},
+        "order": {**world.order, **{order.key(other): order.pairs(other) for other in others}},
+    }
 
 
 def _without_secrets(document: Document) -> tuple[Document, dict[str, str], list[Problem]]:
@@ -138,6 +157,8 @@ def store(tx: Tx, checked: Checked, *, author: str, message: str, home: Path | N
     if document.kind == "Pipeline" and checked.valid:
         # A draft starts nothing: the triggers of the version before it stay in force.
         triggers.sync(tx, document.namespace, document.name, saved.version, starts(document))
+    if document.kind == "PipelineDependency" and checked.valid:
+        put(tx, document, saved.version)
     if document.kind == "Calendar":
         triggers.look_again(tx, SCHEDULE)
     return saved
@@ -166,6 +187,9 @@ def delete(tx: Tx, kind: str, namespace: str, name: str, *, author: str, message
             connections.set_limit(tx, f"{namespace}/{name}", None)
         if kind == "Pipeline":
             triggers.remove(tx, namespace, name)
+            backfills.cancel_all(tx, namespace, name)
+        if kind == "PipelineDependency":
+            take_away(tx, namespace, name)
         if kind == "Calendar":
             triggers.look_again(tx, SCHEDULE)
         seal_deletion(tx, uid=uid, kind=kind, namespace=namespace, name=name, author=author, message=message)

@@ -1,6 +1,7 @@
 """One blueprint per noun: parse, call, answer."""
 
 from services.api.resources import (
+    backfills,
     catalogue,
     circuit_breakers,
     connectors,
@@ -24,6 +25,6 @@ from services.api.resources import (
 
 NOUNS = (
     health, documents, versions, pipelines, plans, state, connectors, circuit_breakers, looking, runs, retries, dead_letters, ledger,
-    run_nodes, events, catalogue, doctor, triggers, schedules,
+    run_nodes, events, catalogue, doctor, triggers, schedules, backfills,
 )  # fmt: skip
 BLUEPRINTS = tuple(noun.blueprint for noun in NOUNS)

@@ -18,7 +18,7 @@ from services.api.resources.triggers import starting
 from services.api.schemas.documents import TEXT_BODY, PipelinePage, PipelinesQuery, Saved, SaveQuery
 from services.api.schemas.runs import Run
 from services.api.schemas.triggers import ShownPipeline
-from shared.dispatch.starting import Asked, Version, create
+from shared.dispatch.starting import Asked, New, Version, create
 from shared.store import resources, run_views, timetables, triggers
 from shared.store.database import Tx
 from shared.store.identifiers import new_id
@@ -103,7 +103,8 @@ def start(namespace: str, name: str) -> Response:
             **({"planId": body["planId"]} if by_plan else {}),
             **({"fullRefresh": True} if body.get("fullRefresh") else {}),
         }
-        create(tx, Version.of(version), Asked(trigger, logical_date, start_of, who.name, reason=body.get("reason")), run, values)
+        wanted = Asked(trigger, logical_date, start_of, who.name, reason=body.get("reason"))
+        create(tx, [New(Version.of(version), wanted, run, values)])
         row = run_views.run(tx, run)
         assert row is not None
         return run_json(tx, row), f"/api/v1/runs/{run}"

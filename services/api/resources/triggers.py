@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask_smorest import Blueprint
 from marshmallow import ValidationError
@@ -20,8 +19,8 @@ from shared.pipelines.language.values import SCHEDULE
 from shared.pipelines.validation import stored_document
 from shared.store import resources, trigger_views, triggers
 from shared.store.database import Tx
-from shared.triggers.fires import fires
-from shared.triggers.schedule import BadSchedule, schedule
+from shared.store.timetables import timetable
+from shared.triggers.schedule import BadSchedule
 
 blueprint = Blueprint("triggers", __name__, url_prefix="/api/v1/pipelines", description="What starts pipelines by itself")
 log = logging.getLogger("api")
@@ -87,7 +86,7 @@ def starting(said: dict[str, Any] | None) -> dict[str, Any]:
 def listed(namespace: str, name: str) -> dict[str, Any]:
     """All it has, and had: those that are active first."""
     with database().transaction() as tx:
-        return {"items": [_trigger(row) for row in _of(tx, namespace, name)]}
+        return {"items": [_trigger(tx, namespace, row) for row in _of(tx, namespace, name)]}
 
 
 @blueprint.get("/<namespace>/<name>/triggers/<trigger>/firings")
@@ -118,14 +117,14 @@ def _missing(namespace: str, name: str) -> Refused:
     return Refused(404, f"there is no pipeline {namespace}/{name}; apply it first")
 
 
-def _trigger(row: dict[str, Any]) -> dict[str, Any]:
+def _trigger(tx: Tx, namespace: str, row: dict[str, Any]) -> dict[str, Any]:
     last = {key: row[f"last_{key}"] for key in ("key", "run", "outcome", "detail")} | {"at": stamp(row["last_at"])}
     return {
         "name": row["name"],
         "type": row["type"],
         "active": row["active"],
         "version": row["version"],
-        "nextFireAt": _next(row),
+        "nextFireAt": _next(tx, namespace, row),
         "nextLookAt": stamp(row["look_at"]) if row["active"] else None,
         "behind": row["behind"],
         "problem": row["problem"],
@@ -133,12 +132,12 @@ def _trigger(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _next(row: dict[str, Any]) -> str | None:
+def _next(tx: Tx, namespace: str, row: dict[str, Any]) -> str | None:
     """The first fire time of a schedule that is not dealt with yet."""
     if row["type"] != SCHEDULE or not row["active"]:
         return None
     try:
-        times = fires(schedule(row["config"]["schedule"]), ZoneInfo(row["config"]["timezone"]), row["handled_to"])
+        times = timetable(tx, namespace, row["config"]).fires(row["handled_to"])
     except BadSchedule:
         # `problem` says so.
         return None

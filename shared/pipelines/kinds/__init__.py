@@ -19,4 +19,4 @@ KINDS: dict[str, type[Schema]] = {
     "Flow": FlowSpec,
 }
 # Kinds that are kept, and that nothing acts on yet.
-IDLE = frozenset({"PipelineDependency", "PipelineTest", "Flow"})
+IDLE = frozenset({"PipelineTest", "Flow"})

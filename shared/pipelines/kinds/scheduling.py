@@ -10,16 +10,20 @@ from marshmallow import ValidationError, fields, validates_schema
 from shared.pipelines.fields import choice, name, number, parts, prose, shown
 from shared.pipelines.shapes import AtLeastOne, Shape
 
+# A year.
+MOST_MINUTES = 525_600
+
 
 class Upstream(Shape):
     pipeline = name("Pipeline", "That is waited for", required=True, example="load-orders")
     condition = choice("Ready when", ("success", "success-or-skipped"), load_default="success")
-    maxWaitMinutes = number("Longest wait, in minutes", load_default=60, example=60)
+    maxWaitMinutes = number("Longest wait, in minutes", "From when the run was made", most=MOST_MINUTES, load_default=60, example=60)
 
 
 class DependencySpec(Shape):
     pipeline = name("Pipeline", "That waits", required=True, example="report-orders")
-    dependsOn = parts(Upstream, "Depends on", "It starts when all of these are ready for the same logical date", least=1, required=True)
+    dependsOn = parts(Upstream, "Depends on", "What must be ready for the same logical date before it starts", least=1, required=True)
+    mode = choice("How many of these", ("all", "any"), "All must be ready, or one of them", load_default="all")
     onTimeout = choice("When the wait is over", ("fail", "skip"), "How the run that waited ends", load_default="fail")
     description = prose("Description")
 

@@ -3,7 +3,7 @@
 from shared.pipelines.language.filling import filled
 from shared.pipelines.language.reading import MAX_BYTES, read_documents
 from shared.pipelines.language.run_values import RunValues, Unsettled, needs_values, settle, zone_of
-from shared.pipelines.language.values import InvalidDocument, calendar, connector, pipeline, rule_set, starts
+from shared.pipelines.language.values import InvalidDocument, calendar, connector, dependency, pipeline, rule_set, starts
 
 __all__ = [
     "MAX_BYTES",
@@ -12,6 +12,7 @@ __all__ = [
     "Unsettled",
     "calendar",
     "connector",
+    "dependency",
     "filled",
     "needs_values",
     "pipeline",

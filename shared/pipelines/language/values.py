@@ -12,7 +12,7 @@ from shared.errors import ConfigurationError
 from shared.pipelines.kinds.connector import ConnectorSpec
 from shared.pipelines.kinds.pipeline import NODE_POLICY, PipelineSpec, ends
 from shared.pipelines.kinds.quality import RuleSetSpec
-from shared.pipelines.kinds.scheduling import CalendarSpec
+from shared.pipelines.kinds.scheduling import CalendarSpec, DependencySpec
 from shared.pipelines.master_data import with_named
 from shared.pipelines.model import (
     ConnectorDefinition,
@@ -62,6 +62,11 @@ def starts(document: Document) -> Starts:
         config = {key: value for key, value in one.items() if key not in ("type", "name", "enabled")}
         found.append(TriggerDefinition(one.get("name", one["type"]), one["type"], config, one["enabled"]))
     return Starts(spec["enabled"], tuple(found))
+
+
+def dependency(document: Document) -> dict[str, Any]:
+    """The spec of a valid PipelineDependency document, defaults in place. Raises InvalidDocument."""
+    return _load(document, "PipelineDependency", DependencySpec)
 
 
 def connector(document: Document) -> ConnectorDefinition:

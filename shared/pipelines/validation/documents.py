@@ -10,7 +10,7 @@ from shared.pipelines.kinds import IDLE, KINDS
 from shared.pipelines.kinds.envelope import API_VERSIONS, Envelope
 from shared.pipelines.language.pointers import below
 from shared.pipelines.model import Document, Problem
-from shared.pipelines.validation import connectors, pipelines, rule_sets, shape
+from shared.pipelines.validation import connectors, order, pipelines, rule_sets, shape
 from shared.pipelines.validation.known import Known
 from shared.pipelines.validation.report import Owner, Report
 from shared.pipelines.validation.words import hint, nearest
@@ -31,7 +31,7 @@ _CHECKS: dict[str, _Check] = {
     "Pipeline": pipelines.check,
     "Connector": connectors.check,
     "DataQualityRuleSet": rule_sets.check,
-    "PipelineDependency": _settings("PipelineDependency", "dependency"),
+    "PipelineDependency": order.check,
     "Calendar": _settings("Calendar", "calendar"),
     "PipelineTest": _settings("PipelineTest", "test"),
     "Flow": _settings("Flow", "flow"),
@@ -72,6 +72,8 @@ def _with(known: Known, documents: Sequence[Document]) -> Known:
         connectors={**known.connectors, **found},
         rule_sets={*known.rule_sets, *named("DataQualityRuleSet")},
         calendars={*known.calendars, *named("Calendar")},
+        pipelines={*known.pipelines, *named("Pipeline")},
+        order={**known.order, **{order.key(document): order.pairs(document) for document in documents}},
     )
 
 

@@ -20,6 +20,8 @@ class Known:
     require_connectors: bool = False
     calendars: Collection[str] = frozenset()
     columns: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    pipelines: Collection[str] = frozenset()
+    order: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
 
 
 def full_name(reference: str, namespace: str) -> str:

@@ -70,6 +70,11 @@ def rule_set(report: Report, name: str, path: str, owner: Owner, known: Known) -
     _absent(report, "rule set", "DataQualityRuleSet", name, known.rule_sets, path, owner)
 
 
+def pipeline(report: Report, name: str, path: str, owner: Owner, known: Known) -> None:
+    """Only told: it may be applied later."""
+    _absent(report, "pipeline", "Pipeline", name, known.pipelines, path, owner)
+
+
 def _absent(report: Report, what: str, kind: str, name: str, there: Collection[str], path: str, owner: Owner) -> None:
     """Tells of a name for which nothing is there; `what` and `kind`: the word for one, and the kind of its document."""
     full = full_name(name, report.document.namespace)

@@ -1,0 +1,75 @@
+"""Backfills: of each, as many runs at once as it may have, each of its dates once. Under its row, so that any scheduler may do it."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from services.scheduler.settings import Settings
+from shared.dispatch.backfills import still
+from shared.dispatch.fire_times import start_of_interval
+from shared.dispatch.starting import Asked, Version, start
+from shared.errors import ConfigurationError, PenstockError
+from shared.kill_points import kill_point
+from shared.pipelines.validation import schedule_of
+from shared.store import backfills, dependencies, resources
+from shared.store.backfills import Backfill
+from shared.store.database import Database, Tx
+from shared.store.endings import Ending
+from shared.store.identifiers import new_id
+
+AT_ONCE = 20
+TYPE = "backfill"
+log = logging.getLogger("scheduler")
+
+
+def told(tx: Tx, ending: Ending, settings: Settings) -> None:
+    """A conclusion from the end of a run: there is room for the next."""
+    backfills.ended(tx, ending.run, ending.status)
+
+
+def start_backfills(database: Database, settings: Settings) -> bool:
+    """True while there may be more to start."""
+    with database.transaction() as tx:
+        tx.execute("SET LOCAL idle_in_transaction_session_timeout = '10s'")
+        held = backfills.with_room(tx, AT_ONCE)
+        for one in held:
+            if not backfills.finish(tx, one.id):
+                _fill(tx, one, settings)
+        if held:
+            kill_point("scheduler.backfilling")
+    return len(held) == AT_ONCE
+
+
+def _fill(tx: Tx, one: Backfill, settings: Settings) -> None:
+    room = one.max_parallel - backfills.going(tx, one.id)
+    while room > 0 and (dates := backfills.following(tx, one, room)):
+        for date, version in dates:
+            room -= _start(tx, one, date, version, settings)
+    backfills.finish(tx, one.id)
+
+
+def _start(tx: Tx, one: Backfill, date: datetime, number: int, settings: Settings) -> bool:
+    """Whether there is a run now."""
+    choice = still(tx, one, date)
+    if not choice.runs:
+        backfills.settled(tx, one.id, date, "left_out", {"message": choice.why})
+        return False
+    run = new_id()
+    try:
+        row = resources.at_version(tx, "Pipeline", one.namespace, one.pipeline, number)
+        if row is None:
+            raise ConfigurationError(f"version {number} of pipeline {one.namespace}/{one.pipeline} is not there")
+        version = Version.of(row)
+        schedule = dependencies.schedule_of(tx, one.namespace, one.pipeline)
+        config = schedule["config"] if schedule else schedule_of(version.text)
+        interval = start_of_interval(tx, one.namespace, config, date)
+        trigger = {"type": TYPE, "id": one.id, "which": one.which, "version": one.version}
+        asked = Asked(trigger, date, interval, TYPE, one.parameters, one.reason)
+        start(tx, version, asked, settings.template_env, run=run)
+    except PenstockError as error:
+        log.warning("backfill %s: %s/%s could not start for %s: %s", one.id, one.namespace, one.pipeline, date, error.message)
+        backfills.settled(tx, one.id, date, "refused", error.to_json())
+        return False
+    backfills.started(tx, one.id, date, run)
+    return True
