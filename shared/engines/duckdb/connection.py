@@ -34,6 +34,9 @@ def connected(limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
             yield connection
     finally:
         connection.close()
+        # The instance would remember each file that was read, some 15 kB, for ever; most are read by one job. Turned off, it forgets them.
+        instance.execute("SET enable_external_file_cache = false")
+        instance.execute("SET enable_external_file_cache = true")
 
 
 @lru_cache(maxsize=1)
