@@ -294,7 +294,7 @@ CHECKS: tuple[Check, ...] = (
         "no fire time of a schedule has two runs",
         _BUG,
         """
-        SELECT max(of.id::text)::uuid AS run, format('%%s/%%s has %%s runs for %%s', of.namespace, of.pipeline, count(*),
+        SELECT min(of.id::text)::uuid AS run, format('%%s/%%s has %%s runs for %%s', of.namespace, of.pipeline, count(*),
                                                      of.trigger ->> 'fireAt') AS detail
           FROM of WHERE of.trigger ->> 'type' = 'schedule'
          GROUP BY of.namespace, of.pipeline, of.trigger ->> 'fireAt' HAVING count(*) > 1

@@ -60,7 +60,8 @@ def run(folder: Path, seed: int, minutes: float, say: Say, *, short: bool) -> in
         stack.sql("CREATE TABLE fired (one integer)")
         more = "worker: nobody" if short else ""
         names = [f"chaos-{number}" for number in range(PIPELINES)]
-        stack.apply("---".join(RECIPE.replace("NAME", name).replace("MORE", more) for name in names))
+        for start in range(0, PIPELINES, 10):
+            stack.apply("---".join(RECIPE.replace("NAME", name).replace("MORE", more) for name in names[start : start + 10]))
         _sleep(stack, minutes)
         faults = _disturb(stack, points, random, minutes, short, say)
         ended = time.time()
@@ -141,7 +142,7 @@ def _settle(stack: Stack) -> None:
     due = "SELECT 1 FROM triggers t WHERE t.active AND (t.look_at < now() - interval '2 seconds'"
     stack.until(
         lambda: not _store(stack, f"{due} OR EXISTS (SELECT FROM firings f WHERE f.trigger_id = t.id AND f.outcome = 'behind')) LIMIT 1"),
-        120,
+        180,
         "the schedulers to fire all that is due",
     )
 

@@ -34,7 +34,7 @@ def test_a_minute_of_killed_and_paused_schedulers_and_each_fire_time_has_one_run
     code, lines = driven("--schedules", "1")
     summary = lines[-1]
     assert (code, summary["what"], summary["wrong"]) == (0, "summary", []), lines
-    assert summary["fireTimes"] >= 550
+    assert summary["fireTimes"] >= 500
     assert summary["faults"] >= 4
 
 

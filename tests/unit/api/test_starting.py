@@ -182,6 +182,10 @@ def test_those_that_are_caught_up_wait_for_one_another_and_nothing_is_skipped_fo
     found = Counter(run["status"] for run in schedules.runs("turns"))
     assert (found["RUNNING"], found["SKIPPED"]) == (1, 0)
     assert found["QUEUED"] >= 9
+    (running,) = [run["id"] for run in schedules.runs("turns") if run["status"] == "RUNNING"]
+    waiting = {run["waiting_for"]["reason"]: run["waiting_for"]["detail"] for run in schedules.runs("turns") if run["waiting_for"]}
+    assert list(waiting) == ["pipeline"]
+    assert running in waiting["pipeline"]
 
 
 def test_a_fire_time_whose_pipeline_still_runs_is_recorded_as_a_skipped_run(schedules: Schedules) -> None:

@@ -65,7 +65,7 @@ BROKEN = {
     "firings": f"{TRIGGER}; {FIRING} SELECT id, 'k', %(run)s, 'run' FROM triggers; DELETE FROM runs WHERE id = %(run)s",
     "firings ": """UPDATE runs SET trigger = '{"type": "schedule"}' WHERE id = %(run)s""",
     "fire times": """UPDATE runs SET trigger = '{"type": "schedule", "fireAt": "x"}' WHERE id = %(run)s; INSERT INTO runs (id, namespace,
-        pipeline, resource_uid, version, status, trigger, logical_date, created_by) SELECT least(%(other)s, id), namespace, pipeline,
+        pipeline, resource_uid, version, status, trigger, logical_date, created_by) SELECT %(other)s, namespace, pipeline,
         resource_uid, 1, 'QUEUED', trigger, now(), '' FROM runs""",
     "triggers": TRIGGER,
     "triggers ": f"{TRIGGER}; INSERT INTO resources (uid, kind, namespace, name, current_version) VALUES (gen_random_uuid(), 'Pipeline',"
