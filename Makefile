@@ -7,7 +7,7 @@ export PENSTOCK_HOME ?= $(CURDIR)/.penstock
 # uv works on this environment and no other, whatever is active in the shell.
 SYNC := UV_PROJECT_ENVIRONMENT=$(CURDIR)/$(VENV) UV_PYTHON_DOWNLOADS=never $(VENV)/bin/uv sync --quiet --frozen --extra demo
 
-.PHONY: help demo test up down status check bench chaos differential soak fuzz golden-spel clean
+.PHONY: help demo test up down status check bench chaos differential soak fuzz golden-spel golden-cron clean
 .DEFAULT_GOAL := help
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo "             FAULTS=1: what sees the faults that are sown)"
 	@echo "make soak    100 runs at once, again and again for MINUTES=60: limits, and the memory of each service over the time"
 	@echo "make golden-spel  ask Spring's own library again what SpEL means (needs Java 17 and Maven)"
+	@echo "make golden-cron  ask Spring's own cron again when 537 expressions fire, and compare all of it (needs Java 17 and Maven; EXPRESSIONS=50: so many)"
 	@echo "make fuzz    looks for texts that break the readers (SECONDS=600 each, FUZZ=recipe selects)"
 	@echo "make clean   remove caches and the environment (STATE=1: the state folder too)"
 
@@ -88,6 +89,11 @@ soak: $(VENV)/.synced-dev
 golden-spel: $(VENV)/.synced-dev
 	cd tests/golden/spel/reference && mvn --quiet --batch-mode compile exec:java -Dexec.args="$(CURDIR)/tests/golden/spel"
 	$(RUN) -m tests.unit.spel.write_golden
+
+# What tests/golden/cron says, and all of our times against it.
+golden-cron: $(VENV)/.synced-dev
+	cd tests/golden/cron/reference && MAVEN_OPTS="$${MAVEN_OPTS:--XX:+UseSerialGC}" mvn --quiet --batch-mode compile exec:java -Dexec.args="$(CURDIR)/tests/golden/cron"
+	$(RUN) -m tests.unit.triggers.cron_golden $(if $(EXPRESSIONS),--expressions $(EXPRESSIONS))
 
 # Coverage-guided; what is found is left in the folder .fuzz, and ends the run.
 SECONDS ?= 60

@@ -8,6 +8,7 @@ no time in an hour that is skipped, and its times in an hour that is repeated bo
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -36,7 +37,12 @@ def instants(cron: str, zone: ZoneInfo, after: datetime) -> Iterator[tuple[datet
 
     Ends when there is none for fifty years.
     """
-    elapsed = every_hour(cron)
+    # Ends with the calendar, too: 29 February has no fires for ever.
+    with suppress(OverflowError):
+        yield from _walked(cron, zone, after, elapsed=every_hour(cron))
+
+
+def _walked(cron: str, zone: ZoneInfo, after: datetime, *, elapsed: bool) -> Iterator[tuple[datetime, datetime]]:
     start = after.astimezone(zone).replace(tzinfo=None)
     if (after - _SHIFT).astimezone(zone).utcoffset() != (after + _SHIFT).astimezone(zone).utcoffset():
         # Close to a change the clock may show what it has shown before.

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
+from werkzeug.serving import make_server
 
+from services.api.cli.__main__ import cli
 from services.scheduler import due
 from services.scheduler.settings import Settings
 from shared.store import triggers
@@ -212,3 +217,46 @@ def test_the_scheduler_goes_by_the_calendar_of_now(api: Any, monkeypatch: pytest
     started = api.call("POST", "/pipelines/default/by-calendar/runs", asked)
     assert started.status_code == 202, started.text
     assert datetime.fromisoformat(started.json["dataIntervalStart"]) == days[3]
+
+
+@pytest.fixture
+def typed(api: Any) -> Iterator[Callable[..., tuple[int, str]]]:
+    """What the command line answers: exit code, and all that it prints."""
+    server = make_server("127.0.0.1", 0, api.client.application, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+
+    def call(*words: str) -> tuple[int, str]:
+        done = CliRunner().invoke(cli, ["--url", f"http://127.0.0.1:{server.port}", "--token", "admin-token", *words])
+        return done.exit_code, done.output
+
+    yield call
+    server.shutdown()
+    thread.join()
+
+
+def test_the_command_line_tells_it_too(api: Any, typed: Callable[..., tuple[int, str]]) -> None:
+    api.apply(CALENDAR % ("shown", "countries: [PL], shift: next, halfDays: [2026-12-23]"))
+    pipeline(api, "typed", "schedule: '0 2 * * *'\n  calendar: shown\n  enabled: false")
+    code, said = typed("calendar", "explain", "typed", "--from", "2026-12-23", "--next", "6")
+    assert (code, said.splitlines()) == (
+        0,
+        [
+            "2026-12-23 Wed  fires: half day (default/shown, version 1)",
+            "2026-12-24 Thu  moved to 2026-12-28: Christmas Eve, PL (default/shown, version 1)",
+            "2026-12-25 Fri  moved to 2026-12-28: Christmas Day, PL (default/shown, version 1)",
+            "2026-12-26 Sat  moved to 2026-12-28: Second Day of Christmas, PL (default/shown, version 1)",
+            "2026-12-27 Sun  fires",
+            "2026-12-28 Mon  fires (with those of 2026-12-24, 2026-12-25, 2026-12-26)",
+            "by default/shown, version 1",
+            "it is disabled: it would fire at these times if it were enabled",
+        ],
+    )
+    code, said = typed("next", "typed", "--count", "1")
+    assert code == 0 and "T02:00:00+0" in said.splitlines()[0] and "it is disabled" in said
+    assert typed("calendar", "explain", "--calendar", "PL_HOLIDAY", "--from", "2024-12-24", "--days", "2") == (
+        0,
+        "2024-12-24 Tue  counts\n2024-12-25 Wed  does not count: Christmas Day (PL_HOLIDAY)\nby PL_HOLIDAY, built in\n",
+    )
+    code, said = typed("next", "nobody")
+    assert code == 2 and "there is no pipeline default/nobody" in said

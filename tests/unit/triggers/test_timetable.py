@@ -222,6 +222,10 @@ def test_the_fire_before_years_of_days_off() -> None:
     assert table.before(datetime(2032, 1, 1, tzinfo=UTC)) == datetime(2024, 12, 31, 23, 59, tzinfo=UTC)
 
 
+def test_with_the_calendar_the_times_end() -> None:
+    assert [at.year for at in timetable("0 0 29 2 *", "UTC").fires(datetime(9990, 1, 1, tzinfo=UTC))] == [9992, 9996]
+
+
 def test_a_timetable_is_made_once() -> None:
     assert timetable("0 2 * * *", WARSAW, (HOLIDAYS,)) is timetable("0 2 * * *", WARSAW, (HOLIDAYS,))
     assert timetable("0 2 * * *", WARSAW) == Timetable(schedule("0 2 * * *"), ZoneInfo(WARSAW))
