@@ -19,6 +19,8 @@ from shared.store.endings import Ending
 from shared.store.identifiers import new_id
 
 AT_ONCE = 20
+# Dates of one backfill in one turn, most of which somebody else may have run since.
+MOST = 200
 TYPE = "backfill"
 log = logging.getLogger("scheduler")
 
@@ -43,9 +45,11 @@ def start_backfills(database: Database, settings: Settings) -> bool:
 
 def _fill(tx: Tx, one: Backfill, settings: Settings) -> None:
     room = one.max_parallel - backfills.going(tx, one.id)
-    while room > 0 and (dates := backfills.following(tx, one, room)):
+    looked = 0
+    while room > 0 and looked < MOST and (dates := backfills.following(tx, one, room)):
         for date, version in dates:
             room -= _start(tx, one, date, version, settings)
+        looked += len(dates)
     backfills.finish(tx, one.id)
 
 

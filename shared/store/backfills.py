@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -235,6 +235,24 @@ def cancel_all(tx: Tx, namespace: str, pipeline: str) -> None:
     ).fetchall()
     for row in rows:
         cancel(tx, row["id"])
+
+
+def prune(tx: Tx, older_than: timedelta) -> None:
+    """Those that have been over for so long: their runs are gone by then."""
+    tx.execute(
+        """
+        DELETE FROM backfill_dates WHERE backfill_id IN (
+               SELECT id FROM backfills WHERE finished_at < clock_timestamp() - %(age)s AND state IN ('finished', 'cancelled'))
+        """,
+        {"age": older_than},
+    )
+    tx.execute(
+        """
+        DELETE FROM backfills b WHERE b.finished_at < clock_timestamp() - %(age)s AND b.state IN ('finished', 'cancelled')
+           AND NOT EXISTS (SELECT FROM backfill_dates d WHERE d.backfill_id = b.id)
+        """,
+        {"age": older_than},
+    )
 
 
 _SHOWN = """

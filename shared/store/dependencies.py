@@ -232,6 +232,8 @@ def take(tx: Tx, limit: int) -> dict[str, list[Wait]]:
         {"limit": limit},
     )
     runs = [row["id"] for row in rows]
+    if not runs:
+        return {}
     found: dict[str, list[Wait]] = {run: [] for run in runs}
     # One statement after they are locked: what ends from now on marks them again.
     for row in tx.execute(

@@ -276,9 +276,9 @@ def test_the_scheduler_ends_while_it_starts_runs_of_a_backfill_and_once_more_hal
     def told() -> Any:
         return stack.client.call("GET", f"/backfills/{backfill}")
 
-    stack.until(lambda: told()["dates"]["succeeded"] >= 3, 90, "some dates to have run")
+    stack.until(lambda: told()["dates"]["succeeded"] >= 3, 180, "some dates to have run")
     stack.kill("scheduler-1")
-    stack.until(lambda: told()["state"] == "finished", 90, "the backfill to be over")
+    stack.until(lambda: told()["state"] == "finished", 180, "the backfill to be over")
     assert armed.points.left() == []
     dates = "SELECT to_char(logical_date, 'DD'), count(*) FROM runs WHERE pipeline = 'filled' GROUP BY 1 ORDER BY 1"
     assert stack.sql(dates, database="penstock") == [(f"{day:02}", 1) for day in range(1, 11)]

@@ -257,6 +257,10 @@ def test_ranges_schedules_and_second_backfills(api: Any) -> None:
     assert [len(listed["items"]), listed["nextCursor"] is not None] == [1, True]
     assert api.call("DELETE", "/pipelines/default/once").status_code == 204
     assert {one["state"] for one in api.call("GET", "/backfills?pipeline=once").json["items"]} == {"cancelled"}
+    with api.database.transaction() as tx:
+        tx.execute("UPDATE backfills SET finished_at = now() - interval '3 days' WHERE id = %(id)s", {"id": first})
+        backfills.prune(tx, timedelta(days=2))
+    assert len(api.call("GET", "/backfills?pipeline=once").json["items"]) == 1
 
 
 def test_the_same_key_begins_one_backfill(api: Any) -> None:
