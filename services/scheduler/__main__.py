@@ -14,6 +14,7 @@ import redis
 
 from services.scheduler import staging
 from services.scheduler.admission import LIVE_WITHIN
+from services.scheduler.batches import close_batches
 from services.scheduler.due import fire_due
 from services.scheduler.ended import conclude
 from services.scheduler.expand import expand
@@ -56,6 +57,7 @@ def main() -> None:
                 session = Session(database, settings.name, settings.leader_patience)
             more = fire_due(database, settings)
             more = conclude(database, settings) or more
+            more = close_batches(database, settings) or more
             sending.send(app, expand(database, settings))
             sending.send(app, _asked(database))
             leads = session.leads()

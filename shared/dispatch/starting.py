@@ -73,22 +73,26 @@ def values_of(
 
 def create(tx: Tx, version: Version, asked: Asked, run: str, values: RunValues | None) -> None:
     """Makes the run, QUEUED. `run`: from `new_id`, as it was given to `values_of`."""
-    runs.create(
-        tx,
-        run=run,
-        namespace=version.namespace,
-        pipeline=version.pipeline,
-        resource_uid=version.uid,
-        version=version.number,
-        git_commit_sha=version.sha,
-        trigger=asked.trigger,
-        parameters=values.plain_parameters() if values else {},
-        run_values=values.to_json() if values else None,
-        logical_date=asked.logical_date,
-        interval_start=asked.interval_start,
-        reason=asked.reason,
-        created_by=asked.created_by,
-    )
+    runs.create(tx, **said_of(version, asked, run, values))
+
+
+def said_of(version: Version, asked: Asked, run: str, values: RunValues | None) -> dict[str, Any]:
+    """What `shared.store.runs` is told of a run, by whoever makes it in a statement with something else."""
+    return {
+        "run": run,
+        "namespace": version.namespace,
+        "pipeline": version.pipeline,
+        "resource_uid": version.uid,
+        "version": version.number,
+        "git_commit_sha": version.sha,
+        "trigger": asked.trigger,
+        "parameters": values.plain_parameters() if values else {},
+        "run_values": values.to_json() if values else None,
+        "logical_date": asked.logical_date,
+        "interval_start": asked.interval_start,
+        "reason": asked.reason,
+        "created_by": asked.created_by,
+    }
 
 
 def start(tx: Tx, version: Version, asked: Asked, environment: Mapping[str, str], *, run: str | None = None) -> str:

@@ -49,8 +49,21 @@ class LockedRun:
         self.said.append(Event(type_, node, stage, epoch, data))
 
 
-def create(
-    tx: Tx,
+# The run and its first event, for the row of a table expression `one`; none where that has no row. Values: from `made`.
+MAKES = """
+    run AS (
+        INSERT INTO runs (id, namespace, pipeline, resource_uid, version, git_commit_sha, status, trigger, parameters, logical_date,
+                          data_interval_start, data_interval_end, run_values, reason, created_by, last_seq)
+        SELECT %(run)s::uuid, %(namespace)s, %(pipeline)s, %(resource_uid)s::uuid, %(run_version)s, %(git_commit_sha)s, 'QUEUED',
+               %(run_trigger)s::jsonb, %(run_parameters)s::jsonb, %(logical_date)s::timestamptz, %(interval_start)s::timestamptz,
+               %(logical_date)s::timestamptz, %(run_values)s::jsonb, %(reason)s, %(created_by)s, 1 FROM one
+    ), event AS (
+        INSERT INTO events (run_id, seq, type, v, data) SELECT %(run)s::uuid, 1, 'run.queued', %(event_version)s, %(queued)s::jsonb FROM one
+    )
+"""
+
+
+def made(
     *,
     run: str,
     namespace: str,
@@ -65,44 +78,37 @@ def create(
     created_by: str,
     interval_start: datetime | None = None,
     run_values: Mapping[str, Any] | None = None,
-) -> None:
-    """Makes the run QUEUED with its first event, in one statement, and rings the schedulers.
+) -> dict[str, Any]:
+    """The values of MAKES, for a run that is QUEUED.
 
     `run` is a UUIDv7 from `identifiers.new_id`. `interval_start`: the fire time before the logical date, where there is one. `run_values`:
     `RunValues.to_json`, None for a recipe without parameters and templates.
     """
-    tx.execute(
-        """
-        WITH run AS (
-            INSERT INTO runs (id, namespace, pipeline, resource_uid, version, git_commit_sha, status, trigger, parameters, logical_date,
-                              data_interval_start, data_interval_end, run_values, reason, created_by, last_seq)
-            VALUES (%(run)s, %(namespace)s, %(pipeline)s, %(resource_uid)s, %(version)s, %(git_commit_sha)s, 'QUEUED', %(trigger)s,
-                    %(parameters)s, %(logical_date)s, %(interval_start)s, %(logical_date)s, %(run_values)s, %(reason)s, %(created_by)s, 1)
-        ), event AS (
-            INSERT INTO events (run_id, seq, type, v, data) VALUES (%(run)s, 1, 'run.queued', %(v)s, %(data)s)
-        )
-        SELECT pg_notify(%(doorbell)s, %(run)s::text), pg_notify(%(channel)s, %(run)s::text)
-        """,
-        {
-            "run": run,
-            "namespace": namespace,
-            "pipeline": pipeline,
-            "resource_uid": resource_uid,
-            "version": version,
-            "git_commit_sha": git_commit_sha,
-            "trigger": Jsonb(dict(trigger)),
-            "parameters": Jsonb(dict(parameters)),
-            "logical_date": logical_date,
-            "interval_start": interval_start or logical_date,
-            "run_values": Jsonb(dict(run_values)) if run_values is not None else None,
-            "reason": reason,
-            "created_by": created_by,
-            "v": events.VERSION,
-            "data": Jsonb({"version": version, "trigger": dict(trigger)}),
-            "doorbell": DOORBELL,
-            "channel": events.CHANNEL,
-        },
-    )
+    return {
+        "run": run,
+        "namespace": namespace,
+        "pipeline": pipeline,
+        "resource_uid": resource_uid,
+        "run_version": version,
+        "git_commit_sha": git_commit_sha,
+        "run_trigger": Jsonb(dict(trigger)),
+        "run_parameters": Jsonb(dict(parameters)),
+        "logical_date": logical_date,
+        "interval_start": interval_start or logical_date,
+        "run_values": Jsonb(dict(run_values)) if run_values is not None else None,
+        "reason": reason,
+        "created_by": created_by,
+        "event_version": events.VERSION,
+        "queued": Jsonb({"version": version, "trigger": dict(trigger)}),
+    }
+
+
+_CREATE = f"WITH one AS (SELECT 1), {MAKES} SELECT pg_notify(%(doorbell)s, %(run)s::text), pg_notify(%(channel)s, %(run)s::text)"
+
+
+def create(tx: Tx, **said: Any) -> None:
+    """Makes the run QUEUED with its first event, in one statement, and rings the schedulers. What is said of it: as for `made`."""
+    tx.execute(_CREATE, {**made(**said), "doorbell": DOORBELL, "channel": events.CHANNEL})
 
 
 _LOCK = """
