@@ -10,7 +10,7 @@ from typing import Any
 from shared.pipelines.language import RunValues, Unsettled, settle, zone_of
 from shared.pipelines.language.templates import Moment
 from shared.pipelines.model import Problem
-from shared.pipelines.validation import has_values, stored_document
+from shared.pipelines.validation import has_values, stored_document, templated_texts
 from shared.store import runs
 from shared.store.database import Tx
 from shared.store.identifiers import new_id
@@ -68,7 +68,7 @@ def values_of(
             )
         return None
     document = stored_document(text)
-    return settle(document, given, Moment(run, logical_date, interval_start, zone_of(document)), environment)
+    return settle(document, given, Moment(run, logical_date, interval_start, zone_of(document)), environment, templated_texts(text))
 
 
 def create(tx: Tx, version: Version, asked: Asked, run: str, values: RunValues | None) -> None:

@@ -14,6 +14,7 @@ from shared.pipelines.validation.stored import (
     stored_document,
     stored_errors,
     stored_rule_set,
+    templated_texts,
 )
 
 __all__ = [
@@ -27,5 +28,6 @@ __all__ = [
     "stored_document",
     "stored_errors",
     "stored_rule_set",
+    "templated_texts",
     "validate",
 ]

@@ -9,6 +9,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from shared.pipelines.language import RunValues, connector, filled, needs_values, read_documents, rule_set, zone_of
+from shared.pipelines.language.run_values import templated
 from shared.pipelines.language.values import InvalidDocument
 from shared.pipelines.model import ConnectorDefinition, Document, Problem, RuleSet
 from shared.pipelines.validation.documents import validate
@@ -62,6 +63,12 @@ def stored_document(text: str) -> Document:
 def has_values(text: str) -> bool:
     """Whether runs of the recipe have values: it declares parameters, or holds templates."""
     return needs_values(stored_document(text))
+
+
+@lru_cache(maxsize=128)
+def templated_texts(text: str) -> tuple[tuple[str, str], ...]:
+    """Path and text of what a valid recipe fills for each run."""
+    return tuple(templated(stored_document(text)))
 
 
 @lru_cache(maxsize=128)
