@@ -11,6 +11,9 @@ from flask_smorest import Api
 
 from services.api import auth, bootstrap, incoming, problems
 from services.api.feed import Feed
+from services.api.hooks.bell import Bell
+from services.api.hooks.known import Hooks
+from services.api.hooks.rate import Rate
 from services.api.resources import BLUEPRINTS
 from services.api.schemas.fields import Problem
 from services.api.settings import Settings
@@ -43,6 +46,11 @@ def create_app(settings: Settings) -> Flask:
     database = Database(settings.database_url, name="penstock-api", size=20, definitions=definitions.of(settings.definitions))
     app.extensions |= {"penstock.database": database, "penstock.settings": settings, "penstock.feed": Feed(database)}
     app.extensions["penstock.breakers"] = redis.Redis.from_url(settings.redis_url, socket_timeout=1, socket_connect_timeout=1)
+    app.extensions |= {
+        "penstock.hooks": Hooks(database, settings.home),
+        "penstock.bell": Bell(database),
+        "penstock.rate": Rate(app.extensions["penstock.breakers"], settings.hook_rate),
+    }
     app.extensions["penstock.repository"] = Repository(settings.repository) if settings.repository else None
     problems.register(app)
     api = ProblemApi(

@@ -12,7 +12,7 @@ from shared.store.database import Database
 
 ROLES = ("viewer", "editor", "operator", "admin")
 # Prefixes that need no token.
-OPEN = ("/health/", "/metrics", "/api/docs", "/api/v1/openapi.json", "/api/v1/schemas/")
+OPEN = ("/health/", "/metrics", "/api/docs", "/api/v1/openapi.json", "/api/v1/schemas/", "/hooks/")
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,12 +110,12 @@ def json_object(*, exact: bool = False) -> dict[str, Any]:
         raise Refused(400, _TOO_DEEP) from error
     if not isinstance(found, dict):
         raise Refused(422, "the body must be a JSON object")
-    _check_texts(found, "", 0)
+    check_texts(found)
     return found
 
 
-def _check_texts(value: Any, path: str, depth: int) -> None:
-    """`path`: a JSON pointer."""
+def check_texts(value: Any, path: str = "", depth: int = 0) -> None:
+    """That the store can hold what was sent. `path`: a JSON pointer. Raises Refused."""
     if depth > _DEEPEST:
         raise Refused(400, _TOO_DEEP)
     if isinstance(value, str) and (found := unfit(value)):
@@ -126,10 +126,10 @@ def _check_texts(value: Any, path: str, depth: int) -> None:
         for key, part in value.items():
             if found := unfit(key):
                 raise _unfit(f"a name in {path.lstrip('/').replace('/', '.') or 'the body'} holds {found}; take it out", path)
-            _check_texts(part, f"{path}/{brief(key).replace('~', '~0').replace('/', '~1')}", depth + 1)
+            check_texts(part, f"{path}/{brief(key).replace('~', '~0').replace('/', '~1')}", depth + 1)
     elif isinstance(value, list):
         for at, part in enumerate(value):
-            _check_texts(part, f"{path}/{at}", depth + 1)
+            check_texts(part, f"{path}/{at}", depth + 1)
 
 
 def _unfit(detail: str, path: str) -> Refused:

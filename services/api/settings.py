@@ -17,7 +17,7 @@ class Settings:
     """`home`: where the embedded default keeps its token and master key; None where there is none. `repository`: where Git shows what was
     saved; None: nowhere on this machine. `definitions`: the folder of their texts; None: the database. `template_env`: the variables that
     templates may read with env(NAME), of those that are set. `staging`: where staged rows are, only to look for what nobody sweeps; None:
-    not known here.
+    not known here. `hook_window`: a signed delivery counts for so long. `hook_rate`: of one webhook in a second; 0: any number.
     """
 
     database_url: str = field(repr=False)
@@ -33,6 +33,8 @@ class Settings:
     staging_retention: timedelta
     breaker: Rules = DEFAULTS
     template_env: Mapping[str, str] = field(repr=False, default_factory=dict)
+    hook_window: timedelta = timedelta(seconds=300)
+    hook_rate: int = 0
 
     @staticmethod
     def from_environment() -> Settings:
@@ -52,6 +54,8 @@ class Settings:
             staging=_staging(folder),
             staging_retention=settings.seconds("PENSTOCK_STAGING_RETENTION_SECONDS", 24 * 3600),
             template_env=settings.template_environment(),
+            hook_window=settings.seconds("PENSTOCK_HOOK_WINDOW_SECONDS", 300),
+            hook_rate=settings.integer("PENSTOCK_HOOK_RATE", 200),
         )
 
 

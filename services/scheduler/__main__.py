@@ -15,6 +15,7 @@ import redis
 from services.scheduler import staging
 from services.scheduler.admission import LIVE_WITHIN
 from services.scheduler.backfills import start_backfills
+from services.scheduler.batches import close_batches
 from services.scheduler.due import fire_due
 from services.scheduler.ended import conclude
 from services.scheduler.expand import expand
@@ -59,6 +60,7 @@ def main() -> None:
             more = fire_due(database, settings)
             more = conclude(database, settings) or more
             more = start_backfills(database, settings) or more
+            more = close_batches(database, settings) or more
             messages, left = expand(database, settings)
             sending.send(app, messages)
             more = more or left

@@ -11,10 +11,12 @@ from typing import Any
 from services.scheduler.settings import Settings
 from shared.errors import ConfigurationError
 from shared.pipelines import graph
+from shared.pipelines.delivered import DELIVERED, DELIVERED_TYPE
 from shared.pipelines.language import RunValues, pipeline
 from shared.pipelines.model import Document, Pipeline
 from shared.pipelines.replay import LETTERS, LETTERS_TYPE, replayed
 from shared.pipelines.validation import filled_document, stored_connector, stored_errors, stored_rule_set
+from shared.planning import delivered
 from shared.planning.cursors import cursors, windowed
 from shared.planning.make import plan
 from shared.planning.modes import PANDAS_ROWS, PANDAS_ROWS_SETTING
@@ -72,11 +74,13 @@ class Recipe:
     def connector_types(self, tx: Tx) -> dict[str, str]:
         definitions = [stored_connector(text) for text in self.connector_texts(tx)]
         letters = {LETTERS: LETTERS_TYPE} if self.replay is not None else {}
-        return {f"{found.namespace}/{found.name}": found.type for found in definitions} | letters
+        deliveries = {DELIVERED: DELIVERED_TYPE} if DELIVERED in self.references() else {}
+        return {f"{found.namespace}/{found.name}": found.type for found in definitions} | letters | deliveries
 
     def facts(self, needs: Sequence[Need]) -> dict[str, dict[str, Any]]:
-        """What nobody need look for: the columns of the letters that it replays."""
-        return facts_of(needs, self.replay.columns, self.replay.letters) if self.replay is not None else {}
+        """What nobody need look for: the columns of the letters that it replays, and of the rows that a webhook is sent."""
+        letters = facts_of(needs, self.replay.columns, self.replay.letters) if self.replay is not None else {}
+        return letters | delivered.facts_of(self.pipeline, needs)
 
     def connector_limits(self, tx: Tx) -> dict[str, int | None]:
         """maxConnections of each, None for those that have none."""

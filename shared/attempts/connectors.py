@@ -14,6 +14,7 @@ from shared.attempts import secrets
 from shared.connectors.errors import Denied, NotFound
 from shared.engines.work import ResolvedConnector
 from shared.errors import PenstockError
+from shared.pipelines.delivered import DELIVERED, DELIVERED_TYPE
 from shared.pipelines.model import ConnectorDefinition
 from shared.pipelines.replay import LETTERS, LETTERS_TYPE
 from shared.pipelines.validation import stored_connector
@@ -27,11 +28,11 @@ Unseal = Callable[[bytes, str], Mapping[str, str]]
 
 
 def named_in(kind: str, program: Mapping[str, Any]) -> tuple[str, ...]:
-    """References (namespace/name) of the connectors that a program uses, each once; not what stands for dead letters."""
+    """References (namespace/name) of the connectors that a program uses, each once; not what stands for dead letters or deliveries."""
     if kind in {"survey", "look"}:
         return (program["connector"],)
     named = (entry["connector"] for part in ("reads", "sinks") for entry in program.get(part, ()))
-    return tuple(dict.fromkeys(name for name in named if name and name != LETTERS))
+    return tuple(dict.fromkeys(name for name in named if name and name not in {LETTERS, DELIVERED}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ class Resolution:
         program = self._program
         if wanted := secrets.needed(program):
             values = {token: valued(self._namespace, reference) for token, reference in wanted.items()}
-            types = {LETTERS: LETTERS_TYPE, **{name: one.type for name, one in resolved.items()}}
+            types = {LETTERS: LETTERS_TYPE, DELIVERED: DELIVERED_TYPE, **{name: one.type for name, one in resolved.items()}}
             program = secrets.with_secrets(self._kind, program, values, types)
         circuits = {name: definition.circuit_breaker for name, definition in self._definitions.items()}
         return Resolved(resolved, program, tuple(used), circuits)

@@ -18,7 +18,7 @@ from typing import Any
 import psycopg
 from celery import Celery
 
-from shared.attempts import connectors, cursors, memory, rejects, replaying
+from shared.attempts import connectors, cursors, delivered, memory, rejects, replaying
 from shared.attempts.answers import Answers
 from shared.attempts.behind import Behind
 from shared.attempts.breakers import Breakers, Guard, HeldBack
@@ -223,8 +223,11 @@ class Attempts:
         taken, scratch = held.claim, held.child.scratch
         try:
             resolved = resolution.result()
-            with replaying.letters(self._database, taken.run, resolved.program, scratch) as letters:
-                return self._run_job(held, replace(resolved, connectors=resolved.connectors | letters), known)
+            with (
+                replaying.letters(self._database, taken.run, resolved.program, scratch) as letters,
+                delivered.rows(self._database, taken.run, resolved.program, scratch) as rows,
+            ):
+                return self._run_job(held, replace(resolved, connectors=resolved.connectors | letters | rows), known)
         except PenstockError as problem:
             return Ended(None, problem.to_json(), None, 0, None)
 

@@ -11,7 +11,7 @@ from shared.dispatch import dependencies
 from shared.pipelines.language import RunValues, Unsettled, settle, zone_of
 from shared.pipelines.language.templates import Moment
 from shared.pipelines.model import Problem
-from shared.pipelines.validation import has_values, stored_document
+from shared.pipelines.validation import has_values, stored_document, templated_texts
 from shared.store import dependencies as store
 from shared.store import runs
 from shared.store.database import Tx
@@ -71,7 +71,7 @@ def values_of(
             )
         return None
     document = stored_document(text)
-    return settle(document, given, Moment(run, logical_date, interval_start, zone_of(document)), environment)
+    return settle(document, given, Moment(run, logical_date, interval_start, zone_of(document)), environment, templated_texts(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def create(tx: Tx, new: Sequence[New]) -> None:
 
 
 def said_of(new: New) -> dict[str, Any]:
-    """As `shared.store.runs` is told of it."""
+    """As `shared.store.runs` is told of it, by whoever makes it in a statement with something else."""
     version, asked, values = new.version, new.asked, new.values
     return {
         "run": new.run,

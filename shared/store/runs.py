@@ -49,6 +49,37 @@ class LockedRun:
         self.said.append(Event(type_, node, stage, epoch, data))
 
 
+# Runs that are told as JSON, each as `create` says it: the rows of a table expression `new`; and what makes them, with their first events.
+NEW = """
+    SELECT n.* FROM jsonb_to_recordset(%(new)s) AS n (run uuid, namespace text, pipeline text, resource_uid uuid, version integer,
+        git_commit_sha text, trigger jsonb, parameters jsonb, logical_date timestamptz, interval_start timestamptz,
+        run_values jsonb, reason text, created_by text)
+"""
+MAKES = """
+    run AS (
+        INSERT INTO runs (id, namespace, pipeline, resource_uid, version, git_commit_sha, status, trigger, parameters, logical_date,
+                          data_interval_start, data_interval_end, run_values, reason, created_by, last_seq)
+        SELECT run, namespace, pipeline, resource_uid, version, git_commit_sha, 'QUEUED', trigger, parameters, logical_date,
+               interval_start, logical_date, run_values, reason, created_by, 1 FROM new
+    ), event AS (
+        INSERT INTO events (run_id, seq, type, v, data)
+        SELECT run, 1, 'run.queued', %(event_version)s, jsonb_build_object('version', version, 'trigger', trigger) FROM new
+    )
+"""
+_RING = "SELECT pg_notify(%(doorbell)s, run::text), pg_notify(%(channel)s, run::text) FROM new"
+_CREATE = f"WITH new AS ({NEW}), {MAKES} {_RING}"
+
+
+def made(new: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The values of NEW and MAKES."""
+    return {"new": Jsonb(list(new)), "event_version": events.VERSION}
+
+
+def create_all(tx: Tx, new: Sequence[Mapping[str, Any]]) -> None:
+    """Makes runs QUEUED with their first events, in one statement, and rings the schedulers. Each as `create` says it, as JSON has it."""
+    tx.execute(_CREATE, {**made(new), "doorbell": DOORBELL, "channel": events.CHANNEL})
+
+
 def create(
     tx: Tx,
     *,
@@ -66,10 +97,8 @@ def create(
     interval_start: datetime | None = None,
     run_values: Mapping[str, Any] | None = None,
 ) -> None:
-    """Makes the run QUEUED with its first event, in one statement, and rings the schedulers.
-
-    `run` is a UUIDv7 from `identifiers.new_id`. `interval_start`: the fire time before the logical date, where there is one. `run_values`:
-    `RunValues.to_json`, None for a recipe without parameters and templates.
+    """One run. `run` is a UUIDv7 from `identifiers.new_id`. `interval_start`: the fire time before the logical date, where there is one.
+    `run_values`: `RunValues.to_json`, None for a recipe without parameters and templates.
     """
     create_all(
         tx,
@@ -90,29 +119,6 @@ def create(
                 "created_by": created_by,
             }
         ],
-    )
-
-
-def create_all(tx: Tx, new: Sequence[Mapping[str, Any]]) -> None:
-    """Many at once, each as `create` says it, as JSON has it."""
-    tx.execute(
-        """
-        WITH new AS (
-            SELECT * FROM jsonb_to_recordset(%(new)s) AS n (run uuid, namespace text, pipeline text, resource_uid uuid, version integer,
-                git_commit_sha text, trigger jsonb, parameters jsonb, logical_date timestamptz, interval_start timestamptz,
-                run_values jsonb, reason text, created_by text)
-        ), run AS (
-            INSERT INTO runs (id, namespace, pipeline, resource_uid, version, git_commit_sha, status, trigger, parameters, logical_date,
-                              data_interval_start, data_interval_end, run_values, reason, created_by, last_seq)
-            SELECT run, namespace, pipeline, resource_uid, version, git_commit_sha, 'QUEUED', trigger, parameters, logical_date,
-                   interval_start, logical_date, run_values, reason, created_by, 1 FROM new
-        ), event AS (
-            INSERT INTO events (run_id, seq, type, v, data)
-            SELECT run, 1, 'run.queued', %(v)s, jsonb_build_object('version', version, 'trigger', trigger) FROM new
-        )
-        SELECT pg_notify(%(doorbell)s, run::text), pg_notify(%(channel)s, run::text) FROM new
-        """,
-        {"new": Jsonb(list(new)), "v": events.VERSION, "doorbell": DOORBELL, "channel": events.CHANNEL},
     )
 
 

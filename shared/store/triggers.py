@@ -260,6 +260,12 @@ def after(tx: Tx, namespace: str, pipeline: str) -> list[Trigger]:
     return [Trigger(**row) for row in rows]
 
 
+def take(tx: Tx, ids: Collection[str]) -> list[Trigger]:
+    """Their rows, locked; those that somebody holds are passed over. Inactive ones too."""
+    rows = tx.execute(_TRIGGERS + " WHERE id = ANY(%(ids)s::uuid[]) ORDER BY id FOR UPDATE SKIP LOCKED", {"ids": list(ids)})
+    return [Trigger(**row) for row in rows]
+
+
 def of_pipeline(tx: Tx, namespace: str, pipeline: str) -> list[Trigger]:
     rows = tx.execute(_TRIGGERS + " WHERE namespace = %(ns)s AND pipeline = %(p)s ORDER BY name", {"ns": namespace, "p": pipeline})
     return [Trigger(**row) for row in rows]

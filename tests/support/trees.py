@@ -29,6 +29,8 @@ def documents(draw: Draw, kind: str) -> dict[str, Any]:
     if kind == "Pipeline":
         spec |= draw(_graph())
         spec["parameters"] = list({one["name"]: one for one in spec.get("parameters", [])}.values())
+        if "triggers" in spec:
+            spec["triggers"] = [_apart(at, one, spec["parameters"]) for at, one in enumerate(spec["triggers"])]
     if kind == "DataQualityRuleSet":
         spec["rules"] = list({one["name"]: one for one in spec["rules"]}.values())
     if kind == "Connector":
@@ -39,6 +41,15 @@ def documents(draw: Draw, kind: str) -> dict[str, Any]:
         "annotations": draw(st.dictionaries(TEXTS, TEXTS | st.integers(), max_size=2)),
     }
     return {"apiVersion": "penstock/v1", "kind": kind, "metadata": metadata, "spec": spec}
+
+
+def _apart(at: int, trigger: dict[str, Any], parameters: list[dict[str, Any]]) -> dict[str, Any]:
+    """A trigger with a name of its own; of a webhook without what needs a source that reads it, and with the parameters there are."""
+    made = {**trigger, "name": f"t{at}"}
+    if made["type"] == "webhook":
+        made = {key: value for key, value in made.items() if key not in ("rows", "batchMillis")}
+        made["parameters"] = {one["name"]: "$.x" for one in parameters}
+    return made
 
 
 @st.composite

@@ -14,10 +14,12 @@ from typing import Any
 
 from services.api.recipes import save
 from shared.connectors import runs as can_run
+from shared.pipelines.delivered import DELIVERED, DELIVERED_TYPE
 from shared.pipelines.language import pipeline
 from shared.pipelines.language.values import InvalidDocument
 from shared.pipelines.model import Pipeline, RuleSet
 from shared.pipelines.validation import filled_document, stored_document, stored_rule_set
+from shared.planning import delivered
 from shared.planning.assume import assumed
 from shared.planning.cursors import cursors as cursors_of
 from shared.planning.cursors import windowed
@@ -64,8 +66,10 @@ def look(database: Database, row: Mapping[str, Any], values: str, *, asked_by: s
     with database.transaction() as tx:
         recipe = pipeline(filled_document(row["document"], values))
         recipe = windowed(continued(recipe, starts(recipe) | _going_on(tx, recipe)), _reading_on(tx, recipe))
-        types = {name: kind for name, (kind, _) in save.known(tx).connectors.items()}
-        wanted = needs(recipe, types)
+        types = {name: kind for name, (kind, _) in save.known(tx).connectors.items()} | {DELIVERED: DELIVERED_TYPE}
+        # What webhooks are sent is not there yet, and known by what the recipe says of it.
+        given = delivered.facts_of(recipe, needs(recipe, types))
+        wanted = tuple(need for need in needs(recipe, types) if need.key not in given)
         fresh = facts.fresh(tx, [need.key for need in wanted], max_age)
         stages = {stage.program["key"]: stage for stage in survey(recipe, [need for need in wanted if need.key not in fresh]).stages}
         unable = {key for key, stage in stages.items() if not can_run(types[stage.program["connector"]])}
@@ -85,7 +89,7 @@ def look(database: Database, row: Mapping[str, Any], values: str, *, asked_by: s
     }
     unknown |= {key: f"{types[stages[key].program['connector']]} can be planned but not looked at in this release" for key in unable}
     unknown |= {key: "nobody has looked yet" for key in stages if wait_s <= 0 and key not in unable}
-    return World(recipe, hashlib.sha256(row["document"].encode()).hexdigest(), types, rule_sets, wanted, found, unknown, took)
+    return World(recipe, hashlib.sha256(row["document"].encode()).hexdigest(), types, rule_sets, wanted, found, unknown, took | given)
 
 
 def planned(world: World, others: Sequence[Pipeline], parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,10 +6,12 @@ from services.api.resources import (
     circuit_breakers,
     connectors,
     dead_letters,
+    deliveries,
     doctor,
     documents,
     events,
     health,
+    hooks,
     ledger,
     looking,
     pipelines,
@@ -25,6 +27,6 @@ from services.api.resources import (
 
 NOUNS = (
     health, documents, versions, pipelines, plans, state, connectors, circuit_breakers, looking, runs, retries, dead_letters, ledger,
-    run_nodes, events, catalogue, doctor, triggers, schedules, backfills,
+    run_nodes, events, catalogue, doctor, triggers, schedules, backfills, hooks, deliveries,
 )  # fmt: skip
 BLUEPRINTS = tuple(noun.blueprint for noun in NOUNS)

@@ -12,7 +12,6 @@ from shared.pipelines.fields import (
     count,
     duration,
     flag,
-    mapping,
     name,
     number,
     prose,
@@ -35,18 +34,32 @@ class Trigger(Shape):
 
 
 class Webhook(Trigger):
-    token = text("Token", "A reference to a credential; the caller sends it as a bearer token", example="{{credential:hook#token}}")
-    secret = text(
-        "HMAC secret", "A reference to a credential; the caller signs body and timestamp with it", example="{{credential:hook#secret}}"
+    token = text(
+        "Token",
+        "A reference to a credential; the caller sends it as a bearer token",
+        templates="own",
+        example="{{credential:hook#token}}",
     )
-    parameters = mapping("Parameters", "Parameter by name, as a JSON path into the body", example={"order_id": "$.order.id"})
+    secret = text(
+        "HMAC secret",
+        "A reference to a credential; the caller signs body and timestamp with it",
+        templates="own",
+        example="{{credential:hook#secret}}",
+    )
+    parameters = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(validate=validate.Length(min=1)),
+        load_default=dict,
+        metadata=shown("Parameters", "Parameter by name, as a JSON path into the body", {"order_id": "$.order.id"}),
+    )
     rows = choice("Rows", ("payload",), "The body itself is the data")
     payloadSchema = anything("Schema of the body", "JSON Schema; a body that does not fit is refused with 422", example={"type": "object"})
     reply = choice("Reply", ("accepted", "finished"), "202 once the run is durable, or 200 once it has finished", load_default="accepted")
     waitSeconds = seconds("Longest wait for the end", load_default=25, example=25)
-    batchMillis = count("Time in which deliveries share a run", example=500)
+    batchMillis = count("Time in which deliveries share a run", "Of rows: payload only", least=1, most=3_600_000, example=500)
+    review = flag("Review", "A person looks at each delivery before it starts a run", load_default=False)
 
-    together = (ExactlyOne(("token", "secret"), or_none=True),)
+    together = (ExactlyOne(("token", "secret")),)
 
 
 class File(Trigger):

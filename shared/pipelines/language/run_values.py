@@ -6,7 +6,7 @@ They are kept with the run, so that whoever plans it later, or again, gives the 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -76,8 +76,17 @@ def zone_of(document: Document) -> ZoneInfo:
     return ZoneInfo(document.tree["spec"].get("timezone", DEFAULT_ZONE))
 
 
-def settle(document: Document, given: Mapping[str, Any], moment: Moment, environment: Mapping[str, str]) -> RunValues:
-    """The values of a run of a valid Pipeline document. `environment`: what env() may read. Raises Unsettled with all that is wrong."""
+def settle(
+    document: Document,
+    given: Mapping[str, Any],
+    moment: Moment,
+    environment: Mapping[str, str],
+    texts: Sequence[tuple[str, str]] | None = None,
+) -> RunValues:
+    """The values of a run of a valid Pipeline document. `environment`: what env() may read. Raises Unsettled with all that is wrong.
+
+    `texts`: `templated` of the document, from who has it at hand.
+    """
     spec = document.tree["spec"]
     own = moment.values()
 
@@ -97,7 +106,7 @@ def settle(document: Document, given: Mapping[str, Any], moment: Moment, environ
         raise Unsettled(problems)
     names = {**own, **parameters}
     values: dict[str, Value] = {}
-    for path, text in _texts(spec):
+    for path, text in templated(document) if texts is None else texts:
         for template in templates(text):
             if template.body in values or reference_in(template.body) is not None:
                 continue
@@ -110,6 +119,11 @@ def settle(document: Document, given: Mapping[str, Any], moment: Moment, environ
     if problems:
         raise Unsettled(problems)
     return RunValues(str(moment.zone), parameters, values)
+
+
+def templated(document: Document) -> list[tuple[str, str]]:
+    """Path and text of each value of a Pipeline document that holds templates and is filled."""
+    return _texts(document.tree["spec"])
 
 
 def _texts(spec: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError
 
 from shared.errors import ConfigurationError
+from shared.pipelines.delivered import is_delivered, read_from, triggers_with_rows
 from shared.pipelines.kinds.connector import ConnectorSpec
 from shared.pipelines.kinds.pipeline import NODE_POLICY, PipelineSpec, ends
 from shared.pipelines.kinds.quality import RuleSetSpec
@@ -45,7 +46,8 @@ def pipeline(document: Document, *, max_parallel_nodes: int = MAX_PARALLEL_NODES
     spec = _load(document, "Pipeline", PipelineSpec)
     spec.pop("parameters", None)
     filling = document.filled or Filling()
-    nodes = tuple(_node(document, node, filling) for node in spec.pop("nodes"))
+    delivering = triggers_with_rows(spec["triggers"])
+    nodes = tuple(_node(document, node, filling, delivering) for node in spec.pop("nodes"))
     edges = with_named(nodes, tuple(_edge(edge) for edge in spec.pop("edges")))
     quality = tuple(spec.pop("quality"))
     spec.setdefault("maxParallelNodes", max_parallel_nodes)
@@ -107,9 +109,11 @@ def calendar(document: Document, version: int | None = None) -> Calendar:
     )
 
 
-def _node(document: Document, node: Mapping[str, Any], filling: Filling) -> Node:
+def _node(document: Document, node: Mapping[str, Any], filling: Filling, delivering: tuple[str, ...]) -> Node:
     kind = NODE_TYPES.get(node["type"])
     config = _checked(document, kind.config_schema if kind else None, node["config"], f"node {node['id']}")
+    if node["type"] == "connector_source" and is_delivered(config, delivering):
+        config = read_from(config)
     policy = {key: node[key] for key in NODE_POLICY if key in node}
     named = (node.get("label"), node.get("description"))
     return Node(

@@ -15,6 +15,7 @@ from shared.pipelines.validation.stored import (
     stored_document,
     stored_errors,
     stored_rule_set,
+    templated_texts,
 )
 
 __all__ = [
@@ -29,5 +30,6 @@ __all__ = [
     "stored_document",
     "stored_errors",
     "stored_rule_set",
+    "templated_texts",
     "validate",
 ]

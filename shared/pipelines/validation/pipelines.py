@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from shared.pipelines.delivered import is_delivered, triggers_with_rows
 from shared.pipelines.kinds.pipeline import EdgeSpec, NodeSpec, PipelineSpec
 from shared.pipelines.language.pointers import below
 from shared.pipelines.nodes import NODE_TYPES
 from shared.pipelines.nodes.connector_sink import CONNECTOR_SINK
 from shared.pipelines.nodes.connector_source import CONNECTOR_SOURCE
 from shared.pipelines.nodes.types import NodeType
-from shared.pipelines.validation import columns, edges, order, parameters, references, shape
+from shared.pipelines.validation import columns, edges, order, parameters, references, shape, triggers
 from shared.pipelines.validation.known import Known
 from shared.pipelines.validation.report import Owner, Report
 from shared.pipelines.validation.seen import SeenNode
@@ -25,7 +26,8 @@ def check(report: Report, spec: Mapping[str, Any], path: str, known: Known) -> N
     rules = shape.Rules({NodeSpec: _node_owner, EdgeSpec: edges.edge_owner}, Scope(parameters.named(spec)))
     shape.check(report, PipelineSpec, spec, path, owner, rules)
     parameters.check(report, spec, below(path, "parameters"))
-    nodes = _unique(report, tuple(_nodes(report, spec.get("nodes"), below(path, "nodes"), known, rules)))
+    triggers.check(report, spec, path, owner)
+    nodes = _unique(report, tuple(_nodes(report, spec, below(path, "nodes"), known, rules)))
     seen = edges.check(report, nodes, spec.get("edges", []), below(path, "edges"))
     columns.check(report, nodes, seen, known)
     _sinks(report, nodes, below(path, "nodes"))
@@ -47,7 +49,8 @@ def _node_owner(node: Mapping[str, Any], at: int) -> Owner:
     return Owner(f"node number {at + 1}{told}")
 
 
-def _nodes(report: Report, nodes: Any, path: str, known: Known, rules: shape.Rules) -> Iterator[SeenNode]:
+def _nodes(report: Report, spec: Mapping[str, Any], path: str, known: Known, rules: shape.Rules) -> Iterator[SeenNode]:
+    nodes, delivering = spec.get("nodes"), triggers_with_rows(spec.get("triggers"))
     for at, node in enumerate(nodes if isinstance(nodes, list) else ()):
         if not isinstance(node, Mapping):
             continue
@@ -59,7 +62,7 @@ def _nodes(report: Report, nodes: Any, path: str, known: Known, rules: shape.Rul
             report.not_available(what, below(here, "onError"), owner, remedy="use route")
         config = node.get("config", {})
         readable = kind is not None and isinstance(config, Mapping)
-        loaded = _config(report, kind, config, below(here, "config"), owner, known, rules) if kind and readable else None
+        loaded = _config(report, kind, config, below(here, "config"), owner, known, rules, delivering) if kind and readable else None
         node_id = node.get("id")
         if isinstance(node_id, str) and node_id:
             raw = config if isinstance(config, Mapping) else {}
@@ -79,9 +82,19 @@ def _kind(report: Report, name: Any, path: str, owner: Owner) -> NodeType | None
 
 
 def _config(
-    report: Report, kind: NodeType, config: Mapping[str, Any], path: str, owner: Owner, known: Known, rules: shape.Rules
+    report: Report,
+    kind: NodeType,
+    config: Mapping[str, Any],
+    path: str,
+    owner: Owner,
+    known: Known,
+    rules: shape.Rules,
+    delivering: tuple[str, ...],
 ) -> Mapping[str, Any] | None:
     loaded = shape.check(report, kind.config_schema, config, path, owner, rules)
+    if kind is CONNECTOR_SOURCE and is_delivered(config, delivering):
+        triggers.delivered_source(report, config, path, owner, delivering)
+        return loaded
     spec = references.connector(report, config.get("connector"), below(path, "connector"), owner, known)
     if spec is not None and kind in (CONNECTOR_SOURCE, CONNECTOR_SINK):
         references.connector_settings(report, kind, config, path, owner, spec)

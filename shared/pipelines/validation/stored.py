@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from shared.pipelines.language import RunValues, calendar, connector, filled, needs_values, read_documents, rule_set, zone_of
+from shared.pipelines.language.run_values import templated
 from shared.pipelines.language.values import InvalidDocument
 from shared.pipelines.model import ConnectorDefinition, Document, Problem, RuleSet
 from shared.pipelines.validation.documents import validate
@@ -68,6 +69,12 @@ def has_values(text: str) -> bool:
 @lru_cache(maxsize=128)
 def _has_values(text: str) -> bool:
     return needs_values(stored_document(text))
+
+
+@lru_cache(maxsize=128)
+def templated_texts(text: str) -> tuple[tuple[str, str], ...]:
+    """Path and text of what a valid recipe fills for each run."""
+    return tuple(templated(stored_document(text)))
 
 
 @lru_cache(maxsize=128)

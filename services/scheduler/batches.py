@@ -1,0 +1,62 @@
+"""Deliveries that share a run: once the time of the oldest is over, all that wait become one, under the row of their trigger.
+
+Each of them is a row from the moment its sender was told so; whoever dies in here leaves them waiting.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+
+from services.scheduler.settings import Settings
+from shared.dispatch.fire_times import start_of_interval
+from shared.dispatch.starting import Asked, Version, start
+from shared.errors import PenstockError
+from shared.pipelines.validation import schedule_of
+from shared.store import deliveries, resources, triggers
+from shared.store.database import Database, Tx
+from shared.store.identifiers import new_id
+from shared.store.triggers import Trigger
+
+# Triggers in one transaction, and deliveries in one run.
+AT_ONCE, MOST = 20, 1000
+log = logging.getLogger("scheduler")
+
+
+def close_batches(database: Database, settings: Settings) -> bool:
+    """True while there may be more."""
+    with database.transaction() as tx:
+        tx.execute("SET LOCAL idle_in_transaction_session_timeout = '10s'")
+        held = triggers.take(tx, deliveries.to_close(tx, AT_ONCE))
+        more = [_close(tx, trigger, settings) for trigger in held]
+    return any(more)
+
+
+def _close(tx: Tx, trigger: Trigger, settings: Settings) -> bool:
+    """True where there were more than one run takes."""
+    run = new_id()
+    taken = deliveries.take_pending(tx, trigger.id, run, MOST)
+    # Another scheduler was faster.
+    if not taken:
+        return False
+    try:
+        _start(tx, trigger, run, taken, settings)
+    except PenstockError as error:
+        log.warning("%s/%s: what %s was sent could not start a run: %s", trigger.namespace, trigger.pipeline, trigger.name, error.message)
+        deliveries.refuse(tx, trigger.id, taken, error.to_json())
+        triggers.refused(tx, trigger, taken[0], error.to_json())
+    return len(taken) == MOST
+
+
+def _start(tx: Tx, trigger: Trigger, run: str, taken: list[str], settings: Settings) -> None:
+    triggers.fired(tx, trigger, taken[0], run=run, outcome="run", detail={"deliveries": len(taken)})
+    row = resources.at_version(tx, "Pipeline", trigger.namespace, trigger.pipeline, trigger.version)
+    assert row is not None
+    at = datetime.now(UTC)
+    asked = Asked(
+        {"type": "webhook", "name": trigger.name, "deliveries": len(taken)},
+        at,
+        start_of_interval(tx, trigger.namespace, schedule_of(row["document"]), at),
+        created_by="webhook",
+    )
+    start(tx, Version.of(row), asked, settings.template_env, run=run)

@@ -1,0 +1,109 @@
+"""Parameters out of a document, by JSON paths as RFC 9535 has them; and whether a document is what its JSON Schema says.
+
+The libraries are loaded by the first use: most processes never see a webhook.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from decimal import Decimal
+from typing import Any
+
+from shared.errors import ConfigurationError, DataError
+
+# Of one body; who sends a thousand wrong rows learns nothing from the rest.
+MOST_VIOLATIONS = 50
+
+
+class BadPath(ConfigurationError):
+    """Not a JSON path."""
+
+    code = "bad_json_path"
+
+
+class BadSchema(ConfigurationError):
+    """Not a JSON Schema of draft 2020-12, or one that refers to what lies elsewhere."""
+
+    code = "bad_json_schema"
+
+
+class Several(DataError):
+    """A path finds several values for a parameter that takes one."""
+
+    code = "several_values"
+
+
+# A document -> the values of parameters, by name; those that the document does not have are left out. Raises Several.
+Pick = Callable[[Any], dict[str, Any]]
+# A document -> {path, message} of what is wrong with it; `path` a JSON pointer.
+Violations = Callable[[Any], list[dict[str, str]]]
+
+
+def picker(paths: Mapping[str, str], lists: Collection[str] = ()) -> Pick:
+    """`paths`: by parameter. `lists`: the parameters that take a list: all that a path finds, where it may find several. Raises BadPath."""
+    compiled = {name: _compiled(path) for name, path in paths.items()}
+
+    def pick(document: Any) -> dict[str, Any]:
+        found = {}
+        for name, path in compiled.items():
+            values = [_plain(value) for value in path.find(document).values()]
+            if name in lists and not path.singular_query():
+                found[name] = values
+            elif len(values) > 1:
+                raise Several(f"{paths[name]} finds {len(values)} values for the parameter '{name}', which takes one")
+            elif values:
+                found[name] = values[0]
+        return found
+
+    return pick
+
+
+def checker(schema: Any) -> Violations:
+    """Raises BadSchema."""
+    import jsonschema_rs
+
+    try:
+        # Nothing is fetched, and no pattern takes longer than the text is long, whoever writes it.
+        made = jsonschema_rs.Draft202012Validator(schema, retriever=_nothing, pattern_options=jsonschema_rs.RegexOptions())
+    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError, TypeError) as error:
+        raise BadSchema(str(getattr(error, "message", None) or error).partition("\n")[0]) from error
+
+    def violations(document: Any) -> list[dict[str, str]]:
+        found = []
+        for error in made.iter_errors(document):
+            found.append({"path": _pointer(error.instance_path), "message": _brief(error.message)})
+            if len(found) == MOST_VIOLATIONS:
+                break
+        return found
+
+    return violations
+
+
+def _compiled(path: str) -> Any:
+    import jsonpath_rfc9535
+
+    try:
+        return jsonpath_rfc9535.compile(path)
+    except jsonpath_rfc9535.JSONPathError as error:
+        raise BadPath(str(error).partition("\n")[0]) from error
+
+
+def _nothing(address: str) -> Any:
+    raise ValueError(f"it refers to {address}; write what stands there into $defs")
+
+
+def _plain(value: Any) -> Any:
+    """As parameters have them: fractions are floats."""
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _pointer(path: Collection[str | int]) -> str:
+    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
+
+
+def _brief(message: str, most: int = 300) -> str:
+    return message if len(message) <= most else f"{message[:most]} …"
