@@ -23,6 +23,7 @@ from services.scheduler.settings import Settings
 from services.scheduler.starts import adopt
 from services.scheduler.tidy import EVERY_S, tidy
 from services.scheduler.versions import Publisher
+from services.scheduler.watch import ask_due
 from shared.dispatch import sending
 from shared.errors import UnavailableError
 from shared.kill_points import kill_point
@@ -56,6 +57,7 @@ def main() -> None:
                 session = Session(database, settings.name, settings.leader_patience)
             more = fire_due(database, settings)
             more = conclude(database, settings) or more
+            more = ask_due(database, settings) or more
             sending.send(app, expand(database, settings))
             sending.send(app, _asked(database))
             leads = session.leads()

@@ -1,6 +1,7 @@
 """One blueprint per noun: parse, call, answer."""
 
 from services.api.resources import (
+    arrivals,
     catalogue,
     circuit_breakers,
     connectors,
@@ -22,6 +23,6 @@ from services.api.resources import (
 
 NOUNS = (
     health, documents, versions, pipelines, plans, state, connectors, circuit_breakers, looking, runs, retries, dead_letters, ledger,
-    run_nodes, events, catalogue, doctor,
+    run_nodes, events, catalogue, doctor, arrivals,
 )  # fmt: skip
 BLUEPRINTS = tuple(noun.blueprint for noun in NOUNS)

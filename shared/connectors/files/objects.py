@@ -43,7 +43,7 @@ class Objects:
         else:
             if path.startswith("/") or ".." in path.split("/"):
                 raise Denied(f"{path!r} leaves {self.location}, the root of this connector; name a path below it")
-            pattern = re.compile(_regex(path))
+            pattern = re.compile(regex(path))
             begins = self.bucket.key(fixed) if fixed else (f"{self.bucket.prefix}/" if self.bucket.prefix else "")
             found = [
                 item
@@ -92,7 +92,7 @@ def _hidden(path: str) -> bool:
     return path.endswith("/") or any(step.startswith(HIDDEN) for step in path.split("/"))
 
 
-def _regex(pattern: str) -> str:
+def regex(pattern: str) -> str:
     """As pathlib globs: * and ? within a name, ** any folders, [ab] and [!ab] one sign."""
     parts = []
     for token in re.findall(r"\*\*/|\*\*|\*|\?|\[!?\]?[^\]]*\]|.", pattern, re.DOTALL):

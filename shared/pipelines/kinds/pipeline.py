@@ -186,13 +186,10 @@ class PipelineSpec(Shape):
     )
     calendar = later(name("Calendar", "Fires only on its days", example="trading-days"), quietly=True)
     deadline = later(duration("Deadline", "After the fire time; a run that is late is told of, not cancelled"), quietly=True)
-    triggers = later(
-        fields.List(
-            ByType("trigger", TRIGGERS, Trigger),
-            load_default=list,
-            metadata=shown("Triggers", "What starts it beside the schedule", [{"type": "file", "connector": "landing", "glob": "*.csv"}]),
-        ),
-        quietly=True,
+    triggers = fields.List(
+        ByType("trigger", TRIGGERS, Trigger, later=("webhook", "kafka", "pipeline")),
+        load_default=list,
+        metadata=shown("Triggers", "What starts it beside the schedule", [{"type": "file", "connector": "landing", "glob": "*.csv"}]),
     )
     ledger = choice("Row ledger", ("auto", "exact"), "exact counts every term even where that costs a scan", load_default="auto")
     notifications = later(parts(Notification, "Notifications", "Who hears of what", load_default=list), quietly=True)
