@@ -17,25 +17,12 @@ from shared.connectors.errors import Denied, NotFound, Unavailable
 from shared.connectors.files.access import access_of
 from shared.connectors.files.objects import regex
 from shared.connectors.files.paths import HIDDEN
+from shared.connectors.files.places import is_remote, place_of
+from shared.connectors.files.seen import Seen
 from shared.datasets.buckets import SCHEME, Bucket
 
 # The store keeps paths in an index, and S3 has none that are longer.
 LONGEST_PATH_BYTES = 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """`modified_ns`: since 1970, as the place says it. `etag`: changes with the content. `checksum`: is the same for the same content."""
-
-    path: str
-    size: int
-    modified_ns: int | None
-    etag: str | None = None
-    checksum: str | None = None
-
-    @property
-    def version(self) -> str:
-        return f"{self.size}:{self.modified_ns if self.modified_ns is not None else ''}:{self.etag or ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +75,9 @@ def listed(root: str, config: Mapping[str, Any], folder: str, glob: str) -> Iter
     """All files that the pattern could mean, and those beside them."""
     if root.startswith(SCHEME):
         return _objects(root, config, folder, glob)
+    if is_remote(root):
+        start = "/".join(part for part in (folder, fixed_part(glob)) if part)
+        return place_of(config).listed(start, _depth(start, folder, glob))
     return _folder(root, folder, glob)
 
 
@@ -108,9 +98,12 @@ def _folder(root: str, folder: str, glob: str) -> Iterator[Seen]:
     top = (base / start).resolve()
     if top != base and base not in top.parents:
         raise Denied(f"{start!r} leaves {root}, the root of this connector; name a folder below it")
-    # Deeper than the pattern nothing is looked for; ** has no depth.
-    depth = None if "**" in glob else (f"{folder}/{glob}" if folder else glob).count("/") - (start.count("/") + 1 if start else 0)
-    yield from _scanned(base, str(top), start, depth)
+    yield from _scanned(base, str(top), start, _depth(start, folder, glob))
+
+
+def _depth(start: str, folder: str, glob: str) -> int | None:
+    """How many folders below `start` there is something to find; None for **."""
+    return None if "**" in glob else (f"{folder}/{glob}" if folder else glob).count("/") - (start.count("/") + 1 if start else 0)
 
 
 def _scanned(base: Path, where: str, under: str, depth: int | None) -> Iterator[Seen]:

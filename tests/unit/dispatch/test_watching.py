@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import asyncssh
 import pytest
 
+from shared.connectors.errors import Denied
+from shared.connectors.files.arrivals import arrivals as arrived
 from shared.dispatch import watching
 from shared.engines import watch
 from shared.engines.control import Control
@@ -19,7 +23,9 @@ from shared.pipelines.language import read_documents, starts
 from shared.store import arrivals, resources, triggers
 from shared.store.database import Database
 from shared.store.identifiers import new_id
-from tests.support.inprocess import make_pipeline
+from tests.support import places
+from tests.support import sftp as sftp_server
+from tests.support.inprocess import make_pipeline, run
 
 NODES = """
     - {id: read, type: connector_source, config: {connector: files, path: "a.csv"}}
@@ -72,16 +78,6 @@ class Watched:
         request, args = self.asked()
         self.record(request, args, self.seen(args))
         return [parameters for run, parameters in self.runs() if run not in before]
-
-    def looks_until_quiet(self) -> list[Any]:
-        """Looks that are `settleSeconds` apart, until two in a row start nothing."""
-        started: list[Any] = []
-        quiet = 0
-        while quiet < 2:
-            found = self.look()
-            started += found
-            quiet = 0 if found else quiet + 1
-        return started
 
     def runs(self) -> list[tuple[str, Any]]:
         with self.store.transaction() as tx:
@@ -273,6 +269,83 @@ def test_what_lies_hidden_or_leads_out_of_the_root_is_nobodys_file(make: Callabl
     watched.write("in/a.csv")
     assert watched.look() == ["in/a.csv"]
     assert "no UTF-8" in watched.row()["problem"]["message"]
+
+
+@pytest.fixture(scope="module")
+def sftp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sftp_server.Server]:
+    with sftp_server.serving(tmp_path_factory.mktemp("sftp")) as server:
+        yield server
+
+
+@pytest.fixture(params=["local", "s3", "sftp"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> places.Place:
+    name = f"arrivals-{new_id()}"
+    if request.param == "local":
+        return places.local(tmp_path / "in")
+    if request.param == "s3":
+        return places.s3(request.getfixturevalue("s3"), name)
+    return places.sftp(request.getfixturevalue("sftp"), name)
+
+
+def test_each_version_has_one_run_wherever_files_arrive_and_whatever_is_lost(make: Callable[..., Watched], place: places.Place) -> None:
+    watched = make('glob: "**/*.csv", settleSeconds: 5')
+    watched.connector = ("files", place.config)
+
+    def settled() -> list[Any]:
+        """Two looks, far enough apart; of each, the first answer is lost, and the second is told twice."""
+        started = []
+        for _ in range(2):
+            watched.seen(watched.asked()[1])
+            before = len(watched.runs())
+            request, args = watched.asked()
+            found = watched.seen(args)
+            watched.record(request, args, found)
+            watched.record(request, args, found)
+            started += [path for _, path in watched.runs()[before:]]
+            watched.later(6)
+        return started
+
+    place.write("slow.csv", "id\n1\n")
+    place.write("day/whole.part", "id\n2\n")
+    assert watched.look() == []
+    # It grows from look to look.
+    for number in range(3):
+        watched.later(3)
+        place.append("slow.csv", f"{number}\n")
+        assert watched.look() == []
+    assert settled() == ["slow.csv"]
+    place.rename("day/whole.part", "day/whole.csv")
+    assert settled() == ["day/whole.csv"]
+    place.write("slow.csv", "id\n7\n")
+    place.write("lost.csv", "id\n")
+    assert watched.look() == []
+    place.delete("lost.csv")
+    assert settled() == ["slow.csv"]
+    assert watched.files("vanished") == [("lost.csv", "vanished")]
+    assert settled() == []
+    assert len(watched.runs()) == 3
+
+
+def test_what_arrives_on_an_sftp_server_is_read_from_there(sftp: sftp_server.Server, tmp_path: Path) -> None:
+    far = places.sftp(sftp, f"read-{new_id()}")
+    far.write("in/a.csv", "id,name\n1,Żółw\n2,b\n")
+    (far.folder / "in/b.csv.gz").write_bytes(gzip.compress(b"id,name\n3,c\n"))
+    nodes = """
+    - {id: read, type: connector_source, config: {connector: far, path: "in/PATH"}}
+    - {id: keep, type: connector_sink, config: {connector: files, path: out.csv, writeMode: OVERWRITE}}
+    """
+    for path, rows in (("a.csv", [("1", "Żółw"), ("2", "b")]), ("b.csv.gz", [("3", "c")])):
+        made = make_pipeline(nodes.replace("PATH", path), "{from: read, to: keep}")
+        assert run(tmp_path, made, more={"far": ("files", far.config)}).rows("out.csv") == rows
+
+
+def test_a_server_with_another_key_is_told_nothing(sftp: sftp_server.Server) -> None:
+    other = asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode()
+    far = places.sftp(sftp, f"other-{new_id()}")
+    with pytest.raises(Denied, match="another key"):
+        arrived({**far.config, "hostKey": other}, "", "*", None)
+    with pytest.raises(Denied, match="let 'feeds' in"):
+        arrived({**far.config, "password": "wrong"}, "", "*", None)
 
 
 def test_many_files_have_their_runs_in_several_short_looks(make: Callable[..., Watched]) -> None:
