@@ -10,12 +10,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from shared.dispatch.starting import Asked, Version, create, values_of
 from shared.errors import ConfigurationError, PenstockError
 from shared.kill_points import kill_point
 from shared.pipelines.language.interval import interval_start
+from shared.pipelines.quantities import microseconds
 from shared.pipelines.validation import schedule_of, stored_document
 from shared.store import arrivals, requests, resources, triggers
 from shared.store.arrivals import Arrival
@@ -25,12 +27,14 @@ from shared.store.triggers import Trigger
 
 log = logging.getLogger(__name__)
 KIND = "watch"
-TYPES = ("file",)
+TYPES = ("file", "kafka")
 # Of one answer, so that its transaction stays short; the rest follows at once.
 MOST_RUNS = 100
 MOST_FILES_OF_A_RUN = 10_000
 # Between looks at what cannot be looked at.
 AFTER_A_FAILURE = timedelta(seconds=30)
+# Of a part of a key of `firings`.
+_LONGEST_KEY = 1000
 # In a run's `trigger`; all of them are in its parameter.
 _SHOWN_FILES = 20
 
@@ -51,6 +55,15 @@ def ask(tx: Tx, trigger: Trigger, *, every: timedelta, within: timedelta) -> str
         # Of the run that is made of what is found, if it is one, so that what is kept for it lies where its data does.
         "run": new_id(),
     }
+    if trigger.type == "kafka":
+        # What is to be kept must be told before the request counts as lost.
+        longest = within.total_seconds() / 2
+        args |= {
+            "place": f"{reference}/{config['topic']}",
+            "offsets": _offsets(trigger, f"{reference}/{config['topic']}"),
+            "group": config.get("group") or f"penstock-{trigger.namespace}-{trigger.pipeline}-{trigger.name}",
+            "waitSeconds": min(microseconds(config["maxWait"]) / 1_000_000, longest),
+        }
     request = requests.put(tx, KIND, trigger.namespace, args, asked_by="scheduler", valid_for=within)
     arrivals.asked(tx, trigger.id, request, within + timedelta(seconds=1))
     return request
@@ -71,7 +84,12 @@ def record(
     if state != "DONE":
         arrivals.look_in(tx, trigger.id, AFTER_A_FAILURE, reply)
         return
-    wait, problem = _RECORDS[trigger.type](tx, trigger, args, reply, environment)
+    try:
+        # What of it cannot have its run stays to be dealt with, once the recipe says what its runs need.
+        wait, problem = _RECORDS[trigger.type](tx, trigger, args, reply, environment)
+    except PenstockError as error:
+        log.warning("trigger %s of %s/%s could not start a run: %s", trigger.name, trigger.namespace, trigger.pipeline, error.message)
+        wait, problem = AFTER_A_FAILURE, error.to_json()
     arrivals.look_in(tx, trigger.id, wait, problem)
     kill_point("watch.recording")
 
@@ -87,16 +105,51 @@ def _files(
     found = arrivals.complete(tx, trigger.id, quiet, most)
     problem = _odd(reply)
     if found:
-        try:
-            _start(tx, trigger, found, environment)
-        except PenstockError as error:
-            # What it is about stays to be dealt with, once the recipe says what its runs need.
-            log.warning("trigger %s of %s/%s could not start a run: %s", trigger.name, trigger.namespace, trigger.pipeline, error.message)
-            return AFTER_A_FAILURE, error.to_json()
+        _start(tx, trigger, found, environment)
     if len(found) == most:
         return timedelta(0), problem
     settling = arrivals.next_complete_in(tx, trigger.id, quiet)
     return (every if settling is None else min(every, max(settling, timedelta(0)))), problem
+
+
+def _messages(
+    tx: Tx, trigger: Trigger, args: Mapping[str, Any], reply: Mapping[str, Any], environment: Mapping[str, str]
+) -> tuple[timedelta, dict[str, Any] | None]:
+    """The run, and how far the topic is read, which only then may be committed where it comes from: the next look does it."""
+    problem = _expired(args, reply)
+    if not reply["count"]:
+        return timedelta(seconds=args["every"]), problem
+    offsets = {partition: [first, reply["next"][partition] - 1] for partition, first in sorted(reply["first"].items())}
+    told = ",".join(f"{partition}:{first}-{last}" for partition, (first, last) in offsets.items())
+    key = f"{args['place']}/{told if len(told) < _LONGEST_KEY else sha256(told.encode()).hexdigest()}"
+    if not triggers.known(tx, trigger, [key]):
+        version, parameter = _version(tx, trigger), trigger.config["parameter"]
+        told_of = {parameter: reply["path"]} if parameter in _parameters(version.text) else {}
+        saw = {"topic": trigger.config["topic"], "messages": reply["count"], "offsets": offsets}
+        _run(tx, trigger, version, saw, told_of, environment, args["run"])
+        triggers.fired(tx, trigger, key, run=args["run"], outcome="run", detail={"offsets": offsets})
+    read = {**_offsets(trigger, args["place"]), **reply["next"]}
+    arrivals.remember(tx, trigger.id, {**trigger.state, "offsets": {**trigger.state.get("offsets", {}), args["place"]: read}})
+    # Where some came there may be more.
+    return timedelta(0), problem
+
+
+def _offsets(trigger: Trigger, place: str) -> dict[str, int]:
+    """By partition, the next message of a topic that no run has had."""
+    return dict(trigger.state.get("offsets", {}).get(place, {}))
+
+
+def _expired(args: Mapping[str, Any], reply: Mapping[str, Any]) -> dict[str, Any] | None:
+    if not reply["expired"]:
+        return None
+    message = f"{reply['expired']} messages of {args['place']} were deleted there before they were read; let the topic keep them longer"
+    return ConfigurationError(message).to_json()
+
+
+def _version(tx: Tx, trigger: Trigger) -> Version:
+    row = resources.at_version(tx, "Pipeline", trigger.namespace, trigger.pipeline, trigger.version)
+    assert row is not None
+    return Version.of(row)
 
 
 def _odd(reply: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -112,9 +165,7 @@ def _start(tx: Tx, trigger: Trigger, found: Sequence[Arrival], environment: Mapp
     before = triggers.known(tx, trigger, [one.key for one in found])
     new = [one for one in found if one.key not in before]
     arrivals.handled(tx, trigger.id, [(one, None) for one in found if one.key in before])
-    row = resources.at_version(tx, "Pipeline", trigger.namespace, trigger.pipeline, trigger.version)
-    assert row is not None
-    version, parameter = Version.of(row), trigger.config["parameter"]
+    version, parameter = _version(tx, trigger), trigger.config["parameter"]
     takes = parameter in _parameters(version.text)
     if trigger.config["batch"] == "all":
         if new:
@@ -161,4 +212,4 @@ def _run(
     return run
 
 
-_RECORDS = {"file": _files}
+_RECORDS = {"file": _files, "kafka": _messages}

@@ -54,6 +54,11 @@ def look_in(tx: Tx, trigger: str, wait: timedelta, problem: Mapping[str, Any] | 
     )
 
 
+def remember(tx: Tx, trigger: str, state: Mapping[str, Any]) -> None:
+    """What it needs at its next look."""
+    tx.execute("UPDATE triggers SET state = %(state)s WHERE id = %(id)s", {"id": trigger, "state": Jsonb(dict(state))})
+
+
 def note(tx: Tx, trigger: str, listed: Listed) -> None:
     """All that is there now: (path, version, size, time of change, checksum, whether it is ready). What is not listed is gone.
 

@@ -89,16 +89,17 @@ class Objects:
         from obstore.store import AzureStore, GCSStore
 
         parts, config = urlsplit(self._root), self._config
-        said = {
+        said: dict[str, Any] = {
             "prefix": parts.path.strip("/") or None,
             "client_options": {"allow_http": str(config.get("endpoint", "")).startswith("http:"), "connect_timeout": f"{_CONNECT_S}s"},
             "retry_config": {"max_retries": 2},
         }
         if parts.scheme == "az":
             named = {"account_name": "accountName", "account_key": "accountKey", "sas_key": "sasToken", "endpoint": "endpoint"}
-            return AzureStore(parts.netloc, config=_said(config, named), **said)
+            azure: Any = _said(config, named)
+            return AzureStore(parts.netloc, config=azure, **said)
         named = {"service_account_key": "serviceAccountKey", "base_url": "endpoint"}
-        google = _said(config, named)
+        google: Any = _said(config, named)
         if "base_url" in google and "service_account_key" not in google:
             # An emulator knows nobody.
             google["skip_signature"] = True

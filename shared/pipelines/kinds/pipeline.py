@@ -187,7 +187,7 @@ class PipelineSpec(Shape):
     calendar = later(name("Calendar", "Fires only on its days", example="trading-days"), quietly=True)
     deadline = later(duration("Deadline", "After the fire time; a run that is late is told of, not cancelled"), quietly=True)
     triggers = fields.List(
-        ByType("trigger", TRIGGERS, Trigger, later=("webhook", "kafka", "pipeline")),
+        ByType("trigger", TRIGGERS, Trigger, later=("webhook", "pipeline")),
         load_default=list,
         metadata=shown("Triggers", "What starts it beside the schedule", [{"type": "file", "connector": "landing", "glob": "*.csv"}]),
     )

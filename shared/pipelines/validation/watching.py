@@ -1,4 +1,4 @@
-"""Triggers of a pipeline against what they name: their connectors' types, the parameters they fill, and one another."""
+"""Triggers that look into a connector, against what they name: the connector's type, and the parameter they fill."""
 
 from __future__ import annotations
 
@@ -18,16 +18,11 @@ _OF_TYPE = {"file": "files", "kafka": "kafka"}
 def check(report: Report, spec: Mapping[str, Any], path: str, known: Known) -> None:
     """`path`: of the list of triggers."""
     entries = spec.get("triggers")
-    names: dict[str, int] = {}
     for at, entry in enumerate(entries if isinstance(entries, list) else ()):
         if not isinstance(entry, Mapping) or not isinstance(kind := entry.get("type"), str):
             continue
         here, name = below(path, at), str(entry.get("name") or kind)
         owner = Owner(f"trigger '{name}'")
-        if name in names:
-            message = f"two triggers are called '{name}', numbers {names[name] + 1} and {at + 1}; give each a name of its own"
-            report.add("duplicate_name", message, below(here, "name" if "name" in entry else "type"))
-        names.setdefault(name, at)
         if kind in _OF_TYPE:
             _connector(report, entry, kind, here, owner, known)
             _parameter(report, spec, entry, here, owner)
