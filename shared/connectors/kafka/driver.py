@@ -87,6 +87,8 @@ class ConnectorDriver:
                     if message.error() is not None:
                         raise KafkaException(message.error())
                     partition, offset = message.partition(), message.offset()
+                    assert partition is not None
+                    assert offset is not None
                     take(line(message))
                     polled.count += 1
                     polled.first.setdefault(partition, offset)
