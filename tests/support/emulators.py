@@ -1,6 +1,6 @@
 """Azure's and Google's object stores on this machine: azurite (npm) and fake-gcs-server (Go), installed into the user's cache.
 
-Installing takes minutes and the network, so `make test` does not: what is missing skips its tests, unless PENSTOCK_TEST_EMULATORS=1.
+They are asked for by PENSTOCK_TEST_EMULATORS=1: installing takes minutes and the network, and starting takes seconds.
 """
 
 from __future__ import annotations
@@ -53,8 +53,7 @@ class Objects:
 @contextmanager
 def azure(folder: Path) -> Iterator[Objects]:
     program = CACHE / "azurite" / "node_modules" / ".bin" / "azurite-blob"
-    if not program.exists():
-        _install(["npm", "install", "--prefix", str(CACHE / "azurite"), "--no-audit", "--no-fund", "--ignore-scripts", AZURITE])
+    _have(program, ["npm", "install", "--prefix", str(CACHE / "azurite"), "--no-audit", "--no-fund", "--ignore-scripts", AZURITE])
     port = _port()
     command = [
         str(program),
@@ -90,8 +89,7 @@ def azure(folder: Path) -> Iterator[Objects]:
 @contextmanager
 def google(folder: Path) -> Iterator[Objects]:
     program = CACHE / "bin" / "fake-gcs-server"
-    if not program.exists():
-        _install(["go", "install", FAKE_GCS], GOBIN=str(program.parent))
+    _have(program, ["go", "install", FAKE_GCS], GOBIN=str(program.parent))
     (folder / "feeds").mkdir(parents=True)
     port = _port()
     command = [str(program), "-scheme", "http", "-host", "127.0.0.1", "-port", str(port), "-data", str(folder), "-backend", "memory"]
@@ -102,11 +100,13 @@ def google(folder: Path) -> Iterator[Objects]:
         yield Objects(store, {"root": "gs://feeds/in", "endpoint": endpoint})
 
 
-def _install(command: list[str], **environment: str) -> None:
+def _have(program: Path, command: list[str], **environment: str) -> None:
+    """Installs it where it is missing; skips the test where nobody asked for it, or it cannot be had."""
     if os.environ.get("PENSTOCK_TEST_EMULATORS") != "1" or shutil.which(command[0]) is None:
-        pytest.skip(f"not here: {command[-1]} is not installed; PENSTOCK_TEST_EMULATORS=1 installs it by {command[0]}")
-    CACHE.mkdir(parents=True, exist_ok=True)
-    subprocess.run(command, check=True, capture_output=True, timeout=1200, env={**os.environ, **environment})
+        pytest.skip(f"not here: {command[-1]} is used with PENSTOCK_TEST_EMULATORS=1, and installed by {command[0]}")
+    if not program.exists():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        subprocess.run(command, check=True, capture_output=True, timeout=1200, env={**os.environ, **environment})
 
 
 def _port() -> int:
