@@ -43,6 +43,8 @@ POINTS: Mapping[str, str] = {
     "attempt.recorded": "the outcome is committed and what is ready is released; the messages are not sent",
     "attempt.sent": "the messages are sent; what the child still says of its work is not heard",
     "attempt.failing": "the failure is recorded, not committed",
+    "watch.recording": "what a trigger saw is recorded and has its runs, not committed",
+    "watch.recorded": "what a trigger saw has its runs; where it is read from does not know",
     "child.begun": "the child has the job, no session is open",
     "child.worked": "the engine is done, nobody was told",
     "engine.read": "sources are read, nothing is computed",

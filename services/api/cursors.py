@@ -32,6 +32,16 @@ def named(query: dict[str, Any]) -> tuple[str, str]:
     return parts[0], parts[1]
 
 
+def text(query: dict[str, Any]) -> str:
+    """The text that the page before ended with; blank for the first page. Raises Refused(422)."""
+    if "cursor" not in query:
+        return ""
+    parts = _parts(query["cursor"])
+    if parts is None or len(parts) != 1 or unfit(parts[0]):
+        raise _refused(query["cursor"])
+    return parts[0]
+
+
 def identified(query: dict[str, Any]) -> str | None:
     """The id that the page before ended with; None for the first page. Raises Refused(422)."""
     if "cursor" not in query:

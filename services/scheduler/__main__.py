@@ -25,6 +25,7 @@ from services.scheduler.settings import Settings
 from services.scheduler.starts import adopt, adopt_dependencies
 from services.scheduler.tidy import EVERY_S, tidy
 from services.scheduler.versions import Publisher
+from services.scheduler.watch import ask_due
 from shared.dispatch import sending
 from shared.errors import UnavailableError
 from shared.kill_points import kill_point
@@ -61,6 +62,7 @@ def main() -> None:
             more = conclude(database, settings) or more
             more = start_backfills(database, settings) or more
             more = close_batches(database, settings) or more
+            more = ask_due(database, settings) or more
             messages, left = expand(database, settings)
             sending.send(app, messages)
             more = more or left

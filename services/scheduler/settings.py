@@ -19,7 +19,8 @@ class Settings:
     """`release_grace`: how long a released stage may stay unclaimed while its queue is empty before its message counts as lost.
 
     `keep`: for how long after the end of their month runs, and what people only look at of them, stay in the store.
-    `catch_up_per_minute`: so many missed fire times of one pipeline are run in a minute (catchUp: all). `template_env`: the variables that
+    `catch_up_per_minute`: so many missed fire times of one pipeline are run in a minute (catchUp: all). `watch_every`: from one look for
+    files or messages to the next; `watch_within`: then a look that nobody has answered counts as lost. `template_env`: the variables that
     templates may read with env(NAME), of those that are set.
     `definitions`: the folder of recipes' texts; None: the database. `repository`: where Git shows what was saved; None: nowhere on this
     machine. `remote`: where the leader pushes it, if anywhere.
@@ -41,6 +42,8 @@ class Settings:
     staging_retention: timedelta
     keep: Keep
     catch_up_per_minute: int
+    watch_every: timedelta
+    watch_within: timedelta
     template_env: Mapping[str, str] = field(repr=False)
     definitions: Path | None
     repository: Path | None
@@ -67,6 +70,8 @@ class Settings:
             staging_retention=settings.seconds("PENSTOCK_STAGING_RETENTION_SECONDS", 24 * 3600),
             keep=Keep(_days("PENSTOCK_RUN_RETENTION_DAYS", 400), _days("PENSTOCK_LOG_RETENTION_DAYS", 90)),
             catch_up_per_minute=settings.integer("PENSTOCK_CATCH_UP_PER_MINUTE", 10, at_least=1),
+            watch_every=settings.seconds("PENSTOCK_WATCH_SECONDS", 10),
+            watch_within=settings.seconds("PENSTOCK_WATCH_LIMIT_SECONDS", 60),
             template_env=settings.template_environment(),
             definitions=settings.definitions(home),
             repository=settings.git_repository(home),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -16,14 +17,20 @@ from shared.process import settings
 from shared.secrets.vault import Vault
 
 MEMORY = "PENSTOCK_WORKER_MEMORY"
-FUNCTIONS = {"work": "services.worker.stage:run", "survey": "services.worker.stage:survey", "look": "services.worker.stage:look_at"}
+FUNCTIONS = {
+    "work": "services.worker.stage:run",
+    "survey": "services.worker.stage:survey",
+    "look": "services.worker.stage:look_at",
+    "watch": "services.worker.stage:watch_for",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """`memory_bytes`: resident size of one slot's process. `home` is where the master key is, if it is not in the environment.
 
-    `vault`: by the variables of Vault's own tools, VAULT_ADDR, VAULT_TOKEN and VAULT_NAMESPACE.
+    `vault`: by the variables of Vault's own tools, VAULT_ADDR, VAULT_TOKEN and VAULT_NAMESPACE. `template_env`: as the
+    scheduler's, for runs that triggers start.
     """
 
     name: str
@@ -42,6 +49,7 @@ class Settings:
     drain: timedelta
     breaker: Rules
     vault: Vault
+    template_env: Mapping[str, str] = field(repr=False)
 
     @staticmethod
     def from_environment() -> Settings:
@@ -69,6 +77,7 @@ class Settings:
                 os.environ.get("VAULT_NAMESPACE") or None,
                 settings.words("PENSTOCK_VAULT_PATHS"),
             ),
+            template_env=settings.template_environment(),
         )
 
     @property
@@ -89,4 +98,5 @@ class Settings:
             functions=FUNCTIONS,
             breaker=self.breaker,
             labels=self.labels,
+            template_env=self.template_env,
         )

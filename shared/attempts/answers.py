@@ -13,9 +13,11 @@ from shared.attempts.record import insist
 from shared.attempts.slots import Child, ChildDied
 from shared.attempts.watch import Watch
 from shared.breakers import Change
+from shared.dispatch import watching
 from shared.dispatch.claims import wake
 from shared.engines.work import Job, Limits, Outcome
 from shared.errors import PenstockError
+from shared.kill_points import kill_point
 from shared.messages import RequestMessage
 from shared.secrets.masking import Masker
 from shared.store import facts, requests
@@ -49,7 +51,9 @@ class Answers:
         if taken is None:
             return
         state, reply = self._reply(taken, child, resolution)
-        insist(self._database, lambda tx: _record(tx, taken, state, reply), self._closing)
+        insist(self._database, lambda tx: self._record(tx, taken, state, reply), self._closing)
+        if taken["kind"] == watching.KIND:
+            kill_point("watch.recorded")
 
     def _reply(self, taken: dict[str, Any], child: Child, resolution: connectors.Resolution) -> tuple[str, dict[str, Any]]:
         try:
@@ -103,8 +107,10 @@ class Answers:
         if isinstance(news, Change) and news.after == "closed":
             insist(self._database, lambda tx: wake(tx, news.connector), self._closing)
 
-
-def _record(tx: Tx, taken: dict[str, Any], state: str, reply: dict[str, Any]) -> None:
-    if state == "DONE" and taken["kind"] == "survey":
-        facts.record(tx, taken["args"], reply)
-    requests.answer(tx, taken["id"], state, reply)
+    def _record(self, tx: Tx, taken: dict[str, Any], state: str, reply: dict[str, Any]) -> None:
+        if taken["kind"] == watching.KIND:
+            watching.record(tx, taken["id"], taken["args"], state, reply, self._place.template_env, taken["namespace"])
+            return
+        if state == "DONE" and taken["kind"] == "survey":
+            facts.record(tx, taken["args"], reply)
+        requests.answer(tx, taken["id"], state, reply)

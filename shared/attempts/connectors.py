@@ -31,6 +31,8 @@ def named_in(kind: str, program: Mapping[str, Any]) -> tuple[str, ...]:
     """References (namespace/name) of the connectors that a program uses, each once; not what stands for dead letters or deliveries."""
     if kind in {"survey", "look"}:
         return (program["connector"],)
+    if kind == "watch":
+        return (program["connector"],) if program["connector"] else ()
     named = (entry["connector"] for part in ("reads", "sinks") for entry in program.get(part, ()))
     return tuple(dict.fromkeys(name for name in named if name and name not in {LETTERS, DELIVERED}))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -37,6 +37,8 @@ class Place:
     breaker: Rules = DEFAULTS
     labels: tuple[str, ...] = ()
     scratch_bytes: int | None = None
+    # What templates may read with env(NAME), in runs that are made here because a trigger saw something.
+    template_env: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def probe_queue(self) -> str:

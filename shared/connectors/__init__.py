@@ -20,6 +20,7 @@ from shared.connectors.duckdb.spec import SPEC as DUCKDB
 from shared.connectors.errors import Misconfigured
 from shared.connectors.files.spec import SPEC as FILES
 from shared.connectors.hana.spec import SPEC as HANA
+from shared.connectors.kafka.spec import SPEC as KAFKA
 from shared.connectors.mysql.spec import SPEC as MYSQL
 from shared.connectors.oracle.spec import SPEC as ORACLE
 from shared.connectors.postgres.spec import SPEC as POSTGRES
@@ -33,12 +34,29 @@ from shared.plugins import outsiders
 from shared.sql.dialects import dialect as dialect_of
 from shared.sql.writes import writes
 
-_SPECS = (FILES, POSTGRES, MYSQL, SQLITE, DUCKDB, CLICKHOUSE, SNOWFLAKE, DATABRICKS, SQLSERVER, ORACLE, TERADATA, HANA, ASE, REDSHIFT)
+_SPECS = (
+    FILES,
+    POSTGRES,
+    MYSQL,
+    SQLITE,
+    DUCKDB,
+    CLICKHOUSE,
+    SNOWFLAKE,
+    DATABRICKS,
+    SQLSERVER,
+    ORACLE,
+    TERADATA,
+    HANA,
+    ASE,
+    REDSHIFT,
+    KAFKA,
+)
 _OURS: dict[str, Spec] = {spec.type: spec for spec in _SPECS}
 # By their vendors' own Python drivers, which are installed beside Penstock where they are wanted.
 _VENDORS = ("snowflake", "databricks", "sqlserver", "oracle", "teradata", "hana", "ase", "redshift")
 _DRIVERS = {
-    kind: f"shared.connectors.{kind}.driver" for kind in ("files", "postgres", "mysql", "sqlite", "duckdb", "clickhouse", *_VENDORS)
+    kind: f"shared.connectors.{kind}.driver"
+    for kind in ("files", "postgres", "mysql", "sqlite", "duckdb", "clickhouse", "kafka", *_VENDORS)
 }
 
 

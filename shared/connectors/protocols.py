@@ -45,6 +45,8 @@ class Spec:
     computes: bool = False
     reads_pushed: bool = False
     adds_columns: bool = False
+    # Why no source and no sink can use it, where none can.
+    no_rows: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

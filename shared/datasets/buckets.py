@@ -78,6 +78,7 @@ class Item:
     key: str
     size_bytes: int
     etag: str
+    modified_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ class Bucket:
         with _translated(self.url_of(prefix)):
             for page in self._pages("list_objects_v2", Prefix=prefix):
                 for one in page.get("Contents", ()):
-                    yield Item(str(one["Key"]), int(one["Size"]), str(one["ETag"]))
+                    yield Item(str(one["Key"]), int(one["Size"]), str(one["ETag"]), int(one["LastModified"].timestamp()) * 1_000_000_000)
 
     def folders(self) -> Iterator[str]:
         """Names right under the prefix that have something under them."""

@@ -66,6 +66,11 @@ def answer(tx: Tx, request: str, state: str, reply: Mapping[str, Any]) -> None:
     )
 
 
+def drop(tx: Tx, request: str) -> None:
+    """Nobody will ask for its reply."""
+    tx.execute("DELETE FROM requests WHERE id = %(id)s", {"id": request})
+
+
 def read(tx: Tx, among: Sequence[str]) -> dict[str, dict[str, Any]]:
     """id -> {state, worker, args, reply}."""
     rows = tx.execute(

@@ -63,7 +63,8 @@ FIRED = ["scheduler.firing", "scheduler.fired"]
 QUALITY = ["attempt.claimed", "attempt.worked", "attempt.recording", "attempt.recorded"]
 APART = {
     "api.accepting", "api.accepted", "scheduler.asked", "scheduler.recovering", "scheduler.swept", "scheduler.staging_marked",
-    "scheduler.concluding", "attempt.failing", "sink.adopted", "sink.batched", "scheduler.backfilling",
+    "scheduler.concluding", "attempt.failing", "sink.adopted", "sink.batched", "scheduler.backfilling", "watch.recording",
+    "watch.recorded",
 }  # fmt: skip
 
 HEAD = "apiVersion: penstock/v1\nkind: Pipeline\nmetadata: {{name: {name}}}\nspec:\n  retryDelay: 1\n  pushDown: {{mode: off}}\n  nodes:\n"
@@ -136,6 +137,15 @@ spec:
     - {id: add, type: connector_sink, config: {connector: db, table: added, writeMode: INSERT}}
   edges: [{from: read, to: add}]
 """
+# Looks at triggers come soon, and again soon where their worker has died.
+WATCHED = {"PENSTOCK_WATCH_SECONDS": "0.3", "PENSTOCK_WATCH_LIMIT_SECONDS": "3"}
+ARRIVING = f"""{HEAD.format(name="arriving")}
+    - {{id: read, type: connector_source, config: {{connector: files, path: "{{{{path}}}}"}}}}
+    - {{id: add, type: connector_sink, config: {{connector: db, table: added, writeMode: INSERT}}}}
+  edges: [{{from: read, to: add}}]
+  parameters: [{{name: path, type: string, required: true}}]
+  triggers: [{{type: file, connector: files, folder: arriving, glob: "*.csv", settleSeconds: 0.2}}]
+"""
 GOOD = [(i, i) for i in range(BAD + 1, ROWS + 1) if i % 7 != 3]
 REST = [(i, i) for i in range(BAD + 1, ROWS + 1) if i % 7 == 3]
 
@@ -194,7 +204,7 @@ def prepare(stack: Stack, lite: Path) -> None:
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Armed]:
     folder = tmp_path_factory.mktemp("points")
     points = Points(folder / "armed")
-    with running(folder / "home", PENSTOCK_WORKERS="2", PENSTOCK_CHECKPOINT_ROWS="100", **points.settings, **SHORT) as stack:
+    with running(folder / "home", PENSTOCK_WORKERS="2", PENSTOCK_CHECKPOINT_ROWS="100", **WATCHED, **points.settings, **SHORT) as stack:
         armed = Armed(stack, points, folder / "lite.db")
         prepare(stack, armed.lite)
         armed.holds_everything(armed.run())
@@ -333,6 +343,30 @@ def test_the_api_ends_while_it_accepts_a_run_and_the_caller_asks_again(armed: Ar
     run = armed.stack.until(lambda: httpx.post(url, json={}, headers=headers, timeout=20).json()["id"], 30, "the API to accept")
     armed.holds_everything(armed.stack.wait(run))
     assert armed.points.left() == []
+
+
+@pytest.mark.parametrize("point", ["watch.recording", "watch.recorded"])
+def test_a_worker_ends_between_seeing_a_file_and_recording_it(armed: Armed, point: str) -> None:
+    call, folder = armed.stack.client.call, armed.stack.files / "arriving"
+    folder.mkdir(exist_ok=True)
+    armed.stack.apply(ARRIVING)
+    (folder / "writing").write_text("id,n\n1,2\n")
+    armed.points.arm(point)
+    (folder / "writing").rename(folder / f"{point}.csv")
+
+    def runs() -> list[str]:
+        found = call("GET", "/runs", pipeline="arriving", limit=10)["items"]
+        return [run["id"] for run in found if run["trigger"]["path"] == f"arriving/{point}.csv"]
+
+    armed.stack.until(lambda: runs() and not armed.points.left(), 60, "the file to have its run, and the worker to end")
+    armed.ended(runs()[0])
+    # A worker has looked again, and made no other run.
+    files = "/pipelines/default/arriving/triggers/file/files"
+    before = call("GET", files)["lookAt"]
+    armed.stack.until(lambda: call("GET", files)["lookAt"] != before, 30, "another look")
+    assert len(runs()) == 1
+    assert armed.stack.sql("SELECT id, n FROM added") == [(1, 2)]
+    call("DELETE", "/pipelines/default/arriving")
 
 
 def test_a_worker_ends_while_it_records_a_failure_that_may_be_tried_again(armed: Armed) -> None:

@@ -1,6 +1,7 @@
 """One blueprint per noun: parse, call, answer."""
 
 from services.api.resources import (
+    arrivals,
     backfills,
     catalogue,
     circuit_breakers,
@@ -27,6 +28,6 @@ from services.api.resources import (
 
 NOUNS = (
     health, documents, versions, pipelines, plans, state, connectors, circuit_breakers, looking, runs, retries, dead_letters, ledger,
-    run_nodes, events, catalogue, doctor, triggers, schedules, backfills, hooks, deliveries,
+    run_nodes, events, catalogue, doctor, triggers, schedules, backfills, hooks, deliveries, arrivals,
 )  # fmt: skip
 BLUEPRINTS = tuple(noun.blueprint for noun in NOUNS)

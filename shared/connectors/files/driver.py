@@ -14,7 +14,8 @@ from shared.connectors.files.json_columns import columns as json_columns
 from shared.connectors.files.object_publish import ObjectsSession
 from shared.connectors.files.objects import Objects
 from shared.connectors.files.publish import FilesSession
-from shared.connectors.files.roots import Root, root_of
+from shared.connectors.files.remote import Remote
+from shared.connectors.files.roots import Root, readable, root_of
 from shared.connectors.looking import Found, Tried
 from shared.connectors.protocols import AttemptKey, SinkSession, SinkWrite, Survey
 from shared.datasets import Column, Columns
@@ -52,7 +53,7 @@ class ConnectorDriver:
             if file.delimited:
                 columns, inferred_from = _delimited(root, files[0], file, said)
             elif file.name == "parquet":
-                columns, rows = _parquet(root, files)
+                columns, rows = _parquet(root, readable(root, files))
             elif file.name == "avro":
                 columns = _avro(root, files[0])
             else:
@@ -73,6 +74,8 @@ class ConnectorDriver:
 
     def open_sink(self, key: AttemptKey, writes: tuple[SinkWrite, ...]) -> SinkSession:
         root = root_of(self._config)
+        if isinstance(root, Remote):
+            raise Misconfigured(f"{root.location} is only read in this release; write to a folder or to s3://bucket/prefix")
         return ObjectsSession(root, key) if isinstance(root, Objects) else FilesSession(root.location, key)
 
 

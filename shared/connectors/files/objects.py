@@ -20,6 +20,8 @@ _LOOKED_AT = 1000
 class Objects:
     """The objects under s3://bucket/prefix; `bucket` is that as a client."""
 
+    in_place = True
+
     def __init__(self, root: str, access: Access) -> None:
         self.location = root
         self.bucket = Bucket(root, access)
@@ -43,12 +45,10 @@ class Objects:
         else:
             if path.startswith("/") or ".." in path.split("/"):
                 raise Denied(f"{path!r} leaves {self.location}, the root of this connector; name a path below it")
-            pattern = re.compile(_regex(path))
+            pattern = re.compile(regex(path))
             begins = self.bucket.key(fixed) if fixed else (f"{self.bucket.prefix}/" if self.bucket.prefix else "")
             found = [
-                item
-                for item in self.bucket.items(begins)
-                if pattern.fullmatch(self._under(item.key)) and not _hidden(self._under(item.key))
+                item for item in self.bucket.items(begins) if pattern.fullmatch(self._under(item.key)) and not hidden(self._under(item.key))
             ]
         if not found:
             raise NotFound(f"{path} is not in {self.location}; " + self._nearest(path))
@@ -58,7 +58,7 @@ class Objects:
     def _nearest(self, path: str) -> str:
         there: list[str] = []
         for item in self.bucket.items(f"{self.bucket.prefix}/" if self.bucket.prefix else ""):
-            if not _hidden(self._under(item.key)):
+            if not hidden(self._under(item.key)):
                 there.append(self._under(item.key))
             if len(there) == _LOOKED_AT:
                 break
@@ -88,11 +88,11 @@ class Objects:
         return key[len(self.bucket.prefix) + 1 :] if self.bucket.prefix else key
 
 
-def _hidden(path: str) -> bool:
+def hidden(path: str) -> bool:
     return path.endswith("/") or any(step.startswith(HIDDEN) for step in path.split("/"))
 
 
-def _regex(pattern: str) -> str:
+def regex(pattern: str) -> str:
     """As pathlib globs: * and ? within a name, ** any folders, [ab] and [!ab] one sign."""
     parts = []
     for token in re.findall(r"\*\*/|\*\*|\*|\?|\[!?\]?[^\]]*\]|.", pattern, re.DOTALL):

@@ -12,11 +12,16 @@ import duckdb
 from shared.connectors.files import paths
 from shared.connectors.files.access import access_of
 from shared.connectors.files.objects import Objects
+from shared.connectors.files.places import is_remote
+from shared.connectors.files.remote import Remote
 from shared.datasets.buckets import SCHEME
 
 
 class Root(Protocol):
     """`location`: the root as the connector says it. Files are named by absolute paths or URLs, which is how engines open them."""
+
+    # Whether engines can open the files by their names; else they are given copies (`local`).
+    in_place: bool
 
     @property
     def location(self) -> str: ...
@@ -43,6 +48,8 @@ class Root(Protocol):
 class Folder:
     """A folder on this machine."""
 
+    in_place = True
+
     def __init__(self, root: str) -> None:
         self.location = root
 
@@ -62,7 +69,14 @@ class Folder:
         return nullcontext()
 
 
+def readable(root: Root, files: list[str]) -> list[str]:
+    """The files as engines can open them: themselves, or copies that last as long as `root` does."""
+    return [str(root.local(file)) for file in files] if isinstance(root, Remote) else files
+
+
 def root_of(config: Mapping[str, Any]) -> Root:
     """The root of a files connector; connects only when it is used."""
     root = str(config["root"])
+    if is_remote(root):
+        return Remote(config)
     return Objects(root, access_of(config)) if root.startswith(SCHEME) else Folder(root)

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from marshmallow import Schema, ValidationError, fields, validate
 
+from shared.connectors.files.places import is_remote, wrong
 from shared.connectors.protocols import Spec
 from shared.datasets.buckets import SCHEME, NoSuchObject, split
 from shared.formats import FORMATS, FileOptions
 
 
 def _place(value: str) -> None:
+    if is_remote(value):
+        if (why := wrong(value)) is not None:
+            raise ValidationError(why)
+        return
     if "://" in value and not value.startswith(SCHEME):
-        raise ValidationError(f"root is {value!r}; this release takes an absolute folder or s3://bucket/prefix")
+        raise ValidationError(
+            f"root is {value!r}; this release takes an absolute folder, s3://bucket/prefix, gs://bucket/prefix, az://container/prefix or"
+            " sftp://host/folder"
+        )
     if value.startswith(SCHEME):
         try:
             split(value)
@@ -25,7 +33,10 @@ class FilesConfig(Schema):
     root = fields.String(
         required=True,
         validate=_place,
-        metadata={"title": "Folder, or s3://bucket/prefix", "description": "Absolute; no path may leave it"},
+        metadata={
+            "title": "Folder, or s3://bucket/prefix",
+            "description": "Absolute; no path may leave it. gs://bucket/prefix, az://container/prefix and sftp://host/folder can be read",
+        },
     )
     endpoint = fields.Url(
         schemes={"http", "https"},
@@ -36,6 +47,15 @@ class FilesConfig(Schema):
     accessKeyId = fields.String(metadata={"title": "Access key", "description": "Unless said: as AWS' own tools find it"})
     secretAccessKey = fields.String(metadata={"title": "Secret access key"})
     sessionToken = fields.String(metadata={"title": "Session token"})
+    accountName = fields.String(metadata={"title": "Storage account", "description": "Of Azure"})
+    accountKey = fields.String(metadata={"title": "Account key", "description": "Of Azure"})
+    sasToken = fields.String(metadata={"title": "SAS token", "description": "Of Azure, in place of the account's key"})
+    serviceAccountKey = fields.String(metadata={"title": "Service account", "description": "Of Google: the JSON of its key file"})
+    username = fields.String(metadata={"title": "User", "description": "Of SFTP"})
+    password = fields.String(metadata={"title": "Password", "description": "Of SFTP"})
+    privateKey = fields.String(metadata={"title": "Private key", "description": "Of SFTP: the text of the key file"})
+    passphrase = fields.String(metadata={"title": "Passphrase", "description": "Of the private key"})
+    hostKey = fields.String(metadata={"title": "Host key", "description": "Of the SFTP server, as ssh-keyscan prints it"})
 
 
 class FilesSource(Schema):
@@ -54,6 +74,16 @@ SPEC = Spec(
     config_schema=FilesConfig,
     source_schema=FilesSource,
     sink_schema=FilesSink,
-    secret_fields=("accessKeyId", "secretAccessKey", "sessionToken"),
+    secret_fields=(
+        "accessKeyId",
+        "secretAccessKey",
+        "sessionToken",
+        "accountKey",
+        "sasToken",
+        "serviceAccountKey",
+        "password",
+        "privateKey",
+        "passphrase",
+    ),
     write_modes=("INSERT", "OVERWRITE"),
 )

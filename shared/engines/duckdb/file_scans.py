@@ -16,7 +16,7 @@ import duckdb
 from sqlglot import exp
 
 from shared.connectors.errors import SourceChanged
-from shared.connectors.files.roots import Root, root_of
+from shared.connectors.files.roots import Root, readable, root_of
 from shared.datasets import Columns
 from shared.datasets.columns import columns_from_json
 from shared.engines.duckdb.rejected import Lines
@@ -118,10 +118,10 @@ def _one_end(firsts: dict[str, FirstRecord]) -> str | None:
 
 
 def _readable(source: Source, encoding: str = "utf-8") -> dict[str, str]:
-    """The files as DuckDB can open them, each with the file it stands for: themselves, or, where it cannot unpack them or does not know
-    their encoding, plain ones in utf-8.
+    """The files as DuckDB can open them, each with the file it stands for: themselves, or, where it cannot reach or unpack them or does
+    not know their encoding, plain ones in utf-8.
     """
-    if source.format.compression != "bz2" and encoding in NATIVE_ENCODINGS:
+    if source.root.in_place and source.format.compression != "bz2" and encoding in NATIVE_ENCODINGS:
         return {path: path for path in source.files}
     made: dict[str, str] = {}
     for number, path in enumerate(source.files):
@@ -167,7 +167,7 @@ def _told(path: str, make: Callable[[], Iterator[str | None]]) -> Iterator[str |
 
 def _records(connection: duckdb.DuckDBPyConnection, source: Source, readable: dict[str, str], how: str, *, packed: bool = True) -> Scan:
     keep_long_numbers(connection)
-    compression = source.format.compression if packed and source.format.compression != "bz2" else None
+    compression = source.format.compression if packed and source.root.in_place and source.format.compression != "bz2" else None
     texts = texts_of(source.format.name, source.options)
     of_lines = packed and how == "newline_delimited"
     records = Records(f"rejects_{source.label}", source.root, readable, source.columns, texts, how, compression, source.format, of_lines)
@@ -198,7 +198,7 @@ def _avro(connection: duckdb.DuckDBPyConnection, source: Source) -> Scan:
 
 
 def _parquet(connection: duckdb.DuckDBPyConnection, source: Source) -> Scan:
-    return _typed(connection, source, source.files)
+    return _typed(connection, source, readable(source.root, source.files))
 
 
 def _typed(connection: duckdb.DuckDBPyConnection, source: Source, paths: list[str]) -> Scan:

@@ -194,7 +194,7 @@ class PipelineSpec(Shape):
     calendar = name("Calendar", "Fires only on its days; shift in it moves what falls on other days", example="trading-days")
     deadline = later(duration("Deadline", "After the fire time; a run that is late is told of, not cancelled"), quietly=True)
     triggers = fields.List(
-        ByType("trigger", TRIGGERS, Trigger, later=("file", "kafka")),
+        ByType("trigger", TRIGGERS, Trigger),
         load_default=list,
         metadata=shown("Triggers", "What starts it beside the schedule", [{"type": "file", "connector": "landing", "glob": "*.csv"}]),
     )

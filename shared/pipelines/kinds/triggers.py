@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from marshmallow import fields, validate
+from marshmallow.exceptions import ValidationError
 
 from shared.pipelines.fields import (
     Quantity,
@@ -20,6 +21,19 @@ from shared.pipelines.fields import (
     text,
 )
 from shared.pipelines.shapes import AtLeastOne, ExactlyOne, Shape
+
+
+def _pattern(value: str) -> None:
+    steps = value.split("/")
+    if not value or any(step in ("", ".", "..") for step in steps):
+        raise ValidationError(f"'{value}' must be a pattern of paths under the folder, such as *.csv or in/**/*.csv")
+    if any("**" in step and step != "**" for step in steps) or steps[-1] == "**":
+        raise ValidationError(f"'{value}': ** stands for folders and has a part of the path to itself, as in **/*.csv")
+
+
+def _marker(value: str) -> None:
+    if "/" in value or not value or value in ("{name}", ".", ".."):
+        raise ValidationError("must be the name of another file in the same folder, such as {name}.done or _SUCCESS")
 
 
 class Trigger(Shape):
@@ -65,8 +79,25 @@ class Webhook(Trigger):
 class File(Trigger):
     connector = name("Connector", "Of type files", example="landing")
     folder = text("Folder", "Under the connector's root, or absolute without a connector", example="in")
-    glob = text("Files", "A pattern of file names", required=True, example="*.csv")
-    settleSeconds = seconds("Quiet time", "A file counts once it has not changed for so long", load_default=5, example=5)
+    glob = fields.String(
+        required=True,
+        validate=_pattern,
+        metadata=shown("Files", "A pattern of paths under the folder: * and ? within a name, ** any folders, [ab] one sign", "*.csv"),
+    )
+    settleSeconds = seconds(
+        "Quiet time",
+        "A file counts once two looks that far apart found it the same; where there is a doneMarker, that says it",
+        load_default=5,
+        example=5,
+    )
+    doneMarker = fields.String(
+        validate=_marker,
+        metadata=shown(
+            "Done marker",
+            "The name of a file beside it that is written once it is complete; {name} is the file's name, {stem} that without its ending",
+            "{name}.done",
+        ),
+    )
     batch = choice("Batch", ("each", "all"), "One run for each file, or one for all that are there", load_default="each")
     parameter = text("Parameter", "Which parameter takes the path", load_default="path", example="path")
 
@@ -77,8 +108,9 @@ class Kafka(Trigger):
     connector = name("Connector", "Of type kafka", required=True, example="events")
     topic = text("Topic", required=True, example="orders")
     group = text("Consumer group", example="penstock-orders")
-    maxMessages = count("Most messages of a run", least=1, load_default=1000, example=1000)
+    maxMessages = count("Most messages of a run", least=1, most=1_000_000, load_default=1000, example=1000)
     maxWait = duration("Longest wait for more messages", load_default=1)
+    parameter = text("Parameter", "Which parameter takes the path of the file that holds the messages", load_default="path", example="path")
 
 
 class AfterPipeline(Trigger):

@@ -12,7 +12,7 @@ from shared.pipelines.nodes import NODE_TYPES
 from shared.pipelines.nodes.connector_sink import CONNECTOR_SINK
 from shared.pipelines.nodes.connector_source import CONNECTOR_SOURCE
 from shared.pipelines.nodes.types import NodeType
-from shared.pipelines.validation import columns, edges, order, parameters, references, shape, triggers
+from shared.pipelines.validation import columns, edges, order, parameters, references, shape, triggers, watching
 from shared.pipelines.validation.known import Known
 from shared.pipelines.validation.report import Owner, Report
 from shared.pipelines.validation.seen import SeenNode
@@ -38,6 +38,7 @@ def check(report: Report, spec: Mapping[str, Any], path: str, known: Known) -> N
     _connectors(report, spec, path, owner, known)
     _calendars(report, spec, path, owner, known)
     order.rings(report, owner, known)
+    watching.check(report, spec, below(path, "triggers"), known)
 
 
 def _node_owner(node: Mapping[str, Any], at: int) -> Owner:

@@ -45,6 +45,9 @@ def connector(report: Report, reference: Any, path: str, owner: Owner, known: Kn
 
 def connector_settings(report: Report, kind: NodeType, config: Mapping[str, Any], path: str, owner: Owner, spec: Spec) -> None:
     """What a source or sink says for its connector, against what a connector of that type takes."""
+    if spec.no_rows is not None:
+        report.add("wrong_connector_type", f"{owner.phrase}: {spec.no_rows}", below(path, "connector"), node=owner.node)
+        return
     schema = spec.source_schema if kind.role == "source" else spec.sink_schema
     taken = shape.names(schema)
     vocabulary = {name for other in CONNECTORS.values() for each in (other.source_schema, other.sink_schema) for name in shape.names(each)}
