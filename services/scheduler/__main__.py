@@ -17,7 +17,9 @@ from services.scheduler.admission import LIVE_WITHIN
 from services.scheduler.due import fire_due
 from services.scheduler.ended import conclude
 from services.scheduler.expand import expand
+from services.scheduler.late import tell_late
 from services.scheduler.leadership import Session
+from services.scheduler.notify import deliver
 from services.scheduler.recover import Recovery
 from services.scheduler.settings import Settings
 from services.scheduler.starts import adopt
@@ -49,13 +51,14 @@ def main() -> None:
         publisher = Publisher(database, Repository(settings.repository), settings.remote, settings.push_every)
         publisher.start()
     session: Session | None = None
-    next_sweep = next_staging = next_tidy = 0.0
+    next_sweep = next_staging = next_tidy = next_late = 0.0
     while not stop:
         try:
             if session is None:
                 session = Session(database, settings.name, settings.leader_patience)
             more = fire_due(database, settings)
             more = conclude(database, settings) or more
+            more = deliver(database) or more
             sending.send(app, expand(database, settings))
             sending.send(app, _asked(database))
             leads = session.leads()
@@ -69,6 +72,9 @@ def main() -> None:
                 if time.monotonic() >= next_staging:
                     staging.sweep(database, settings)
                     next_staging = time.monotonic() + settings.staging_sweep.total_seconds()
+                if time.monotonic() >= next_late:
+                    tell_late(database, settings)
+                    next_late = time.monotonic() + settings.late_every.total_seconds()
                 if time.monotonic() >= next_tidy:
                     tidy(database, settings)
                     adopt(database)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from services.scheduler.notify import tell
 from services.scheduler.settings import Settings
 from shared.kill_points import kill_point
 from shared.store import endings
@@ -12,7 +13,7 @@ from shared.store.endings import Ending
 
 AT_ONCE = 100
 # Each writes only to the store, in the transaction that takes the ending away: so it happens once.
-CONCLUSIONS: tuple[Callable[[Tx, Ending, Settings], None], ...] = ()
+CONCLUSIONS: tuple[Callable[[Tx, Ending, Settings], None], ...] = (tell,)
 
 
 def conclude(database: Database, settings: Settings) -> bool:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import psycopg
 
 from services.scheduler.settings import Settings
-from shared.store import idempotency, partitions, requests, shown_plans, workers
+from shared.store import idempotency, notifications, partitions, requests, shown_plans, workers
 from shared.store.database import Database
 
 EVERY_S = 3600.0
@@ -25,6 +25,7 @@ def tidy(database: Database, settings: Settings) -> None:
         workers.prune(tx)
         if settings.keep.runs is not None:
             idempotency.prune(tx, settings.keep.runs)
+            notifications.prune(tx, settings.keep.runs)
         over = partitions.expired(tx, now, settings.keep)
     for names in over:
         try:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from shared.attempts import memory
@@ -17,6 +19,7 @@ from shared.secrets.vault import Vault
 
 MEMORY = "PENSTOCK_WORKER_MEMORY"
 FUNCTIONS = {"work": "services.worker.stage:run", "survey": "services.worker.stage:survey", "look": "services.worker.stage:look_at"}
+FUNCTIONS |= {"notify": "services.worker.stage:notify"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class Settings:
     drain: timedelta
     breaker: Rules
     vault: Vault
+    mail: Mapping[str, Any] | None = field(repr=False, default=None)
 
     @staticmethod
     def from_environment() -> Settings:
@@ -69,6 +73,7 @@ class Settings:
                 os.environ.get("VAULT_NAMESPACE") or None,
                 settings.words("PENSTOCK_VAULT_PATHS"),
             ),
+            mail=settings.mail(),
         )
 
     @property
@@ -89,4 +94,5 @@ class Settings:
             functions=FUNCTIONS,
             breaker=self.breaker,
             labels=self.labels,
+            mail=self.mail,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from shared.engines import look
+from shared.engines import look, telling
 from shared.engines.control import Control
 from shared.engines.duckdb import driver
 from shared.engines.work import Job, Outcome
@@ -31,3 +31,8 @@ def survey(job: Job, control: Control) -> Outcome:
 def look_at(job: Job, control: Control) -> Outcome:
     """A connector, for a person."""
     return look.run(job, control)
+
+
+def notify(job: Job, control: Control) -> Outcome:
+    """A message to people, or to another system, on what became of a run."""
+    return telling.run(job, control)

@@ -12,6 +12,7 @@ from typing import Any
 
 from shared.attempts import secrets
 from shared.connectors.errors import Denied, NotFound
+from shared.engines.program import TELLING
 from shared.engines.work import ResolvedConnector
 from shared.errors import PenstockError
 from shared.pipelines.model import ConnectorDefinition
@@ -30,6 +31,8 @@ def named_in(kind: str, program: Mapping[str, Any]) -> tuple[str, ...]:
     """References (namespace/name) of the connectors that a program uses, each once; not what stands for dead letters."""
     if kind in {"survey", "look"}:
         return (program["connector"],)
+    if kind == TELLING:
+        return (program["connector"],) if program["connector"] else ()
     named = (entry["connector"] for part in ("reads", "sinks") for entry in program.get(part, ()))
     return tuple(dict.fromkeys(name for name in named if name and name != LETTERS))
 

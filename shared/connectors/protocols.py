@@ -32,6 +32,7 @@ class Spec:
     `computes`: its sessions are `ComputingSession`s, so that what is read from it and written to it need not leave it.
     `adds_columns`: a table that lacks columns of the rows that are written to it gets them, where the recipe says so.
     `reads_pushed`: a SELECT in its dialect, CTEs and all, is read from it in bulk as a table is.
+    `notifies`: it tells of runs, and is no source and no sink; its driver is a `NotifyingDriver`.
     """
 
     type: str
@@ -45,6 +46,7 @@ class Spec:
     computes: bool = False
     reads_pushed: bool = False
     adds_columns: bool = False
+    notifies: bool = False
 
 
 @dataclass(frozen=True, slots=True)

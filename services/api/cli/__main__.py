@@ -20,6 +20,7 @@ from services.api.cli.answering import named as _named
 from services.api.cli.answering import printed as _print
 from services.api.cli.answering import problem as _problem
 from services.api.cli.dead_letters import dead_letters
+from services.api.cli.notifications import notifications
 from services.api.cli.schema import schema
 from services.api.cli.texts import joined
 
@@ -40,6 +41,7 @@ def cli(context: click.Context, url: str | None, token: str | None) -> None:
 
 cli.add_command(schema)
 cli.add_command(dead_letters)
+cli.add_command(notifications)
 
 
 @cli.command()

@@ -11,6 +11,7 @@ from services.api.resources import (
     health,
     ledger,
     looking,
+    notifications,
     pipelines,
     plans,
     retries,
@@ -22,6 +23,6 @@ from services.api.resources import (
 
 NOUNS = (
     health, documents, versions, pipelines, plans, state, connectors, circuit_breakers, looking, runs, retries, dead_letters, ledger,
-    run_nodes, events, catalogue, doctor,
+    run_nodes, events, notifications, catalogue, doctor,
 )  # fmt: skip
 BLUEPRINTS = tuple(noun.blueprint for noun in NOUNS)

@@ -185,7 +185,7 @@ class PipelineSpec(Shape):
         load_default="auto",
     )
     calendar = later(name("Calendar", "Fires only on its days", example="trading-days"), quietly=True)
-    deadline = later(duration("Deadline", "After the fire time; a run that is late is told of, not cancelled"), quietly=True)
+    deadline = duration("Deadline", "After the fire time; a run that is late is told of, not cancelled")
     triggers = later(
         fields.List(
             ByType("trigger", TRIGGERS, Trigger),
@@ -195,7 +195,7 @@ class PipelineSpec(Shape):
         quietly=True,
     )
     ledger = choice("Row ledger", ("auto", "exact"), "exact counts every term even where that costs a scan", load_default="auto")
-    notifications = later(parts(Notification, "Notifications", "Who hears of what", load_default=list), quietly=True)
+    notifications = parts(Notification, "Notifications", "Who hears of what", load_default=list)
     quality = fields.List(
         name("Rule set", example="fact-sales"),
         load_default=list,
