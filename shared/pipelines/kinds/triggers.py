@@ -96,7 +96,8 @@ class OnlyOn:
         return f"'{self.name}' is of {self.event}, which is not among 'on'; add it, or leave '{self.name}' out", self.name
 
     def json_schema(self) -> dict[str, Any]:
-        return {"if": {"required": [self.name]}, "then": {"properties": {"on": {"contains": {"const": self.event}}}}}
+        others = {"type": "array", "not": {"contains": {"const": self.event}}}
+        return {"if": {"required": ["on"], "properties": {"on": others}}, "then": {"not": {"required": [self.name]}}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,10 @@ class OneWay:
         return f"give either {wanted}, not both", given[-1]
 
     def json_schema(self) -> dict[str, Any]:
-        return {"if": {"properties": {"type": {"const": self.type}}}, "then": {"oneOf": [{"required": [name]} for name in self.names]}}
+        return {
+            "if": {"required": ["type"], "properties": {"type": {"const": self.type}}},
+            "then": {"oneOf": [{"required": [name]} for name in self.names]},
+        }
 
 
 @dataclass(frozen=True, slots=True)
