@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from marshmallow import Schema, ValidationError
@@ -82,16 +83,19 @@ def web_address(value: str) -> None:
         raise ValidationError("must be a URL that begins with https:// or http://")
 
 
-def post(url: str, body: bytes, headers: Mapping[str, str]) -> Sent:
-    """One POST, no redirects followed. Raises Answered where the answer is no success, else Unavailable, TimedOut, Denied or Misconfigured;
-    the sentence names the host and not the path, which of many services is the secret.
+def post(url: str, body: bytes, headers: Mapping[str, str], forbidden: Callable[[str], bool] | None = None) -> Sent:
+    """One POST, no redirects followed, to no address that is `forbidden`, as a rule those of `is_forbidden`.
+
+    Raises Answered where the answer is no success, else Unavailable, TimedOut, Denied or Misconfigured; the sentence names the host and not
+    the path, which of many services is the secret.
     """
     import httpx
 
     where = _host(url)
+    guard = partial(_only_where_allowed, forbidden or is_forbidden)
     try:
         with httpx.Client(timeout=TIMEOUT_S, follow_redirects=False) as client:
-            request = client.build_request("POST", url, content=body, headers=dict(headers), extensions={"trace": _only_where_allowed})
+            request = client.build_request("POST", url, content=body, headers=dict(headers), extensions={"trace": guard})
             answer = client.send(request, stream=True)
             try:
                 said = _read(answer)
@@ -122,12 +126,12 @@ def _read(answer: httpx.Response) -> str:
     return read.decode("utf-8", "replace").strip()[:_MOST_READ]
 
 
-def _only_where_allowed(event: str, info: Mapping[str, Any]) -> None:
+def _only_where_allowed(forbidden: Callable[[str], bool], event: str, info: Mapping[str, Any]) -> None:
     """Looks at the address that was really connected to, before anything is said: a name may resolve otherwise the next time."""
     if event != "connection.connect_tcp.complete":
         return
     address = info["return_value"].get_extra_info("server_addr")
-    if address is not None and is_forbidden(str(address[0])):
+    if address is not None and forbidden(str(address[0])):
         raise Denied(
             f"{address[0]} is an address of this machine's own network (link-local or metadata), where no message may go; use another URL"
         )

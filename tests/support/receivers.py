@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,7 +58,7 @@ def web() -> Iterator[Web]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     there = Web(f"http://127.0.0.1:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield there
@@ -93,10 +94,12 @@ def mail() -> Iterator[Mail]:
             there.got.append((envelope.mail_from, list(envelope.rcpt_tos), message_from_bytes(envelope.content, policy=default)))
             return "250 taken"
 
-    controller = Controller(Handler(), hostname="127.0.0.1", port=0)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        there.port = int(probe.getsockname()[1])
+    controller = Controller(Handler(), hostname="127.0.0.1", port=there.port)
     controller.start()
     try:
-        there.port = controller.server.sockets[0].getsockname()[1]
         yield there
     finally:
         controller.stop()
