@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from services.api.cli.__main__ import cli
 from tests.support.receivers import Web, web
 from tests.support.stack import Stack
 
@@ -79,6 +81,10 @@ def test_a_failure_a_recovery_a_change_of_columns_and_what_is_late_are_told(stac
     stack.until(lambda: all(one["state"] == "sent" for one in listed()), 30, "all to be on record as sent")
     assert [one["event"] for one in listed()] == ["late", "schemaChange", "recovery", "failure"]
     assert "secret" not in json.dumps(listed())
+    typed = ["--url", stack.url, "--token", stack.home.api_token.read_text().strip(), "notifications", "told"]
+    shown = CliRunner().invoke(cli, typed).output.splitlines()
+    assert len(shown) == 4
+    assert shown[-1].endswith(f"default/told failure by webhook to {far.url}/…: sent")
     _metrics(stack, failed["id"], good["id"])
 
 

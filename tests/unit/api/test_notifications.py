@@ -234,7 +234,11 @@ def test_a_receiver_that_fails_twice_is_told_the_third_time_under_the_same_id(ap
     assert len({one.headers["webhook-id"] for one in far.got}) == 1
     (listed,) = told.listed()
     assert (listed["state"], listed["tries"], listed["error"]) == ("sent", 3, None)
-    tries = api.call("GET", f"/notifications/{listed['id']}").json["attempts"]
+    whole = api.call("GET", f"/notifications/{listed['id']}").json
+    promised = api.client.get("/api/v1/openapi.json").json["components"]["schemas"]
+    assert set(listed) == set(promised["Notification"]["properties"])
+    assert set(whole) == set(promised["NotificationInFull"]["properties"])
+    tries = whole["attempts"]
     assert [(one["ok"], one["status"]) for one in tries] == [(False, 503), (False, 429), (True, 200)]
 
 
@@ -409,3 +413,31 @@ def test_what_is_not_known_of_a_run_is_null_in_the_metrics(api: Api, settings: S
         unknown: (None, 4, None, None, "success"),
         bad: (10, None, None, 1, "failure"),
     }
+
+
+def test_a_list_is_of_what_was_asked_for_page_by_page(api: Api, settings: Settings, far: Web) -> None:
+    told = Told(api, settings, far, "paged", by_hook("paged", "success"))
+    runs = [told.ends("SUCCEEDED") for _ in range(3)]
+    told.happens()
+    first = api.call("GET", "/notifications?pipeline=default/paged&limit=2").json
+    second = api.call("GET", f"/notifications?pipeline=default/paged&limit=2&cursor={first['nextCursor']}").json
+    assert [one["run"] for one in first["items"] + second["items"]] == runs[::-1]
+    assert [one["run"] for one in told.listed(run=runs[1], event="success")] == [runs[1]]
+    for wrong in ("state=gone", "event=x", "limit=0", "cursor=x"):
+        assert api.call("GET", f"/notifications?{wrong}").status_code == 422, wrong
+    assert api.call("GET", "/notifications?run=x").status_code == 404
+    assert api.call("GET", f"/notifications/{new_id()}").status_code == 404
+
+
+def test_mail_and_urls_are_shown_masked(api: Api, settings: Settings, far: Web) -> None:
+    here = far.url.replace("//", "//u:p@")
+    ways = f"[{{on: [success], type: email, to: [jane@example.com]}}, {{on: [success], type: webhook, url: '{here}/secret'}}]"
+    told = Told(api, settings, far, "masked", ways)
+    told.ends("SUCCEEDED")
+    conclude(api.database, settings)
+    shown = {one["type"]: one["target"] for one in told.listed()}
+    assert (shown["email"]["to"], shown["webhook"]["url"]) == (["j***@example.com"], f"{far.url}/…")
+    told.happens()
+    (mail,) = [one for one in told.listed() if one["type"] == "email"]
+    assert mail["state"] == "failed"
+    assert "PENSTOCK_SMTP_URL" in mail["error"]["message"]
