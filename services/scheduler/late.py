@@ -18,6 +18,12 @@ from shared.store import lateness, notifications, resources, run_ends
 from shared.store.database import Database, Tx
 
 _AT_ONCE = 100
+# What became of a fire time that has no run.
+_WITHOUT = {
+    "missed": "was missed, and is not made up for",
+    "behind": "was missed, and waits to be made up for",
+    "refused": "was refused",
+}
 
 
 def tell_late(database: Database, settings: Settings) -> None:
@@ -66,4 +72,5 @@ def _why(fire: dict[str, Any]) -> str:
         return "its run is not on record any more"
     detail = fire["detail"] or {}
     said = detail.get("message") or detail.get("reason")
-    return f"there is no run: the fire time was {fire['outcome']}{f' ({said})' if said else ''}"
+    what = _WITHOUT.get(fire["outcome"], f"is on record as {fire['outcome']}")
+    return f"there is no run: the fire time {what}{f' ({said})' if said else ''}"

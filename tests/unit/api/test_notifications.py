@@ -385,7 +385,7 @@ def test_what_has_not_succeeded_by_its_deadline_is_late_once_with_or_without_a_r
         tell_late(api.database, settings)
     messages = sorted(told.happens(), key=lambda one: str(one["data"]["logical_date"]))
     assert [one["data"]["logical_date"] for one in messages] == fires[:2]
-    assert "there is no run: the fire time was missed" in messages[0]["data"]["text"]
+    assert "there is no run: the fire time was missed, and is not made up for" in messages[0]["data"]["text"]
     assert messages[1]["data"]["run_id"] == failed
     assert "its run is FAILED" in messages[1]["data"]["text"]
 
