@@ -29,16 +29,17 @@ _WITHOUT = {
 def tell_late(database: Database, settings: Settings) -> None:
     """May be repeated, and left at any point: what was told is on record."""
     with database.transaction() as tx:
-        watched = lateness.watched(tx)
-    for row in watched:
+        watched = {row["id"]: row for row in lateness.watched(tx)}
+        deadlines = {id_: timedelta(microseconds=microseconds(row["deadline"])) for id_, row in watched.items()}
+        lateness.begin(tx, [(id_, deadlines[id_]) for id_, row in watched.items() if not row["begun"]])
+        news = lateness.with_news(tx, list(deadlines.items()))
+    for id_ in sorted(news):
         with database.transaction() as tx:
-            _look(tx, row, settings)
+            _look(tx, watched[id_], deadlines[id_], settings)
 
 
-def _look(tx: Tx, row: dict[str, Any], settings: Settings) -> None:
-    deadline = timedelta(microseconds=microseconds(row["config"]["deadline"]))
-    after = row["checked_to"] or lateness.first(tx, row["id"], deadline)
-    found = lateness.past(tx, row["id"], after, deadline, _AT_ONCE)
+def _look(tx: Tx, row: dict[str, Any], deadline: timedelta, settings: Settings) -> None:
+    found = lateness.past(tx, row["id"], deadline, _AT_ONCE)
     if not found:
         return
     wanted = _wished(tx, row, settings)

@@ -114,9 +114,8 @@ class Answers:
 
 
 def record(tx: Tx, taken: dict[str, Any], state: str, reply: dict[str, Any], *, worker: str) -> None:
-    """What came of a request that was claimed. `state` and `reply` as in `requests.answer`."""
+    """What came of a request that was claimed, once, however often it is said. `state` and `reply` as in `requests.answer`."""
     if state == "DONE" and taken["kind"] == "survey":
         facts.record(tx, taken["args"], reply)
-    if taken["kind"] == TELLING:
+    if requests.answer(tx, taken["id"], state, reply) and taken["kind"] == TELLING:
         notifications.tried(tx, taken["args"]["notification"], reply if state == "DONE" else {"ok": False, "error": reply}, worker=worker)
-    requests.answer(tx, taken["id"], state, reply)
