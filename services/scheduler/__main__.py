@@ -19,7 +19,9 @@ from services.scheduler.batches import close_batches
 from services.scheduler.due import fire_due
 from services.scheduler.ended import conclude
 from services.scheduler.expand import expand
+from services.scheduler.late import tell_late
 from services.scheduler.leadership import Session
+from services.scheduler.notify import deliver
 from services.scheduler.recover import Recovery
 from services.scheduler.settings import Settings
 from services.scheduler.starts import adopt, adopt_dependencies
@@ -52,7 +54,7 @@ def main() -> None:
         publisher = Publisher(database, Repository(settings.repository), settings.remote, settings.push_every)
         publisher.start()
     session: Session | None = None
-    next_sweep = next_staging = next_tidy = 0.0
+    next_sweep = next_staging = next_tidy = next_late = 0.0
     adopting = False
     while not stop:
         try:
@@ -63,6 +65,7 @@ def main() -> None:
             more = start_backfills(database, settings) or more
             more = close_batches(database, settings) or more
             more = ask_due(database, settings) or more
+            more = deliver(database) or more
             messages, left = expand(database, settings)
             sending.send(app, messages)
             more = more or left
@@ -78,6 +81,9 @@ def main() -> None:
                 if time.monotonic() >= next_staging:
                     staging.sweep(database, settings)
                     next_staging = time.monotonic() + settings.staging_sweep.total_seconds()
+                if time.monotonic() >= next_late:
+                    tell_late(database, settings)
+                    next_late = time.monotonic() + settings.late_every.total_seconds()
                 if time.monotonic() >= next_tidy:
                     tidy(database, settings)
                     adopting = True

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from services.scheduler.after import after
 from services.scheduler.backfills import told
 from services.scheduler.dependencies import dependents
+from services.scheduler.notify import tell
 from services.scheduler.settings import Settings
 from shared.kill_points import kill_point
 from shared.store import endings
@@ -15,7 +16,7 @@ from shared.store.endings import Ending
 
 AT_ONCE = 100
 # Each writes only to the store, in the transaction that takes the ending away: so it happens once.
-CONCLUSIONS: tuple[Callable[[Tx, Ending, Settings], None], ...] = (told, dependents, after)
+CONCLUSIONS: tuple[Callable[[Tx, Ending, Settings], None], ...] = (told, dependents, after, tell)
 
 
 def conclude(database: Database, settings: Settings) -> bool:

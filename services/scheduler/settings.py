@@ -22,6 +22,8 @@ class Settings:
     `catch_up_per_minute`: so many missed fire times of one pipeline are run in a minute (catchUp: all). `watch_every`: from one look for
     files or messages to the next; `watch_within`: then a look that nobody has answered counts as lost. `template_env`: the variables that
     templates may read with env(NAME), of those that are set.
+    `mail`: the platform can send mail by itself. `public_url`: where people look at runs; None: not known. `late_every`: how often is
+    looked for runs that are late.
     `definitions`: the folder of recipes' texts; None: the database. `repository`: where Git shows what was saved; None: nowhere on this
     machine. `remote`: where the leader pushes it, if anywhere.
     """
@@ -49,6 +51,9 @@ class Settings:
     repository: Path | None
     remote: Remote | None
     push_every: timedelta
+    mail: bool
+    public_url: str | None
+    late_every: timedelta
 
     @staticmethod
     def from_environment() -> Settings:
@@ -77,6 +82,9 @@ class Settings:
             repository=settings.git_repository(home),
             remote=_remote(home),
             push_every=settings.seconds("PENSTOCK_GIT_PUSH_SECONDS", 2),
+            mail=settings.mail() is not None,
+            public_url=settings.public_url(),
+            late_every=settings.seconds("PENSTOCK_LATE_SECONDS", 10),
         )
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 
 from services.scheduler.settings import Settings
-from shared.store import backfills, deliveries, idempotency, partitions, requests, shown_plans, triggers, workers
+from shared.store import backfills, deliveries, idempotency, notifications, partitions, requests, shown_plans, triggers, workers
 from shared.store.database import Database
 
 EVERY_S = 3600.0
@@ -28,6 +28,7 @@ def tidy(database: Database, settings: Settings) -> None:
             idempotency.prune(tx, settings.keep.runs)
             backfills.prune(tx, settings.keep.runs)
             deliveries.prune(tx, now - settings.keep.runs)
+            notifications.prune(tx, settings.keep.runs)
         over = partitions.expired(tx, now, settings.keep)
     _prune_firings(database, settings)
     for names in over:

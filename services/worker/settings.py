@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from shared.attempts import memory
@@ -22,6 +23,7 @@ FUNCTIONS = {
     "survey": "services.worker.stage:survey",
     "look": "services.worker.stage:look_at",
     "watch": "services.worker.stage:watch_for",
+    "notify": "services.worker.stage:notify",
 }
 
 
@@ -50,6 +52,7 @@ class Settings:
     breaker: Rules
     vault: Vault
     template_env: Mapping[str, str] = field(repr=False)
+    mail: Mapping[str, Any] | None = field(repr=False, default=None)
 
     @staticmethod
     def from_environment() -> Settings:
@@ -78,6 +81,7 @@ class Settings:
                 settings.words("PENSTOCK_VAULT_PATHS"),
             ),
             template_env=settings.template_environment(),
+            mail=settings.mail(),
         )
 
     @property
@@ -99,4 +103,5 @@ class Settings:
             breaker=self.breaker,
             labels=self.labels,
             template_env=self.template_env,
+            mail=self.mail,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from shared.attempts import connectors, memory
@@ -15,12 +16,13 @@ from shared.attempts.watch import Watch
 from shared.breakers import Change
 from shared.dispatch import watching
 from shared.dispatch.claims import wake
-from shared.engines.work import Job, Limits, Outcome
+from shared.engines.program import OWN_MAIL, TELLING
+from shared.engines.work import Job, Limits, Outcome, ResolvedConnector
 from shared.errors import PenstockError
 from shared.kill_points import kill_point
 from shared.messages import RequestMessage
 from shared.secrets.masking import Masker
-from shared.store import facts, requests
+from shared.store import facts, notifications, requests
 from shared.store.database import Database, Tx
 
 
@@ -57,7 +59,7 @@ class Answers:
 
     def _reply(self, taken: dict[str, Any], child: Child, resolution: connectors.Resolution) -> tuple[str, dict[str, Any]]:
         try:
-            resolved = resolution.result()
+            resolved = self._with_own_mail(taken, resolution.result())
         except PenstockError as problem:
             return "FAILED", problem.to_json()
         limits = Limits(child.limit, memory.threads(child.limit), str(child.scratch), child.scratch_limit)
@@ -87,6 +89,13 @@ class Answers:
         self._breakers.end(guard, said if what == "failed" else None)
         return ("DONE", Outcome.from_json(said).facts or {}) if what == "done" else ("FAILED", said)
 
+    def _with_own_mail(self, taken: dict[str, Any], resolved: connectors.Resolved) -> connectors.Resolved:
+        mail = self._place.mail
+        if taken["kind"] != TELLING or taken["args"]["type"] != "email" or resolved.connectors or mail is None:
+            return resolved
+        ours = ResolvedConnector(OWN_MAIL, "email", dict(mail))
+        return replace(resolved, connectors={OWN_MAIL: ours}, values=(*resolved.values, *filter(None, [mail.get("password")])))
+
     def _in_child(
         self, child: Child, job: Job, resolved: connectors.Resolved, taken: dict[str, Any], guard: Guard
     ) -> tuple[str, dict[str, Any]]:
@@ -110,7 +119,13 @@ class Answers:
     def _record(self, tx: Tx, taken: dict[str, Any], state: str, reply: dict[str, Any]) -> None:
         if taken["kind"] == watching.KIND:
             watching.record(tx, taken["id"], taken["args"], state, reply, self._place.template_env, taken["namespace"])
-            return
-        if state == "DONE" and taken["kind"] == "survey":
-            facts.record(tx, taken["args"], reply)
-        requests.answer(tx, taken["id"], state, reply)
+        else:
+            record(tx, taken, state, reply, worker=self._place.name)
+
+
+def record(tx: Tx, taken: dict[str, Any], state: str, reply: dict[str, Any], *, worker: str) -> None:
+    """What came of a request that was claimed, once, however often it is said. `state` and `reply` as in `requests.answer`."""
+    if state == "DONE" and taken["kind"] == "survey":
+        facts.record(tx, taken["args"], reply)
+    if requests.answer(tx, taken["id"], state, reply) and taken["kind"] == TELLING:
+        notifications.tried(tx, taken["args"]["notification"], reply if state == "DONE" else {"ok": False, "error": reply}, worker=worker)

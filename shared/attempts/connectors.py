@@ -12,6 +12,7 @@ from typing import Any
 
 from shared.attempts import secrets
 from shared.connectors.errors import Denied, NotFound
+from shared.engines.program import TELLING
 from shared.engines.work import ResolvedConnector
 from shared.errors import PenstockError
 from shared.pipelines.delivered import DELIVERED, DELIVERED_TYPE
@@ -31,7 +32,7 @@ def named_in(kind: str, program: Mapping[str, Any]) -> tuple[str, ...]:
     """References (namespace/name) of the connectors that a program uses, each once; not what stands for dead letters or deliveries."""
     if kind in {"survey", "look"}:
         return (program["connector"],)
-    if kind == "watch":
+    if kind in {"watch", TELLING}:
         return (program["connector"],) if program["connector"] else ()
     named = (entry["connector"] for part in ("reads", "sinks") for entry in program.get(part, ()))
     return tuple(dict.fromkeys(name for name in named if name and name not in {LETTERS, DELIVERED}))

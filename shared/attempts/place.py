@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from shared.breakers import DEFAULTS, Rules
 
@@ -18,7 +19,8 @@ class Place:
     """`boot` is new at each start. `memory_bytes`: the resident size one child may have; `memory_setting`: the variable that says so.
     `scratch_bytes`: what one child's scratch folder may take up on the disk; None: as much as the disk has.
 
-    `drain`: how long a stopping process lets its attempts go on before it gives them back.
+    `drain`: how long a stopping process lets its attempts go on before it gives them back. `mail`: the platform's own way to send mail, as
+    the config of a connector of type email.
     """
 
     service: str
@@ -39,6 +41,7 @@ class Place:
     scratch_bytes: int | None = None
     # What templates may read with env(NAME), in runs that are made here because a trigger saw something.
     template_env: Mapping[str, str] = field(default_factory=dict, repr=False)
+    mail: Mapping[str, Any] | None = field(default=None, repr=False)
 
     @property
     def probe_queue(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from shared.connectors import CONNECTORS
+from shared.engines.program import TELLING
 from shared.secrets.references import Reference, reference_in
 from shared.sql.dialects import dialect as dialect_of
 from shared.sql.holes import with_texts
@@ -26,6 +27,8 @@ def with_secrets(kind: str, program: Mapping[str, Any], values: Mapping[str, str
     """
     filled = {key: value for key, value in program.items() if key != "secrets"}
 
+    if kind == TELLING:
+        return {**filled, "target": _plain(filled["target"], values)}
     # A stage that runs in its sinks' database speaks that database's dialect.
     spoken = _dialect(types[filled["sinks"][0]["connector"]]) if filled.get("engine") == "database" else _ENGINE
 

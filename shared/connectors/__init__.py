@@ -17,15 +17,18 @@ from shared.connectors.clickhouse.spec import SPEC as CLICKHOUSE
 from shared.connectors.databricks.spec import SPEC as DATABRICKS
 from shared.connectors.dbapi import shown
 from shared.connectors.duckdb.spec import SPEC as DUCKDB
+from shared.connectors.email.spec import SPEC as EMAIL
 from shared.connectors.errors import Misconfigured
 from shared.connectors.files.spec import SPEC as FILES
 from shared.connectors.hana.spec import SPEC as HANA
+from shared.connectors.http_push.spec import SPEC as HTTP_PUSH
 from shared.connectors.kafka.spec import SPEC as KAFKA
 from shared.connectors.mysql.spec import SPEC as MYSQL
 from shared.connectors.oracle.spec import SPEC as ORACLE
 from shared.connectors.postgres.spec import SPEC as POSTGRES
 from shared.connectors.protocols import Driver, Query, SinkWrite, Spec
 from shared.connectors.redshift.spec import SPEC as REDSHIFT
+from shared.connectors.slack.spec import SPEC as SLACK
 from shared.connectors.snowflake.spec import SPEC as SNOWFLAKE
 from shared.connectors.sqlite.spec import SPEC as SQLITE
 from shared.connectors.sqlserver.spec import SPEC as SQLSERVER
@@ -51,12 +54,14 @@ _SPECS = (
     REDSHIFT,
     KAFKA,
 )
-_OURS: dict[str, Spec] = {spec.type: spec for spec in _SPECS}
+# These tell of runs.
+_NOTIFYING = (SLACK, EMAIL, HTTP_PUSH)
+_OURS: dict[str, Spec] = {spec.type: spec for spec in (*_SPECS, *_NOTIFYING)}
 # By their vendors' own Python drivers, which are installed beside Penstock where they are wanted.
 _VENDORS = ("snowflake", "databricks", "sqlserver", "oracle", "teradata", "hana", "ase", "redshift")
 _DRIVERS = {
     kind: f"shared.connectors.{kind}.driver"
-    for kind in ("files", "postgres", "mysql", "sqlite", "duckdb", "clickhouse", "kafka", *_VENDORS)
+    for kind in ("files", "postgres", "mysql", "sqlite", "duckdb", "clickhouse", "kafka", *_VENDORS, *(spec.type for spec in _NOTIFYING))
 }
 
 

@@ -32,6 +32,7 @@ class Spec:
     `computes`: its sessions are `ComputingSession`s, so that what is read from it and written to it need not leave it.
     `adds_columns`: a table that lacks columns of the rows that are written to it gets them, where the recipe says so.
     `reads_pushed`: a SELECT in its dialect, CTEs and all, is read from it in bulk as a table is.
+    `notifies`: it tells of runs, and is no source and no sink; its driver is a `NotifyingDriver`.
     """
 
     type: str
@@ -47,6 +48,7 @@ class Spec:
     adds_columns: bool = False
     # Why no source and no sink can use it, where none can.
     no_rows: str | None = None
+    notifies: bool = False
 
 
 @dataclass(frozen=True, slots=True)

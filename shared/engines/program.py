@@ -318,6 +318,49 @@ class LookProgram:
         return LookProgram(value["connector"], value["does"], value["options"])
 
 
+# The kind of request that sends a message, and by what name the platform's own way to send mail goes there.
+TELLING = "notify"
+OWN_MAIL = "platform mail"
+
+
+@dataclass(frozen=True, slots=True)
+class TellProgram:
+    """A message on its way. `type`: slack, webhook or email. `connector`: namespace/name; None: by what `target` says, {url, secret,
+    channel, to}, or by the platform's own mail. `secrets`: what stands in the target for a secret -> its reference. `facts`: what the text
+    tells.
+    """
+
+    notification: str
+    type: str
+    connector: str | None
+    target: dict[str, Any]
+    event: str
+    subject: str
+    text: str
+    facts: dict[str, str]
+    secrets: dict[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "notification": self.notification,
+            "type": self.type,
+            "connector": self.connector,
+            "target": self.target,
+            "event": self.event,
+            "subject": self.subject,
+            "text": self.text,
+            "facts": self.facts,
+            "secrets": self.secrets,
+        }
+
+    @staticmethod
+    def from_json(value: dict[str, Any]) -> TellProgram:
+        """Once it is taken its secrets are in their places."""
+        said = ("notification", "type", "connector", "target", "event", "subject", "text", "facts")
+        return TellProgram(*(value[key] for key in said))
+
+
 @dataclass(frozen=True, slots=True)
 class CheckProgram:
     """Measures the rules of one rule set over one staged dataset. `rules` as in the recipe, already validated (quality.md)."""

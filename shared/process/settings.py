@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from shared.breakers import DEFAULTS, Rules
@@ -117,6 +118,42 @@ def measured_max_age(environment: Mapping[str, str] = os.environ) -> timedelta:
     """For how long what earlier runs took says where a stage is to run: a week, as both settings are by default."""
     facts = seconds("PENSTOCK_FACTS_MAX_AGE_SECONDS", 3600, environment)
     return facts * integer("PENSTOCK_MEASURED_MAX_AGE_TIMES", 168, environment=environment)
+
+
+# Of PENSTOCK_SMTP_URL: what its scheme says of TLS.
+_SMTP = {"smtp": "starttls", "smtps": "implicit", "smtp+plain": "none"}
+
+
+def mail(environment: Mapping[str, str] = os.environ) -> dict[str, Any] | None:
+    """The platform's own way to send mail, as the config of a connector of type email; None where there is none."""
+    value = text("PENSTOCK_SMTP_URL", "", environment)
+    if not value:
+        return None
+    # Not shown: there may be a password in it.
+    wrong = BadSetting(
+        "PENSTOCK_SMTP_URL must be smtp://user:password@host:587, with smtps:// for TLS from the first byte, or smtp+plain://"
+    )
+    try:
+        url = urlsplit(value)
+        port = url.port
+    except ValueError:
+        raise wrong from None
+    if url.scheme not in _SMTP or not url.hostname:
+        raise wrong
+    sender = text("PENSTOCK_SMTP_FROM", None, environment)
+    found: dict[str, Any] = {"host": url.hostname, "tls": _SMTP[url.scheme], "from": sender}
+    found |= {"port": port} if port else {}
+    return found | ({"user": unquote(url.username), "password": unquote(url.password or "")} if url.username else {})
+
+
+def public_url(environment: Mapping[str, str] = os.environ) -> str | None:
+    """Where people reach the API, without a slash at its end; None: nobody said."""
+    said = text("PENSTOCK_PUBLIC_URL", "", environment)
+    if said and not said.startswith(("http://", "https://")):
+        raise BadSetting(f"PENSTOCK_PUBLIC_URL is {said!r}; it must begin with http:// or https://")
+    port = text("PENSTOCK_API_PORT", "", environment)
+    here = f"http://{text('PENSTOCK_API_HOST', '127.0.0.1', environment)}:{port}" if port else ""
+    return (said or here).rstrip("/") or None
 
 
 def breaker(environment: Mapping[str, str] = os.environ) -> Rules:

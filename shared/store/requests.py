@@ -58,12 +58,13 @@ def claim(tx: Tx, request: str, worker: str) -> dict[str, Any] | None:
     ).fetchone()
 
 
-def answer(tx: Tx, request: str, state: str, reply: Mapping[str, Any]) -> None:
-    """`state`: DONE, with what was asked for, or FAILED, with an error as PenstockError.to_json."""
-    tx.execute(
-        "UPDATE requests SET state = %(state)s, reply = %(reply)s WHERE id = %(id)s AND state = 'RUNNING'",
+def answer(tx: Tx, request: str, state: str, reply: Mapping[str, Any]) -> bool:
+    """`state`: DONE, with what was asked for, or FAILED, with an error as PenstockError.to_json. False: it was answered before."""
+    row = tx.execute(
+        "UPDATE requests SET state = %(state)s, reply = %(reply)s WHERE id = %(id)s AND state = 'RUNNING' RETURNING 1 AS done",
         {"id": request, "state": state, "reply": Jsonb(dict(reply))},
-    )
+    ).fetchone()
+    return row is not None
 
 
 def drop(tx: Tx, request: str) -> None:

@@ -30,8 +30,7 @@ def seen(tx: Tx, connector: str, options: Mapping[str, Any], found: Mapping[str,
     which = options.get("table") or options.get("path")
     if not which or not found.get("exists") or not found.get("columns"):
         return
-    namespace, _, short = connector.partition("/")
-    name = f"{short}.{which}".replace("/", ":")
+    namespace, name = name_of(connector, str(which))
     text = _document(namespace, name, connector, options, found["columns"])
     known = resources.current_digest(tx, KIND, namespace, name)
     if known == definitions.digest(text):
@@ -45,6 +44,12 @@ def seen(tx: Tx, connector: str, options: Mapping[str, Any], found: Mapping[str,
     except DefinitionsUnwritable as error:
         # The run goes on: the next survey that finds these columns saves them.
         log.warning("%s", error.message)
+
+
+def name_of(connector: str, which: str) -> tuple[str, str]:
+    """Namespace and name of the Dataset of a table or path of a connector (namespace/name)."""
+    namespace, _, short = connector.partition("/")
+    return namespace, f"{short}.{which}".replace("/", ":")
 
 
 def _document(namespace: str, name: str, connector: str, options: Mapping[str, Any], columns: list[Any]) -> str:

@@ -15,6 +15,7 @@ from services.api.resources import (
     hooks,
     ledger,
     looking,
+    notifications,
     pipelines,
     plans,
     retries,
@@ -28,6 +29,6 @@ from services.api.resources import (
 
 NOUNS = (
     health, documents, versions, pipelines, plans, state, connectors, circuit_breakers, looking, runs, retries, dead_letters, ledger,
-    run_nodes, events, catalogue, doctor, triggers, schedules, backfills, hooks, deliveries, arrivals,
+    run_nodes, events, catalogue, doctor, triggers, schedules, backfills, hooks, deliveries, arrivals, notifications,
 )  # fmt: skip
 BLUEPRINTS = tuple(noun.blueprint for noun in NOUNS)

@@ -9,7 +9,7 @@ from shared.pipelines.shapes import Shape
 
 # Connector types of the language that come later.
 LATER = (
-    "bigquery", "rest", "delta", "iceberg", "mongodb", "opensearch", "redis", "http_push", "slack", "email",
+    "bigquery", "rest", "delta", "iceberg", "mongodb", "opensearch", "redis",
     "airbyte", "memory",
 )  # fmt: skip
 

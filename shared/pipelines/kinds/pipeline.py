@@ -192,14 +192,14 @@ class PipelineSpec(Shape):
         load_default="auto",
     )
     calendar = name("Calendar", "Fires only on its days; shift in it moves what falls on other days", example="trading-days")
-    deadline = later(duration("Deadline", "After the fire time; a run that is late is told of, not cancelled"), quietly=True)
+    deadline = duration("Deadline", "After the fire time; a run that is late is told of, not cancelled")
     triggers = fields.List(
         ByType("trigger", TRIGGERS, Trigger),
         load_default=list,
         metadata=shown("Triggers", "What starts it beside the schedule", [{"type": "file", "connector": "landing", "glob": "*.csv"}]),
     )
     ledger = choice("Row ledger", ("auto", "exact"), "exact counts every term even where that costs a scan", load_default="auto")
-    notifications = later(parts(Notification, "Notifications", "Who hears of what", load_default=list), quietly=True)
+    notifications = parts(Notification, "Notifications", "Who hears of what", load_default=list)
     quality = fields.List(
         name("Rule set", example="fact-sales"),
         load_default=list,

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
 from marshmallow import fields, validate
 from marshmallow.exceptions import ValidationError
 
@@ -14,13 +18,12 @@ from shared.pipelines.fields import (
     duration,
     flag,
     name,
-    number,
     prose,
     seconds,
     shown,
     text,
 )
-from shared.pipelines.shapes import AtLeastOne, ExactlyOne, Shape
+from shared.pipelines.shapes import AtLeastOne, ExactlyOne, Needs, Shape
 
 
 def _pattern(value: str) -> None:
@@ -121,21 +124,80 @@ class AfterPipeline(Trigger):
 TRIGGERS: dict[str, type[Trigger]] = {"webhook": Webhook, "file": File, "kafka": Kafka, "pipeline": AfterPipeline}
 
 
-class Notification(Shape):
-    """`text` has names of its own: pipeline_name, error_message, stage, count, …"""
+EVENTS = ("failure", "success", "recovery", "quality", "rejects", "late", "schemaChange")
 
-    on = choices(
-        "When",
-        ("failure", "success", "recovery", "quality", "rejects", "late", "schemaChange"),
-        "What people want to hear of",
-        required=True,
-        example=["failure", "recovery"],
-    )
+
+@dataclass(frozen=True, slots=True)
+class OnlyOn:
+    """`name` means something only where `on` has `event`."""
+
+    name: str
+    event: str
+
+    def broken(self, data: Mapping[str, Any]) -> tuple[str, str] | None:
+        heard = data.get("on")
+        if self.name not in data or not isinstance(heard, list) or self.event in heard:
+            return None
+        return f"'{self.name}' is of {self.event}, which is not among 'on'; add it, or leave '{self.name}' out", self.name
+
+    def json_schema(self) -> dict[str, Any]:
+        others = {"type": "array", "not": {"contains": {"const": self.event}}}
+        return {"if": {"required": ["on"], "properties": {"on": others}}, "then": {"not": {"required": [self.name]}}}
+
+
+@dataclass(frozen=True, slots=True)
+class OneWay:
+    """A message of type `type` goes by `names`: by one of them, which must be there, and no second one."""
+
+    type: str
+    names: tuple[str, ...]
+
+    def broken(self, data: Mapping[str, Any]) -> tuple[str, str] | None:
+        given = [name for name in self.names if name in data]
+        if data.get("type") != self.type or len(given) == 1:
+            return None
+        wanted = " or ".join(self.names)
+        if not given:
+            return f"a notification of type {self.type} needs {wanted}: where it is to go", self.names[0]
+        return f"give either {wanted}, not both", given[-1]
+
+    def json_schema(self) -> dict[str, Any]:
+        return {
+            "if": {"required": ["type"], "properties": {"type": {"const": self.type}}},
+            "then": {"oneOf": [{"required": [name]} for name in self.names]},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class OnlyOf:
+    """`name` means something only of these types."""
+
+    name: str
+    types: tuple[str, ...]
+
+    def broken(self, data: Mapping[str, Any]) -> tuple[str, str] | None:
+        kind = data.get("type")
+        if self.name not in data or kind in self.types or not isinstance(kind, str):
+            return None
+        return f"'{self.name}' is of a notification of type {' or '.join(self.types)}, not of {kind}; leave it out", self.name
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"if": {"required": [self.name]}, "then": {"properties": {"type": {"enum": list(self.types)}}}}
+
+
+class Notification(Shape):
+    """`text` has names of its own (`shared.pipelines.message_texts`)."""
+
+    on = choices("When", EVENTS, "What people want to hear of", required=True, example=["failure", "recovery"])
     type = choice("Through", ("slack", "webhook", "email"), required=True)
-    connector = name("Connector", "Of type slack, email or http_push", example="team-slack")
+    connector = name("Connector", "Of type slack, email or http_push; a mail without one goes by the platform's own", example="team-slack")
     channel = text("Channel", example="#data")
-    url = text("URL", "Of a webhook; best a reference to a credential", example="{{credential:slack#url}}")
-    to = fields.List(fields.String(validate=validate.Length(min=1)), metadata=shown("To", "Addresses", ["data-team@example.com"]))
+    url = text("URL", "Instead of a connector; best a reference to a credential", example="{{credential:slack#url}}")
+    secret = text("Secret", "Of a webhook by its URL: signs each message; a reference", example="{{credential:hook#secret}}")
+    to = fields.List(
+        fields.String(validate=validate.Regexp(r"[^@\s,;]+@[^@\s,;]+\Z", error="must be an address such as data-team@example.com")),
+        metadata=shown("To", "Addresses", ["data-team@example.com"]),
+    )
     text = prose(
         "Text",
         "A template over pipeline_name, error_message, stage, count",
@@ -147,4 +209,15 @@ class Notification(Shape):
         'a number of rows, or a share such as "5%"',
         metadata=shown("Rejects over", "So many rows, or such a share of them", "5%"),
     )
-    limit = number("Most a day", "Further ones are counted, not sent", example=20)
+    limit = count("Most a day", "Of messages in 24 hours; further ones are counted, and the next one says how many", least=1, example=20)
+
+    together = (
+        OneWay("slack", ("connector", "url")),
+        OneWay("webhook", ("connector", "url")),
+        Needs("type", ("email",), "to", "a notification of type email needs 'to', a list of addresses"),
+        OnlyOf("to", ("email",)),
+        OnlyOf("channel", ("slack",)),
+        OnlyOf("url", ("slack", "webhook")),
+        OnlyOf("secret", ("webhook",)),
+        OnlyOn("over", "rejects"),
+    )

@@ -12,7 +12,7 @@ from shared.pipelines.nodes import NODE_TYPES
 from shared.pipelines.nodes.connector_sink import CONNECTOR_SINK
 from shared.pipelines.nodes.connector_source import CONNECTOR_SOURCE
 from shared.pipelines.nodes.types import NodeType
-from shared.pipelines.validation import columns, edges, order, parameters, references, shape, triggers, watching
+from shared.pipelines.validation import columns, edges, notifications, order, parameters, references, shape, triggers, watching
 from shared.pipelines.validation.known import Known
 from shared.pipelines.validation.report import Owner, Report
 from shared.pipelines.validation.seen import SeenNode
@@ -36,6 +36,7 @@ def check(report: Report, spec: Mapping[str, Any], path: str, known: Known) -> N
         if isinstance(name, str) and name:
             references.rule_set(report, name, below(below(path, "quality"), at), owner, known)
     _connectors(report, spec, path, owner, known)
+    notifications.check(report, spec, path, owner, known)
     _calendars(report, spec, path, owner, known)
     order.rings(report, owner, known)
     watching.check(report, spec, below(path, "triggers"), known)
@@ -97,7 +98,10 @@ def _config(
         triggers.delivered_source(report, config, path, owner, delivering)
         return loaded
     spec = references.connector(report, config.get("connector"), below(path, "connector"), owner, known)
-    if spec is not None and kind in (CONNECTOR_SOURCE, CONNECTOR_SINK):
+    if spec is not None and spec.notifies:
+        message = f"{owner.phrase} names a connector of type {spec.type}, which is for notifications; it is no source and no sink"
+        report.add("wrong_connector_type", message, below(path, "connector"), node=owner.node)
+    elif spec is not None and kind in (CONNECTOR_SOURCE, CONNECTOR_SINK):
         references.connector_settings(report, kind, config, path, owner, spec)
     if loaded is not None and kind.refuses is not None and (why := kind.refuses(loaded)) is not None:
         report.refused(why, path, owner)
@@ -105,12 +109,11 @@ def _config(
 
 
 def _connectors(report: Report, spec: Mapping[str, Any], path: str, owner: Owner, known: Known) -> None:
-    """Connectors that triggers and notifications name."""
-    for part in ("triggers", "notifications"):
-        entries = spec.get(part)
-        for at, entry in enumerate(entries if isinstance(entries, list) else ()):
-            if isinstance(entry, Mapping):
-                references.connector(report, entry.get("connector"), below(below(below(path, part), at), "connector"), owner, known)
+    """Connectors that triggers name."""
+    entries = spec.get("triggers")
+    for at, entry in enumerate(entries if isinstance(entries, list) else ()):
+        if isinstance(entry, Mapping):
+            references.connector(report, entry.get("connector"), below(below(below(path, "triggers"), at), "connector"), owner, known)
 
 
 def _calendars(report: Report, spec: Mapping[str, Any], path: str, owner: Owner, known: Known) -> None:
