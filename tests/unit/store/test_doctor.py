@@ -26,7 +26,7 @@ FIRING = "INSERT INTO firings (trigger_id, key, run_id, outcome)"
 FILLED = (
     "UPDATE runs SET finished_at = now() - interval '1 hour' WHERE id = %(run)s;"
     " INSERT INTO backfills (id, namespace, pipeline, from_at, to_at, ordering, max_parallel, which, version, created_by)"
-    " VALUES (%(other)s, 'default', 'p', now(), now(), 'oldest', 1, 'all', 'now', 'test'); INSERT INTO backfill_dates"
+    " VALUES (%(run)s, 'default', 'p', now(), now(), 'oldest', 1, 'all', 'now', 'test'); INSERT INTO backfill_dates"
 )
 BROKEN = {
     "states": "UPDATE stages SET status = 'LOST' WHERE run_id = %(run)s AND stage = 1",
@@ -77,9 +77,9 @@ BROKEN = {
     "waits ": "UPDATE runs SET status = 'QUEUED', finished_at = NULL WHERE id = %(run)s; INSERT INTO waits (run_id, dependency,"
     " upstream_namespace, upstream, condition, mode, on_timeout, dates, expires_at)"
     " VALUES (%(run)s, 'default/d', 'default', 'p', 'success', 'all', 'fail', '{}', now() - interval '1 hour')",
-    "backfills": f"{FILLED} (backfill_id, logical_date, version, state, run_id) VALUES (%(other)s, now(), 1, 'started', %(run)s)",
+    "backfills": f"{FILLED} (backfill_id, logical_date, version, state, run_id) VALUES (%(run)s, now(), 1, 'started', %(run)s)",
     "backfills ": f"{FILLED} (backfill_id, logical_date, version, state, run_id, ended)"
-    " VALUES (%(other)s, now(), 1, 'started', %(run)s, 'SUCCEEDED')",
+    " VALUES (%(run)s, now(), 1, 'started', %(run)s, 'SUCCEEDED')",
     "partitions": "DROP TABLE logs_{month}",
     "services": "DELETE FROM workers",
 }
