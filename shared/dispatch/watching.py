@@ -13,10 +13,10 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from shared.dispatch.starting import Asked, Version, create, values_of
+from shared.dispatch.fire_times import start_of_interval
+from shared.dispatch.starting import Asked, Version, start
 from shared.errors import ConfigurationError, PenstockError
 from shared.kill_points import kill_point
-from shared.pipelines.language.interval import interval_start
 from shared.pipelines.quantities import microseconds
 from shared.pipelines.validation import schedule_of, stored_document
 from shared.store import arrivals, requests, resources, triggers
@@ -204,12 +204,10 @@ def _run(
     environment: Mapping[str, str],
     run: str | None = None,
 ) -> str:
-    run, now = run or new_id(), datetime.now(UTC)
-    start = interval_start(*schedule_of(version.text), now)
-    values = values_of(version.text, parameters, run=run, logical_date=now, interval_start=start, environment=environment)
-    asked = Asked({"type": trigger.type, "name": trigger.name, **saw}, now, start, created_by=f"trigger {trigger.name}")
-    create(tx, version, asked, run, values)
-    return run
+    now = datetime.now(UTC)
+    before = start_of_interval(tx, trigger.namespace, schedule_of(version.text), now)
+    told = {"type": trigger.type, "name": trigger.name, **saw}
+    return start(tx, version, Asked(told, now, before, f"trigger {trigger.name}", parameters), environment, run=run)
 
 
 _RECORDS = {"file": _files, "kafka": _messages}
