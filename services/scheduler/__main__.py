@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 
 import psycopg
 import redis
@@ -38,6 +39,8 @@ from shared.store.database import Database
 from shared.versions.repository import Repository
 
 POLL_S = 1.0
+# What starts, and follows, without anybody asking for it. Each does some of it and says whether there may be more.
+BY_ITSELF: tuple[Callable[[Database, Settings], bool], ...] = (fire_due, conclude, start_backfills, close_batches, ask_due, deliver)
 log = logging.getLogger("scheduler")
 
 
@@ -60,15 +63,11 @@ def main() -> None:
         try:
             if session is None:
                 session = Session(database, settings.name, settings.leader_patience)
-            more = fire_due(database, settings)
-            more = conclude(database, settings) or more
-            more = start_backfills(database, settings) or more
-            more = close_batches(database, settings) or more
-            more = ask_due(database, settings) or more
-            more = deliver(database) or more
-            messages, left = expand(database, settings)
+            # First, since somebody may be waiting for it.
+            messages, more = expand(database, settings)
             sending.send(app, messages)
-            more = more or left
+            for follow in BY_ITSELF:
+                more = follow(database, settings) or more
             sending.send(app, _asked(database))
             leads = session.leads()
             if publisher is not None and leads:

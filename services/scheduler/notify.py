@@ -127,7 +127,7 @@ def _changes(tx: Tx, ending: Ending, wanted: Wishes, before: dict[str, Any]) -> 
     return found
 
 
-def deliver(database: Database) -> bool:
+def deliver(database: Database, settings: Settings) -> bool:
     """Settles what is new, and asks workers to send what is due. True while there may be more."""
     with database.transaction() as tx:
         tx.execute("SET LOCAL idle_in_transaction_session_timeout = '10s'")
