@@ -20,6 +20,13 @@ KNOWN_WORDS = re.compile(
     r"/(timezone|schedule|countries|subdivisions|exchanges|dates|include|exclude|halfDays|pattern|schema|type|min|max)$"
 )
 
+# A message goes by what its type asks for.
+WAYS: dict[str, dict[str, Any]] = {
+    "slack": {"type": "slack", "connector": "team-slack"},
+    "webhook": {"type": "webhook", "url": "{{credential:hook#url}}"},
+    "email": {"type": "email", "to": ["data-team@example.com"]},
+}
+
 
 @st.composite
 def documents(draw: Draw, kind: str) -> dict[str, Any]:
@@ -31,6 +38,8 @@ def documents(draw: Draw, kind: str) -> dict[str, Any]:
         spec["parameters"] = list({one["name"]: one for one in spec.get("parameters", [])}.values())
         if "triggers" in spec:
             spec["triggers"] = [_apart(at, one, spec["parameters"]) for at, one in enumerate(spec["triggers"])]
+        if "notifications" in spec:
+            spec["notifications"] = [{"on": one["on"], **WAYS[one["type"]]} for one in spec["notifications"]]
     if kind == "DataQualityRuleSet":
         spec["rules"] = list({one["name"]: one for one in spec["rules"]}.values())
     if kind == "Connector":

@@ -83,7 +83,7 @@ def release(namespace: str, name: str, trigger: str, delivery: str) -> Response:
         told = reading.run_of(hook, said, run, datetime.now(UTC), {"delivery": row["id"]}, _environment(), by=caller().name)
         deliveries.decided(tx, hook.id, row["id"], "accepted", run=run, detail=_decision("releasedBy", reason))
         deliveries.fired(tx, hook.id, row["id"], run)
-        runs.create(tx, **told)
+        runs.create_all(tx, [told])
         return {"delivery": row["id"], "outcome": "accepted", "run": run}, f"/api/v1/runs/{run}"
 
     return accepted(start)

@@ -5,13 +5,17 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from marshmallow import ValidationError, fields, validates_schema
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from shared.pipelines.fields import choice, name, number, parts, prose, shown
 from shared.pipelines.shapes import AtLeastOne, Shape
 
 # A year.
 MOST_MINUTES = 525_600
+
+
+# An empty list would be a calendar that says nothing.
+_SOME = validate.Length(min=1)
 
 
 class Upstream(Shape):
@@ -48,7 +52,8 @@ def _date(value: str) -> None:
 
 
 def _dates(title: str, description: str, example: list[str], **options: Any) -> fields.List[str]:
-    return fields.List(fields.String(validate=_date, metadata={"format": "date"}), metadata=shown(title, description, example), **options)
+    day = fields.String(validate=_date, metadata={"format": "date"})
+    return fields.List(day, validate=_SOME, metadata=shown(title, description, example), **options)
 
 
 def _country(value: str) -> None:
@@ -82,11 +87,15 @@ def _exchange(value: str) -> None:
 
 class CalendarSpec(Shape):
     description = prose("Description", example="Days on which the Warsaw exchange trades")
-    countries = fields.List(fields.String(validate=_country), metadata=shown("Countries", "Their public holidays are days off", ["PL"]))
-    subdivisions = fields.List(
-        fields.String(validate=_subdivision), metadata=shown("Subdivisions", "Holidays of parts of countries", ["DE-BY"])
+    countries = fields.List(
+        fields.String(validate=_country), validate=_SOME, metadata=shown("Countries", "Their public holidays are days off", ["PL"])
     )
-    exchanges = fields.List(fields.String(validate=_exchange), metadata=shown("Exchanges", "Days without trade are days off", ["XWAR"]))
+    subdivisions = fields.List(
+        fields.String(validate=_subdivision), validate=_SOME, metadata=shown("Subdivisions", "Holidays of parts of countries", ["DE-BY"])
+    )
+    exchanges = fields.List(
+        fields.String(validate=_exchange), validate=_SOME, metadata=shown("Exchanges", "Days without trade are days off", ["XWAR"])
+    )
     dates = _dates("Dates", "Days off of the company", ["2026-12-24"])
     include = _dates("Include", "Days that count whatever else is said", ["2026-12-27"])
     # Schemas have an attribute `exclude` of their own.
