@@ -149,10 +149,10 @@ def _least(values: Array, found: np.ndarray, count: int, *, greatest: bool) -> A
 def _spread(values: Array, found: np.ndarray, count: int) -> list[Array]:
     """Count, mean and sum of squared differences from it: Chan's method, which loses no digits to large means."""
     there = np.asarray(pc.is_valid(values))
-    own, groups = values.filter(pa.array(there)).to_numpy(), found[there]
+    own, groups = values.filter(pa.array(there)).to_numpy().astype("float64"), found[there]
     many = np.bincount(groups, minlength=count).astype("float64")
     with np.errstate(all="ignore"):
-        mean = np.bincount(groups, weights=own, minlength=count) / np.where(many, many, 1)
+        mean = _means(own, np.ones_like(own), groups, many)
         squares = np.bincount(groups, weights=(own - mean[groups]) ** 2, minlength=count)
     return [pa.array(part, pa.float64()) for part in (many, mean, squares)]
 
@@ -161,9 +161,18 @@ def _spread_together(function: str, parts: list[Array], found: np.ndarray, count
     many, mean, squares = (np.asarray(part) for part in parts)
     total = np.bincount(found, weights=many, minlength=count)
     with np.errstate(all="ignore"):
-        whole = np.bincount(found, weights=many * mean, minlength=count) / np.where(total, total, 1)
+        whole = _means(mean, many, found, total)
         summed = np.bincount(found, weights=squares + many * (mean - whole[found]) ** 2, minlength=count)
         least = 2 if function.endswith("samp") else 1
         variance = summed / np.maximum(total - (1 if least == 2 else 0), 1)
         made = np.sqrt(variance) if function.startswith("stddev") else variance
     return pa.array(made, pa.float64(), mask=total < least)
+
+
+def _means(values: np.ndarray, many: np.ndarray, groups: np.ndarray, total: np.ndarray) -> np.ndarray:
+    """Of each group, from one of its values on: the mean of equal ones is that value, which the sum of large ones would miss a little, and
+    a spread would be seen where there is none.
+    """
+    base = np.zeros(len(total))
+    base[groups[many > 0]] = values[many > 0]
+    return base + np.bincount(groups, weights=many * (values - base[groups]), minlength=len(total)) / np.where(total, total, 1)
