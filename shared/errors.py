@@ -101,16 +101,20 @@ def disk_full(said: object, *, node: str | None = None) -> DiskFull:
     )
 
 
+# Who asks for more is not believed.
+LONGEST_WAIT_S = 86_400.0
+
+
 def retry_after_s(header: str | None, now: datetime | None = None) -> float | None:
     """What a Retry-After says, in seconds from now: a number of them, or a date (RFC 9110, 10.2.3). None where it says neither."""
     if not header:
         return None
     if header.strip().isascii() and header.strip().isdigit():
-        return float(header)
+        return min(float(header), LONGEST_WAIT_S)
     try:
         at = parsedate_to_datetime(header)
     except ValueError:
         return None
     # A date without a zone is one in Greenwich there.
     at = at if at.tzinfo is not None else at.replace(tzinfo=UTC)
-    return max(0.0, (at - (now or datetime.now(UTC))).total_seconds())
+    return min(max(0.0, (at - (now or datetime.now(UTC))).total_seconds()), LONGEST_WAIT_S)

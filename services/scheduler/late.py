@@ -6,18 +6,22 @@ no fire time passes unseen.
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from typing import Any
 
+import psycopg
+
 from services.scheduler.notify import link, note_of
 from services.scheduler.settings import Settings
+from shared.errors import UnavailableError
 from shared.notifications.events import late_facts
-from shared.notifications.wanted import Wishes, wishes
-from shared.pipelines.quantities import microseconds
+from shared.notifications.wanted import Wishes, deadline_of, wishes
 from shared.store import lateness, notifications, resources, run_ends
 from shared.store.database import Database, Tx
 
 _AT_ONCE = 100
+log = logging.getLogger("scheduler")
 # What became of a fire time that has no run.
 _WITHOUT = {
     "missed": "was missed, and is not made up for",
@@ -30,12 +34,18 @@ def tell_late(database: Database, settings: Settings) -> None:
     """May be repeated, and left at any point: what was told is on record."""
     with database.transaction() as tx:
         watched = {row["id"]: row for row in lateness.watched(tx)}
-        deadlines = {id_: timedelta(microseconds=microseconds(row["deadline"])) for id_, row in watched.items()}
+        deadlines = {id_: deadline_of(row["deadline"]) for id_, row in watched.items()}
         lateness.begin(tx, [(id_, deadlines[id_]) for id_, row in watched.items() if not row["begun"]])
         news = lateness.with_news(tx, list(deadlines.items()))
     for id_ in sorted(news):
-        with database.transaction() as tx:
-            _look(tx, watched[id_], deadlines[id_], settings)
+        try:
+            with database.transaction() as tx:
+                _look(tx, watched[id_], deadlines[id_], settings)
+        except (UnavailableError, psycopg.OperationalError, psycopg.InterfaceError):
+            raise
+        except Exception:
+            # One pipeline that cannot be read must not keep the others' people from hearing; it is looked at again.
+            log.exception("%s/%s could not be looked at for being late", watched[id_]["namespace"], watched[id_]["pipeline"])
 
 
 def _look(tx: Tx, row: dict[str, Any], deadline: timedelta, settings: Settings) -> None:

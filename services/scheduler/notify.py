@@ -24,6 +24,7 @@ from shared.pipelines.validation import full_name
 from shared.secrets.references import find
 from shared.store import notifications, requests, resources, run_ends, schemas
 from shared.store.database import Database, Tx
+from shared.store.definitions import DefinitionMissing
 from shared.store.endings import Ending
 from shared.store.notifications import Note
 
@@ -42,6 +43,9 @@ def tell(tx: Tx, ending: Ending, settings: Settings) -> None:
         return
     try:
         wanted = wishes(resources.document(tx, row["resource_uid"], row["version"]), mail=settings.mail)
+    except DefinitionMissing:
+        # It may be back any moment; what follows from this end waits for it.
+        raise
     except PenstockError as error:
         # The other conclusions must not wait for a text that cannot be read.
         log.warning("nobody is told of run %s: %s", ending.run, error.message)

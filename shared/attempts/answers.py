@@ -18,7 +18,7 @@ from shared.dispatch import watching
 from shared.dispatch.claims import wake
 from shared.engines.program import OWN_MAIL, TELLING
 from shared.engines.work import Job, Limits, Outcome, ResolvedConnector
-from shared.errors import PenstockError
+from shared.errors import PenstockError, UnavailableError
 from shared.kill_points import kill_point
 from shared.messages import RequestMessage
 from shared.secrets.masking import Masker
@@ -85,7 +85,9 @@ class Answers:
         except ChildDied as death:
             self._breakers.leave(guard)
             reason = death.over_limit or f"no answer in time: {Masker(resolved.values).mask(death.message)}"
-            return "FAILED", PenstockError(reason).to_json()
+            # A message may arrive when it is tried again; whoever asked for anything else asks again.
+            lost = UnavailableError(reason) if taken["kind"] == TELLING else PenstockError(reason)
+            return "FAILED", lost.to_json()
         self._breakers.end(guard, said if what == "failed" else None)
         return ("DONE", Outcome.from_json(said).facts or {}) if what == "done" else ("FAILED", said)
 

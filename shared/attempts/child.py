@@ -27,6 +27,7 @@ from typing import Any
 
 from shared.datasets.buckets import of_machine
 from shared.engines.control import Control
+from shared.engines.program import TELLING
 from shared.engines.work import Job, Outcome
 from shared.errors import PenstockError, disk_full
 from shared.kill_points import kill_point
@@ -132,6 +133,9 @@ class _Child:
         try:
             kill_point("child.begun")
             outcome = self._runs[job.kind](job, control).to_json()
+            if job.kind == TELLING:
+                # What the far side answered may quote what it was sent, or where to.
+                outcome = json.loads(masker.mask(json.dumps(outcome)))
             kill_point("child.worked")
             return "done", outcome
         except PenstockError as error:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
 
 from marshmallow import Schema, ValidationError
 
@@ -81,6 +82,10 @@ def web_address(value: str) -> None:
         return
     if not value.startswith(("https://", "http://")) or not value.split("://", 1)[1].strip("/"):
         raise ValidationError("must be a URL that begins with https:// or http://")
+    try:
+        urlsplit(value)
+    except ValueError as error:
+        raise ValidationError(f"must be a URL: {error}") from error
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str], forbidden: Callable[[str], bool] | None = None) -> Sent:
@@ -123,7 +128,8 @@ def _read(answer: httpx.Response) -> str:
         read += piece
         if len(read) >= _MOST_READ:
             break
-    return read.decode("utf-8", "replace").strip()[:_MOST_READ]
+    # NUL is what the store cannot keep.
+    return read.decode("utf-8", "replace").replace("\0", "").strip()[:_MOST_READ]
 
 
 def _only_where_allowed(forbidden: Callable[[str], bool], event: str, info: Mapping[str, Any]) -> None:
@@ -146,8 +152,6 @@ def is_forbidden(address: str) -> bool:
 
 
 def _host(url: str) -> str:
-    from urllib.parse import urlsplit
-
     try:
         return urlsplit(url).netloc.rpartition("@")[2] or "the far side"
     except ValueError:

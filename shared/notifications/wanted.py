@@ -14,6 +14,8 @@ from typing import Any
 from shared.pipelines.quantities import microseconds
 from shared.pipelines.validation import stored_document
 
+LONGEST = timedelta(days=366)
+MOST_A_DAY = 1_000_000
 _ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 _TARGET = ("connector", "url", "channel", "to", "secret")
 
@@ -66,12 +68,17 @@ def wishes(text: str, *, mail: bool) -> Wishes:
     if not said and mail:
         said = _contacts(tree)
     deadline = spec.get("deadline")
-    return Wishes(said, timedelta(microseconds=microseconds(deadline)) if deadline is not None else None, _objects(spec))
+    return Wishes(said, deadline_of(deadline) if deadline is not None else None, _objects(spec))
+
+
+def deadline_of(said: Any) -> timedelta:
+    """Of a recipe. Nobody waits for more than a year, and neither Python nor PostgreSQL counts as far as a recipe can."""
+    return timedelta(microseconds=min(microseconds(said), LONGEST / timedelta(microseconds=1)))
 
 
 def _wish(said: Mapping[str, Any]) -> Wish:
     target = {key: said[key] for key in _TARGET if said.get(key)}
-    limit = int(said["limit"]) if said.get("limit") is not None else None
+    limit = int(min(said["limit"], MOST_A_DAY)) if said.get("limit") is not None else None
     return Wish(tuple(said.get("on") or ()), str(said["type"]), target, said.get("text"), said.get("over"), limit)
 
 

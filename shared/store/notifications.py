@@ -133,7 +133,7 @@ def _held(tx: Tx, row: Mapping[str, Any]) -> str | None:
             """
             SELECT n.id FROM notifications n
              WHERE n.namespace = %(namespace)s AND n.pipeline = %(pipeline)s AND n.way = %(way)s AND n.event = %(event)s
-               AND n.likeness = %(likeness)s AND n.state IN ('pending', 'sent', 'failed') AND n.created_at > %(created_at)s - %(within)s
+               AND n.likeness = %(likeness)s AND n.state IN ('pending', 'sent') AND n.created_at > %(created_at)s - %(within)s
                AND NOT EXISTS (SELECT FROM runs r WHERE r.namespace = n.namespace AND r.pipeline = n.pipeline AND r.status = 'SUCCEEDED'
                                   AND r.finished_at > n.created_at AND r.finished_at <= %(created_at)s)
              LIMIT 1
@@ -147,7 +147,7 @@ def _held(tx: Tx, row: Mapping[str, Any]) -> str | None:
             """
             SELECT count(*) AS sent FROM notifications
              WHERE namespace = %(namespace)s AND pipeline = %(pipeline)s AND way = %(way)s AND event <> 'test'
-               AND state IN ('pending', 'sent', 'failed') AND created_at > %(created_at)s - %(day)s
+               AND most_a_day IS NOT DISTINCT FROM %(most_a_day)s AND state IN ('pending', 'sent') AND created_at > %(created_at)s - %(day)s
             """,
             {**row, "day": DAY},
         ).fetchone()

@@ -13,6 +13,8 @@ from shared.store.identifiers import least_id
 _LOOKED_BACK = 50
 _MOST_REASONS = 10
 _SLACK = timedelta(seconds=1)
+# By which the clock of a host that makes runs may be behind the database's; ids are by the host's.
+_SKEW = timedelta(days=1)
 
 
 def run(tx: Tx, run_id: str) -> dict[str, Any] | None:
@@ -39,11 +41,11 @@ def before(tx: Tx, run_id: str, namespace: str, pipeline: str, at: datetime) -> 
         """
         WITH others AS (
             SELECT status, finished_at, trigger FROM runs
-             WHERE namespace = %(namespace)s AND pipeline = %(pipeline)s AND id <> %(run)s
+             WHERE namespace = %(namespace)s AND pipeline = %(pipeline)s AND id <> %(run)s AND finished_at <= %(at)s
+               AND status IN ('SUCCEEDED', 'FAILED', 'TIMED_OUT') AND trigger ->> 'type' IS DISTINCT FROM 'replay'
              ORDER BY id DESC LIMIT %(most)s
         ), ends AS (
             SELECT status, finished_at AS at FROM others
-             WHERE finished_at <= %(at)s AND trigger ->> 'type' IS DISTINCT FROM 'replay'
             UNION ALL
             SELECT data ->> 'status', at FROM events WHERE run_id = %(run)s AND type = 'run.finished' AND at < %(own)s
         )
@@ -124,6 +126,6 @@ def succeeded_for(tx: Tx, namespace: str, pipeline: str, fire: datetime, by: dat
         SELECT 1 AS done FROM runs WHERE namespace = %(namespace)s AND pipeline = %(pipeline)s AND id >= %(least)s
            AND logical_date = %(fire)s AND status = 'SUCCEEDED' AND finished_at <= %(by)s LIMIT 1
         """,
-        {"namespace": namespace, "pipeline": pipeline, "fire": fire, "by": by, "least": least_id(fire)},
+        {"namespace": namespace, "pipeline": pipeline, "fire": fire, "by": by, "least": least_id(fire - _SKEW)},
     ).fetchone()
     return row is not None

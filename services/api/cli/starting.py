@@ -62,9 +62,15 @@ def start(context: click.Context, pipeline: str, reason: str | None) -> None:
 @click.pass_context
 @answering
 def stop(context: click.Context, pipeline: str, reason: str | None) -> None:
-    """Keep [namespace/]PIPELINE from starting by itself, and cancel its runs that have not ended."""
+    """Keep [namespace/]PIPELINE from starting by itself, and cancel its backfills and its runs that have not ended."""
     to = client(context)
     _switch(to, pipeline, "disable", reason)
+    namespace, name = named(pipeline)
+    # Else the next date of each would start as soon as one of its runs is cancelled.
+    for backfill in to.call("GET", "/backfills", namespace=namespace, pipeline=name, limit=500)["items"]:
+        if backfill["state"] in ("running", "paused"):
+            cancelled = to.call("POST", f"/backfills/{backfill['id']}/cancel", body={})
+            click.echo(f"backfill {backfill['id']} {cancelled['state']}")
     # Those that wait first: they would take the places of those that run.
     for status in ("QUEUED", "RUNNING"):
         for run in list(_runs(to, pipeline, status)):

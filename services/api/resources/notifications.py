@@ -144,10 +144,19 @@ def _target(said: dict[str, Any]) -> dict[str, Any]:
     url = said.get("url")
     return {
         "connector": said.get("connector"),
-        "url": url if url is None or "{{" in url else f"{urlsplit(url).scheme}://{urlsplit(url).netloc.rpartition('@')[2]}/…",
+        "url": url if url is None or "{{" in url else _host(url),
         "channel": said.get("channel"),
         "to": [_address(one) for one in said["to"]] if said.get("to") else None,
     }
+
+
+def _host(url: str) -> str:
+    """Of many services the path is the secret."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "…"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/…"
 
 
 def _address(text: str) -> str:

@@ -209,7 +209,13 @@ class Notification(Shape):
         'a number of rows, or a share such as "5%"',
         metadata=shown("Rejects over", "So many rows, or such a share of them", "5%"),
     )
-    limit = count("Most a day", "Of messages in 24 hours; further ones are counted, and the next one says how many", least=1, example=20)
+    limit = count(
+        "Most a day",
+        "Of messages in 24 hours; further ones are counted, and the next one says how many",
+        least=1,
+        most=1_000_000,
+        example=20,
+    )
 
     together = (
         OneWay("slack", ("connector", "url")),

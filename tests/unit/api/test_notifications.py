@@ -149,7 +149,7 @@ spec:
         before = len(self.far.got)
         while conclude(self.api.database, self.settings):
             pass
-        deliver(self.api.database)
+        deliver(self.api.database, self.settings)
         work(self.api)
         return [json.loads(one.body) for one in self.far.got[before:]]
 
@@ -274,10 +274,10 @@ def test_a_worker_that_dies_after_it_has_sent_is_asked_again_for_the_same_id(api
     told = Told(api, settings, far, "twice", by_hook("twice", "failure"))
     told.fails()
     conclude(api.database, settings)
-    deliver(api.database)
+    deliver(api.database, settings)
     work(api, dies=True)
     assert len(far.got) == 1
-    deliver(api.database)
+    deliver(api.database, settings)
     work(api)
     assert len(far.got) == 1, "it may still be at it"
     told.time_passes()
@@ -389,6 +389,34 @@ def test_what_has_not_succeeded_by_its_deadline_is_late_once_with_or_without_a_r
     assert "there is no run: the fire time was missed, and is not made up for" in messages[0]["data"]["text"]
     assert messages[1]["data"]["run_id"] == failed
     assert "its run is FAILED" in messages[1]["data"]["text"]
+
+
+def test_a_deadline_and_a_limit_beyond_all_counting_stop_nobody(api: Api, settings: Settings, far: Web) -> None:
+    endless = "schedule: '@daily'\n  deadline: 99999999999d"
+    told = Told(api, settings, far, "endless", by_hook("endless", "failure, late"), more=endless)
+    tell_late(api.database, settings)
+    told.fails()
+    assert len(told.happens()) == 1
+
+
+def test_what_follows_from_one_end_does_not_wait_for_another_whose_text_is_away(api: Api, settings: Settings, far: Web) -> None:
+    away, there = (Told(api, settings, far, name, by_hook(name, "failure")) for name in ("away", "there"))
+    of_away = "uid = (SELECT uid FROM resources WHERE kind = 'Pipeline' AND name = 'away')"
+    (kept,) = api.all(f"SELECT document FROM resource_versions WHERE {of_away}")
+    away.fails()
+    there.fails()
+    api.all(f"UPDATE resource_versions SET document = NULL WHERE {of_away} RETURNING uid")
+    assert [one["data"]["pipeline"] for one in there.happens()] == ["default/there"]
+    api.all(f"UPDATE resource_versions SET document = %(text)s WHERE {of_away} RETURNING uid", text=kept["document"])
+    assert [one["data"]["pipeline"] for one in away.happens()] == ["default/away"]
+
+
+def test_an_answer_that_cannot_be_kept_is_one_try(api: Api, settings: Settings, far: Web) -> None:
+    told = Told(api, settings, far, "nul", by_hook("nul", "failure"))
+    far.answers.append((200, "taken\0", {}))
+    told.fails()
+    assert len(told.happens()) == 1
+    assert [one["state"] for one in told.listed()] == ["sent"]
 
 
 def test_a_fire_time_of_long_ago_is_no_news_when_a_deadline_is_first_looked_at(api: Api, settings: Settings, far: Web) -> None:
