@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -28,6 +29,8 @@ _MOST_SAID = 200
 _MOST_READ = 64_000
 # Where clouds keep what belongs to the machine beside the link-local ranges: Amazon's over IPv6, Alibaba's, Oracle's.
 _METADATA = frozenset(map(ipaddress.ip_address, ("fd00:ec2::254", "100.100.100.200", "192.0.0.192")))
+
+_NOT_THERE = "{} is an address of this machine's own network (link-local or metadata), where no message may go; use another URL"
 
 
 class Nothing(Schema):
@@ -98,6 +101,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str], forbidden: Callable[
 
     where = _host(url)
     guard = partial(_only_where_allowed, forbidden or is_forbidden)
+    _check_name(url, forbidden or is_forbidden)
     try:
         with httpx.Client(timeout=TIMEOUT_S, follow_redirects=False) as client:
             request = client.build_request("POST", url, content=body, headers=dict(headers), extensions={"trace": guard})
@@ -132,15 +136,25 @@ def _read(answer: httpx.Response) -> str:
     return read.decode("utf-8", "replace").replace("\0", "").strip()[:_MOST_READ]
 
 
+def _check_name(url: str, forbidden: Callable[[str], bool]) -> None:
+    """What a name stands for here: behind a proxy nobody sees the address that is connected to."""
+    try:
+        found = socket.getaddrinfo(urlsplit(url).hostname, None)
+    except (OSError, ValueError):
+        # Connecting says what is wrong with it.
+        return
+    for *_, address in found:
+        if forbidden(str(address[0])):
+            raise Denied(_NOT_THERE.format(address[0]))
+
+
 def _only_where_allowed(forbidden: Callable[[str], bool], event: str, info: Mapping[str, Any]) -> None:
     """Looks at the address that was really connected to, before anything is said: a name may resolve otherwise the next time."""
     if event != "connection.connect_tcp.complete":
         return
     address = info["return_value"].get_extra_info("server_addr")
     if address is not None and forbidden(str(address[0])):
-        raise Denied(
-            f"{address[0]} is an address of this machine's own network (link-local or metadata), where no message may go; use another URL"
-        )
+        raise Denied(_NOT_THERE.format(address[0]))
 
 
 def is_forbidden(address: str) -> bool:
