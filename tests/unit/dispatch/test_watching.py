@@ -162,6 +162,14 @@ def test_a_file_counts_once_it_has_not_changed_for_its_quiet_time(make: Callable
     assert watched.look() == ["a.csv"]
 
 
+def test_a_quiet_time_of_ages_is_only_long(make: Callable[..., Watched]) -> None:
+    watched = make('glob: "*.csv", settleSeconds: 1.0e+300')
+    watched.write("a.csv")
+    assert watched.look() == []
+    assert watched.row()["problem"] is None
+    assert watched.files() == [("a.csv", "settling")]
+
+
 def test_a_file_with_a_done_marker_counts_when_that_is_there_and_not_older(make: Callable[..., Watched]) -> None:
     watched = make('glob: "*.csv", settleSeconds: 5, doneMarker: "{name}.done"')
     watched.write("a.csv", at=100)
