@@ -213,6 +213,17 @@ def refuse(tx: Tx, trigger: str, ids: Sequence[str], error: Mapping[str, Any]) -
     )
 
 
+def put_off(tx: Tx, trigger: str, wait: timedelta) -> None:
+    """The run of those that wait for one cannot be made now."""
+    tx.execute(
+        """
+        UPDATE deliveries SET closes_at = greatest(closes_at, clock_timestamp() + %(wait)s)
+         WHERE trigger_id = %(trigger)s AND outcome = 'pending'
+        """,
+        {"trigger": trigger, "wait": wait},
+    )
+
+
 def contents(tx: Tx, run: str) -> Iterator[tuple[str, str]]:
     """Of each delivery of a run that brought rows, in the order in which they came: the trigger's name, and the rows as JSON lines."""
     # A batch may be large: its rows are fetched as they are needed.

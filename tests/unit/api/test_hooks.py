@@ -287,6 +287,25 @@ def test_a_scheduler_that_dies_over_a_batch_leaves_it_waiting(api: Any, settings
     assert len(hook.runs) == 1 and [row["outcome"] for row in hook.log] == ["accepted"]
 
 
+def test_a_batch_whose_recipe_is_away_waits_for_it(api: Any, settings: Settings) -> None:
+    hook = Hook(api, "away", f"{SIGNED}, rows: payload, batchMillis: 1000", ROWS)
+    hook.deliver({"id": 1})
+    overdue(api, hook)
+    with api.database.transaction() as tx:
+        tx.execute("UPDATE triggers SET version = version + 1 WHERE pipeline = 'away'")
+    close_batches(api.database, settings)
+    (row,) = api.all("SELECT outcome, closes_at > now() + interval '20 s' AS later FROM deliveries d JOIN triggers t ON t.id = d.trigger_id"
+                     " WHERE t.pipeline = 'away'")  # fmt: skip
+    assert (row["outcome"], row["later"]) == ("pending", True)
+    assert api.all("SELECT problem FROM triggers WHERE pipeline = 'away'")[0]["problem"]["message"]
+    with api.database.transaction() as tx:
+        tx.execute("UPDATE triggers SET version = version - 1 WHERE pipeline = 'away'")
+    overdue(api, hook)
+    close_batches(api.database, settings)
+    assert len(hook.runs) == 1 and [row["outcome"] for row in hook.log] == ["accepted"]
+    assert api.all("SELECT problem FROM triggers WHERE pipeline = 'away'") == [{"problem": None}]
+
+
 def test_a_person_decides_where_the_recipe_says_so(api: Any) -> None:
     hook = Hook(api, "reviewed", f"{SIGNED}, rows: payload, review: true", ROWS)
     first, second = (hook.deliver({"id": at}).json["delivery"] for at in (1, 2))
