@@ -112,7 +112,7 @@ def _files(
     quiet = timedelta(0) if config.get("doneMarker") else timedelta(seconds=min(_LONGEST_QUIET_S, config["settleSeconds"]))
     arrivals.note(tx, trigger.id, reply["files"])
     most = MOST_RUNS if config["batch"] == "each" else MOST_FILES_OF_A_RUN
-    found = arrivals.complete(tx, trigger.id, quiet, most)
+    found = arrivals.complete(tx, trigger.id, quiet, most, args.get("claimedAt"))
     problem = _odd(reply)
     if found:
         _start(tx, trigger, found, environment)
