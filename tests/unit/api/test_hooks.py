@@ -322,7 +322,25 @@ def test_a_person_decides_where_the_recipe_says_so(api: Any) -> None:
     assert api.call("POST", f"{base}/{first}/release", {}).status_code == 409
     rejected = api.call("POST", f"{base}/{second}/reject", {})
     assert (rejected.status_code, rejected.json["outcome"], rejected.json["body"]) == (200, "rejected", None)
+    assert api.all("SELECT content, parameters FROM deliveries WHERE id = %(id)s", id=second) == [{"content": None, "parameters": {}}]
     assert len(hook.runs) == 1
+
+
+def test_what_no_run_can_be_told_is_refused_before_a_person_decides(api: Any) -> None:
+    hook = Hook(api, "checked", f"{SIGNED}, review: true, parameters: {{order: $.order, items: '$.items'}}")
+    assert hook.deliver({"order": "x"}).status_code == 422
+    assert hook.deliver({"order": 1, "items": [1.5]}).status_code == 202
+    # No parameter is an object, and none has a number as great.
+    for items in (b'{"price": 1.5}', b"1.5, {}", b"1e400"):
+        assert hook.deliver(b'{"order": 1, "items": [' + items + b"]}").status_code == 422
+    assert {row["outcome"]: row["parameters"] for row in hook.log} == {"refused": {}, "parked": {"order": 1, "items": [1.5]}}
+
+
+def test_a_webhook_id_that_could_be_a_time_is_refused(picking: Hook) -> None:
+    before = len(picking.runs)
+    answer = picking.deliver(BODY, id=str(int(time.time())))
+    assert answer.status_code == 422 and "webhook-id" in answer.json["detail"]
+    assert len(picking.runs) == before
 
 
 def test_a_delivery_can_be_tried_out(picking: Hook, api: Any) -> None:
@@ -403,5 +421,6 @@ def test_what_nobody_needs_any_more_goes(api: Any) -> None:
     with api.database.transaction() as tx:
         tx.execute("DELETE FROM events WHERE run_id = %(run)s", {"run": gone["run"]})
         tx.execute("DELETE FROM runs WHERE id = %(run)s", {"run": gone["run"]})
-        deliveries.prune(tx, datetime.now(UTC) + timedelta(minutes=1))
+        while deliveries.prune(tx, datetime.now(UTC) + timedelta(minutes=1), limit=1):
+            pass
     assert [row["id"] for row in hook.log] == [kept["delivery"]]
