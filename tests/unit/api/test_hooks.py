@@ -64,7 +64,7 @@ class Hook:
         return {"webhook-id": id, "webhook-timestamp": str(now), "webhook-signature": signing.sign(KEY, id, now, data), **more}
 
     def deliver(self, body: Any, id: str | None = None, kind: str = "application/json") -> Any:
-        return self.send(body, self.signed(body, id=id or secrets.token_hex(8)), kind=kind)
+        return self.send(body, self.signed(body, id=id or f"d{secrets.token_hex(8)}"), kind=kind)
 
     @property
     def runs(self) -> list[dict[str, Any]]:
