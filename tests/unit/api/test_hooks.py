@@ -133,7 +133,7 @@ def test_what_is_not_as_it_should_be_starts_nothing(picking: Hook, what: str, st
     elif what in {"oversized", "malformed", "wrong type", "several"}:
         body = {"oversized": b"[" + b" " * 2_000_000 + b"]", "malformed": b'{"order":', "wrong type": {"order": {"id": "7"}},
                 "several": {"order": {"id": [1, 2]}}}[what]  # fmt: skip
-        headers = picking.signed(body, id=secrets.token_hex(8))
+        headers = picking.signed(body, id=f"d{secrets.token_hex(8)}")
     answer = picking.send(body, headers)
     assert answer.status_code == status, answer.text
     assert len(picking.runs) == before
