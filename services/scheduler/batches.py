@@ -1,17 +1,20 @@
 """Deliveries that share a run: once the time of the oldest is over, all that wait become one, under the row of their trigger.
 
-Each of them is a row from the moment its sender was told so; whoever dies in here leaves them waiting.
+Each of them is a row from the moment its sender was told so; whoever dies in here leaves them waiting, and so does what may pass.
 """
 
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+import psycopg
 
 from services.scheduler.settings import Settings
 from shared.dispatch.fire_times import start_of_interval
 from shared.dispatch.starting import Asked, Version, start
-from shared.errors import PenstockError
+from shared.errors import PenstockError, UnavailableError
+from shared.pipelines.language import Unsettled
 from shared.pipelines.validation import schedule_of
 from shared.store import deliveries, resources, triggers
 from shared.store.database import Database, Tx
@@ -20,6 +23,8 @@ from shared.store.triggers import Trigger
 
 # Triggers in one transaction, and deliveries in one run.
 AT_ONCE, MOST = 20, 1000
+# Until what could not start a run is tried again.
+AFTER_A_FAILURE = timedelta(seconds=30)
 log = logging.getLogger("scheduler")
 
 
@@ -34,18 +39,36 @@ def close_batches(database: Database, settings: Settings) -> bool:
 
 def _close(tx: Tx, trigger: Trigger, settings: Settings) -> bool:
     """True where there were more than one run takes."""
+    try:
+        with tx.transaction():
+            taken = _take(tx, trigger, settings)
+    except (psycopg.OperationalError, psycopg.InterfaceError, UnavailableError):
+        raise
+    except Exception as error:
+        # Their senders were told that they are taken: they wait until it is mended, and hold up no other trigger's.
+        log.exception("%s/%s: what %s was sent waits, its run cannot be made", trigger.namespace, trigger.pipeline, trigger.name)
+        said = error if isinstance(error, PenstockError) else PenstockError(f"its run cannot be made: {error}")
+        deliveries.put_off(tx, trigger.id, AFTER_A_FAILURE)
+        triggers.troubled(tx, trigger, said.to_json())
+        return False
+    triggers.troubled(tx, trigger, None)
+    return taken == MOST
+
+
+def _take(tx: Tx, trigger: Trigger, settings: Settings) -> int:
+    """How many have their run now, or are refused since the recipe wants to be told what no delivery says."""
     run = new_id()
     taken = deliveries.take_pending(tx, trigger.id, run, MOST)
     # Another scheduler was faster.
     if not taken:
-        return False
+        return 0
     try:
         _start(tx, trigger, run, taken, settings)
-    except PenstockError as error:
+    except Unsettled as error:
         log.warning("%s/%s: what %s was sent could not start a run: %s", trigger.namespace, trigger.pipeline, trigger.name, error.message)
         deliveries.refuse(tx, trigger.id, taken, error.to_json())
         triggers.refused(tx, trigger, taken[0], error.to_json())
-    return len(taken) == MOST
+    return len(taken)
 
 
 def _start(tx: Tx, trigger: Trigger, run: str, taken: list[str], settings: Settings) -> None:

@@ -27,9 +27,9 @@ def tidy(database: Database, settings: Settings) -> None:
         if settings.keep.runs is not None:
             idempotency.prune(tx, settings.keep.runs)
             backfills.prune(tx, settings.keep.runs)
-            deliveries.prune(tx, now - settings.keep.runs)
             notifications.prune(tx, settings.keep.runs)
         over = partitions.expired(tx, now, settings.keep)
+    _prune_deliveries(database, settings, now)
     _prune_firings(database, settings)
     for names in over:
         try:
@@ -38,6 +38,14 @@ def tidy(database: Database, settings: Settings) -> None:
             log.info("dropped %s: all its runs have ended, and are not kept any longer", ", ".join(names))
         except psycopg.errors.LockNotAvailable:
             log.warning("%s could not be dropped now, somebody uses it; in an hour again", ", ".join(names))
+
+
+def _prune_deliveries(database: Database, settings: Settings, now: datetime) -> None:
+    """In steps, too: a year of them in one would hold back the cleaning of all tables."""
+    while settings.keep.runs is not None:
+        with database.transaction() as tx:
+            if not deliveries.prune(tx, now - settings.keep.runs):
+                return
 
 
 def _prune_firings(database: Database, settings: Settings) -> None:

@@ -33,6 +33,8 @@ MOST_RUNS = 100
 MOST_FILES_OF_A_RUN = 10_000
 # Between looks at what cannot be looked at.
 AFTER_A_FAILURE = timedelta(seconds=30)
+# A quiet time that no file outlasts; a longer one is no span of time for PostgreSQL or Python any more.
+_LONGEST_QUIET_S = 366 * 86_400.0
 # Of a part of a key of `firings`.
 _LONGEST_KEY = 1000
 # In a run's `trigger`; all of them are in its parameter.
@@ -62,11 +64,19 @@ def ask(tx: Tx, trigger: Trigger, *, every: timedelta, within: timedelta) -> str
             "place": f"{reference}/{config['topic']}",
             "offsets": _offsets(trigger, f"{reference}/{config['topic']}"),
             "group": config.get("group") or f"penstock-{trigger.namespace}-{trigger.pipeline}-{trigger.name}",
-            "waitSeconds": min(microseconds(config["maxWait"]) / 1_000_000, longest),
+            "waitSeconds": _at_most(longest, config["maxWait"]),
         }
     request = requests.put(tx, KIND, trigger.namespace, args, asked_by="scheduler", valid_for=within)
     arrivals.asked(tx, trigger.id, request, within + timedelta(seconds=1))
     return request
+
+
+def _at_most(most_s: float, duration: float | str) -> float:
+    """Seconds. A duration may be any number that a recipe can spell, beyond what can be counted in microseconds too."""
+    try:
+        return min(most_s, microseconds(duration) / 1_000_000)
+    except (OverflowError, ValueError):
+        return most_s
 
 
 def record(
@@ -99,10 +109,10 @@ def _files(
 ) -> tuple[timedelta, dict[str, Any] | None]:
     """How long until the next look, and what stood in the way."""
     config, every = trigger.config, timedelta(seconds=args["every"])
-    quiet = timedelta(0) if config.get("doneMarker") else timedelta(seconds=config["settleSeconds"])
+    quiet = timedelta(0) if config.get("doneMarker") else timedelta(seconds=min(_LONGEST_QUIET_S, config["settleSeconds"]))
     arrivals.note(tx, trigger.id, reply["files"])
     most = MOST_RUNS if config["batch"] == "each" else MOST_FILES_OF_A_RUN
-    found = arrivals.complete(tx, trigger.id, quiet, most)
+    found = arrivals.complete(tx, trigger.id, quiet, most, args.get("claimedAt"))
     problem = _odd(reply)
     if found:
         _start(tx, trigger, found, environment)
@@ -121,13 +131,14 @@ def _messages(
         return timedelta(seconds=args["every"]), problem
     offsets = {partition: [first, reply["next"][partition] - 1] for partition, first in sorted(reply["first"].items())}
     told = ",".join(f"{partition}:{first}-{last}" for partition, (first, last) in offsets.items())
-    key = f"{args['place']}/{told if len(told) < _LONGEST_KEY else sha256(told.encode()).hexdigest()}"
-    if not triggers.known(tx, trigger, [key]):
-        version, parameter = _version(tx, trigger), trigger.config["parameter"]
-        told_of = {parameter: reply["path"]} if parameter in _parameters(version.text) else {}
-        saw = {"topic": trigger.config["topic"], "messages": reply["count"], "offsets": offsets}
-        _run(tx, trigger, version, saw, told_of, environment, args["run"])
-        triggers.fired(tx, trigger, key, run=args["run"], outcome="run", detail={"offsets": offsets})
+    # A topic that is made anew has the same offsets again, for other messages. That these have one run is said by the request, which is
+    # recorded once, and by the offsets that are kept with it.
+    key = f"{args['place']}/{told if len(told) < _LONGEST_KEY else sha256(told.encode()).hexdigest()}@{args['run']}"
+    version, parameter = _version(tx, trigger), trigger.config["parameter"]
+    told_of = {parameter: reply["path"]} if parameter in _parameters(version.text) else {}
+    saw = {"topic": trigger.config["topic"], "messages": reply["count"], "offsets": offsets}
+    _run(tx, trigger, version, saw, told_of, environment, args["run"])
+    triggers.fired(tx, trigger, key, run=args["run"], outcome="run", detail={"offsets": offsets})
     read = {**_offsets(trigger, args["place"]), **reply["next"]}
     arrivals.remember(tx, trigger.id, {**trigger.state, "offsets": {**trigger.state.get("offsets", {}), args["place"]: read}})
     # Where some came there may be more.

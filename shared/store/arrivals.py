@@ -72,7 +72,9 @@ def note(tx: Tx, trigger: str, listed: Listed) -> None:
                                  %(checksums)s::text[], %(ready)s::boolean[])
                      AS l (path, version, size_bytes, modified_at, checksum, ready)
         ), known AS MATERIALIZED (
-            SELECT path, version, ready, gone_at FROM arrivals WHERE trigger_id = %(id)s
+            -- What is gone, and not back, stays as it is: over the years there is much more of it than of what is there.
+            SELECT path, version, ready, gone_at FROM arrivals
+             WHERE trigger_id = %(id)s AND (gone_at IS NULL OR path IN (SELECT path FROM listed))
         ), gone AS (
             UPDATE arrivals a SET gone_at = clock_timestamp()
               FROM known k
@@ -95,8 +97,11 @@ def note(tx: Tx, trigger: str, listed: Listed) -> None:
     )  # fmt: skip
 
 
-def complete(tx: Tx, trigger: str, quiet: timedelta, limit: int) -> list[Arrival]:
+def complete(tx: Tx, trigger: str, quiet: timedelta, limit: int, began_at: str | None = None) -> list[Arrival]:
     """Versions that are there, ready and unchanged for so long, and have not been dealt with: the oldest first.
+
+    `began_at`: when the look began that `note` was told of last, in ISO 8601; None: now. What it found is no younger, however long its
+    answer took, and `since` is no older than what the look before found: so these two were really that far apart.
 
     Call it after `note`. With no time to wait, what was seen for the first time just now is among them.
     """
@@ -110,11 +115,11 @@ def complete(tx: Tx, trigger: str, quiet: timedelta, limit: int) -> list[Arrival
                    AND (b.handled IS NOT NULL OR b.path < a.path)) AS same_as
           FROM (SELECT * FROM arrivals
                  WHERE trigger_id = %(id)s AND gone_at IS NULL AND ready AND handled IS DISTINCT FROM version
-                   AND since <= clock_timestamp() - %(quiet)s
+                   AND (%(quiet)s::interval = interval '0' OR since <= coalesce(%(began)s::timestamptz, clock_timestamp()) - %(quiet)s)
                  ORDER BY modified_at NULLS LAST, path LIMIT %(limit)s) a
          ORDER BY a.modified_at NULLS LAST, a.path
         """,
-        {"id": trigger, "quiet": quiet, "limit": limit},
+        {"id": trigger, "quiet": quiet, "limit": limit, "began": began_at},
     )
     return [Arrival(**row) for row in rows]
 

@@ -169,10 +169,13 @@ def one(tx: Tx, trigger: str, delivery: str, *, lock: bool = False) -> dict[str,
 
 
 def decided(tx: Tx, trigger: str, delivery: str, outcome: str, *, run: str | None, detail: Mapping[str, Any]) -> None:
-    """What became of one that was parked; its row is held. The body was kept for who had to decide."""
+    """What became of one that was parked; its row is held. The body was kept for who had to decide, what it says for its run."""
     tx.execute(
         """
-        UPDATE deliveries SET outcome = %(outcome)s, run_id = %(run)s, detail = %(detail)s, body = NULL
+        UPDATE deliveries
+           SET outcome = %(outcome)s, run_id = %(run)s, detail = %(detail)s, body = NULL,
+               content = CASE WHEN %(run)s::uuid IS NOT NULL THEN content END,
+               parameters = CASE WHEN %(run)s::uuid IS NOT NULL THEN parameters ELSE '{}' END
          WHERE trigger_id = %(trigger)s AND id = %(id)s
         """,
         {"trigger": trigger, "id": delivery, "outcome": outcome, "run": run, "detail": Jsonb(dict(detail))},
@@ -213,6 +216,17 @@ def refuse(tx: Tx, trigger: str, ids: Sequence[str], error: Mapping[str, Any]) -
     )
 
 
+def put_off(tx: Tx, trigger: str, wait: timedelta) -> None:
+    """The run of those that wait for one cannot be made now."""
+    tx.execute(
+        """
+        UPDATE deliveries SET closes_at = greatest(closes_at, clock_timestamp() + %(wait)s)
+         WHERE trigger_id = %(trigger)s AND outcome = 'pending'
+        """,
+        {"trigger": trigger, "wait": wait},
+    )
+
+
 def contents(tx: Tx, run: str) -> Iterator[tuple[str, str]]:
     """Of each delivery of a run that brought rows, in the order in which they came: the trigger's name, and the rows as JSON lines."""
     # A batch may be large: its rows are fetched as they are needed.
@@ -229,19 +243,32 @@ def contents(tx: Tx, run: str) -> Iterator[tuple[str, str]]:
             yield row["name"], row["content"]
 
 
-def prune(tx: Tx, older_than: datetime) -> None:
-    """Deliveries, and the firings beside them, of runs that are no longer there; parked ones stay until somebody decides."""
-    tx.execute(
+_PRUNED_AT_ONCE = 20_000
+
+
+def prune(tx: Tx, older_than: datetime, limit: int = _PRUNED_AT_ONCE) -> bool:
+    """Deliveries, and the firings beside them, of runs that are no longer there; parked ones stay until somebody decides.
+
+    True where there may be more.
+    """
+    row = tx.execute(
         """
         WITH gone AS (
-            DELETE FROM deliveries d WHERE d.at < %(at)s AND d.outcome NOT IN ('parked', 'pending')
-               AND NOT EXISTS (SELECT FROM runs r WHERE r.id = d.run_id) RETURNING trigger_id, id
+            DELETE FROM deliveries WHERE ctid = ANY(ARRAY(
+                SELECT d.ctid FROM deliveries d WHERE d.at < %(at)s AND d.outcome NOT IN ('parked', 'pending')
+                   AND NOT EXISTS (SELECT FROM runs r WHERE r.id = d.run_id) LIMIT %(limit)s)) RETURNING trigger_id, id
+        ), beside AS (
+            DELETE FROM firings f USING gone WHERE f.trigger_id = gone.trigger_id AND f.key = gone.id::text
         )
-        DELETE FROM firings f USING gone WHERE f.trigger_id = gone.trigger_id AND f.key = gone.id::text
+        SELECT count(*) AS gone FROM gone
         """,
-        {"at": older_than},
-    )
+        {"at": older_than, "limit": limit},
+    ).fetchone()
+    assert row is not None
+    if row["gone"] == limit:
+        return True
     tx.execute("DELETE FROM forged WHERE day < %(at)s::date", {"at": older_than})
+    return False
 
 
 def fired(tx: Tx, trigger: str, delivery: str, run: str) -> None:

@@ -31,13 +31,16 @@ def put(tx: Tx, kind: str, namespace: str, args: Mapping[str, Any], *, asked_by:
 
 
 def to_send(tx: Tx) -> list[str]:
-    """Requests that wait and were not sent lately; they count as sent now."""
+    """Requests that wait and were not sent lately; they count as sent now.
+
+    A look (kind 'watch') is sent once: its trigger asks anew when its time is over, and while no worker answers, messages would heap up.
+    """
     rows = tx.execute(
         """
         UPDATE requests SET sent_at = clock_timestamp()
          WHERE id IN (SELECT id FROM requests
                        WHERE state = 'PENDING' AND expires_at > clock_timestamp()
-                         AND (sent_at IS NULL OR sent_at < clock_timestamp() - %(again)s)
+                         AND (sent_at IS NULL OR (kind <> 'watch' AND sent_at < clock_timestamp() - %(again)s))
                        ORDER BY created_at LIMIT 100 FOR UPDATE SKIP LOCKED)
         RETURNING id::text AS id
         """,
@@ -47,10 +50,15 @@ def to_send(tx: Tx) -> list[str]:
 
 
 def claim(tx: Tx, request: str, worker: str) -> dict[str, Any] | None:
-    """PENDING -> RUNNING for exactly one worker: {id, kind, namespace, args, seconds_left}; None when it is not to be had any more."""
+    """PENDING -> RUNNING for exactly one worker: {id, kind, namespace, args, seconds_left}; None when it is not to be had any more.
+
+    The `args` of a look (kind 'watch') hold `claimedAt` then: what it finds was so at that time or later.
+    """
     return tx.execute(
         """
-        UPDATE requests SET state = 'RUNNING', worker = %(worker)s
+        UPDATE requests
+           SET state = 'RUNNING', worker = %(worker)s,
+               args = CASE WHEN kind = 'watch' THEN args || jsonb_build_object('claimedAt', clock_timestamp()) ELSE args END
          WHERE id = %(id)s AND state = 'PENDING' AND expires_at > clock_timestamp()
         RETURNING id::text AS id, kind, namespace, args, extract(epoch FROM expires_at - clock_timestamp())::float AS seconds_left
         """,

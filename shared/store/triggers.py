@@ -284,6 +284,14 @@ def looked(
     looked_all(tx, [Looked(trigger.id, look_at, handled_to, state, problem)])
 
 
+def troubled(tx: Tx, trigger: Trigger, problem: Mapping[str, Any] | None) -> None:
+    """What stands in the way of one that fires when something comes in; None: nothing does."""
+    tx.execute(
+        "UPDATE triggers SET problem = %(problem)s WHERE id = %(id)s AND problem IS DISTINCT FROM %(problem)s",
+        {"id": trigger.id, "problem": Jsonb(dict(problem)) if problem is not None else None},
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Looked:
     """What a look at a trigger came to, as `looked` takes it."""

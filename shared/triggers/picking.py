@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from shared.errors import ConfigurationError, DataError
@@ -33,7 +34,14 @@ class Several(DataError):
     code = "several_values"
 
 
-# A document -> the values of parameters, by name; those that the document does not have are left out. Raises Several.
+class NoSuchNumber(DataError):
+    """A number that is greater than any that a parameter can be."""
+
+    code = "number_too_great"
+
+
+# A document -> the values of parameters, by name; those that the document does not have are left out. Raises Several and
+# NoSuchNumber.
 Pick = Callable[[Any], dict[str, Any]]
 # A document -> {path, message} of what is wrong with it; `path` a JSON pointer.
 Violations = Callable[[Any], list[dict[str, str]]]
@@ -93,11 +101,15 @@ def _nothing(address: str) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """As parameters have them: fractions are floats."""
+    """As parameters have them: fractions are floats, wherever they stand. Raises NoSuchNumber."""
     if isinstance(value, Decimal):
-        return float(value)
+        if not isfinite(number := float(value)):
+            raise NoSuchNumber(f"{value:.5E} is greater than any number that a parameter can be; send it as a text")
+        return number
     if isinstance(value, list):
         return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {name: _plain(item) for name, item in value.items()}
     return value
 
 

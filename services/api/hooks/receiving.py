@@ -108,7 +108,9 @@ def _take(hook: Hook, known: sender.Sent, sent: bytes) -> Response | None:
     try:
         said = reading.read(hook, sent, _kind())
         delivery, outcome = _delivery(hook, said, identity, key, known.signature, digest, sent)
-        run = _run(hook, said, delivery, at) if outcome == "accepted" else None
+        # Of one that waits the run is made to see whether it can be: who is told that it was taken cannot correct it any more.
+        made = _run(hook, said, delivery, at)
+        run = made if outcome == "accepted" else None
     except (Refused, PenstockError) as error:
         return _not_taken(hook, Delivery(identity, identity, digest, len(sent)), key, known, error)
     with database().transaction(of_one=True) as tx:

@@ -60,6 +60,9 @@ def _standard(secret: str, identity: str, headers: Mapping[str, str], body: byte
         raise NotLetIn("webhook-id is missing, which the signature is made with")
     if not signing.is_signed(secret, identity, at, body, headers.get("webhook-signature", "")):
         raise NotLetIn("webhook-signature does not fit this body, time and id")
+    if identity.isdigit():
+        # What was signed, `{id}.{time}.{body}`, is then signed as a plain delivery, too: of that time, with the body `{time}.{body}`.
+        raise BadKey("webhook-id is a number, which could be taken for a time; put a letter before it")
     return Sent(_key("id", identity, "webhook-id"))
 
 

@@ -72,7 +72,10 @@ def _keepable(path: str) -> bool:
 
 
 def listed(root: str, config: Mapping[str, Any], folder: str, glob: str) -> Iterator[Seen]:
-    """All files that the pattern could mean, and those beside them."""
+    """All files that the pattern could mean, and those beside them. Raises Denied for what leaves the root."""
+    if ".." in f"{folder}/{glob}".split("/"):
+        # Recipes of before could say it.
+        raise Denied(f"{folder!r} leaves {root}, the root of this connector; name a folder below it")
     if root.startswith(SCHEME):
         return _objects(root, config, folder, glob)
     if is_remote(root):

@@ -34,6 +34,11 @@ def _pattern(value: str) -> None:
         raise ValidationError(f"'{value}': ** stands for folders and has a part of the path to itself, as in **/*.csv")
 
 
+def _folder(value: str) -> None:
+    if ".." in value.split("/"):
+        raise ValidationError(f"'{value}' leaves the connector's root; name a folder below it, without '..'")
+
+
 def _marker(value: str) -> None:
     if "/" in value or not value or value in ("{name}", ".", ".."):
         raise ValidationError("must be the name of another file in the same folder, such as {name}.done or _SUCCESS")
@@ -81,7 +86,10 @@ class Webhook(Trigger):
 
 class File(Trigger):
     connector = name("Connector", "Of type files", example="landing")
-    folder = text("Folder", "Under the connector's root, or absolute without a connector", example="in")
+    folder = fields.String(
+        validate=[validate.Length(min=1), _folder],
+        metadata=shown("Folder", "Under the connector's root, or absolute without a connector", "in"),
+    )
     glob = fields.String(
         required=True,
         validate=_pattern,

@@ -25,6 +25,7 @@ def check(report: Report, spec: Mapping[str, Any], path: str, known: Known) -> N
         owner = Owner(f"trigger '{name}'")
         if kind in _OF_TYPE:
             _connector(report, entry, kind, here, owner, known)
+            _folder(report, entry, here, owner)
             _parameter(report, spec, entry, here, owner)
 
 
@@ -36,6 +37,13 @@ def _connector(report: Report, entry: Mapping[str, Any], kind: str, path: str, o
     if found is not None and found[0] != _OF_TYPE[kind] and found[0] not in LATER:
         message = f"{owner.phrase} looks into '{reference}', which is of type {found[0]}; it needs a connector of type {_OF_TYPE[kind]}"
         report.add("wrong_connector_type", message, below(path, "connector"))
+
+
+def _folder(report: Report, entry: Mapping[str, Any], path: str, owner: Owner) -> None:
+    folder = entry.get("folder")
+    if entry.get("connector") and isinstance(folder, str) and folder.startswith("/"):
+        message = f"{owner.phrase} looks into '{folder}'; a folder of a connector is under its root, so write it without the first '/'"
+        report.add("invalid_setting", message, below(path, "folder"))
 
 
 def _parameter(report: Report, spec: Mapping[str, Any], entry: Mapping[str, Any], path: str, owner: Owner) -> None:

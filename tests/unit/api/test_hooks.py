@@ -64,7 +64,7 @@ class Hook:
         return {"webhook-id": id, "webhook-timestamp": str(now), "webhook-signature": signing.sign(KEY, id, now, data), **more}
 
     def deliver(self, body: Any, id: str | None = None, kind: str = "application/json") -> Any:
-        return self.send(body, self.signed(body, id=id or secrets.token_hex(8)), kind=kind)
+        return self.send(body, self.signed(body, id=id or f"d{secrets.token_hex(8)}"), kind=kind)
 
     @property
     def runs(self) -> list[dict[str, Any]]:
@@ -133,7 +133,7 @@ def test_what_is_not_as_it_should_be_starts_nothing(picking: Hook, what: str, st
     elif what in {"oversized", "malformed", "wrong type", "several"}:
         body = {"oversized": b"[" + b" " * 2_000_000 + b"]", "malformed": b'{"order":', "wrong type": {"order": {"id": "7"}},
                 "several": {"order": {"id": [1, 2]}}}[what]  # fmt: skip
-        headers = picking.signed(body, id=secrets.token_hex(8))
+        headers = picking.signed(body, id=f"d{secrets.token_hex(8)}")
     answer = picking.send(body, headers)
     assert answer.status_code == status, answer.text
     assert len(picking.runs) == before
@@ -287,6 +287,25 @@ def test_a_scheduler_that_dies_over_a_batch_leaves_it_waiting(api: Any, settings
     assert len(hook.runs) == 1 and [row["outcome"] for row in hook.log] == ["accepted"]
 
 
+def test_a_batch_whose_recipe_is_away_waits_for_it(api: Any, settings: Settings) -> None:
+    hook = Hook(api, "away", f"{SIGNED}, rows: payload, batchMillis: 1000", ROWS)
+    hook.deliver({"id": 1})
+    overdue(api, hook)
+    with api.database.transaction() as tx:
+        tx.execute("UPDATE triggers SET version = version + 1 WHERE pipeline = 'away'")
+    close_batches(api.database, settings)
+    (row,) = api.all("SELECT outcome, closes_at > now() + interval '20 s' AS later FROM deliveries d JOIN triggers t ON t.id = d.trigger_id"
+                     " WHERE t.pipeline = 'away'")  # fmt: skip
+    assert (row["outcome"], row["later"]) == ("pending", True)
+    assert api.all("SELECT problem FROM triggers WHERE pipeline = 'away'")[0]["problem"]["message"]
+    with api.database.transaction() as tx:
+        tx.execute("UPDATE triggers SET version = version - 1 WHERE pipeline = 'away'")
+    overdue(api, hook)
+    close_batches(api.database, settings)
+    assert len(hook.runs) == 1 and [row["outcome"] for row in hook.log] == ["accepted"]
+    assert api.all("SELECT problem FROM triggers WHERE pipeline = 'away'") == [{"problem": None}]
+
+
 def test_a_person_decides_where_the_recipe_says_so(api: Any) -> None:
     hook = Hook(api, "reviewed", f"{SIGNED}, rows: payload, review: true", ROWS)
     first, second = (hook.deliver({"id": at}).json["delivery"] for at in (1, 2))
@@ -303,7 +322,25 @@ def test_a_person_decides_where_the_recipe_says_so(api: Any) -> None:
     assert api.call("POST", f"{base}/{first}/release", {}).status_code == 409
     rejected = api.call("POST", f"{base}/{second}/reject", {})
     assert (rejected.status_code, rejected.json["outcome"], rejected.json["body"]) == (200, "rejected", None)
+    assert api.all("SELECT content, parameters FROM deliveries WHERE id = %(id)s", id=second) == [{"content": None, "parameters": {}}]
     assert len(hook.runs) == 1
+
+
+def test_what_no_run_can_be_told_is_refused_before_a_person_decides(api: Any) -> None:
+    hook = Hook(api, "checked", f"{SIGNED}, review: true, parameters: {{order: $.order, items: '$.items'}}")
+    assert hook.deliver({"order": "x"}).status_code == 422
+    assert hook.deliver({"order": 1, "items": [1.5]}).status_code == 202
+    # No parameter is an object, and none has a number as great.
+    for items in (b'{"price": 1.5}', b"1.5, {}", b"1e400"):
+        assert hook.deliver(b'{"order": 1, "items": [' + items + b"]}").status_code == 422
+    assert {row["outcome"]: row["parameters"] for row in hook.log} == {"refused": {}, "parked": {"order": 1, "items": [1.5]}}
+
+
+def test_a_webhook_id_that_could_be_a_time_is_refused(picking: Hook) -> None:
+    before = len(picking.runs)
+    answer = picking.deliver(BODY, id=str(int(time.time())))
+    assert answer.status_code == 422 and "webhook-id" in answer.json["detail"]
+    assert len(picking.runs) == before
 
 
 def test_a_delivery_can_be_tried_out(picking: Hook, api: Any) -> None:
@@ -384,5 +421,6 @@ def test_what_nobody_needs_any_more_goes(api: Any) -> None:
     with api.database.transaction() as tx:
         tx.execute("DELETE FROM events WHERE run_id = %(run)s", {"run": gone["run"]})
         tx.execute("DELETE FROM runs WHERE id = %(run)s", {"run": gone["run"]})
-        deliveries.prune(tx, datetime.now(UTC) + timedelta(minutes=1))
+        while deliveries.prune(tx, datetime.now(UTC) + timedelta(minutes=1), limit=1):
+            pass
     assert [row["id"] for row in hook.log] == [kept["delivery"]]

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
+from services.scheduler.settings import Settings
+from services.scheduler.watch import ask_due
 from shared.connectors.errors import Unavailable
 from shared.connectors.kafka.driver import ConnectorDriver
 from shared.dispatch import watching
@@ -59,10 +61,10 @@ def broker() -> Iterator[Broker]:
 class Fed:
     """A pipeline with a trigger over a topic of its own."""
 
-    def __init__(self, store: Database, folder: Path, broker: Broker, most: int) -> None:
+    def __init__(self, store: Database, folder: Path, broker: Broker, most: int, wait: str) -> None:
         self.store, self.folder, self.broker = store, folder, broker
         self.name = self.topic = f"p-{new_id()}"
-        trigger = f"{{type: kafka, connector: events, topic: {self.topic}, maxMessages: {most}, maxWait: 0.2}}"
+        trigger = f"{{type: kafka, connector: events, topic: {self.topic}, maxMessages: {most}, maxWait: {wait}}}"
         text = make_pipeline(NODES, "{from: read, to: keep}", f"  parameters: [{{name: path}}]\n  triggers: [{trigger}]\n")
         text = text.replace("{name: p}", f"{{name: {self.name}}}")
         (document,) = read_documents(text)
@@ -110,7 +112,7 @@ class Fed:
 
 @pytest.fixture
 def fed(store: Database, tmp_path: Path, broker: Broker) -> Callable[[int], Fed]:
-    return lambda most=100: Fed(store, tmp_path, broker, most)
+    return lambda most=100, wait="0.2": Fed(store, tmp_path, broker, most, wait)
 
 
 def test_messages_become_runs_of_at_most_so_many(fed: Callable[..., Fed]) -> None:
@@ -150,6 +152,38 @@ def test_what_ends_before_or_after_recording_neither_loses_nor_doubles(fed: Call
     feed.broker.send(feed.topic, {"id": 3})
     feed.look()
     assert [[one["id"] for one in of_run] for of_run in feed.messages()] == [[1, 2], [3]]
+
+
+def test_a_topic_that_is_made_anew_has_runs_of_its_own(fed: Callable[..., Fed]) -> None:
+    feed = fed()
+    feed.broker.send(feed.topic, {"id": 1})
+    feed.look()
+    # It is gone, and as long again: the same offsets hold other messages.
+    with feed.store.transaction() as tx:
+        tx.execute("UPDATE triggers SET state = '{}' WHERE pipeline = %s", [feed.name])
+    feed.look()
+    assert len(feed.runs()) == 2
+
+
+@pytest.mark.parametrize("wait", ["1.0e+305", '"P999999999999999999999999D"', "1.0e+12"])
+def test_a_wait_of_ages_ends_before_the_look_counts_as_lost(fed: Callable[..., Fed], wait: str) -> None:
+    assert fed(wait=wait).asked()[1]["waitSeconds"] == 30
+
+
+def test_a_trigger_that_cannot_be_asked_for_holds_up_no_other(fed: Callable[..., Fed], monkeypatch: pytest.MonkeyPatch) -> None:
+    broken, whole = fed(), fed()
+    for name in ("PENSTOCK_DATABASE_URL", "PENSTOCK_REDIS_URL", "PENSTOCK_STAGING_URL", "PENSTOCK_HOME"):
+        monkeypatch.setenv(name, broken.store.url if name == "PENSTOCK_DATABASE_URL" else "/tmp/nowhere")
+    with broken.store.transaction() as tx:
+        tx.execute('UPDATE triggers SET config = \'{"topic": "t", "connector": "c"}\' WHERE pipeline = %s', [broken.name])
+    ask_due(broken.store, Settings.from_environment())
+    with broken.store.transaction() as tx:
+        rows = tx.execute(
+            "SELECT pipeline, asked, problem, look_at > now() AS later FROM triggers WHERE pipeline = ANY(%s)", [[broken.name, whole.name]]
+        )
+        told = {row["pipeline"]: row for row in rows}
+    assert told[whole.name]["asked"] is not None and told[whole.name]["problem"] is None
+    assert told[broken.name]["asked"] is None and "maxWait" in told[broken.name]["problem"]["message"] and told[broken.name]["later"]
 
 
 def test_a_message_is_a_row_with_its_own_fields_and_where_it_comes_from(fed: Callable[..., Fed], tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import gzip
 import json
 import os
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,13 @@ import pytest
 
 from shared.connectors.errors import Denied
 from shared.connectors.files.arrivals import arrivals as arrived
+from shared.connectors.files.arrivals import listed
 from shared.dispatch import watching
 from shared.engines import watch
 from shared.engines.control import Control
 from shared.engines.work import Job, Limits, ResolvedConnector
 from shared.pipelines.language import read_documents, starts
-from shared.store import arrivals, resources, triggers
+from shared.store import arrivals, requests, resources, triggers
 from shared.store.database import Database
 from shared.store.identifiers import new_id
 from tests.support import emulators, places
@@ -160,6 +161,51 @@ def test_a_file_counts_once_it_has_not_changed_for_its_quiet_time(make: Callable
     assert watched.row()["wait"] <= timedelta(seconds=5)
     watched.later(5)
     assert watched.look() == ["a.csv"]
+
+
+def test_the_time_that_an_answer_takes_is_no_quiet_time(make: Callable[..., Watched]) -> None:
+    watched = make('glob: "*.csv", settleSeconds: 5')
+    watched.write("a.csv", at=100)
+    assert watched.look() == []
+    watched.later(3)
+    request, _ = watched.asked()
+    with watched.store.transaction() as tx:
+        taken = requests.claim(tx, request, "w1")
+    assert taken is not None
+    found = watched.seen(taken["args"])
+    # What it found was so three seconds after the first look; its answer comes much later.
+    watched.later(60)
+    taken["args"]["claimedAt"] = (datetime.fromisoformat(taken["args"]["claimedAt"]) - timedelta(seconds=60)).isoformat()
+    watched.record(request, taken["args"], found)
+    assert watched.runs() == []
+    assert watched.look() == ["a.csv"]
+
+
+def test_a_look_is_sent_to_workers_once(make: Callable[..., Watched]) -> None:
+    watched = make()
+    request, _ = watched.asked()
+    with watched.store.transaction() as tx:
+        tx.execute("UPDATE requests SET created_at = created_at - interval '1 day' WHERE id = %s", [request])
+        assert request in requests.to_send(tx)
+        tx.execute("UPDATE requests SET sent_at = sent_at - interval '1 minute' WHERE id = %s", [request])
+        assert request not in requests.to_send(tx)
+
+
+@pytest.mark.parametrize("folder", ["..", "../../etc", "in/../.."])
+def test_a_folder_does_not_leave_the_root(make: Callable[..., Watched], folder: str) -> None:
+    with pytest.raises(Denied, match="leaves"):
+        list(listed("sftp://host/in", {"root": "sftp://host/in"}, folder, "*.csv"))
+    watched = make()
+    with pytest.raises(Denied, match="leaves"):
+        arrived({"root": str(watched.folder)}, folder, "*.csv", None)
+
+
+def test_a_quiet_time_of_ages_is_only_long(make: Callable[..., Watched]) -> None:
+    watched = make('glob: "*.csv", settleSeconds: 1.0e+300')
+    watched.write("a.csv")
+    assert watched.look() == []
+    assert watched.row()["problem"] is None
+    assert watched.files() == [("a.csv", "settling")]
 
 
 def test_a_file_with_a_done_marker_counts_when_that_is_there_and_not_older(make: Callable[..., Watched]) -> None:
