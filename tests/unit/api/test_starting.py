@@ -263,6 +263,10 @@ def test_a_person_switches_it_off_and_on_and_what_was_missed_meanwhile_is_not_ma
     schedules.save("switched", "30 * * * *", "enabled: false")
     shown = schedules.get(path)
     assert (shown["enabled"], shown["switched"]) == (False, None), "the recipe has changed its mind since"
+    schedules.save("switched", "30 * * * *", "enabled: true")
+    shown = schedules.get(path)
+    assert (shown["enabled"], shown["switched"]) == (True, None)
+    schedules.save("switched", "30 * * * *", "enabled: false")
     listed = {one["name"]: one["enabled"] for one in schedules.get("/pipelines?limit=500")["items"]}
     assert (listed["switched"], listed["hourly"]) == (False, True)
 
@@ -302,9 +306,10 @@ def test_what_is_behind_is_given_up_when_the_schedule_changes_and_kept_when_some
 def test_a_fire_time_that_jitter_puts_off_survives_a_save_that_leaves_the_schedule(schedules: Schedules) -> None:
     schedules.save("kept", more="jitterSeconds: 3000")
     since = schedules.asleep("kept", minutes=1)
+    (first,) = schedules.api.all("SELECT since FROM triggers WHERE pipeline = 'kept'")
     schedules.save("kept", more="jitterSeconds: 2000")
-    (row,) = schedules.api.all("SELECT handled_to FROM triggers WHERE pipeline = 'kept'")
-    assert row["handled_to"] == since
+    (row,) = schedules.api.all("SELECT handled_to, since FROM triggers WHERE pipeline = 'kept'")
+    assert (row["handled_to"], row["since"]) == (since, first["since"])
 
 
 def test_a_text_that_is_away_puts_its_fire_times_off_and_loses_none(schedules: Schedules) -> None:
