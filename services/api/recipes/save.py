@@ -25,6 +25,8 @@ from shared.versions.seal import seal, seal_deletion
 
 _ADDRESS = ("/kind", "/metadata", "/metadata/name", "/metadata/namespace")
 
+# Kinds that say, or decide, which pipelines run after which.
+DEPENDING = frozenset({"Pipeline", "PipelineDependency"})
 # What surveys found so long ago is still worth a warning while a recipe is written.
 FACTS_FOR_HINTS = timedelta(days=7)
 
@@ -80,9 +82,11 @@ def check(tx: Tx, text: bytes | str, max_bytes: int) -> tuple[list[Checked], lis
 
 def _ordered(tx: Tx, documents: Sequence[Document]) -> dict[str, Any]:
     """What is known of other pipelines, where the documents say which run after which."""
+    if any(document.kind in DEPENDING for document in documents):
+        # A pipeline whose dependency is saved at the same moment sees it, or is seen by it: one of the two starts it.
+        dependencies.lock(tx)
     if not any(order.pairs(document) for document in documents):
         return {}
-    dependencies.lock(tx)
     said: dict[str, list[tuple[str, str]]] = {}
     for row in dependencies.order(tx):
         said.setdefault(row["document"], []).append((row["upstream"], row["downstream"]))

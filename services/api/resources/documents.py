@@ -16,7 +16,7 @@ from services.api.recipes.publish import publish
 from services.api.schemas.documents import TEXT_BODY, Applied, ApplyQuery, SaveQuery, Shown, Validated
 from shared.pipelines.kinds import KINDS
 from shared.pipelines.model import Problem
-from shared.store import resources, schemas
+from shared.store import dependencies, resources, schemas
 from shared.store.database import Tx
 
 # Beside what people write: the definitions of datasets, which surveys write.
@@ -112,6 +112,9 @@ def remove(kind: str, namespace: str, name: str, message: str) -> tuple[str, int
     who = caller()
     who.may("editor", namespace)
     with database().transaction() as tx:
+        if kind in save.DEPENDING:
+            # Before any row, as saves take it.
+            dependencies.lock(tx)
         expected.still(tx, kind, namespace, name)
         if not save.delete(tx, kind, namespace, name, author=who.name, message=message):
             raise Refused(404, f"there is no {kind} {namespace}/{name}")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from shared.runs.states import RunStatus
-from shared.store import triggers
+from shared.store import dependencies, resources, triggers
 from shared.triggers.dependencies import told
 from tests.support import starts
 from tests.support.starts import Scheduler, at, dependency, recipe
@@ -245,6 +246,62 @@ def test_a_dependency_takes_effect_when_saved_and_ends_when_deleted(api: Any, sc
     scheduler.end(scheduler.fires("gone-a", DAY + timedelta(days=1)))
     scheduler.turn()
     assert len(scheduler.runs("gone-b")) == 1
+
+
+def test_a_dependency_starts_no_pipeline_that_is_deleted_and_brings_no_older_version_back(api: Any, scheduler: Scheduler) -> None:
+    daily(api, scheduler, "back-a")
+    api.apply(recipe("back-b", schedule="0 6 * * *") + recipe("back-c"))
+    api.apply(recipe("back-b", schedule="0 7 * * *"))
+    with api.database.transaction() as tx:
+        resources.delete(tx, "Pipeline", "default", "back-c")
+    api.apply(dependency("back-1", "back-b", "back-a") + dependency("back-2", "back-c", "back-a"))
+    with api.database.transaction() as tx:
+        assert [(one.version, one.active) for one in triggers.of_pipeline(tx, "default", "back-b")] == [(2, True)]
+        assert triggers.of_pipeline(tx, "default", "back-c") == []
+
+
+def test_a_pipeline_that_is_saved_beside_its_dependency_waits_for_it(api: Any, scheduler: Scheduler) -> None:
+    with api.database.transaction() as tx:
+        dependencies.lock(tx)
+        dependencies.sync(
+            tx, "default", "beside", {"dependsOn": [{"maxWaitMinutes": 5}], "mode": "all", "onTimeout": "skip"},
+            "default/beside-b", [("default/beside-a", "success")],
+        )  # fmt: skip
+        saving = threading.Thread(target=api.apply, args=(recipe("beside-b"),))
+        saving.start()
+        saving.join(0.5)
+        assert saving.is_alive(), "it waits until the dependency is saved"
+    saving.join(30)
+    with api.database.transaction() as tx:
+        assert [one.type for one in triggers.of_pipeline(tx, "default", "beside-b")] == ["dependency"]
+
+
+def test_nobody_waits_for_a_schedule_that_is_switched_off(api: Any, scheduler: Scheduler) -> None:
+    daily(api, scheduler, "still-a", "still-b")
+    api.apply(dependency("still-dep", "still-b", "still-a"))
+    assert api.call("POST", "/pipelines/default/still-a/disable", {}).status_code == 200
+    run = scheduler.fires("still-b", DAY)
+    scheduler.turn()
+    assert status(scheduler, run) == "RUNNING"
+
+
+@pytest.mark.parametrize("again", ["twice-a", "default/twice-a"])
+def test_what_is_listed_twice_is_refused(api: Any, again: str) -> None:
+    said = api.call("POST", "/apply", text=dependency("twice", "twice-b", "twice-a", again))
+    assert said.status_code == 422
+    assert [(one["code"], one["path"]) for one in said.json["errors"] if one["severity"] == "error"] == [
+        ("invalid_setting", "/spec/dependsOn/1/pipeline")
+    ]
+
+
+def test_a_ring_through_a_pipeline_that_is_switched_off_is_refused_too(api: Any, scheduler: Scheduler) -> None:
+    api.apply(recipe("asleep-a") + recipe("asleep-b", more=["triggers: [{type: pipeline, pipeline: asleep-a}]"]))
+    assert api.call("POST", "/pipelines/default/asleep-b/disable", {}).status_code == 200
+    ring = recipe("asleep-a", more=["triggers: [{type: pipeline, pipeline: asleep-b}]"])
+    assert "ring" in api.call("POST", "/apply", text=ring).json["detail"]
+    # A trigger of a version before is none.
+    api.apply(recipe("asleep-b"))
+    assert api.call("POST", "/apply", text=ring).status_code == 200
 
 
 def test_a_ring_is_refused_and_named(api: Any, scheduler: Scheduler) -> None:
