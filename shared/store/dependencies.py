@@ -117,7 +117,8 @@ def order(tx: Tx) -> list[dict[str, str]]:
                    namespace || '/' || pipeline
               FROM triggers t
               JOIN resources r USING (namespace)
-             WHERE t.type = 'pipeline' AND r.kind = 'Pipeline' AND r.name = t.pipeline AND r.deleted_at IS NULL AND r.triggers_of = t.version
+             WHERE t.type = 'pipeline' AND r.kind = 'Pipeline' AND r.name = t.pipeline AND r.deleted_at IS NULL
+               AND r.triggers_of = t.version
             """
         )
     )

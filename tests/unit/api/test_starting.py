@@ -191,6 +191,7 @@ def test_those_that_are_caught_up_wait_for_one_another_and_nothing_is_skipped_fo
 def test_a_fire_time_whose_pipeline_still_runs_is_recorded_as_a_skipped_run(schedules: Schedules) -> None:
     schedules.save("busy")
     other = schedules.api.run("busy", {}, status="RUNNING")
+    schedules.api.all("UPDATE runs SET started_at = now() WHERE id = %(r)s RETURNING id", r=other)
     schedules.asleep("busy", hours=1)
     schedules.fire()
     with schedules.schedulers[0].transaction() as tx:
@@ -329,6 +330,20 @@ def test_a_text_that_is_away_puts_its_fire_times_off_and_loses_none(schedules: S
     schedules.fire()
     assert len(schedules.runs("away")) == 1
     assert schedules.schedule("away")["problem"] is None
+
+
+def test_a_calendar_whose_text_is_away_puts_fire_times_off_for_a_moment_only(schedules: Schedules) -> None:
+    schedules.api.apply("{apiVersion: penstock/v1, kind: Calendar, metadata: {name: lost}, spec: {include: [2026-01-02]}}")
+    schedules.save("by-lost", more="calendar: lost")
+    schedules.asleep("by-lost", hours=1)
+    schedules.api.all(
+        "UPDATE resource_versions v SET document = NULL FROM resources r WHERE r.uid = v.uid AND r.name = 'lost' RETURNING v.uid"
+    )
+    schedules.fire()
+    (row,) = schedules.api.all("SELECT look_at < now() + interval '1 minute' AS soon, problem FROM triggers WHERE pipeline = 'by-lost'")
+    assert (row["soon"], row["problem"]["code"]) == (True, "definition_missing")
+    assert schedules.runs("by-lost") == []
+    schedules.api.all("UPDATE triggers SET active = false WHERE pipeline = 'by-lost' RETURNING id")
 
 
 def test_pipelines_of_an_older_release_start_by_themselves_once_a_scheduler_has_read_them(schedules: Schedules) -> None:
