@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from services.scheduler.admission import admit
 from shared.runs.states import RunStatus
 from shared.store import dependencies, resources, triggers
 from shared.triggers.dependencies import told
@@ -353,6 +354,41 @@ def test_the_end_of_a_run_starts_another_pipeline(api: Any, scheduler: Scheduler
         assert one["trigger"] == {"type": "pipeline", "name": "pipeline", "pipeline": f"default/{a}", "runId": run, "status": status_}
         (fired,) = api.all("SELECT detail FROM firings WHERE run_id = %(run)s", run=one["id"])
         assert fired["detail"]["notTaken"] == ["other", "upstream_logical_date", "upstream_pipeline"]
+
+
+def away(api: Any, name: str) -> None:
+    """Its text is not where it is kept."""
+    api.all(
+        "UPDATE resource_versions v SET document = NULL FROM resources r WHERE r.uid = v.uid AND r.name = %(n)s RETURNING v.uid", n=name
+    )
+
+
+def test_a_text_that_is_away_holds_up_nobody_who_asks_to_be_let_in(api: Any, scheduler: Scheduler) -> None:
+    daily(api, scheduler, "text-a", "text-b", "text-z")
+    api.apply(recipe("text-c") + dependency("text-1", "text-b", "text-a", more=", onTimeout: skip"))
+    api.apply(dependency("text-2", "text-c", "pipeline: text-b, condition: success-or-skipped"))
+    run, other = scheduler.fires("text-b", DAY), scheduler.fires("text-z", DAY)
+    away(api, "text-c")
+    with api.database.transaction() as tx:
+        tx.execute("UPDATE waits SET expires_at = clock_timestamp() - interval '1 second' WHERE run_id = %(run)s", {"run": run})
+    with api.database.transaction() as tx:
+        admit(tx, scheduler.settings)
+    assert (status(scheduler, run), status(scheduler, other), scheduler.runs("text-c")) == ("SKIPPED", "RUNNING", [])
+    assert api.all("SELECT f.key FROM firings f JOIN triggers t ON t.id = f.trigger_id WHERE t.pipeline = 'text-c'") == [], "not lost"
+    api.all("DELETE FROM endings WHERE run_id = %(run)s RETURNING id", run=run)
+
+
+def test_a_dependency_of_an_older_release_whose_text_is_away_holds_up_no_other(api: Any, scheduler: Scheduler) -> None:
+    from services.scheduler.starts import adopt_dependencies
+
+    for name in ("held-1", "held-2"):
+        api.apply(dependency(name, "held-b", f"{name}-a"))
+    api.all("UPDATE resources SET triggers_of = NULL WHERE name IN ('held-1', 'held-2') RETURNING uid")
+    away(api, "held-1")
+    adopt_dependencies(api.database)
+    found = api.all("SELECT name, triggers_of FROM resources WHERE name IN ('held-1', 'held-2') ORDER BY 1")
+    assert [row["triggers_of"] for row in found] == [None, 1]
+    api.all("UPDATE resources SET triggers_of = 1 WHERE name = 'held-1' RETURNING uid")
 
 
 def test_each_end_of_a_run_starts_it_once_and_what_cannot_start_says_why(api: Any, scheduler: Scheduler) -> None:
