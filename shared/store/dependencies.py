@@ -67,6 +67,15 @@ def remove(tx: Tx, namespace: str, name: str) -> list[str]:
     return sorted({row["p"] for row in rows})
 
 
+def downstream(tx: Tx, namespace: str, name: str) -> list[str]:
+    """Full names of the pipelines that wait by this document."""
+    rows = tx.execute(
+        "SELECT DISTINCT downstream_namespace || '/' || downstream AS p FROM dependencies WHERE namespace = %(ns)s AND name = %(name)s",
+        {"ns": namespace, "name": name},
+    )
+    return sorted(row["p"] for row in rows)
+
+
 def adopted(tx: Tx, namespace: str, name: str, version: int) -> None:
     """This version is the one in force."""
     tx.execute(

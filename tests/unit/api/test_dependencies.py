@@ -10,7 +10,7 @@ import pytest
 
 from services.scheduler.admission import admit
 from shared.runs.states import RunStatus
-from shared.store import dependencies, resources, triggers
+from shared.store import dependencies, resources, tokens, triggers
 from shared.triggers.dependencies import told
 from tests.support import starts
 from tests.support.starts import Scheduler, at, dependency, recipe
@@ -303,6 +303,25 @@ def test_a_ring_through_a_pipeline_that_is_switched_off_is_refused_too(api: Any,
     # A trigger of a version before is none.
     api.apply(recipe("asleep-b"))
     assert api.call("POST", "/apply", text=ring).status_code == 200
+
+
+def test_who_changes_what_starts_a_pipeline_may_edit_it_and_sees_what_it_goes_by(api: Any) -> None:
+    with api.database.transaction() as tx:
+        tokens.put(tx, "fenced-token", "fenced", "editor", ["default"])
+    for text in (
+        dependency("fence", "secret/b", "fence-a"),
+        dependency("fence", "fence-b", "secret/a"),
+        recipe("fence-b", more=["triggers: [{type: pipeline, pipeline: secret/a}]"]),
+    ):
+        said = api.call("POST", "/apply", text=text, role="fenced")
+        assert (said.status_code, "namespace secret" in said.text) == (403, True), said.text
+    fine = dependency("fence", "fence-b", "fence-a")
+    assert api.call("POST", "/apply", text=fine, role="fenced").status_code == 200
+    api.apply(dependency("fence", "secret/b", "fence-a"))
+    assert api.call("POST", "/apply", text=fine, role="fenced").status_code == 403, "secret/b waits no more"
+    path = "/resources/PipelineDependency/default/fence"
+    assert api.call("DELETE", path, role="fenced").status_code == 403
+    assert api.call("DELETE", path).status_code == 204
 
 
 def test_a_ring_is_refused_and_named(api: Any, scheduler: Scheduler) -> None:
