@@ -66,10 +66,10 @@ def errors(tx: Tx, text: str, values: str = "") -> tuple[Problem, ...]:
     return stored_errors(text, connectors, rule_sets, values)
 
 
-def check(tx: Tx, text: bytes | str, max_bytes: int) -> tuple[list[Checked], list[Problem]]:
-    """Every document with its own problems, and all problems in the order of the text."""
+def check(tx: Tx, text: bytes | str, max_bytes: int, *, saves: bool = True) -> tuple[list[Checked], list[Problem]]:
+    """Every document with its own problems, and all problems in the order of the text. `saves`: they are stored in this transaction."""
     documents = read_documents(text, max_bytes=max_bytes)
-    world = replace(known(tx), **_ordered(tx, documents))
+    world = replace(known(tx), **_ordered(tx, documents, saves))
     everything = validate(documents, world)
     checked, said = [], []
     for document in documents:
@@ -80,9 +80,9 @@ def check(tx: Tx, text: bytes | str, max_bytes: int) -> tuple[list[Checked], lis
     return checked, sorted([*everything, *said], key=lambda problem: (problem.line, problem.column))
 
 
-def _ordered(tx: Tx, documents: Sequence[Document]) -> dict[str, Any]:
+def _ordered(tx: Tx, documents: Sequence[Document], saves: bool) -> dict[str, Any]:
     """What is known of other pipelines, where the documents say which run after which."""
-    if any(document.kind in DEPENDING for document in documents):
+    if saves and any(document.kind in DEPENDING for document in documents):
         # A pipeline whose dependency is saved at the same moment sees it, or is seen by it: one of the two starts it.
         dependencies.lock(tx)
     if not any(order.pairs(document) for document in documents):

@@ -343,7 +343,11 @@ def test_a_calendar_whose_text_is_away_puts_fire_times_off_for_a_moment_only(sch
     (row,) = schedules.api.all("SELECT look_at < now() + interval '1 minute' AS soon, problem FROM triggers WHERE pipeline = 'by-lost'")
     assert (row["soon"], row["problem"]["code"]) == (True, "definition_missing")
     assert schedules.runs("by-lost") == []
-    schedules.api.all("UPDATE triggers SET active = false WHERE pipeline = 'by-lost' RETURNING id")
+    for statement in (
+        "UPDATE triggers SET active = false WHERE pipeline = 'by-lost' RETURNING id",
+        "UPDATE resources SET deleted_at = now() WHERE name = 'lost' RETURNING uid",
+    ):
+        schedules.api.all(statement)
 
 
 def test_pipelines_of_an_older_release_start_by_themselves_once_a_scheduler_has_read_them(schedules: Schedules) -> None:
