@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from services.scheduler.dependencies import settle
@@ -31,13 +32,14 @@ log = logging.getLogger("scheduler")
 @dataclass(frozen=True, slots=True)
 class Asking:
     """A queued run. `fired`: by a schedule, which does not wait where the policy forbids. `replays`: rejected rows of another run, or a
-    fire time that has passed (a backfill, or catchUp: all); it makes no run give way, and gives way to none.
+    fire time that has passed (a backfill, or catchUp: all); it makes no run give way, and gives way to none. `queued_at`: since when.
     """
 
     id: str
     pipeline: tuple[str, str]
     fired: bool = False
     replays: bool = False
+    queued_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +68,10 @@ def decide(
     limit: int,
     policy_of: Callable[[str], Policy],
     replays: Collection[str] = (),
+    started: Mapping[str, datetime] = MappingProxyType({}),
 ) -> Decision:
     """`queue`: oldest first. `running`: id and pipeline of each. `policy_of` is asked only where the pipeline is busy. `replays`: those of
-    the running that replay rejected rows, or belong to a backfill.
+    the running that replay rejected rows, or belong to a backfill. `started`: since when those run that are known of.
     """
     busy: dict[tuple[str, str], list[str]] = {}
     kept = set(replays)
@@ -81,8 +84,10 @@ def decide(
         others = busy.get(one.pipeline, [])
         policy = policy_of(one.id) if others else Policy("Allow")
         give_way = [run for run in others if run not in kept]
-        if policy.concurrency == "Forbid" and one.fired and give_way:
-            made.skip[one.id] = f"run {give_way[0]} of this pipeline was still running (concurrencyPolicy: Forbid)"
+        # Nothing ran at the fire time of one that waited, for its place or another pipeline, together with those that have it now.
+        then = [run for run in give_way if run in started and one.queued_at is not None and started[run] < one.queued_at]
+        if policy.concurrency == "Forbid" and one.fired and then:
+            made.skip[one.id] = f"run {then[0]} of this pipeline was still running (concurrencyPolicy: Forbid)"
         elif policy.concurrency == "Replace" and give_way and not one.replays and not set(others) & set(made.start):
             made.replace += give_way
             made.waits[one.id] = (
@@ -126,7 +131,14 @@ def admit(tx: Tx, settings: Settings) -> list[str]:
     # Of each pipeline as many as could start, so that a long queue of one does not hide the others.
     rows = {row["id"]: row for row in runs.queued(tx, each=max(1, limit - len(running)), limit=AT_ONCE)}
     asking = [_asking(row) for row in rows.values()]
-    made = decide(asking, running, limit, lambda run: _policy(tx, rows[run], settings), {row["id"] for row in there if row["replays"]})
+    made = decide(
+        asking,
+        running,
+        limit,
+        lambda run: _policy(tx, rows[run], settings),
+        {row["id"] for row in there if row["replays"]},
+        {row["id"]: row["started_at"] for row in there if row["started_at"] is not None},
+    )
     started = [run for run in made.start if _move(tx, run, RunStatus.RUNNING)]
     for run, why in made.skip.items():
         _move(tx, run, RunStatus.SKIPPED, {"code": "skipped", "message": why})
@@ -142,7 +154,7 @@ def _asking(row: Mapping[str, Any]) -> Asking:
     # One that was missed comes in its turn: all of them are wanted, and the next fire time must not be skipped for its sake.
     missed = "catchUp" in row["trigger"]
     passed = missed or asked_by in {"replay", "backfill"}
-    return Asking(row["id"], (row["namespace"], row["pipeline"]), asked_by == "schedule" and not missed, passed)
+    return Asking(row["id"], (row["namespace"], row["pipeline"]), asked_by == "schedule" and not missed, passed, row["queued_at"])
 
 
 def _move(tx: Tx, run_id: str, to: RunStatus, error: Mapping[str, Any] | None = None) -> bool:

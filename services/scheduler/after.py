@@ -6,9 +6,10 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from services.scheduler.apart import started
 from services.scheduler.settings import Settings
-from shared.dispatch.starting import Asked, Version, start
-from shared.errors import PenstockError
+from shared.dispatch.starting import Asked, Version
+from shared.pipelines.language import InvalidDocument
 from shared.pipelines.parameters import declared
 from shared.pipelines.validation import stored_document
 from shared.store import dependencies, resources, triggers
@@ -49,7 +50,13 @@ def _start(tx: Tx, trigger: Trigger, ending: Ending, end: Mapping[str, Any], set
         "upstream_status": ending.status,
         "upstream_logical_date": end["logical_date"].isoformat().replace("+00:00", "Z"),
     }
-    taken = {parameter.name for parameter in declared(stored_document(row["document"]).tree["spec"])}
+    try:
+        taken = {parameter.name for parameter in declared(stored_document(row["document"]).tree["spec"])}
+    except InvalidDocument as error:
+        # Valid by the rules of then only: saving it again says what is wrong now.
+        if triggers.fired(tx, trigger, key, run=None, outcome="refused", detail=error.to_json()):
+            triggers.looked(tx, trigger, look_at=None, problem=error.to_json())
+        return
     given = {name: value for name, value in offered.items() if name in taken}
     detail = {"runId": ending.run, "status": ending.status, "parameters": sorted(given), "notTaken": sorted(set(offered) - set(given))}
     if not triggers.fired(tx, trigger, key, run=run, outcome="run", detail=detail):
@@ -57,10 +64,9 @@ def _start(tx: Tx, trigger: Trigger, ending: Ending, end: Mapping[str, Any], set
     said = {"type": "pipeline", "name": trigger.name, "pipeline": upstream, "runId": ending.run, "status": ending.status}
     interval = end["data_interval_start"] or end["logical_date"]
     problem = None
-    try:
-        start(tx, Version.of(row), Asked(said, end["logical_date"], interval, "pipeline", given), settings.template_env, run=run)
-    except PenstockError as error:
-        log.warning("%s/%s could not start after run %s: %s", trigger.namespace, trigger.pipeline, ending.run, error.message)
-        problem = error.to_json()
+    refused = started(tx, Version.of(row), Asked(said, end["logical_date"], interval, "pipeline", given), settings.template_env, run)
+    if refused is not None:
+        log.warning("%s/%s could not start after run %s: %s", trigger.namespace, trigger.pipeline, ending.run, refused.message)
+        problem = refused.to_json()
         triggers.refused(tx, trigger, key, problem)
     triggers.looked(tx, trigger, look_at=None, problem=problem)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
+from services.scheduler.apart import apart, started
 from services.scheduler.settings import Settings
 from shared.dispatch.backfills import still
 from shared.dispatch.fire_times import start_of_interval
-from shared.dispatch.starting import Asked, Version, start
-from shared.errors import ConfigurationError, PenstockError
+from shared.dispatch.starting import Asked, Version
+from shared.errors import ConfigurationError, PenstockError, UnavailableError
 from shared.kill_points import kill_point
 from shared.pipelines.validation import schedule_of
 from shared.store import backfills, dependencies, resources
@@ -36,8 +37,9 @@ def start_backfills(database: Database, settings: Settings) -> bool:
         tx.execute("SET LOCAL idle_in_transaction_session_timeout = '10s'")
         held = backfills.with_room(tx, AT_ONCE)
         for one in held:
-            if not backfills.finish(tx, one.id):
-                _fill(tx, one, settings)
+            with apart(tx, f"backfill {one.id} of {one.namespace}/{one.pipeline}"):
+                if not backfills.finish(tx, one.id):
+                    _fill(tx, one, settings)
         if held:
             kill_point("scheduler.backfilling")
     return len(held) == AT_ONCE
@@ -70,7 +72,10 @@ def _start(tx: Tx, one: Backfill, date: datetime, number: int, settings: Setting
         interval = start_of_interval(tx, one.namespace, config, date)
         trigger = {"type": TYPE, "id": one.id, "which": one.which, "version": one.version}
         asked = Asked(trigger, date, interval, TYPE, one.parameters, one.reason)
-        start(tx, version, asked, settings.template_env, run=run)
+        if (refused := started(tx, version, asked, settings.template_env, run)) is not None:
+            raise refused
+    except UnavailableError:
+        raise
     except PenstockError as error:
         log.warning("backfill %s: %s/%s could not start for %s: %s", one.id, one.namespace, one.pipeline, date, error.message)
         backfills.settled(tx, one.id, date, "refused", error.to_json())

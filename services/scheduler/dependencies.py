@@ -11,9 +11,9 @@ import logging
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from services.scheduler.apart import apart, started
 from services.scheduler.settings import Settings
-from shared.dispatch.starting import Asked, Version, start
-from shared.errors import PenstockError
+from shared.dispatch.starting import Asked, Version
 from shared.runs.states import RunStatus
 from shared.store import dependencies, endings, resources, runs, triggers
 from shared.store.database import Tx
@@ -66,7 +66,10 @@ def _end(tx: Tx, run_id: str, verdict: Verdict, settings: Settings) -> None:
     runs.save(tx, run)
     # Whoever waits for this one need not wait until its end is concluded: it is judged in the next round of this turn.
     end = dependencies.end_of(tx, run_id) or {}
-    _reach(tx, run.namespace, run.pipeline, run.logical_date, end.get("data_interval_start") or run.logical_date, settings)
+    dependencies.touch(tx, run.namespace, run.pipeline, run.logical_date)
+    # What breaks is tried again when its end is concluded; it must not hold up who asks to be let in.
+    with apart(tx, f"what follows from the end of run {run_id} of {run.namespace}/{run.pipeline}"):
+        _reach(tx, run.namespace, run.pipeline, run.logical_date, end.get("data_interval_start") or run.logical_date, settings)
 
 
 def _reach(tx: Tx, namespace: str, pipeline: str, date: datetime, interval: datetime, settings: Settings) -> None:
@@ -90,6 +93,7 @@ def _asked_of(tx: Tx, trigger: Trigger, date: datetime) -> Iterable[Wait]:
 
 
 def _start(tx: Tx, trigger: Trigger, date: datetime, interval: datetime, waits: list[Wait], settings: Settings) -> None:
+    """Raises DefinitionMissing; then nothing of it has happened once the caller's savepoint is undone."""
     run = new_id()
     names = sorted({wait.upstream for wait in waits})
     if not dependencies.fired(tx, trigger, date, run=run, outcome="run", detail={"upstreams": names}):
@@ -97,9 +101,8 @@ def _start(tx: Tx, trigger: Trigger, date: datetime, interval: datetime, waits: 
     row = resources.at_version(tx, "Pipeline", trigger.namespace, trigger.pipeline, trigger.version)
     assert row is not None
     asked = Asked({"type": DEPENDENCY, "upstreams": names}, date, interval, created_by=DEPENDENCY)
-    try:
-        start(tx, Version.of(row), asked, settings.template_env, run=run)
-    except PenstockError as error:
+    error = started(tx, Version.of(row), asked, settings.template_env, run)
+    if error is not None:
         log.warning("%s/%s could not start for %s: %s", trigger.namespace, trigger.pipeline, told(date), error.message)
         triggers.refused(tx, trigger, told(date), error.to_json())
         triggers.looked(tx, trigger, look_at=None, problem=error.to_json())

@@ -16,15 +16,17 @@ import psycopg
 
 from services.scheduler.settings import Settings
 from shared.dispatch.starting import Asked, New, Version, create, prepared
-from shared.errors import PenstockError
+from shared.errors import PenstockError, UnavailableError
 from shared.kill_points import kill_point
 from shared.pipelines.language.values import SCHEDULE
 from shared.store import resources, triggers
 from shared.store.database import Database, Tx
+from shared.store.definitions import DefinitionMissing
 from shared.store.identifiers import new_id
 from shared.store.timetables import timetable
 from shared.store.triggers import BEHIND, Firing, Looked, Trigger
 from shared.triggers.due import Decision, caught_up, decide, jitter
+from shared.triggers.fires import Timetable
 
 # Of one transaction, so that a scheduler that dies in it leaves little to do again.
 AT_ONCE = 50
@@ -74,6 +76,7 @@ class _Look:
     decided: Decision | None = None
     problem: dict[str, Any] | None = None
     state: dict[str, Any] | None = None
+    table: Timetable | None = None
     starts: list[tuple[datetime, str, bool]] = field(default_factory=list)
 
     def put_off(self, until: datetime, problem: dict[str, Any]) -> None:
@@ -103,7 +106,7 @@ def _fire(tx: Tx, held: Sequence[Trigger], now: datetime, settings: Settings) ->
     for look in looks:
         if look.decided is not None and (look.decided.behind or look.trigger.state):
             _catch_up(tx, look, now, settings.catch_up_per_minute)
-    starting = [one for look in looks for one in _starting(tx, look, versions)]
+    starting = [one for look in looks for one in _starting(look, versions)]
     # Each is one statement, and not a pipeline of many: while one is open, PostgreSQL waits for a client that is paused for ever.
     problems: dict[str, dict[str, Any]] = {}
     made = []
@@ -136,22 +139,27 @@ def _fire(tx: Tx, held: Sequence[Trigger], now: datetime, settings: Settings) ->
 def _look(tx: Tx, trigger: Trigger, now: datetime, most: int) -> _Look:
     config = trigger.config
     try:
+        table = timetable(tx, trigger.namespace, config)
         decided = decide(
-            timetable(tx, trigger.namespace, config).fires(trigger.handled_to),
+            table.fires(trigger.handled_to),
             trigger.handled_to,
             now,
             catch_up=config["catchUp"],
             delay=jitter(trigger.id, config["jitterSeconds"]),
             most=most,
         )
-    except psycopg.Error:
+    except (psycopg.Error, UnavailableError):
         raise
+    except DefinitionMissing as error:
+        # Of a calendar.
+        log.warning("the schedule of %s/%s cannot be read: %s", trigger.namespace, trigger.pipeline, error.message)
+        return _Look(trigger, now + TEXT_AWAY, problem=error.to_json())
     except Exception as error:
         # One that today's code cannot read must not hold up all others; its row says so.
         log.exception("the schedule of %s/%s cannot be read", trigger.namespace, trigger.pipeline)
         said = error if isinstance(error, PenstockError) else PenstockError(f"its schedule cannot be read: {error}; save it again")
         return _Look(trigger, now + UNREADABLE, problem=said.to_json())
-    return _Look(trigger, decided.look_at, decided)
+    return _Look(trigger, decided.look_at, decided, table=table)
 
 
 def _versions(tx: Tx, looks: Iterable[_Look], now: datetime) -> dict[str, Version]:
@@ -209,11 +217,11 @@ def _catch_up(tx: Tx, look: _Look, now: datetime, most: int) -> None:
         look.look_at = min(then, look.look_at) if look.look_at is not None else then
 
 
-def _starting(tx: Tx, look: _Look, versions: dict[str, Version]) -> Iterable[_Start]:
+def _starting(look: _Look, versions: dict[str, Version]) -> Iterable[_Start]:
     config = look.trigger.config
-    if not look.starts:
+    table = look.table
+    if not look.starts or table is None:
         return
-    table = timetable(tx, look.trigger.namespace, config)
     for fire, run, missed in look.starts:
         asked = Asked(
             {"type": SCHEDULE, "fireAt": _key(fire), **({"catchUp": config["catchUp"]} if missed else {})},

@@ -60,12 +60,14 @@ def plan(tx: Tx, namespace: str, pipeline: str, wanted: Wanted) -> list[Choice]:
         version=wanted.version,
         versions=backfills.versions(tx, namespace, pipeline) if wanted.version is None else (),
         handled_to=schedule["handled_to"] if schedule["active"] else None,
+        behind=backfills.behind(tx, namespace, pipeline, dates),
     )
 
 
 def still(tx: Tx, one: backfills.Backfill, date: datetime) -> Choice:
     """Whether a date is to be run, now that its turn has come: somebody else may have run it since."""
-    return choose(one.which, date, backfills.past(tx, one.namespace, one.pipeline, [date]).get(date, ()))
+    past = backfills.past(tx, one.namespace, one.pipeline, [date]).get(date, ())
+    return choose(one.which, date, past, behind=bool(backfills.behind(tx, one.namespace, one.pipeline, [date])))
 
 
 def _before(at: datetime) -> datetime:

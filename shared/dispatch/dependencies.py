@@ -53,6 +53,9 @@ def _times(tx: Tx, pipeline: str, after: datetime, until: datetime, above: froze
     namespace, _, name = pipeline.partition("/")
     schedule = dependencies.schedule_of(tx, namespace, name)
     if schedule is not None:
+        if not schedule["active"]:
+            # It is switched off, and starts none: nobody waits for what does not come.
+            return []
         found = fire_times(tx, namespace, schedule["config"], max(after, schedule["since"]), until, MOST_DATES + 1)
         if len(found) > MOST_DATES:
             raise TooManyDates(f"a run would wait for more than {MOST_DATES:,} runs of {pipeline}; wait for one that runs less often")
@@ -92,6 +95,9 @@ def take_away(tx: Tx, namespace: str, name: str) -> None:
 def _again(tx: Tx, pipelines: Iterable[str]) -> None:
     for pipeline in sorted(pipelines):
         namespace, _, name = pipeline.partition("/")
+        # Its row is what saves take: the version that is read as the one in force stays that, and a pipeline that is gone stays so.
+        if resources.hold(tx, "Pipeline", namespace, name) is None:
+            continue
         version = dependencies.in_force(tx, namespace, name)
         row = resources.at_version(tx, "Pipeline", namespace, name, version) if version is not None else None
         if row is None:

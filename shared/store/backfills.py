@@ -13,6 +13,7 @@ from shared.store.database import Tx
 from shared.store.identifiers import new_id
 from shared.store.runs import DOORBELL
 from shared.triggers.backfill import Choice, Past
+from shared.triggers.dependencies import told
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,19 @@ def past(tx: Tx, namespace: str, pipeline: str, dates: Sequence[datetime]) -> di
     ):
         found.setdefault(row["logical_date"], []).append(Past(row["id"], row["status"], row["finished_at"]))
     return found
+
+
+def behind(tx: Tx, namespace: str, pipeline: str, dates: Sequence[datetime]) -> set[datetime]:
+    """Those of these fire times that its schedule has missed, and will run when their turn comes."""
+    keys = {told(date): date for date in dates}
+    rows = tx.execute(
+        """
+        SELECT f.key FROM triggers t JOIN firings f ON f.trigger_id = t.id
+         WHERE t.namespace = %(ns)s AND t.pipeline = %(p)s AND t.type = 'schedule' AND f.outcome = 'behind' AND f.key = ANY(%(keys)s)
+        """,
+        {"ns": namespace, "p": pipeline, "keys": list(keys)},
+    )
+    return {keys[row["key"]] for row in rows}
 
 
 def versions(tx: Tx, namespace: str, pipeline: str) -> list[tuple[int, datetime]]:

@@ -43,6 +43,7 @@ def sync(tx: Tx, namespace: str, name: str, spec: Mapping[str, Any], downstream:
             INSERT INTO dependencies (namespace, name, upstream_namespace, upstream, downstream_namespace, downstream, condition, mode,
                                       max_wait, on_timeout)
             VALUES (%(ns)s, %(name)s, %(up_ns)s, %(up)s, %(down_ns)s, %(down)s, %(condition)s, %(mode)s, %(wait)s, %(then)s)
+            ON CONFLICT DO NOTHING
             """,
             {
                 "ns": namespace,
@@ -64,6 +65,15 @@ def remove(tx: Tx, namespace: str, name: str) -> list[str]:
         {"ns": namespace, "name": name},
     )
     return sorted({row["p"] for row in rows})
+
+
+def downstream(tx: Tx, namespace: str, name: str) -> list[str]:
+    """Full names of the pipelines that wait by this document."""
+    rows = tx.execute(
+        "SELECT DISTINCT downstream_namespace || '/' || downstream AS p FROM dependencies WHERE namespace = %(ns)s AND name = %(name)s",
+        {"ns": namespace, "name": name},
+    )
+    return sorted(row["p"] for row in rows)
 
 
 def adopted(tx: Tx, namespace: str, name: str, version: int) -> None:
@@ -101,8 +111,8 @@ def in_force(tx: Tx, namespace: str, pipeline: str) -> int | None:
 
 
 def order(tx: Tx) -> list[dict[str, str]]:
-    """{document, upstream, downstream} of all that makes one pipeline run after another: dependencies, and triggers of type pipeline.
-    `document`: kind and full name.
+    """{document, upstream, downstream} of all that makes one pipeline run after another: dependencies, and triggers of type pipeline,
+    also those that are switched off: the switch back checks nothing. `document`: kind and full name.
     """
     return list(
         tx.execute(
@@ -113,7 +123,11 @@ def order(tx: Tx) -> list[dict[str, str]]:
             SELECT 'Pipeline ' || namespace || '/' || pipeline,
                    CASE WHEN strpos(config ->> 'pipeline', '/') > 0 THEN config ->> 'pipeline'
                         ELSE namespace || '/' || (config ->> 'pipeline') END,
-                   namespace || '/' || pipeline FROM triggers WHERE active AND type = 'pipeline'
+                   namespace || '/' || pipeline
+              FROM triggers t
+              JOIN resources r USING (namespace)
+             WHERE t.type = 'pipeline' AND r.kind = 'Pipeline' AND r.name = t.pipeline AND r.deleted_at IS NULL
+               AND r.triggers_of = t.version
             """
         )
     )

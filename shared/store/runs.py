@@ -289,7 +289,8 @@ def queued(tx: Tx, *, each: int, limit: int) -> list[dict[str, Any]]:
                 SELECT id, queued_at, row_number() OVER (PARTITION BY namespace, pipeline ORDER BY queued_at, id) AS place
                   FROM runs WHERE status = 'QUEUED' AND NOT EXISTS (SELECT FROM waits w WHERE w.run_id = runs.id)
             ), first AS (SELECT id FROM line WHERE place <= %(each)s ORDER BY queued_at, id LIMIT %(limit)s)
-            SELECT id::text AS id, namespace, pipeline, resource_uid::text AS resource_uid, version, run_values, trigger FROM runs
+            SELECT id::text AS id, namespace, pipeline, resource_uid::text AS resource_uid, version, run_values, trigger,
+                   queued_at FROM runs
              WHERE id IN (SELECT id FROM first) AND status = 'QUEUED' ORDER BY queued_at, id FOR UPDATE SKIP LOCKED
             """,
             {"each": each, "limit": limit},
@@ -320,10 +321,10 @@ def unplanned(tx: Tx, limit: int) -> list[str]:
 
 
 def running(tx: Tx) -> list[dict[str, Any]]:
-    """Every RUNNING run: id, namespace, pipeline, and whether it `replays` rejected rows, or a fire time that has passed."""
+    """Every RUNNING run: id, namespace, pipeline, started_at, and whether it `replays` rejected rows, or a fire time that has passed."""
     return list(
         tx.execute(
-            "SELECT id::text AS id, namespace, pipeline,"
+            "SELECT id::text AS id, namespace, pipeline, started_at,"
             " coalesce(trigger ->> 'type' IN ('replay', 'backfill'), false) OR trigger ? 'catchUp' AS replays"
             " FROM runs WHERE status = 'RUNNING'"
         )

@@ -58,6 +58,12 @@ def sync(tx: Tx, namespace: str, pipeline: str, version: int, starts: Starts) ->
 
     Call it in the transaction that saves the version, which holds the resource's row.
     """
+    if starts is not NOTHING:
+        # The recipe has changed its mind since somebody switched it: that is over, also should it change its mind again.
+        tx.execute(
+            "DELETE FROM switches WHERE namespace = %(ns)s AND pipeline = %(p)s AND recipe_enabled <> %(recipe)s",
+            {"ns": namespace, "p": pipeline, "recipe": starts.enabled},
+        )
     if not starts.triggers and _waits(tx, namespace, pipeline):
         starts = replace(starts, triggers=(TriggerDefinition(DEPENDENCY, DEPENDENCY, {}),))
     there = {row["name"]: row for row in tx.execute(
@@ -82,7 +88,7 @@ def sync(tx: Tx, namespace: str, pipeline: str, version: int, starts: Starts) ->
                SET type = excluded.type, config = excluded.config, version = excluded.version, active = excluded.active,
                    handled_to = CASE WHEN %(keeps)s THEN triggers.handled_to ELSE now() END,
                    look_at = CASE WHEN %(goes_on)s THEN triggers.look_at ELSE excluded.look_at END,
-                   since = CASE WHEN %(goes_on)s THEN triggers.since ELSE now() END,
+                   since = CASE WHEN %(keeps)s THEN triggers.since ELSE now() END,
                    state = CASE WHEN triggers.type = excluded.type THEN triggers.state ELSE '{}' END, problem = NULL
             """,
             {
@@ -400,7 +406,7 @@ _PRUNED_AT_ONCE = 20_000
 
 
 def prune(tx: Tx, older_than: timedelta) -> bool:
-    """Forgets what schedules and ends of runs have started so long ago. True where there may be more.
+    """Forgets what schedules, ends of runs and dependencies have started so long ago. True where there may be more.
 
     What other types have seen they may see again, and must know.
     """
@@ -408,7 +414,7 @@ def prune(tx: Tx, older_than: timedelta) -> bool:
         """
         DELETE FROM firings WHERE ctid = ANY(ARRAY(
             SELECT f.ctid FROM firings f JOIN triggers t ON t.id = f.trigger_id
-             WHERE f.at < clock_timestamp() - %(age)s AND t.type IN ('schedule', 'pipeline') AND f.outcome <> 'behind'
+             WHERE f.at < clock_timestamp() - %(age)s AND t.type IN ('schedule', 'pipeline', 'dependency') AND f.outcome <> 'behind'
              LIMIT %(limit)s))
         """,
         {"age": older_than, "limit": _PRUNED_AT_ONCE},

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 WHICH = ("missing", "failed", "all")
 _OPEN = frozenset({"QUEUED", "RUNNING"})
 _FAILED = frozenset({"FAILED", "TIMED_OUT", "CANCELLED"})
+_YET_TO_COME = "its schedule has yet to come to it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,12 @@ class Choice:
     version: int | None = None
 
 
-def choose(which: str, date: datetime, past: Sequence[Past]) -> Choice:
-    """`past`: all runs of the date, in any order. A date of which one has not ended is never run beside it."""
+def choose(which: str, date: datetime, past: Sequence[Past], *, behind: bool = False) -> Choice:
+    """`past`: all runs of the date, in any order. A date of which one has not ended is never run beside it. `behind`: its schedule missed
+    it, and will run it when its turn comes (catchUp: all).
+    """
+    if behind:
+        return Choice(date, False, _YET_TO_COME)
     going = [run for run in past if run.status in _OPEN]
     if going:
         return Choice(date, False, f"run {going[0].id} of it is {going[0].status}")
@@ -58,16 +63,17 @@ def planned(
     version: int | None,
     versions: Sequence[tuple[int, datetime]],
     handled_to: datetime | None,
+    behind: Collection[datetime] = (),
 ) -> list[Choice]:
     """All of them, in their order. `version` None: for each date the one of then. `handled_to`: later times its schedule will run itself;
-    None: it has none that fires.
+    None: it has none that fires. `behind`: earlier ones that it will run, too.
     """
     made = []
     for date in dates:
-        choice = choose(which, date, past.get(date, ()))
+        choice = choose(which, date, past.get(date, ()), behind=date in behind)
         number = version if version is not None else version_at(versions, date)
         if handled_to is not None and date > handled_to:
-            choice = Choice(date, False, "its schedule has yet to come to it")
+            choice = Choice(date, False, _YET_TO_COME)
         elif choice.runs and number is None:
             choice = Choice(date, False, "there was no valid version of the pipeline at that time")
         made.append(Choice(date, choice.runs, choice.why, number if choice.runs else None))

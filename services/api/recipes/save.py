@@ -25,6 +25,8 @@ from shared.versions.seal import seal, seal_deletion
 
 _ADDRESS = ("/kind", "/metadata", "/metadata/name", "/metadata/namespace")
 
+# Kinds that say, or decide, which pipelines run after which.
+DEPENDING = frozenset({"Pipeline", "PipelineDependency"})
 # What surveys found so long ago is still worth a warning while a recipe is written.
 FACTS_FOR_HINTS = timedelta(days=7)
 
@@ -64,10 +66,10 @@ def errors(tx: Tx, text: str, values: str = "") -> tuple[Problem, ...]:
     return stored_errors(text, connectors, rule_sets, values)
 
 
-def check(tx: Tx, text: bytes | str, max_bytes: int) -> tuple[list[Checked], list[Problem]]:
-    """Every document with its own problems, and all problems in the order of the text."""
+def check(tx: Tx, text: bytes | str, max_bytes: int, *, saves: bool = True) -> tuple[list[Checked], list[Problem]]:
+    """Every document with its own problems, and all problems in the order of the text. `saves`: they are stored in this transaction."""
     documents = read_documents(text, max_bytes=max_bytes)
-    world = replace(known(tx), **_ordered(tx, documents))
+    world = replace(known(tx), **_ordered(tx, documents, saves))
     everything = validate(documents, world)
     checked, said = [], []
     for document in documents:
@@ -78,11 +80,13 @@ def check(tx: Tx, text: bytes | str, max_bytes: int) -> tuple[list[Checked], lis
     return checked, sorted([*everything, *said], key=lambda problem: (problem.line, problem.column))
 
 
-def _ordered(tx: Tx, documents: Sequence[Document]) -> dict[str, Any]:
+def _ordered(tx: Tx, documents: Sequence[Document], saves: bool) -> dict[str, Any]:
     """What is known of other pipelines, where the documents say which run after which."""
+    if saves and any(document.kind in DEPENDING for document in documents):
+        # A pipeline whose dependency is saved at the same moment sees it, or is seen by it: one of the two starts it.
+        dependencies.lock(tx)
     if not any(order.pairs(document) for document in documents):
         return {}
-    dependencies.lock(tx)
     said: dict[str, list[tuple[str, str]]] = {}
     for row in dependencies.order(tx):
         said.setdefault(row["document"], []).append((row["upstream"], row["downstream"]))

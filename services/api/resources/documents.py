@@ -15,8 +15,9 @@ from services.api.recipes import expected, save
 from services.api.recipes.publish import publish
 from services.api.schemas.documents import TEXT_BODY, Applied, ApplyQuery, SaveQuery, Shown, Validated
 from shared.pipelines.kinds import KINDS
-from shared.pipelines.model import Problem
-from shared.store import resources, schemas
+from shared.pipelines.model import Document, Problem
+from shared.pipelines.validation import order
+from shared.store import dependencies, resources, schemas
 from shared.store.database import Tx
 
 # Beside what people write: the definitions of datasets, which surveys write.
@@ -35,7 +36,7 @@ def validate() -> dict[str, Any]:
     settings = current_app.extensions["penstock.settings"]
     text = body(RECIPE)
     with database().transaction() as tx:
-        _, problems = save.check(tx, text, settings.max_body_bytes)
+        _, problems = save.check(tx, text, settings.max_body_bytes, saves=False)
     errors = [problem.to_json() for problem in problems]
     return {"valid": not any(error["severity"] == "error" for error in errors), "errors": errors}
 
@@ -61,6 +62,7 @@ def apply(query: dict[str, Any]) -> dict[str, Any]:
         applied = []
         for one in checked:
             who.may("editor", one.document.namespace)
+            _may_order(tx, one.document)
         saved = {} if dry else save.store_all(tx, checked, author=who.name, message=query["message"], home=settings.home)
         for number, one in enumerate(checked):
             done = saved.get(number)
@@ -112,11 +114,32 @@ def remove(kind: str, namespace: str, name: str, message: str) -> tuple[str, int
     who = caller()
     who.may("editor", namespace)
     with database().transaction() as tx:
+        if kind in save.DEPENDING:
+            # Before any row, as saves take it.
+            dependencies.lock(tx)
+        if kind == "PipelineDependency":
+            _may_change(tx, namespace, name)
         expected.still(tx, kind, namespace, name)
         if not save.delete(tx, kind, namespace, name, author=who.name, message=message):
             raise Refused(404, f"there is no {kind} {namespace}/{name}")
     publish()
     return "", 204
+
+
+def _may_order(tx: Tx, document: Document) -> None:
+    """What starts, or waits, by a document is changed by it; and what it goes by is seen. Raises Refused(403)."""
+    who = caller()
+    if document.kind == "PipelineDependency":
+        _may_change(tx, document.namespace, document.name)
+    for upstream, downstream in order.pairs(document):
+        who.may("editor", downstream.partition("/")[0])
+        who.may("viewer", upstream.partition("/")[0])
+
+
+def _may_change(tx: Tx, namespace: str, name: str) -> None:
+    """A PipelineDependency, as it is in force. Raises Refused(403)."""
+    for pipeline in dependencies.downstream(tx, namespace, name):
+        caller().may("editor", pipeline.partition("/")[0])
 
 
 def as_json(row: dict[str, Any]) -> dict[str, Any]:
@@ -156,6 +179,7 @@ def put(kind: str, namespace: str, name: str, message: str) -> Answer:
 
 def saved(tx: Tx, one: save.Checked, problems: Sequence[Problem], *, author: str, message: str) -> Answer:
     """Stores it; what a save is answered."""
+    _may_order(tx, one.document)
     done = save.store_all(tx, [one], author=author, message=message, home=current_app.extensions["penstock.settings"].home)[0]
     expected.first(done)
     reply = {

@@ -32,7 +32,18 @@ def check(report: Report, spec: Mapping[str, Any], path: str, known: Known) -> N
     shape.check(report, DependencySpec, spec, path, owner)
     if isinstance(waiting := spec.get("pipeline"), str):
         references.pipeline(report, waiting, below(path, "pipeline"), owner, known)
+    _once(report, spec, path, owner)
     rings(report, owner, known)
+
+
+def _once(report: Report, spec: Mapping[str, Any], path: str, owner: Owner) -> None:
+    """One pipeline may be written in two ways: by its name, and with its namespace before it."""
+    seen: set[str] = set()
+    for at, entry in _entries(spec.get("dependsOn")):
+        full, place = full_name(entry, report.document.namespace), f"{path}/dependsOn/{at}/pipeline"
+        if full in seen and not report.settled(place):
+            report.add("invalid_setting", f"{owner.phrase} waits for pipeline '{full}' twice; leave one of the two out", place)
+        seen.add(full)
 
 
 def rings(report: Report, owner: Owner, known: Known) -> None:

@@ -16,8 +16,9 @@ from services.scheduler import backfills as loop
 from services.scheduler.backfills import start_backfills
 from services.scheduler.ended import conclude
 from shared.runs.states import RunStatus
-from shared.store import backfills
+from shared.store import backfills, triggers
 from shared.store.database import Database, StoreUnavailable
+from shared.triggers.dependencies import told
 from tests.support import starts
 from tests.support.starts import Scheduler, at, recipe
 
@@ -197,6 +198,22 @@ def test_what_a_schedule_has_yet_to_come_to_is_left_to_it(api: Any, scheduler: B
     found = preview(api, "soon", to="2026-01-04")
     assert meant(found) == DAYS[:2]
     assert found["dates"][3]["why"] == "its schedule has yet to come to it"
+
+
+def test_what_waits_to_be_caught_up_is_left_to_the_schedule(api: Any, scheduler: Backfills) -> None:
+    scheduled(api, "behind", "catchUp: all")
+    with api.database.transaction() as tx:
+        (trigger,) = triggers.of_pipeline(tx, "default", "behind")
+        triggers.fired(tx, trigger, told(DAYS[1]), run=None, outcome=triggers.BEHIND)
+    found = preview(api, "behind", to="2026-01-03")
+    assert meant(found) == [DAYS[0], DAYS[2]]
+    assert found["dates"][1]["why"] == "its schedule has yet to come to it"
+    # One that falls behind after the backfill has begun is left to it, too.
+    asked(api, "behind", to="2026-01-03", maxParallel=9)
+    with api.database.transaction() as tx:
+        triggers.fired(tx, trigger, told(DAYS[2]), run=None, outcome=triggers.BEHIND)
+    scheduler.turn()
+    assert [run["logical_date"] for run in scheduler.runs("behind")] == [DAYS[0]]
 
 
 def test_backfilled_runs_wait_in_the_queue_where_the_policy_forbids_two_and_skip_no_scheduled_one(api: Any, scheduler: Backfills) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from services.scheduler.admission import admit
 from shared.runs.states import RunStatus
-from shared.store import triggers
+from shared.store import dependencies, resources, tokens, triggers
 from shared.triggers.dependencies import told
 from tests.support import starts
 from tests.support.starts import Scheduler, at, dependency, recipe
@@ -247,6 +249,81 @@ def test_a_dependency_takes_effect_when_saved_and_ends_when_deleted(api: Any, sc
     assert len(scheduler.runs("gone-b")) == 1
 
 
+def test_a_dependency_starts_no_pipeline_that_is_deleted_and_brings_no_older_version_back(api: Any, scheduler: Scheduler) -> None:
+    daily(api, scheduler, "back-a")
+    api.apply(recipe("back-b", schedule="0 6 * * *") + recipe("back-c"))
+    api.apply(recipe("back-b", schedule="0 7 * * *"))
+    with api.database.transaction() as tx:
+        resources.delete(tx, "Pipeline", "default", "back-c")
+    api.apply(dependency("back-1", "back-b", "back-a") + dependency("back-2", "back-c", "back-a"))
+    with api.database.transaction() as tx:
+        assert [(one.version, one.active) for one in triggers.of_pipeline(tx, "default", "back-b")] == [(2, True)]
+        assert triggers.of_pipeline(tx, "default", "back-c") == []
+
+
+def test_a_pipeline_that_is_saved_beside_its_dependency_waits_for_it(api: Any, scheduler: Scheduler) -> None:
+    with api.database.transaction() as tx:
+        dependencies.lock(tx)
+        dependencies.sync(
+            tx, "default", "beside", {"dependsOn": [{"maxWaitMinutes": 5}], "mode": "all", "onTimeout": "skip"},
+            "default/beside-b", [("default/beside-a", "success")],
+        )  # fmt: skip
+        saving = threading.Thread(target=api.apply, args=(recipe("beside-b"),))
+        saving.start()
+        saving.join(0.5)
+        assert saving.is_alive(), "it waits until the dependency is saved"
+    saving.join(30)
+    with api.database.transaction() as tx:
+        assert [one.type for one in triggers.of_pipeline(tx, "default", "beside-b")] == ["dependency"]
+
+
+def test_nobody_waits_for_a_schedule_that_is_switched_off(api: Any, scheduler: Scheduler) -> None:
+    daily(api, scheduler, "still-a", "still-b")
+    api.apply(dependency("still-dep", "still-b", "still-a"))
+    assert api.call("POST", "/pipelines/default/still-a/disable", {}).status_code == 200
+    run = scheduler.fires("still-b", DAY)
+    scheduler.turn()
+    assert status(scheduler, run) == "RUNNING"
+
+
+@pytest.mark.parametrize("again", ["twice-a", "default/twice-a"])
+def test_what_is_listed_twice_is_refused(api: Any, again: str) -> None:
+    said = api.call("POST", "/apply", text=dependency("twice", "twice-b", "twice-a", again))
+    assert said.status_code == 422
+    assert [(one["code"], one["path"]) for one in said.json["errors"] if one["severity"] == "error"] == [
+        ("invalid_setting", "/spec/dependsOn/1/pipeline")
+    ]
+
+
+def test_a_ring_through_a_pipeline_that_is_switched_off_is_refused_too(api: Any, scheduler: Scheduler) -> None:
+    api.apply(recipe("asleep-a") + recipe("asleep-b", more=["triggers: [{type: pipeline, pipeline: asleep-a}]"]))
+    assert api.call("POST", "/pipelines/default/asleep-b/disable", {}).status_code == 200
+    ring = recipe("asleep-a", more=["triggers: [{type: pipeline, pipeline: asleep-b}]"])
+    assert "ring" in api.call("POST", "/apply", text=ring).json["detail"]
+    # A trigger of a version before is none.
+    api.apply(recipe("asleep-b"))
+    assert api.call("POST", "/apply", text=ring).status_code == 200
+
+
+def test_who_changes_what_starts_a_pipeline_may_edit_it_and_sees_what_it_goes_by(api: Any) -> None:
+    with api.database.transaction() as tx:
+        tokens.put(tx, "fenced-token", "fenced", "editor", ["default"])
+    for text in (
+        dependency("fence", "secret/b", "fence-a"),
+        dependency("fence", "fence-b", "secret/a"),
+        recipe("fence-b", more=["triggers: [{type: pipeline, pipeline: secret/a}]"]),
+    ):
+        said = api.call("POST", "/apply", text=text, role="fenced")
+        assert (said.status_code, "namespace secret" in said.text) == (403, True), said.text
+    fine = dependency("fence", "fence-b", "fence-a")
+    assert api.call("POST", "/apply", text=fine, role="fenced").status_code == 200
+    api.apply(dependency("fence", "secret/b", "fence-a"))
+    assert api.call("POST", "/apply", text=fine, role="fenced").status_code == 403, "secret/b waits no more"
+    path = "/resources/PipelineDependency/default/fence"
+    assert api.call("DELETE", path, role="fenced").status_code == 403
+    assert api.call("DELETE", path).status_code == 204
+
+
 def test_a_ring_is_refused_and_named(api: Any, scheduler: Scheduler) -> None:
     daily(api, scheduler, "ring-a", "ring-b", "ring-c")
     api.apply(dependency("ring-1", "ring-b", "ring-a") + dependency("ring-2", "ring-c", "ring-b"))
@@ -296,6 +373,41 @@ def test_the_end_of_a_run_starts_another_pipeline(api: Any, scheduler: Scheduler
         assert one["trigger"] == {"type": "pipeline", "name": "pipeline", "pipeline": f"default/{a}", "runId": run, "status": status_}
         (fired,) = api.all("SELECT detail FROM firings WHERE run_id = %(run)s", run=one["id"])
         assert fired["detail"]["notTaken"] == ["other", "upstream_logical_date", "upstream_pipeline"]
+
+
+def away(api: Any, name: str) -> None:
+    """Its text is not where it is kept."""
+    api.all(
+        "UPDATE resource_versions v SET document = NULL FROM resources r WHERE r.uid = v.uid AND r.name = %(n)s RETURNING v.uid", n=name
+    )
+
+
+def test_a_text_that_is_away_holds_up_nobody_who_asks_to_be_let_in(api: Any, scheduler: Scheduler) -> None:
+    daily(api, scheduler, "text-a", "text-b", "text-z")
+    api.apply(recipe("text-c") + dependency("text-1", "text-b", "text-a", more=", onTimeout: skip"))
+    api.apply(dependency("text-2", "text-c", "pipeline: text-b, condition: success-or-skipped"))
+    run, other = scheduler.fires("text-b", DAY), scheduler.fires("text-z", DAY)
+    away(api, "text-c")
+    with api.database.transaction() as tx:
+        tx.execute("UPDATE waits SET expires_at = clock_timestamp() - interval '1 second' WHERE run_id = %(run)s", {"run": run})
+    with api.database.transaction() as tx:
+        admit(tx, scheduler.settings)
+    assert (status(scheduler, run), status(scheduler, other), scheduler.runs("text-c")) == ("SKIPPED", "RUNNING", [])
+    assert api.all("SELECT f.key FROM firings f JOIN triggers t ON t.id = f.trigger_id WHERE t.pipeline = 'text-c'") == [], "not lost"
+    api.all("DELETE FROM endings WHERE run_id = %(run)s RETURNING id", run=run)
+
+
+def test_a_dependency_of_an_older_release_whose_text_is_away_holds_up_no_other(api: Any, scheduler: Scheduler) -> None:
+    from services.scheduler.starts import adopt_dependencies
+
+    for name in ("held-1", "held-2"):
+        api.apply(dependency(name, "held-b", f"{name}-a"))
+    api.all("UPDATE resources SET triggers_of = NULL WHERE name IN ('held-1', 'held-2') RETURNING uid")
+    away(api, "held-1")
+    adopt_dependencies(api.database)
+    found = api.all("SELECT name, triggers_of FROM resources WHERE name IN ('held-1', 'held-2') ORDER BY 1")
+    assert [row["triggers_of"] for row in found] == [None, 1]
+    api.all("UPDATE resources SET triggers_of = 1 WHERE name = 'held-1' RETURNING uid")
 
 
 def test_each_end_of_a_run_starts_it_once_and_what_cannot_start_says_why(api: Any, scheduler: Scheduler) -> None:

@@ -191,6 +191,7 @@ def test_those_that_are_caught_up_wait_for_one_another_and_nothing_is_skipped_fo
 def test_a_fire_time_whose_pipeline_still_runs_is_recorded_as_a_skipped_run(schedules: Schedules) -> None:
     schedules.save("busy")
     other = schedules.api.run("busy", {}, status="RUNNING")
+    schedules.api.all("UPDATE runs SET started_at = now() WHERE id = %(r)s RETURNING id", r=other)
     schedules.asleep("busy", hours=1)
     schedules.fire()
     with schedules.schedulers[0].transaction() as tx:
@@ -263,6 +264,10 @@ def test_a_person_switches_it_off_and_on_and_what_was_missed_meanwhile_is_not_ma
     schedules.save("switched", "30 * * * *", "enabled: false")
     shown = schedules.get(path)
     assert (shown["enabled"], shown["switched"]) == (False, None), "the recipe has changed its mind since"
+    schedules.save("switched", "30 * * * *", "enabled: true")
+    shown = schedules.get(path)
+    assert (shown["enabled"], shown["switched"]) == (True, None)
+    schedules.save("switched", "30 * * * *", "enabled: false")
     listed = {one["name"]: one["enabled"] for one in schedules.get("/pipelines?limit=500")["items"]}
     assert (listed["switched"], listed["hourly"]) == (False, True)
 
@@ -302,9 +307,10 @@ def test_what_is_behind_is_given_up_when_the_schedule_changes_and_kept_when_some
 def test_a_fire_time_that_jitter_puts_off_survives_a_save_that_leaves_the_schedule(schedules: Schedules) -> None:
     schedules.save("kept", more="jitterSeconds: 3000")
     since = schedules.asleep("kept", minutes=1)
+    (first,) = schedules.api.all("SELECT since FROM triggers WHERE pipeline = 'kept'")
     schedules.save("kept", more="jitterSeconds: 2000")
-    (row,) = schedules.api.all("SELECT handled_to FROM triggers WHERE pipeline = 'kept'")
-    assert row["handled_to"] == since
+    (row,) = schedules.api.all("SELECT handled_to, since FROM triggers WHERE pipeline = 'kept'")
+    assert (row["handled_to"], row["since"]) == (since, first["since"])
 
 
 def test_a_text_that_is_away_puts_its_fire_times_off_and_loses_none(schedules: Schedules) -> None:
@@ -324,6 +330,24 @@ def test_a_text_that_is_away_puts_its_fire_times_off_and_loses_none(schedules: S
     schedules.fire()
     assert len(schedules.runs("away")) == 1
     assert schedules.schedule("away")["problem"] is None
+
+
+def test_a_calendar_whose_text_is_away_puts_fire_times_off_for_a_moment_only(schedules: Schedules) -> None:
+    schedules.api.apply("{apiVersion: penstock/v1, kind: Calendar, metadata: {name: lost}, spec: {include: [2026-01-02]}}")
+    schedules.save("by-lost", more="calendar: lost")
+    schedules.asleep("by-lost", hours=1)
+    schedules.api.all(
+        "UPDATE resource_versions v SET document = NULL FROM resources r WHERE r.uid = v.uid AND r.name = 'lost' RETURNING v.uid"
+    )
+    schedules.fire()
+    (row,) = schedules.api.all("SELECT look_at < now() + interval '1 minute' AS soon, problem FROM triggers WHERE pipeline = 'by-lost'")
+    assert (row["soon"], row["problem"]["code"]) == (True, "definition_missing")
+    assert schedules.runs("by-lost") == []
+    for statement in (
+        "UPDATE triggers SET active = false WHERE pipeline = 'by-lost' RETURNING id",
+        "UPDATE resources SET deleted_at = now() WHERE name = 'lost' RETURNING uid",
+    ):
+        schedules.api.all(statement)
 
 
 def test_pipelines_of_an_older_release_start_by_themselves_once_a_scheduler_has_read_them(schedules: Schedules) -> None:

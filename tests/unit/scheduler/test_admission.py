@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
 from services.scheduler.admission import Asking, Decision, Policy, decide
 
 A, B = ("default", "a"), ("default", "b")
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+# Of a fire time a minute after noon.
+LATER = Asking("1", A, fired=True, queued_at=NOON + timedelta(minutes=1))
 NONE: list[tuple[str, tuple[str, str]]] = []
 
 
@@ -15,8 +21,9 @@ def decided(
     limit: int = 20,
     policy: Policy | None = None,
     replays: tuple[str, ...] = (),
+    started: datetime = NOON,
 ) -> Decision:
-    return decide(queue, running, limit, lambda _: policy or Policy(), replays)
+    return decide(queue, running, limit, lambda _: policy or Policy(), replays, {run: started for run, _ in running})
 
 
 def test_the_oldest_start_until_the_limit_is_reached_and_the_others_say_so() -> None:
@@ -32,8 +39,16 @@ def test_one_run_of_a_pipeline_at_a_time_where_its_policy_forbids_more() -> None
 
 
 def test_a_scheduled_run_is_skipped_where_its_policy_forbids_it() -> None:
-    made = decided([Asking("1", A, fired=True)], [("0", A)])
+    made = decided([LATER], [("0", A)])
     assert (made.start, made.skip) == ([], {"1": "run 0 of this pipeline was still running (concurrencyPolicy: Forbid)"})
+
+
+def test_a_scheduled_run_waits_for_one_that_began_after_its_fire_time() -> None:
+    told = ("pipeline", "run 0 of this pipeline is still running (concurrencyPolicy: Forbid)")
+    made = decided([LATER], [("0", A)], started=NOON + timedelta(minutes=2))
+    assert (made.start, made.skip, made.waits) == ([], {}, {"1": told})
+    together = decided([replace(LATER, id="0"), LATER])
+    assert (together.start, together.skip, together.waits) == (["0"], {}, {"1": told})
 
 
 def test_any_number_side_by_side_where_its_policy_allows() -> None:
@@ -76,7 +91,7 @@ def test_a_replay_is_not_replaced() -> None:
 
 
 def test_a_scheduled_run_waits_for_a_replay_and_is_not_skipped() -> None:
-    made = decided([Asking("1", A, fired=True)], [("0", A)], replays=("0",))
+    made = decided([LATER], [("0", A)], replays=("0",))
     assert (made.skip, made.waits["1"][0]) == ({}, "pipeline")
-    started = decided([Asking("0", A, replays=True), Asking("1", A, fired=True)])
+    started = decided([Asking("0", A, replays=True), LATER])
     assert (started.start, started.skip, list(started.waits)) == (["0"], {}, ["1"])
