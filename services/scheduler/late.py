@@ -10,11 +10,9 @@ import logging
 from datetime import timedelta
 from typing import Any
 
-import psycopg
-
+from services.scheduler.apart import AWAY
 from services.scheduler.notify import link, note_of
 from services.scheduler.settings import Settings
-from shared.errors import UnavailableError
 from shared.notifications.events import late_facts
 from shared.notifications.wanted import Wishes, deadline_of, wishes
 from shared.store import lateness, notifications, resources, run_ends
@@ -41,7 +39,7 @@ def tell_late(database: Database, settings: Settings) -> None:
         try:
             with database.transaction() as tx:
                 _look(tx, watched[id_], deadlines[id_], settings)
-        except (UnavailableError, psycopg.OperationalError, psycopg.InterfaceError):
+        except AWAY:
             raise
         except Exception:
             # One pipeline that cannot be read must not keep the others' people from hearing; it is looked at again.
