@@ -10,11 +10,11 @@ import logging
 import time
 from collections.abc import Callable
 
-import psycopg
 import redis
 
 from services.scheduler import staging
 from services.scheduler.admission import LIVE_WITHIN
+from services.scheduler.apart import AWAY
 from services.scheduler.backfills import start_backfills
 from services.scheduler.batches import close_batches
 from services.scheduler.due import fire_due
@@ -30,7 +30,6 @@ from services.scheduler.tidy import EVERY_S, tidy
 from services.scheduler.versions import Publisher
 from services.scheduler.watch import ask_due
 from shared.dispatch import sending
-from shared.errors import UnavailableError
 from shared.kill_points import kill_point
 from shared.messages import RequestMessage, celery_app
 from shared.process import Stop, prepare
@@ -91,7 +90,7 @@ def main() -> None:
                 adopting = adopting and adopt(database)
                 more = more or adopting
             session.wait(0 if more else POLL_S)
-        except (UnavailableError, psycopg.OperationalError, psycopg.InterfaceError) as error:
+        except AWAY as error:
             # Leadership goes with the session that held the lock; a new session has to win it again.
             log.warning("PostgreSQL is away, trying again: %s", error)
             if publisher is not None:

@@ -17,6 +17,7 @@ from shared.store.database import Tx
 from shared.store.endings import Ending
 from shared.store.identifiers import new_id
 from shared.store.triggers import Trigger
+from shared.triggers.told import told
 
 # Ends that each setting of `on` means. A run that somebody cancelled has not failed.
 ON: Mapping[str, frozenset[str]] = {
@@ -48,7 +49,7 @@ def _start(tx: Tx, trigger: Trigger, ending: Ending, end: Mapping[str, Any], set
         "upstream_run_id": ending.run,
         "upstream_pipeline": upstream,
         "upstream_status": ending.status,
-        "upstream_logical_date": end["logical_date"].isoformat().replace("+00:00", "Z"),
+        "upstream_logical_date": told(end["logical_date"]),
     }
     try:
         taken = {parameter.name for parameter in declared(stored_document(row["document"]).tree["spec"])}

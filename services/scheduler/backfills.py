@@ -7,6 +7,7 @@ from datetime import datetime
 
 from services.scheduler.apart import apart, started
 from services.scheduler.settings import Settings
+from services.scheduler.turn import turn
 from shared.dispatch.backfills import still
 from shared.dispatch.fire_times import start_of_interval
 from shared.dispatch.starting import Asked, Version
@@ -33,8 +34,7 @@ def told(tx: Tx, ending: Ending, settings: Settings) -> None:
 
 def start_backfills(database: Database, settings: Settings) -> bool:
     """True while there may be more to start."""
-    with database.transaction() as tx:
-        tx.execute("SET LOCAL idle_in_transaction_session_timeout = '10s'")
+    with turn(database) as tx:
         held = backfills.with_room(tx, AT_ONCE)
         for one in held:
             with apart(tx, f"backfill {one.id} of {one.namespace}/{one.pipeline}"):

@@ -8,12 +8,12 @@ from __future__ import annotations
 import logging
 from datetime import UTC, datetime, timedelta
 
-import psycopg
-
+from services.scheduler.apart import AWAY
 from services.scheduler.settings import Settings
+from services.scheduler.turn import turn
 from shared.dispatch.fire_times import start_of_interval
 from shared.dispatch.starting import Asked, Version, start
-from shared.errors import PenstockError, UnavailableError
+from shared.errors import PenstockError
 from shared.pipelines.language import Unsettled
 from shared.pipelines.validation import schedule_of
 from shared.store import deliveries, resources, triggers
@@ -30,8 +30,7 @@ log = logging.getLogger("scheduler")
 
 def close_batches(database: Database, settings: Settings) -> bool:
     """True while there may be more."""
-    with database.transaction() as tx:
-        tx.execute("SET LOCAL idle_in_transaction_session_timeout = '10s'")
+    with turn(database) as tx:
         held = triggers.take(tx, deliveries.to_close(tx, AT_ONCE))
         more = [_close(tx, trigger, settings) for trigger in held]
     return any(more)
@@ -42,7 +41,7 @@ def _close(tx: Tx, trigger: Trigger, settings: Settings) -> bool:
     try:
         with tx.transaction():
             taken = _take(tx, trigger, settings)
-    except (psycopg.OperationalError, psycopg.InterfaceError, UnavailableError):
+    except AWAY:
         raise
     except Exception as error:
         # Their senders were told that they are taken: they wait until it is mended, and hold up no other trigger's.

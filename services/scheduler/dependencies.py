@@ -20,7 +20,8 @@ from shared.store.database import Tx
 from shared.store.endings import Ending
 from shared.store.identifiers import new_id
 from shared.store.triggers import DEPENDENCY, Trigger
-from shared.triggers.dependencies import Standing, Verdict, Wait, judge, told
+from shared.triggers.dependencies import Standing, Verdict, Wait, judge
+from shared.triggers.told import told
 
 AT_ONCE = 500
 # So many times AT_ONCE runs are judged in one transaction.

@@ -15,6 +15,7 @@ from typing import Any
 import psycopg
 
 from services.scheduler.settings import Settings
+from services.scheduler.turn import turn
 from shared.dispatch.starting import Asked, New, Version, create, prepared
 from shared.errors import PenstockError, UnavailableError
 from shared.kill_points import kill_point
@@ -27,6 +28,7 @@ from shared.store.timetables import timetable
 from shared.store.triggers import BEHIND, Firing, Looked, Trigger
 from shared.triggers.due import Decision, caught_up, decide, jitter
 from shared.triggers.fires import Timetable
+from shared.triggers.told import told
 
 # Of one transaction, so that a scheduler that dies in it leaves little to do again.
 AT_ONCE = 50
@@ -34,8 +36,6 @@ AT_ONCE = 50
 MOST, MOST_TOGETHER = 1000, 5000
 # Of one turn of the scheduler's loop, so that the rest of it has its turn, too.
 TURN_S = 1.0
-# A scheduler that is paused while it holds rows keeps them from the others for so long, which then take over.
-PAUSED_AT_MOST = "10s"
 # A schedule that cannot be read may be readable for the next release; a text that is not where it is kept may come back any moment.
 UNREADABLE, TEXT_AWAY = timedelta(hours=1), timedelta(seconds=10)
 log = logging.getLogger("scheduler")
@@ -45,9 +45,9 @@ def fire_due(database: Database, settings: Settings) -> bool:
     """For a second or so; true while there may be more to fire."""
     until = time.monotonic() + TURN_S
     while True:
-        with database.transaction() as tx:
-            now = _begin(tx)
-            held = triggers.due(tx, SCHEDULE, AT_ONCE)
+        with turn(database) as tx:
+            now = _now(tx)
+            held = triggers.due(tx, [SCHEDULE], AT_ONCE)
             more = _fire(tx, held, now, settings) if held else False
         if held:
             kill_point("scheduler.fired")
@@ -55,11 +55,9 @@ def fire_due(database: Database, settings: Settings) -> bool:
             return more
 
 
-def _begin(tx: Tx) -> datetime:
-    """Now, by the database's clock, which all schedulers share."""
-    row = tx.execute(
-        "SELECT set_config('idle_in_transaction_session_timeout', %(paused)s, true), clock_timestamp() AS now", {"paused": PAUSED_AT_MOST}
-    ).fetchone()
+def _now(tx: Tx) -> datetime:
+    """By the database's clock, which all schedulers share."""
+    row = tx.execute("SELECT clock_timestamp() AS now").fetchone()
     assert row is not None
     return row["now"].astimezone(UTC)  # type: ignore[no-any-return]
 
@@ -114,7 +112,7 @@ def _fire(tx: Tx, held: Sequence[Trigger], now: datetime, settings: Settings) ->
         found = _prepared(tx, one, settings)
         if isinstance(found, PenstockError):
             problems[one.trigger.id] = found.to_json()
-            triggers.refused(tx, one.trigger, _key(one.fire), found.to_json())
+            triggers.refused(tx, one.trigger, told(one.fire), found.to_json())
         else:
             made.append(found)
     if made:
@@ -185,15 +183,15 @@ def _record(tx: Tx, looks: Iterable[_Look]) -> None:
         if look.decided is None:
             continue
         trigger, how = look.trigger.id, {"catchUp": look.trigger.config["catchUp"]}
-        firings += [Firing(trigger, _key(fire), None, "missed", how) for fire in look.decided.missed]
-        firings += [Firing(trigger, _key(fire), None, BEHIND, how) for fire in look.decided.behind]
+        firings += [Firing(trigger, told(fire), None, "missed", how) for fire in look.decided.missed]
+        firings += [Firing(trigger, told(fire), None, BEHIND, how) for fire in look.decided.behind]
         for fire in look.decided.run:
             run = new_id()
-            firings.append(Firing(trigger, _key(fire), run, "run"))
+            firings.append(Firing(trigger, told(fire), run, "run"))
             asked.append((look, fire, run))
     new = triggers.record(tx, firings) if firings else set()
     for look, fire, run in asked:
-        if (look.trigger.id, _key(fire)) in new:
+        if (look.trigger.id, told(fire)) in new:
             look.starts.append((fire, run, False))
 
 
@@ -207,7 +205,7 @@ def _catch_up(tx: Tx, look: _Look, now: datetime, most: int) -> None:
             look.state = {}
         return
     turn, then = caught_up([datetime.fromisoformat(key) for key in keys], not_before, now, most)
-    taken = {_key(fire): new_id() for fire in turn}
+    taken = {told(fire): new_id() for fire in turn}
     if taken:
         triggers.caught_up(tx, look.trigger, taken)
         look.starts = [*((datetime.fromisoformat(key), run, True) for key, run in taken.items()), *look.starts]
@@ -224,7 +222,7 @@ def _starting(look: _Look, versions: dict[str, Version]) -> Iterable[_Start]:
         return
     for fire, run, missed in look.starts:
         asked = Asked(
-            {"type": SCHEDULE, "fireAt": _key(fire), **({"catchUp": config["catchUp"]} if missed else {})},
+            {"type": SCHEDULE, "fireAt": told(fire), **({"catchUp": config["catchUp"]} if missed else {})},
             fire,
             table.before(fire) or fire,
             created_by=SCHEDULE,
@@ -244,9 +242,5 @@ def _prepared(tx: Tx, one: _Start, settings: Settings) -> New | PenstockError:
         # A bug in one recipe's templates must not hold up all schedules; the fire time says so.
         log.exception("the values of a run of %s/%s cannot be computed", one.trigger.namespace, one.trigger.pipeline)
         said = PenstockError(f"its parameters and templates cannot be computed ({type(error).__name__}); this is a bug, please report it")
-    log.warning("%s/%s could not start for %s: %s", one.trigger.namespace, one.trigger.pipeline, _key(one.fire), said.message)
+    log.warning("%s/%s could not start for %s: %s", one.trigger.namespace, one.trigger.pipeline, told(one.fire), said.message)
     return said
-
-
-def _key(fire: datetime) -> str:
-    return fire.isoformat().replace("+00:00", "Z")

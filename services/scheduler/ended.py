@@ -10,6 +10,7 @@ from services.scheduler.backfills import told
 from services.scheduler.dependencies import dependents
 from services.scheduler.notify import tell
 from services.scheduler.settings import Settings
+from services.scheduler.turn import turn
 from shared.kill_points import kill_point
 from shared.store import endings
 from shared.store.database import Database, Tx
@@ -22,8 +23,7 @@ CONCLUSIONS: tuple[Callable[[Tx, Ending, Settings], None], ...] = (told, depende
 
 def conclude(database: Database, settings: Settings) -> bool:
     """True while there may be more."""
-    with database.transaction() as tx:
-        tx.execute("SET LOCAL idle_in_transaction_session_timeout = '10s'")
+    with turn(database) as tx:
         if not endings.mine(tx):
             return False
         found = endings.take(tx, AT_ONCE)

@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from services.scheduler.settings import Settings
+from services.scheduler.turn import turn
 from shared.engines.program import TellProgram
 from shared.errors import PenstockError
 from shared.notifications.changes import changes
@@ -133,8 +134,7 @@ def _changes(tx: Tx, ending: Ending, wanted: Wishes, before: dict[str, Any]) -> 
 
 def deliver(database: Database, settings: Settings) -> bool:
     """Settles what is new, and asks workers to send what is due. True while there may be more."""
-    with database.transaction() as tx:
-        tx.execute("SET LOCAL idle_in_transaction_session_timeout = '10s'")
+    with turn(database) as tx:
         if not notifications.alone(tx):
             return False
         found, more = notifications.settle(tx, AT_ONCE)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from datetime import UTC, datetime
 
-import psycopg
-
+from services.scheduler.apart import AWAY
 from services.scheduler.settings import Settings
+from services.scheduler.turn import turn
 from shared.dispatch import watching
-from shared.errors import PenstockError, UnavailableError
+from shared.errors import PenstockError
 from shared.store import triggers
 from shared.store.database import Database, Tx
 from shared.store.triggers import Trigger
@@ -20,22 +20,18 @@ log = logging.getLogger("scheduler")
 
 def ask_due(database: Database, settings: Settings) -> bool:
     """True while there may be more to ask for."""
-    more = False
-    for type_ in watching.TYPES:
-        with database.transaction() as tx:
-            tx.execute("SET LOCAL idle_in_transaction_session_timeout = '10s'")
-            held = triggers.due(tx, type_, AT_ONCE)
-            for trigger in held:
-                _ask(tx, trigger, settings)
-        more = more or len(held) == AT_ONCE
-    return more
+    with turn(database) as tx:
+        held = triggers.due(tx, watching.TYPES, AT_ONCE)
+        for trigger in held:
+            _ask(tx, trigger, settings)
+    return len(held) == AT_ONCE
 
 
 def _ask(tx: Tx, trigger: Trigger, settings: Settings) -> None:
     try:
         with tx.transaction():
             watching.ask(tx, trigger, every=settings.watch_every, within=settings.watch_within)
-    except (psycopg.OperationalError, psycopg.InterfaceError, UnavailableError):
+    except AWAY:
         raise
     except Exception as error:
         # One that today's code cannot read must not hold up all others; its row says so.

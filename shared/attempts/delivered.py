@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from shared.attempts.laid_out import laid_out
 from shared.engines.work import ResolvedConnector
 from shared.errors import ConfigurationError
 from shared.pipelines.delivered import DELIVERED, DELIVERED_TYPE, file_of
@@ -30,10 +30,7 @@ def rows(database: Database, run: str, program: Mapping[str, Any], scratch: Path
     if not reads:
         yield {}
         return
-    folder = scratch / _FOLDER
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    try:
+    with laid_out(scratch, _FOLDER) as folder:
         for path in reads:
             (folder / path).touch()
         laid = 0
@@ -49,5 +46,3 @@ def rows(database: Database, run: str, program: Mapping[str, Any], scratch: Path
                 node=next(iter(reads.values())),
             )
         yield {DELIVERED: ResolvedConnector(DELIVERED, DELIVERED_TYPE, {"root": str(folder)})}
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from shared.attempts.laid_out import laid_out
 from shared.engines.entering import ENTERING
 from shared.engines.work import ResolvedConnector
 from shared.errors import ConfigurationError
@@ -37,10 +37,7 @@ def letters(database: Database, run: str, program: Mapping[str, Any], scratch: P
     if not reads:
         yield {}
         return
-    folder = scratch / _FOLDER
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    try:
+    with laid_out(scratch, _FOLDER) as folder:
         for path in {str(read["options"]["path"]) for read in reads}:
             with database.transaction() as tx, (folder / path).open("w", encoding="utf-8", newline="") as file:
                 laid = 0
@@ -53,5 +50,3 @@ def letters(database: Database, run: str, program: Mapping[str, Any], scratch: P
                         f"the replay was given {given} rejected rows, and {laid} are still there; nothing was written: replay them again"
                     )
         yield {LETTERS: ResolvedConnector(LETTERS, LETTERS_TYPE, {"root": str(folder), ENTERING: laid})}
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

@@ -13,7 +13,7 @@ from shared.store.database import Tx
 from shared.store.identifiers import new_id
 from shared.store.runs import DOORBELL
 from shared.triggers.backfill import Choice, Past
-from shared.triggers.dependencies import told
+from shared.triggers.told import told
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from psycopg.types.json import Jsonb
 
 from shared.store.database import Tx
 from shared.store.triggers import DEPENDENCY, Trigger
-from shared.triggers.dependencies import LOST, MISSED, Wait, told
+from shared.triggers.dependencies import LOST, MISSED, Wait
+from shared.triggers.told import told
 
 # Longest list of dates that one wait may have.
 MOST_DATES = 10_000

@@ -233,11 +233,11 @@ _TRIGGERS = """
 """
 
 
-def due(tx: Tx, type_: str, limit: int) -> list[Trigger]:
-    """Active ones of a type whose time has come, those that waited longest first, locked; those that somebody holds are passed over."""
+def due(tx: Tx, types: Sequence[str], limit: int) -> list[Trigger]:
+    """Active ones of these types whose time has come, who waited longest first, locked; those that somebody holds are passed over."""
     rows = tx.execute(
-        _TRIGGERS + " WHERE active AND type = %(type)s AND look_at <= now() ORDER BY look_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED",
-        {"type": type_, "limit": limit},
+        _TRIGGERS + " WHERE active AND type = ANY(%(types)s) AND look_at <= now() ORDER BY look_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED",
+        {"types": list(types), "limit": limit},
     )
     return [Trigger(**row) for row in rows]
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from shared.triggers.told import told
+
 # Beside the states of runs: a pipeline that only its dependencies start will not run for a date, since one of them failed.
 LOST = "LOST"
 # A fire time that nobody saw to, and that catchUp does not run.
@@ -139,8 +141,3 @@ def _ended(wait: Wait, states: States) -> str:
     if ends:
         return f"ended as {', '.join(ends)}"
     return "cannot start, since what it waits for failed" if LOST in there else "was missed (catchUp), so it needs a backfill"
-
-
-def told(at: datetime) -> str:
-    """RFC 3339; as keys of firings, too."""
-    return at.isoformat().replace("+00:00", "Z")

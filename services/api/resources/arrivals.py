@@ -24,9 +24,9 @@ def list_files(query: dict[str, Any], namespace: str, name: str, trigger: str) -
     caller().may("viewer", namespace)
     limit = query["limit"]
     with database().transaction() as tx:
-        row = next((one for one in triggers.of_pipeline(tx, namespace, name) if one.name == trigger), None)
-        if row is None or row.type != "file":
-            there = [one.name for one in triggers.of_pipeline(tx, namespace, name) if one.type == "file"]
+        there = {one.name: one for one in triggers.of_pipeline(tx, namespace, name) if one.type == "file"}
+        row = there.get(trigger)
+        if row is None:
             said = f"it has {', '.join(there)}" if there else "it has none"
             raise Refused(404, f"pipeline {brief(f'{namespace}/{name}')} has no file trigger {brief(trigger)}; {said}")
         rows = arrivals.files(tx, row.id, state=query.get("state"), after=cursors.text(query), limit=limit + 1)

@@ -18,7 +18,7 @@ from services.scheduler.ended import conclude
 from shared.runs.states import RunStatus
 from shared.store import backfills, triggers
 from shared.store.database import Database, StoreUnavailable
-from shared.triggers.dependencies import told
+from shared.triggers.told import told
 from tests.support import starts
 from tests.support.starts import Scheduler, at, recipe
 

@@ -11,7 +11,7 @@ import pytest
 from services.scheduler.admission import admit
 from shared.runs.states import RunStatus
 from shared.store import dependencies, resources, tokens, triggers
-from shared.triggers.dependencies import told
+from shared.triggers.told import told
 from tests.support import starts
 from tests.support.starts import Scheduler, at, dependency, recipe
 
