@@ -40,7 +40,8 @@ class UnknownRule(ConfigurationError):
 
 def run(job: Job, control: Control) -> Outcome:
     program = CheckProgram.from_json(job.program)
-    dataset = job.inputs[f"{program.input[0]}:{program.input[1]}"]
+    ((stage, port),) = program.this.datasets
+    dataset = job.inputs[f"{stage}:{port}"]
     with (
         translated(job.limits.memory_bytes),
         connected(job.limits) as connection,

@@ -48,6 +48,33 @@ class Read:
     materialise: bool = False
     window: dict[str, Any] | None = None
 
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "table": self.table,
+            "node": self.node,
+            "columns": [column.to_json() for column in self.columns],
+            "connector": self.connector,
+            "options": self.options,
+            "datasets": [list(dataset) for dataset in self.datasets],
+            "keep": list(self.keep) if self.keep is not None else None,
+            "materialise": self.materialise,
+            "window": self.window,
+        }
+
+    @staticmethod
+    def from_json(value: dict[str, Any]) -> Read:
+        return Read(
+            value["table"],
+            value["node"],
+            columns_from_json(value["columns"]),
+            value["connector"],
+            value["options"],
+            tuple((dataset[0], dataset[1]) for dataset in value["datasets"]),
+            tuple(value["keep"]) if value["keep"] is not None else None,
+            value["materialise"],
+            value.get("window"),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Function:
@@ -179,20 +206,7 @@ class Program:
             "format": FORMAT,
             "engine": self.engine,
             "schema": self.schema,
-            "reads": [
-                {
-                    "table": r.table,
-                    "node": r.node,
-                    "columns": [c.to_json() for c in r.columns],
-                    "connector": r.connector,
-                    "options": r.options,
-                    "datasets": [list(dataset) for dataset in r.datasets],
-                    "keep": list(r.keep) if r.keep is not None else None,
-                    "materialise": r.materialise,
-                    "window": r.window,
-                }
-                for r in self.reads
-            ],
+            "reads": [read.to_json() for read in self.reads],
             "counters": list(self.counters),
             "statements": [
                 {"table": s.table, "sql": s.sql, "materialise": s.materialise, "name": s.name}
@@ -228,20 +242,7 @@ class Program:
     @staticmethod
     def from_json(value: dict[str, Any]) -> Program:
         return Program(
-            reads=tuple(
-                Read(
-                    r["table"],
-                    r["node"],
-                    columns_from_json(r["columns"]),
-                    r["connector"],
-                    r["options"],
-                    tuple((d[0], d[1]) for d in r["datasets"]),
-                    tuple(r["keep"]) if r["keep"] is not None else None,
-                    r["materialise"],
-                    r.get("window"),
-                )
-                for r in value["reads"]
-            ),
+            reads=tuple(Read.from_json(read) for read in value["reads"]),
             counters=tuple(value["counters"]),
             statements=tuple(
                 Statement(
@@ -361,28 +362,61 @@ class TellProgram:
         return TellProgram(*(value[key] for key in said))
 
 
+# The rows that a check looks at, as its rules call them.
+THIS = "this"
+
+
 @dataclass(frozen=True, slots=True)
 class CheckProgram:
-    """Measures the rules of one rule set over one staged dataset. `rules` as in the recipe, already validated (quality.md)."""
+    """Measures one dataset: the rules of a rule set, and its profile (quality.md). `rules` as in the recipe, already validated.
+
+    `reads`: `this`, and what rules compare it with, named after the rule: "NAME.references", "NAME.equals", and "NAME.destination" for a
+    UNIQUE whose rows are to be added to a table. What is read through a connector and has no columns is surveyed first. `rule_set`: None
+    where only the profile is wanted. `profile`: {histogramBins, topValues, sampleAbove}, None: none; `drift`: {zScore, minHistory, window}.
+    `gate`: a stage that publishes waits for it, and a rule that blocks and fails ends the stage.
+    """
 
     dataset: str
-    rule_set: str
-    input: tuple[int, str]
-    rules: tuple[dict[str, Any], ...]
+    reads: tuple[Read, ...]
+    rules: tuple[dict[str, Any], ...] = ()
+    rule_set: str | None = None
     scope: Literal["batch", "dataset"] = "batch"
+    profile: dict[str, Any] | None = None
+    drift: dict[str, Any] | None = None
+    gate: bool = False
+
+    @property
+    def this(self) -> Read:
+        return next(read for read in self.reads if read.table == THIS)
 
     def to_json(self) -> dict[str, Any]:
         return {
             "format": FORMAT,
             "dataset": self.dataset,
-            "ruleSet": self.rule_set,
-            "input": list(self.input),
+            "reads": [read.to_json() for read in self.reads],
             "rules": list(self.rules),
+            "ruleSet": self.rule_set,
             "scope": self.scope,
+            "profile": self.profile,
+            "drift": self.drift,
+            "gate": self.gate,
         }
 
     @staticmethod
     def from_json(value: dict[str, Any]) -> CheckProgram:
+        if "input" in value:
+            # Of a release whose checks looked at staged rows only.
+            stage, port = value["input"]
+            reads: tuple[Read, ...] = (Read(THIS, port, (), datasets=((stage, port),)),)
+        else:
+            reads = tuple(Read.from_json(read) for read in value["reads"])
         return CheckProgram(
-            value["dataset"], value["ruleSet"], (value["input"][0], value["input"][1]), tuple(value["rules"]), value["scope"]
+            value["dataset"],
+            reads,
+            tuple(value["rules"]),
+            value["ruleSet"],
+            value["scope"],
+            value.get("profile"),
+            value.get("drift"),
+            value.get("gate", False),
         )

@@ -42,7 +42,8 @@ class Job:
     `inputs`: the committed datasets of the stages this one reads, keyed by (stage, port) written as "stage:port".
     `rerun`: rises only when a person asks for a committed stage again; part of the commit marker's key. `remembered`: of sources whose rows
     are told from those of the last window, what is known of these (`shared.engines.duckdb.windows`). `carried`: of sources that another
-    stage read and whose rows this one writes, what that one remembered.
+    stage read and whose rows this one writes, what that one remembered. `history`: what earlier checks of the same dataset and scope
+    measured, oldest first: {at (RFC 3339), profile or null, metrics: rule -> value}.
     """
 
     namespace: str
@@ -58,6 +59,7 @@ class Job:
     rerun: int = 0
     remembered: dict[str, bytes] = field(default_factory=dict, repr=False)
     carried: dict[str, Remembered] = field(default_factory=dict, repr=False)
+    history: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +97,8 @@ class Outcome:
     """What a finished attempt did; stored in the commit marker, so that a later attempt can adopt it word for word.
 
     `figures`: node -> {rowsIn, rowsOut, rowsRejected, rowsInserted, rowsUpdated, rowsUnchanged, rowsDeleted, ledger: {term:
-    rows}}; null is "not known". `facts`: what a survey found. `quality`: what a check measured. `epoch`: the attempt that did the
-    work, not the one that adopted it. `remembered`: by source.
+    rows}}; null is "not known". `facts`: what a survey found. `quality`: what a check measured (`shared.store.quality`). `epoch`: the
+    attempt that did the work, not the one that adopted it. `remembered`: by source.
     """
 
     epoch: int

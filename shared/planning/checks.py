@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from shared.engines.program import CheckProgram
+from shared.engines.program import THIS, CheckProgram, Read
 from shared.pipelines.model import RuleSet
 from shared.pipelines.rules import refused
 from shared.planning.errors import PlanProblem
@@ -43,6 +43,7 @@ def _is_attached(rules: RuleSet, graph: Graph, node: str) -> bool:
 
 def _check(graph: Graph, node: str, rules: RuleSet, number: StageId, after: Stage) -> Stage:
     dataset = f"{graph.sinks[node].connector}:{graph.sinks[node].target}"
+    rows = Read(THIS, node, graph.sinks[node].columns, datasets=((after.id, node),))
     return Stage(
         id=number,
         kind="check",
@@ -50,7 +51,7 @@ def _check(graph: Graph, node: str, rules: RuleSet, number: StageId, after: Stag
         inputs=(after.id,),
         generation=level_after([after]),
         engine="duckdb",
-        program=CheckProgram(dataset, rules.name, (after.id, node), tuple(dict(rule) for rule in rules.rules)).to_json(),
+        program=CheckProgram(dataset, (rows,), tuple(dict(rule) for rule in rules.rules), rules.name).to_json(),
         queue="quality",
         why=(f"rule set {rules.name} checks what {node} wrote",),
         policy=retry_settings(graph.pipeline),

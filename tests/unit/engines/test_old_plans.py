@@ -46,4 +46,4 @@ def test_surveys_and_checks_that_an_older_release_planned_are_read() -> None:
     survey = {"format": 1, "key": "k", "connector": "default/db", "role": "source", "options": {"table": "t"}}
     assert SurveyProgram.from_json(survey).connector == "default/db"
     check = {"format": 1, "dataset": "d", "ruleSet": "r", "input": [1, "out"], "rules": [{"name": "one"}], "scope": "batch"}
-    assert CheckProgram.from_json(check).input == (1, "out")
+    assert CheckProgram.from_json(check).this.datasets == ((1, "out"),)

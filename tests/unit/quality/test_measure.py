@@ -12,7 +12,7 @@ import pytest
 from services.quality.measure import measure, run
 from shared.datasets import Column, Columns, Dataset
 from shared.engines.control import Control
-from shared.engines.program import CheckProgram
+from shared.engines.program import THIS, CheckProgram, Read
 from shared.engines.work import Job, Limits, Outcome
 
 COLUMNS: Columns = (
@@ -134,7 +134,7 @@ def check(tmp_path: Path, rules: list[dict[str, Any]], rows: str = ROWS) -> Outc
     with duckdb.connect() as made:
         source = f"FROM (VALUES {rows}) AS t ({names})"
         made.execute(f"COPY (SELECT * {source} WHERE id >= 0) TO '{str(path).replace(chr(39), chr(39) * 2)}'")
-    program = CheckProgram("ns/wh:sales", "rules", (3, "load"), tuple(rules)).to_json()
+    program = CheckProgram("ns/wh:sales", (Read(THIS, "load", COLUMNS, datasets=((3, "load"),)),), tuple(rules), "rules").to_json()
     dataset = Dataset("load", str(path), COLUMNS, 5, 1)
     limits = Limits(2**30, 1, str(tmp_path))
     return run(Job("default", "r", 4, 1, "check", program, {}, {"3:load": dataset}, str(tmp_path), limits), Control())
