@@ -16,8 +16,8 @@ from sqlglot import exp
 from shared.datasets import Columns
 from shared.rules.baseline import baseline
 from shared.rules.scope import resolved, within
-from shared.rules.trees import NUMBERS, column, filtered, no_rows, rows, type_of, typed, values
-from shared.rules.types import Measured, Rule, RuleType, Scan, Verdict, named
+from shared.rules.trees import NUMBERS, no_rows, type_of, typed, values
+from shared.rules.types import Measured, Rule, RuleType, Scan, Verdict, column, count, filtered, named
 from shared.sql.errors import SqlProblem
 from shared.sql.row_errors import guard
 
@@ -44,14 +44,14 @@ def _scan(rule: Rule, columns: Columns, prefix: str) -> Scan:
 def _aggregates(rule: Rule, columns: Columns) -> dict[str, exp.Expr]:
     metric, scope = rule["metric"], within(rule, columns)
     if metric == "row_count":
-        return {"rows": rows(scope)}
+        return {"rows": count(scope)}
     if metric not in _NAMED:
         return {"value": _expression(rule, columns)}
     if not rule.get("column"):
         raise SqlProblem(f"the metric {metric} is of a column; name it")
     of = column(rule["column"])
     if metric == "null_percent":
-        return {"rows": rows(scope), "present": values(of, within(rule, columns))}
+        return {"rows": count(scope), "present": values(of, within(rule, columns))}
     if metric == "distinct":
         return {"value": filtered(exp.Count(this=exp.Distinct(expressions=[of]), big_int=True), scope)}
     if (kind := type_of(rule["column"], columns)) not in NUMBERS:

@@ -11,8 +11,8 @@ from sqlglot import exp
 from shared.datasets import Columns
 from shared.rules.scope import within
 from shared.rules.shares import percent, percent_of
-from shared.rules.trees import all_there, column, is_null, rows, rows_where, type_of, typed, values
-from shared.rules.types import Measured, Rule, RuleType, Scan, Verdict, named
+from shared.rules.trees import all_there, is_null, rows_where, type_of, typed, values
+from shared.rules.types import Measured, Rule, RuleType, Scan, Verdict, column, count, named
 
 
 def _texts(rule: Rule, columns: Columns) -> list[str]:
@@ -35,8 +35,8 @@ def _scan(rule: Rule, columns: Columns, prefix: str) -> Scan:
     if len(names) == 1 and not _texts(rule, columns):
         filled = values(column(names[0]), within(rule, columns))
     else:
-        filled = rows(within(rule, columns, _filled(rule, columns)))
-    return Scan({"checked": typed(rows(within(rule, columns)), columns), "filled": typed(filled, columns)})
+        filled = count(within(rule, columns, _filled(rule, columns)))
+    return Scan({"checked": typed(count(within(rule, columns)), columns), "filled": typed(filled, columns)})
 
 
 def _verdict(rule: Rule, measured: Measured) -> Verdict:

@@ -10,8 +10,8 @@ from sqlglot import exp
 
 from shared.datasets import Columns
 from shared.rules.scope import within
-from shared.rules.trees import of_one_row, rows, typed
-from shared.rules.types import THIS, Measured, Rule, RuleType, Scan, Verdict
+from shared.rules.trees import of_one_row, typed
+from shared.rules.types import THIS, Measured, Rule, RuleType, Scan, Verdict, count
 from shared.sql.errors import SqlProblem
 from shared.sql.qualify import qualified
 from shared.sql.query import query, tables
@@ -51,8 +51,8 @@ def _over(rule: Rule, columns: Columns, expressions: list[exp.Expr]) -> exp.Sele
 
 
 def _scan(rule: Rule, columns: Columns, prefix: str) -> Scan:
-    counted = _over(rule, columns, [exp.alias_(rows(), "returned", quoted=True)])
-    checked = typed(rows(within(rule, columns)), columns)
+    counted = _over(rule, columns, [exp.alias_(count(), "returned", quoted=True)])
+    checked = typed(count(within(rule, columns)), columns)
     return Scan({"checked": checked, "returned": of_one_row("returned", prefix)}, {prefix: counted})
 
 

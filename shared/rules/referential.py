@@ -13,8 +13,8 @@ from sqlglot import exp
 from shared.datasets import Column, Columns
 from shared.rules.related import is_in, keys_of, relation
 from shared.rules.scope import within
-from shared.rules.trees import all_there, column, of_one_row, rows, rows_where, typed, values
-from shared.rules.types import Measured, Rule, RuleType, Scan, Verdict, named, this
+from shared.rules.trees import all_there, of_one_row, rows_where, typed, values
+from shared.rules.types import Measured, Rule, RuleType, Scan, Verdict, column, count, named, this
 from shared.sql.errors import SqlProblem
 
 
@@ -40,8 +40,8 @@ def _known(rule: Rule, columns: Columns) -> Mapping[str, Columns]:
 
 def _scan(rule: Rule, columns: Columns, prefix: str) -> Scan:
     names = named(rule)
-    checked = values(column(names[0]), within(rule, columns)) if len(names) == 1 else rows(within(rule, columns, all_there(names)))
-    counted = exp.Select(expressions=[exp.alias_(rows(), "failing", quoted=True)]).from_(this(), copy=False)
+    checked = values(column(names[0]), within(rule, columns)) if len(names) == 1 else count(within(rule, columns, all_there(names)))
+    counted = exp.Select(expressions=[exp.alias_(count(), "failing", quoted=True)]).from_(this(), copy=False)
     orphans = typed(counted.where(_orphans(rule, columns), copy=False), columns, _known(rule, columns))
     failing = typed(of_one_row("failing", prefix), columns, {prefix: (Column("failing", "BIGINT"),)})
     return Scan({"checked": typed(checked, columns), "failing": failing}, {prefix: orphans})

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from sqlglot import exp
 
 from shared.datasets import Column, Columns
-from shared.rules.trees import NUMBERS, TIMES, column, table
-from shared.rules.types import Rule
+from shared.rules.trees import NUMBERS, TIMES, table
+from shared.rules.types import Rule, column
 from shared.sql.errors import SqlProblem
 
 _KINDS = (NUMBERS, TIMES)

@@ -11,15 +11,15 @@ from shared.datasets import Column, Columns
 from shared.rules.related import relation
 from shared.rules.scope import within
 from shared.rules.shares import percent
-from shared.rules.trees import no_rows, of_one_row, rows, table, typed
-from shared.rules.types import Measured, Rule, RuleType, Scan, Verdict
+from shared.rules.trees import no_rows, of_one_row, table, typed
+from shared.rules.types import Measured, Rule, RuleType, Scan, Verdict, count
 
 
 def _scan(rule: Rule, columns: Columns, prefix: str) -> Scan:
-    counted = {"rows": typed(rows(within(rule, columns)), columns)}
+    counted = {"rows": typed(count(within(rule, columns)), columns)}
     if not rule.get("equals"):
         return Scan(counted)
-    other = exp.Select(expressions=[exp.alias_(rows(), "rows", quoted=True)]).from_(table(relation(rule, "equals")), copy=False)
+    other = exp.Select(expressions=[exp.alias_(count(), "rows", quoted=True)]).from_(table(relation(rule, "equals")), copy=False)
     wanted = typed(of_one_row("rows", prefix), columns, {prefix: (Column("rows", "BIGINT"),)})
     return Scan({**counted, "wanted": wanted}, {prefix: typed(other, columns)})
 

@@ -9,7 +9,7 @@ from typing import TypeVar, cast
 from sqlglot import exp
 
 from shared.datasets import Columns
-from shared.rules.types import THIS, this
+from shared.rules.types import THIS, column, filtered, this
 from shared.sql import typing
 from shared.sql.errors import SqlProblem
 
@@ -28,10 +28,6 @@ def type_of(name: str, columns: Columns) -> str:
     raise SqlProblem(f"there is no column {name}", missing=(name, (THIS,)))
 
 
-def column(name: str, table: str = THIS) -> exp.Column:
-    return exp.column(name, table=table, quoted=True)
-
-
 def table(name: str) -> exp.Table:
     return exp.Table(this=exp.to_identifier(name, quoted=True))
 
@@ -47,16 +43,6 @@ def typed(tree: Tree, columns: Columns, others: Mapping[str, Columns] | None = N
     used = {name: each for name, each in used.items() if each}
     made = typing.annotated(tree, used) if isinstance(tree, exp.Query) else typing.annotate(tree, used)
     return cast(Tree, made)
-
-
-def filtered(aggregate: exp.Expr, condition: exp.Expr | None) -> exp.Expr:
-    """The aggregate over the rows where the condition is true; over all rows without one."""
-    return exp.Filter(this=aggregate, expression=exp.Where(this=condition)) if condition is not None else aggregate
-
-
-def rows(condition: exp.Expr | None = None) -> exp.Expr:
-    """count(*) of the rows where the condition is true."""
-    return filtered(exp.Count(this=exp.Star(), big_int=True), condition)
 
 
 def values(of: exp.Expr, condition: exp.Expr | None = None) -> exp.Expr:

@@ -72,3 +72,17 @@ def named(rule: Rule) -> tuple[str, ...]:
 
 def this() -> exp.Table:
     return exp.Table(this=exp.to_identifier(THIS, quoted=True))
+
+
+def column(name: str, table: str = THIS) -> exp.Column:
+    return exp.column(name, table=table, quoted=True)
+
+
+def filtered(aggregate: exp.Expr, condition: exp.Expr | None) -> exp.Expr:
+    """The aggregate over the rows where the condition is true; over all rows without one."""
+    return exp.Filter(this=aggregate, expression=exp.Where(this=condition)) if condition is not None else aggregate
+
+
+def count(condition: exp.Expr | None = None) -> exp.Expr:
+    """count(*) of the rows where the condition is true; of all rows without one."""
+    return filtered(exp.Count(this=exp.Star(), big_int=True), condition)

@@ -13,8 +13,8 @@ from sqlglot import exp
 from shared.datasets import Column, Columns
 from shared.rules.related import is_in, keys_of, relation
 from shared.rules.scope import within
-from shared.rules.trees import all_there, column, of_one_row, rows, table, typed
-from shared.rules.types import THIS, Measured, Rule, RuleType, Scan, Verdict, named, this
+from shared.rules.trees import all_there, of_one_row, table, typed
+from shared.rules.types import THIS, Measured, Rule, RuleType, Scan, Verdict, column, count, named, this
 
 _ALIAS = "repeated"
 
@@ -22,9 +22,9 @@ _ALIAS = "repeated"
 def _scan(rule: Rule, columns: Columns, prefix: str) -> Scan:
     one = {prefix: (Column("combinations", "BIGINT"), Column("failing", "NUMERIC(38, 0)"))}
     values = {name: typed(of_one_row(name, prefix), columns, one) for name in ("combinations", "failing")}
-    aggregates = {"checked": typed(rows(within(rule, columns)), columns), **values}
+    aggregates = {"checked": typed(count(within(rule, columns)), columns), **values}
     if not rule.get("destination"):
-        return Scan(aggregates, {prefix: typed(_summed(_sizes(rule, columns).having(_more(rows()), copy=False)), columns)})
+        return Scan(aggregates, {prefix: typed(_summed(_sizes(rule, columns).having(_more(count()), copy=False)), columns)})
     sizes = f"{prefix}_sizes"
     known = {**_destination(rule, columns), sizes: (*_keys(rule, columns), Column("n", "BIGINT"))}
     grouped = {
@@ -56,7 +56,7 @@ def _sizes(rule: Rule, columns: Columns, *, keys: bool = False) -> exp.Select:
     """How many rows have each combination, as n; beside it the combination itself, as k0, k1 …"""
     found = [column(name) for name in named(rule)]
     shown = [exp.alias_(key.copy(), _key(number), quoted=True) for number, key in enumerate(found)] if keys else []
-    grouped = exp.Select(expressions=[*shown, exp.alias_(rows(), "n", quoted=True)]).from_(this(), copy=False)
+    grouped = exp.Select(expressions=[*shown, exp.alias_(count(), "n", quoted=True)]).from_(this(), copy=False)
     condition = _compared(rule, columns)
     if condition is not None:
         grouped = grouped.where(condition, copy=False)
@@ -82,7 +82,7 @@ def _summed(sizes: exp.Expr) -> exp.Select:
     """One row: how many combinations there are in it, and of how many rows."""
     assert isinstance(sizes, exp.Query)
     total = exp.Coalesce(this=exp.Sum(this=column("n", _ALIAS)), expressions=[exp.Literal.number(0)])
-    counted = [exp.alias_(rows(), "combinations", quoted=True), exp.alias_(total, "failing", quoted=True)]
+    counted = [exp.alias_(count(), "combinations", quoted=True), exp.alias_(total, "failing", quoted=True)]
     return exp.Select(expressions=counted).from_(sizes.subquery(exp.to_identifier(_ALIAS, quoted=True), copy=False), copy=False)
 
 
@@ -110,9 +110,9 @@ def _offending(rule: Rule, columns: Columns) -> exp.Select:
     known: Mapping[str, Columns] = {}
     if rule.get("destination"):
         known = _destination(rule, columns)
-        sizes = sizes.having(exp.or_(_more(rows()), is_in(relation(rule, "destination"), named(rule), keys, nulls_equal=nulls_equal)))
+        sizes = sizes.having(exp.or_(_more(count()), is_in(relation(rule, "destination"), named(rule), keys, nulls_equal=nulls_equal)))
     else:
-        sizes = sizes.having(_more(rows()), copy=False)
+        sizes = sizes.having(_more(count()), copy=False)
     equal = exp.NullSafeEQ if nulls_equal else exp.EQ
     same = [equal(this=key.copy(), expression=column(_key(number), _ALIAS)) for number, key in enumerate(keys)]
     select = (

@@ -17,8 +17,8 @@ from sqlglot import exp
 from shared.datasets import Columns
 from shared.rules.moments import aware, literal
 from shared.rules.scope import within
-from shared.rules.trees import FLOATS, NUMBERS, TIMES, as_type, column, filtered, is_null, rows, rows_where, there, type_of, typed, values
-from shared.rules.types import Measured, Rule, RuleType, Scan, Verdict, named
+from shared.rules.trees import FLOATS, NUMBERS, TIMES, as_type, is_null, rows_where, there, type_of, typed, values
+from shared.rules.types import Measured, Rule, RuleType, Scan, Verdict, column, count, filtered, named
 from shared.sql.errors import SqlProblem
 
 # Of a literal that all engines read as a decimal.
@@ -103,7 +103,7 @@ def _failing(rule: Rule, columns: Columns) -> exp.Expr:
 def _scan(rule: Rule, columns: Columns, prefix: str) -> Scan:
     counted = {
         "checked": values(column(rule["column"]), within(rule, columns)),
-        "failing": rows(_failing(rule, columns)),
+        "failing": count(_failing(rule, columns)),
         "least": filtered(exp.Min(this=_value(rule, columns)), within(rule, columns)),
         "greatest": filtered(exp.Max(this=_value(rule, columns)), within(rule, columns)),
     }
