@@ -65,4 +65,4 @@ def _refuse(rules: RuleSet, node: str) -> None:
         )
     for rule in rules.rules:
         if (why := refused(rule)) is not None:
-            raise PlanProblem(f"rule {rule['name']} of rule set {rules.name}, which checks {node}: {why}; leave it out", node=node)
+            raise PlanProblem(f"rule {rule['name']} of rule set {rules.name}, which checks {node}: {why}", node=node)

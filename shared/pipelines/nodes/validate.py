@@ -22,7 +22,7 @@ from shared.pipelines.nodes.types import Compiled, Input, NodeType, Relation, sa
 from shared.pipelines.rules import RULES, Rule
 from shared.pipelines.shapes import Shape
 from shared.sql.errors import SqlProblem
-from shared.sql.patterns import NAMES, matches, whole
+from shared.sql.patterns import NAMES, fits
 from shared.sql.row_errors import first_of, guard
 from shared.sql.typing import UNKNOWN, annotate, type_of
 
@@ -52,13 +52,6 @@ class ValidateConfig(Shape):
             [{"name": "amount-is-there", "type": "NOT_NULL", "column": "amount"}],
         ),
     )
-
-
-def refuses(config: Mapping[str, Any]) -> str | None:
-    for rule in config["rules"]:
-        if rule["type"] == "NOT_NULL" and rule["maxNullPercent"]:
-            return f"rule {rule['name']} allows a share of nulls, which one row does not have; leave maxNullPercent out"
-    return None
 
 
 def compile_validate(node: Node, inputs: tuple[Input, ...]) -> Compiled:
@@ -156,10 +149,9 @@ def _regex(rule: Mapping[str, Any], source: Input, inputs: tuple[Input, ...]) ->
     of = find(source.columns, rule["column"], source.node)
     text = exp.cast(column(of.name, source.table), "TEXT")
     pattern = rule["pattern"]
-    if pattern in NAMES:
-        wrong = exp.not_(exp.paren(matches(pattern, text), copy=False))
-        return exp.and_(not_null(column(of.name, source.table)), wrong), f"{of.name} is no {pattern}"
-    return exp.not_(whole(pattern, text)), f"{of.name} does not match {pattern}"
+    wrong = exp.not_(exp.paren(fits(pattern, text), copy=False))
+    told = f"is no {pattern}" if pattern in NAMES else f"does not match {pattern}"
+    return exp.and_(not_null(column(of.name, source.table)), wrong), f"{of.name} {told}"
 
 
 def _consistency(rule: Mapping[str, Any], source: Input, inputs: tuple[Input, ...]) -> tuple[exp.Expr, str]:
@@ -189,5 +181,4 @@ VALIDATE = NodeType(
     description="Divides rows into those that keep the rules and those that break one",
     outgoing=same_names,
     rejects=("invalid",),
-    refuses=refuses,
 )
