@@ -36,6 +36,7 @@ class There:
 
     # PostgreSQL has 1,664 columns at most, SQLite 2,000.
     widest = 1_000
+    estimates = False
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, job: Job, relations: Relations, control: Control, database: Database) -> None:
         self._connection, self._job, self._relations, self._control = connection, job, relations, control
@@ -58,10 +59,10 @@ class There:
 
     def distrusts(self, select: exp.Query) -> str | None:
         """What of a typed SELECT the database is not trusted to mean as we do."""
-        found = trust(select, self._database.dialect, self._database.version)
+        found = trust(annotated(select.copy(), self._inputs(select)), self._database.dialect, self._database.version)
         return None if found.at_least(LEAST_TRUST) else found.why
 
-    def ready(self, questions: Sequence[Question]) -> None:
+    def ready(self, questions: Sequence[Question], *, whole: bool) -> None:
         """It is all there."""
 
     def rows(self, select: exp.Query, most: int) -> tuple[list[str], list[tuple[Any, ...]]]:
