@@ -83,9 +83,10 @@ def drop(tx: Tx, request: str) -> None:
 
 
 def read(tx: Tx, among: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """id -> {state, worker, args, reply}."""
+    """id -> {kind, namespace, state, worker, args, reply}."""
     rows = tx.execute(
-        "SELECT id::text AS id, state, worker, args, reply FROM requests WHERE id = ANY(%(ids)s::uuid[])", {"ids": list(among)}
+        "SELECT id::text AS id, kind, namespace, state, worker, args, reply FROM requests WHERE id = ANY(%(ids)s::uuid[])",
+        {"ids": list(among)},
     )
     return {row["id"]: row for row in rows}
 
