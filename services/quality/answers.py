@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -44,6 +45,10 @@ class Answers(Protocol):
 
     def rows(self, select: exp.Query, most: int) -> tuple[list[str], list[tuple[Any, ...]]]:
         """The names of its columns, and the first rows, `most` of them at most."""
+        ...
+
+    def relation(self, select: exp.Query) -> AbstractContextManager[str]:
+        """The rows as a query of DuckDB's, for as long as one is inside."""
         ...
 
 

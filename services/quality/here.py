@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import duckdb
@@ -55,9 +56,12 @@ class Here:
         return self._relations.entered(THIS)
 
     def rows(self, select: exp.Query, most: int) -> tuple[list[str], list[tuple[Any, ...]]]:
-        with translated(self._memory_bytes):
-            found = self._connection.execute(sql(faster(select.copy()), DIALECT))
+        with translated(self._memory_bytes), self.relation(select) as text:
+            found = self._connection.execute(text)
             return [str(column[0]) for column in found.description or ()], found.fetchmany(most)
+
+    def relation(self, select: exp.Query) -> AbstractContextManager[str]:
+        return nullcontext(sql(faster(select.copy()), DIALECT))
 
     def sampled(self, rows: int) -> Sampled:
         """So many rows of `this`, the same ones whenever it is asked of the same rows."""
@@ -70,10 +74,10 @@ class Here:
 class Sampled(Here):
     """As Here, with the sample for `this`."""
 
-    def rows(self, select: exp.Query, most: int) -> tuple[list[str], list[tuple[Any, ...]]]:
+    def relation(self, select: exp.Query) -> AbstractContextManager[str]:
         select = select.copy()
         for table in list(select.find_all(exp.Table)):
             if table.name == THIS:
                 alias = exp.TableAlias(this=exp.to_identifier(table.alias_or_name, quoted=True))
                 table.replace(exp.Table(this=exp.to_identifier(_SAMPLE, quoted=True), alias=alias))
-        return super().rows(select, most)
+        return super().relation(select)

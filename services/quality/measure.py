@@ -8,27 +8,35 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+import duckdb
+
 from services.quality import past
 from services.quality.answers import Answers, Found, measured
 from services.quality.asking import Question, question
 from services.quality.dense_keys import Dense, dense
 from services.quality.fuse import Asked
 from services.quality.here import Here
-from services.quality.offenders import offenders
+from services.quality.offenders import offenders, offending_rows
 from services.quality.profile import Profile, Wanted
 from services.quality.relations import Relations
 from services.quality.results import Result, failure, result, summary
 from services.quality.there import there
+from shared.datasets import Dataset, staging_folder
 from shared.datasets.staging import staging_of
 from shared.engines.control import Control
 from shared.engines.duckdb.connection import connected, reaching_staging
 from shared.engines.duckdb.errors import translated
 from shared.engines.program import THIS, CheckProgram
 from shared.engines.work import Job, Outcome
-from shared.errors import PenstockError
+from shared.errors import ConfigurationError, PenstockError
 from shared.rules import Scan
 from shared.rules.drift import drift
 from shared.rules.types import count
+
+
+class NotExported(ConfigurationError):
+    code = "offenders"
+
 
 # How many rows there are; no rule's.
 _ROWS = Asked(-1, Scan({"rows": count()}))
@@ -47,7 +55,10 @@ def run(job: Job, control: Control) -> Outcome:
         relations = Relations(connection, job, program.reads, control, open_)
         database = there(connection, job, relations, control)
         here = Here(connection, relations, job.limits.memory_bytes)
-        said = Check(program, relations, database, here, job.history, at).quality()
+        check = Check(program, relations, database, here, job.history, at)
+        if program.export is not None:
+            return Outcome(epoch=job.epoch, datasets=(_exported(connection, job, check, program.export),))
+        said = check.quality()
     quality = {"ruleSet": program.rule_set, "dataset": program.dataset, "scope": program.scope, **said}
     return Outcome(epoch=job.epoch, quality=quality)
 
@@ -56,6 +67,16 @@ def _staging(job: Job, program: CheckProgram) -> str:
     """Where staged rows lie: where the stage that staged them was told to put them."""
     staged = [job.inputs[f"{stage}:{port}"] for read in program.reads for stage, port in read.datasets]
     return staging_of(staged[0].uri) if staged else job.staging
+
+
+def _exported(connection: duckdb.DuckDBPyConnection, job: Job, check: Check, rule: str) -> Dataset:
+    """Raises ConfigurationError for a rule that is not there, has no rows to show, or cannot be measured."""
+    place, asked = check.place_of(rule)
+    folder = staging_folder(job.staging, job.run, job.stage, job.epoch)
+    folder.make()
+    uri = folder.uri("offenders.parquet")
+    columns, rows = offending_rows(connection, place, asked, check.relations.keys(THIS), job.limits.scratch, uri)
+    return Dataset("offenders", uri, columns, rows, folder.size_bytes(uri))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +124,23 @@ class Check:
             "drift": drift(told, self.history, settings, self.at) if told is not None and settings is not None else None,
             **summary([results[number] for number in range(len(self.program.rules))]),
         }
+
+    def place_of(self, rule: str) -> tuple[Answers, Question]:
+        """Who is to be asked for all rows that break a rule."""
+        said = next((one for one in self.program.rules if one["name"] == rule), None)
+        if said is None:
+            raise NotExported(f"there is no rule {rule}; there is {', '.join(str(one['name']) for one in self.program.rules)}")
+        asked = question(0, {**said, "now": self.at}, self.relations.columns(THIS), self.relations)
+        if not isinstance(asked, Question):
+            raise NotExported(f"rule {rule} cannot be measured: {asked}")
+        if not asked.type.of_rows:
+            raise NotExported(f"rule {rule} is of the dataset as a whole, and no row of it breaks it")
+        if self.database is not None and self.database.refuses(asked) is None:
+            return self.database, asked
+        if (why := self.here.refuses(asked)) is not None:
+            raise NotExported(f"rule {rule} cannot be measured: {why}")
+        self.here.ready([asked], whole=True)
+        return self.here, asked
 
     def _found(self, place: Answers, questions: Sequence[Question], beside: Sequence[Asked], *, whole: bool) -> dict[int, Found]:
         """What a place answers to each question, by its number, and to what is asked `beside` them."""

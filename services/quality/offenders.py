@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import duckdb
 from sqlglot import exp
 
 from services.quality.answers import Answers
+from services.quality.asking import Question
 from shared.datasets import Columns
+from shared.engines.duckdb.connection import name
+from shared.engines.duckdb.rows import DuckRows
 from shared.rules import RuleType
 from shared.rules.types import THIS, Rule, column
-from shared.secrets.shown import shown
+from shared.secrets.shown import MASK, looks_secret, shown
 
 MOST = 10
 # Of a wide table, the columns that say which row it is and what is wrong with it come first.
@@ -21,7 +25,21 @@ MOST_COLUMNS = 40
 def offenders(answers: Answers, type_: RuleType, rule: Rule, columns: Columns, keys: Sequence[str]) -> list[dict[str, Any]]:
     """The first rows that break a rule: {column: value}, key columns first, then those the rule looks at; secret ones masked."""
     names, rows = answers.rows(_picked(type_, rule, columns, keys, MOST_COLUMNS).limit(MOST, copy=False), MOST)
-    return [{name: shown(value, name) for name, value in zip(names, row, strict=True)} for row in rows]
+    return [{key: shown(value, key) for key, value in zip(names, row, strict=True)} for row in rows]
+
+
+def offending_rows(
+    connection: duckdb.DuckDBPyConnection, answers: Answers, question: Question, keys: Sequence[str], scratch: str, uri: str
+) -> tuple[Columns, int]:
+    """All rows that break a rule, as Parquet at `uri`: their columns, in the order of `offenders`, secret ones masked; and how many."""
+    with answers.relation(_picked(question.type, question.rule, answers.columns, keys, len(answers.columns))) as text:
+        names = [str(column[0]) for column in connection.execute(f"SELECT * FROM ({text}) AS r LIMIT 0").description or ()]  # noqa: S608
+        told = ", ".join(
+            f"CASE WHEN {name(one)} IS NOT NULL THEN '{MASK}' END AS {name(one)}" if looks_secret(one) else name(one) for one in names
+        )
+        rows = DuckRows(connection, f"SELECT {told} FROM ({text}) AS r", scratch)  # noqa: S608 (a SELECT made as a tree, and quoted names)
+        rows.to_file(uri, "parquet", {})
+        return rows.columns, rows.count
 
 
 def _picked(type_: RuleType, rule: Rule, columns: Columns, keys: Sequence[str], most: int) -> exp.Select:
@@ -30,9 +48,9 @@ def _picked(type_: RuleType, rule: Rule, columns: Columns, keys: Sequence[str], 
     if not (len(select.expressions) == 1 and _is_all(select.expressions[0])):
         return select
     names = [one.name for one in columns]
-    first = [name for name in dict.fromkeys((*keys, *type_.columns(rule))) if name in names]
-    told = [*first, *(name for name in names if name not in first)][:most]
-    return select.select(*(column(name) for name in told), append=False, copy=False)
+    first = [one for one in dict.fromkeys((*keys, *type_.columns(rule))) if one in names]
+    told = [*first, *(one for one in names if one not in first)][:most]
+    return select.select(*(column(one) for one in told), append=False, copy=False)
 
 
 def _is_all(picked: exp.Expr) -> bool:

@@ -5,7 +5,8 @@ Only what the database is trusted to mean as we do is asked there (docs/trust.md
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import duckdb
@@ -66,17 +67,19 @@ class There:
         """It is all there."""
 
     def rows(self, select: exp.Query, most: int) -> tuple[list[str], list[tuple[Any, ...]]]:
+        with translated(self._job.limits.memory_bytes), self.relation(select) as text:
+            found = self._connection.execute(text)
+            return [str(column[0]) for column in found.description or ()], found.fetchmany(most)
+
+    @contextmanager
+    def relation(self, select: exp.Query) -> Iterator[str]:
         typed = annotated(select.copy(), self._inputs(select))
         columns = tuple(Column(picked.alias_or_name, _carried(type_of(picked))) for picked in typed.selects)
         query = sql(self._over_tables(typed), self._database.dialect, self._database.version)
         options = {"query": query, "surveyed": [column.to_json() for column in columns]}
         read = Read(_ANSWER, THIS, columns, self._database.connector, options)
-        with (
-            translated(self._job.limits.memory_bytes),
-            scan(self._connection, self._job, read, self._control) as found,
-        ):
-            answered = self._connection.execute(f"SELECT * FROM {found.sql} AS r")  # noqa: S608 (a SELECT made as a tree)
-            return [column.name for column in columns], answered.fetchmany(most)
+        with scan(self._connection, self._job, read, self._control) as found:
+            yield f"SELECT * FROM {found.sql} AS r"  # noqa: S608 (a SELECT made as a tree)
 
     def _inputs(self, select: exp.Query) -> Mapping[str, Columns]:
         named = {table.name for table in select.find_all(exp.Table)}

@@ -375,7 +375,8 @@ class CheckProgram:
     `reads`: `this`, and what rules compare it with, named after the rule: "NAME.references", "NAME.equals", and "NAME.destination" for a
     UNIQUE whose rows are to be added to a table. What is read through a connector and has no columns is surveyed first. `rule_set`: None
     where only the profile is wanted. `profile`: {histogramBins, topValues, sampleAbove}, None: none; `drift`: {zScore, minHistory, window}.
-    `gate`: a stage that publishes waits for it, and a rule that blocks and fails ends the stage.
+    `gate`: a stage that publishes waits for it, and a rule that blocks and fails ends the stage. `export`: nothing is measured, and all
+    rows that break the rule of that name are staged as the dataset "offenders".
     """
 
     dataset: str
@@ -386,6 +387,7 @@ class CheckProgram:
     profile: dict[str, Any] | None = None
     drift: dict[str, Any] | None = None
     gate: bool = False
+    export: str | None = None
 
     @property
     def this(self) -> Read:
@@ -402,7 +404,7 @@ class CheckProgram:
             "profile": self.profile,
             "drift": self.drift,
             "gate": self.gate,
-        }
+        } | ({"export": self.export} if self.export is not None else {})
 
     @staticmethod
     def from_json(value: dict[str, Any]) -> CheckProgram:
@@ -421,4 +423,5 @@ class CheckProgram:
             value.get("profile"),
             value.get("drift"),
             value.get("gate", False),
+            value.get("export"),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import across, inside, load, memory, p1, rejects, schedules, tpch, v1, w1, w2, w3, w7
+from tests.bench import across, inside, load, memory, p1, rejects, schedules, tpch, v1, w1, w2, w3, w4, w7
 
 BENCHMARKS = {
     "W1": w1.measure,
@@ -12,6 +12,7 @@ BENCHMARKS = {
     "W2-large": w2.large,
     "W2-others": w2.against_others,
     "W3": w3.measure,
+    "W4": w4.measure,
     "W7": w7.measure,
     "W7-exactly": w7.exactly,
     "V1": v1.measure,
