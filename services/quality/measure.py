@@ -1,154 +1,111 @@
-"""Measures a rule set over staged rows: all rules in one statement, one scan. Runs in a child process, on DuckDB."""
+"""One check, from its program to its outcome: the rules of a rule set, measured over a dataset. Runs in a child process."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
 from typing import Any
 
-import duckdb
-from sqlglot import exp
-
-from services.quality.offenders import MOST, shown
-from services.quality.score import Term, score
-from shared.datasets import Columns, Dataset
+from services.quality.answers import Answers, Found, measured
+from services.quality.asking import Question, question
+from services.quality.fuse import Asked
+from services.quality.here import Here
+from services.quality.offenders import offenders
+from services.quality.relations import Relations
+from services.quality.results import Result, failure, result, summary
 from shared.datasets.staging import staging_of
 from shared.engines.control import Control
 from shared.engines.duckdb.connection import connected, reaching_staging
 from shared.engines.duckdb.errors import translated
-from shared.engines.program import CheckProgram
+from shared.engines.program import THIS, CheckProgram
 from shared.engines.work import Job, Outcome
-from shared.errors import ConfigurationError, DataError
-from shared.rules import RULES, RuleType, Scan, Verdict
-from shared.rules.types import this
-from shared.sql.errors import SqlProblem
-from shared.sql.render import sql
-
-Rule = Mapping[str, Any]
-DIALECT = "duckdb"
-
-
-class CheckFailed(DataError):
-    """A rule could not be evaluated on these rows."""
-
-    code = "check_failed"
-
-
-class UnknownRule(ConfigurationError):
-    code = "unknown_rule"
+from shared.errors import PenstockError
+from shared.rules import Scan
+from shared.rules.types import Rule, count
 
 
 def run(job: Job, control: Control) -> Outcome:
     program = CheckProgram.from_json(job.program)
-    ((stage, port),) = program.this.datasets
-    dataset = job.inputs[f"{stage}:{port}"]
+    at = datetime.now(UTC)
     with (
         translated(job.limits.memory_bytes),
         connected(job.limits) as connection,
         control.stopped_by(connection.interrupt),
-        reaching_staging(connection, staging_of(dataset.uri)),
+        reaching_staging(connection, _staging(job, program)),
+        ExitStack() as open_,
     ):
-        _view(connection, dataset)
-        results = measure(connection, dataset.columns, program.rules)
-    value, formula = score([Term(r["rule"], r["severity"], r["passed"], r["checked"], r["failing"]) for r in results])
-    passed = sum(result["passed"] for result in results)
+        relations = Relations(connection, job, program.reads, control, open_)
+        places = [Here(connection, relations, job.limits.memory_bytes)]
+        results, rows = judged(program.rules, relations, places, at)
     quality = {
         "ruleSet": program.rule_set,
         "dataset": program.dataset,
         "scope": program.scope,
-        "score": value,
-        "passed": passed,
-        "failed": len(results) - passed,
-        "formula": formula,
-        "results": results,
+        "rows": rows,
+        "metrics": {},
+        "profile": None,
+        "drift": None,
+        **summary(results),
     }
     return Outcome(epoch=job.epoch, quality=quality)
 
 
-def measure(connection: duckdb.DuckDBPyConnection, columns: Columns, rules: Sequence[Rule]) -> list[dict[str, Any]]:
-    """One result per rule, in their order, over the view `this`.
+def _staging(job: Job, program: CheckProgram) -> str:
+    """Where staged rows lie: where the stage that staged them was told to put them."""
+    staged = [job.inputs[f"{stage}:{port}"] for read in program.reads for stage, port in read.datasets]
+    return staging_of(staged[0].uri) if staged else job.staging
 
-    {rule, type, severity, passed, checked, failing, observed, expected, offenders}
+
+# How many rows there are; no rule's.
+_ROWS = Asked(-1, Scan({"rows": count(None)}))
+
+
+def judged(rules: Sequence[Rule], relations: Relations, places: Sequence[Answers], at: datetime) -> tuple[list[Result], int | None]:
+    """A result for each rule, in their order, and how many rows there are, None where there was nothing to ask.
+
+    Each rule is measured in the first of the places that takes it; what breaks there, in the next.
     """
-    scans = [_scan(rule, columns, number) for number, rule in enumerate(rules)]
-    measured = _measured(connection, scans, [str(rule["name"]) for rule in rules])
-    return [_result(connection, rule, columns, scan, found) for rule, scan, found in zip(rules, scans, measured, strict=True)]
+    columns = relations.columns(THIS)
+    results: dict[int, Result] = {}
+    waiting: list[Question] = []
+    rows: int | None = None
+    for number, rule in enumerate(rules):
+        asked = question(number, {**rule, "now": at.isoformat()}, columns, relations)
+        if isinstance(asked, Question):
+            waiting.append(asked)
+        else:
+            results[number] = failure(rule, asked)
+    for place in places:
+        found = _found(place, waiting, () if rows is not None else (_ROWS,))
+        if _ROWS.number in found and (counted := found[_ROWS.number].values) is not None:
+            rows = int(counted["rows"])
+        results |= {one.asked.number: _result(one, place, relations, found[one.asked.number]) for one in waiting}
+        waiting = [one for one in waiting if found[one.asked.number].values is None]
+    return [results[number] for number in range(len(rules))], rows
 
 
-def _type(rule: Rule) -> RuleType:
-    try:
-        return RULES[rule["type"]]
-    except KeyError as error:
-        raise UnknownRule(f"rule {rule['name']}: type {rule['type']} is not known; there are {', '.join(RULES)}") from error
+def _found(place: Answers, questions: Sequence[Question], beside: Sequence[Asked]) -> dict[int, Found]:
+    """What a place answers to each question, by its number, and to what is asked `beside` it where anything is asked at all."""
+    refused = {one.asked.number: sentence for one in questions if (sentence := place.refuses(one)) is not None}
+    taken = [one for one in questions if one.asked.number not in refused]
+    found = {number: Found(None, sentence, 0) for number, sentence in refused.items()}
+    if not taken:
+        return found
+    place.ready(taken)
+    return found | measured(place, [*beside, *(one.asked for one in taken)])
 
 
-def _scan(rule: Rule, columns: Columns, number: int) -> Scan | Verdict:
-    """A rule that cannot be measured on these columns fails, and says so: it must not hide the others."""
-    names = [column.name for column in columns]
-    gone = [name for name in _type(rule).columns(rule) if name not in names]
-    if gone:
-        near = difflib.get_close_matches(gone[0], names, 1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        return Verdict(False, 0, 0, {"missingColumns": ", ".join(gone)}, {"columns": f"{', '.join(gone)} in the dataset{hint}"})
-    try:
-        return _type(rule).scan(rule, columns, f"grouped_{number}")
-    except SqlProblem as problem:
-        return Verdict(False, 0, 0, {"where": problem.message}, {"where": "a condition on the dataset's columns"})
-
-
-def _measured(connection: duckdb.DuckDBPyConnection, scans: Sequence[Scan | Verdict], rules: Sequence[str]) -> list[dict[str, Any]]:
-    """The aggregates of all scans, from one statement."""
-    select, names = exp.select().from_(this()), []
-    for number, scan in enumerate(scans):
-        if isinstance(scan, Scan):
-            for table, relation in scan.grouped.items():
-                select = select.with_(exp.to_identifier(table, quoted=True), as_=relation)
-            for name, aggregate in scan.aggregates.items():
-                names.append((number, name))
-                select = select.select(exp.alias_(aggregate, f"m{len(names)}", quoted=True))
-    measured: list[dict[str, Any]] = [{} for _ in scans]
-    if names:
+def _result(one: Question, place: Answers, relations: Relations, found: Found) -> Result:
+    if found.values is None:
+        return failure(one.rule, found.error or "it cannot be measured", found.duration_ms)
+    verdict = one.type.verdict(one.rule, found.values)
+    rows: list[dict[str, Any]] = []
+    sentence = None
+    if not verdict.passed:
         try:
-            row = connection.execute(sql(select, DIALECT)).fetchone()
-        except (duckdb.BinderException, duckdb.ConversionException) as error:
-            raise CheckFailed(f"the rules {', '.join(rules)} cannot be measured: {str(error).splitlines()[0]}") from error
-        for (number, name), value in zip(names, row or (), strict=True):
-            measured[number][name] = value
-    return measured
-
-
-def _result(
-    connection: duckdb.DuckDBPyConnection, rule: Rule, columns: Columns, scan: Scan | Verdict, found: Mapping[str, Any]
-) -> dict[str, Any]:
-    verdict = _type(rule).verdict(rule, found) if isinstance(scan, Scan) else scan
-    offenders = []
-    if isinstance(scan, Scan) and not verdict.passed:
-        offenders = _offenders(connection, _type(rule).offending(rule, columns))
-    return {
-        "rule": rule["name"],
-        "type": rule["type"],
-        "severity": rule.get("severity") or "medium",
-        "passed": verdict.passed,
-        "checked": verdict.checked,
-        "failing": verdict.failing,
-        "observed": {key: shown(value) for key, value in verdict.observed.items()},
-        "expected": {key: shown(value) for key, value in verdict.expected.items()},
-        "offenders": offenders,
-    }
-
-
-def _offenders(connection: duckdb.DuckDBPyConnection, rows: exp.Select) -> list[dict[str, Any]]:
-    found = connection.execute(sql(rows.limit(MOST), DIALECT))
-    names = [column[0] for column in found.description or ()]
-    return [{name: shown(value, name) for name, value in zip(names, row, strict=True)} for row in found.fetchall()]
-
-
-def _view(connection: duckdb.DuckDBPyConnection, dataset: Dataset) -> None:
-    file = exp.Table(this=exp.Anonymous(this="read_parquet", expressions=[exp.Literal.string(dataset.uri)]))
-    create = exp.Create(
-        this=this(),
-        kind="VIEW",
-        expression=exp.select("*").from_(file),
-        properties=exp.Properties(expressions=[exp.TemporaryProperty()]),
-    )
-    connection.execute(sql(create, DIALECT))
+            rows = offenders(place, one.type, one.rule, place.columns, relations.keys(THIS))
+        except PenstockError as error:
+            # The verdict stands, whatever became of the examples.
+            sentence = f"its rows cannot be shown: {error.message}"
+    return {**result(one.rule, verdict, rows, found.duration_ms), "error": sentence}

@@ -30,13 +30,17 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`checked` rows the rule looked at, `failing` those of them that break it. A rule may pass with failing rows, where it allows some."""
+    """`checked` rows the rule looked at, `failing` those of them that break it. A rule may pass with failing rows, where it allows some.
+
+    `learning`: it passes since too little is known yet to judge.
+    """
 
     passed: bool
     checked: int
     failing: int
     observed: Mapping[str, Any]
     expected: Mapping[str, Any]
+    learning: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from services.quality.offenders import looks_secret
 from services.quality.score import Term, score
+from shared.secrets.shown import looks_secret
 
 
 def term(severity: str, checked: int | None, failing: int | None, *, passed: bool | None = None) -> Term:
