@@ -200,9 +200,15 @@ class ConnectorDefinition:
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """What must hold of one dataset. `dataset` is {connector, table | path} or {pipeline, node} as written; `rules` have defaults."""
+    """What must hold of one dataset. `dataset` is {connector, table | path} or {pipeline, node} as written; `rules` have defaults.
+
+    `profile`, `drift` and `objective` ({score, windowDays}) have them too, where they are said.
+    """
 
     namespace: str
     name: str
     dataset: Mapping[str, Any]
     rules: tuple[Mapping[str, Any], ...]
+    profile: Mapping[str, Any] | None = None
+    drift: Mapping[str, Any] | None = None
+    objective: Mapping[str, Any] | None = None

@@ -88,7 +88,8 @@ def connector(document: Document) -> ConnectorDefinition:
 def rule_set(document: Document) -> RuleSet:
     """The rule set of a valid DataQualityRuleSet document. Raises InvalidDocument."""
     spec = _load(document, "DataQualityRuleSet", RuleSetSpec)
-    return RuleSet(document.namespace, document.name, spec["dataset"], tuple(spec["rules"]))
+    said = {key: spec.get(key) for key in ("profile", "drift", "objective")}
+    return RuleSet(document.namespace, document.name, spec["dataset"], tuple(spec["rules"]), **said)
 
 
 def calendar(document: Document, version: int | None = None) -> Calendar:
