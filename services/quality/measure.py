@@ -48,8 +48,8 @@ def run(job: Job, control: Control) -> Outcome:
         control.stopped_by(connection.interrupt),
         reaching_staging(connection, staging_of(dataset.uri)),
     ):
-        _view(connection, dataset)
-        results = measure(connection, dataset.columns, program.rules)
+        _view(connection, dataset, program.this.columns)
+        results = measure(connection, program.this.columns or dataset.columns, program.rules)
     value, formula = score([Term(r["rule"], r["severity"], r["passed"], r["checked"], r["failing"]) for r in results])
     passed = sum(result["passed"] for result in results)
     quality = {
@@ -61,6 +61,7 @@ def run(job: Job, control: Control) -> Outcome:
         "failed": len(results) - passed,
         "formula": formula,
         "results": results,
+        "blocked": [result["rule"] for result in results if result["blocks"] and not result["passed"]],
     }
     return Outcome(epoch=job.epoch, quality=quality)
 
@@ -128,6 +129,7 @@ def _result(
         "rule": rule["name"],
         "type": rule["type"],
         "severity": rule.get("severity") or "medium",
+        "blocks": bool(rule.get("blockPipeline")) and rule.get("onFail") != "reject_rows",
         "passed": verdict.passed,
         "checked": verdict.checked,
         "failing": verdict.failing,
@@ -143,12 +145,12 @@ def _offenders(connection: duckdb.DuckDBPyConnection, rows: exp.Select) -> list[
     return [{name: shown(value, name) for name, value in zip(names, row, strict=True)} for row in found.fetchall()]
 
 
-def _view(connection: duckdb.DuckDBPyConnection, dataset: Dataset) -> None:
+def _view(connection: duckdb.DuckDBPyConnection, dataset: Dataset, columns: Columns) -> None:
     file = exp.Table(this=exp.Anonymous(this="read_parquet", expressions=[exp.Literal.string(dataset.uri)]))
     create = exp.Create(
         this=this(),
         kind="VIEW",
-        expression=exp.select("*").from_(file),
+        expression=exp.select(*(exp.column(column.name, quoted=True) for column in columns or dataset.columns)).from_(file),
         properties=exp.Properties(expressions=[exp.TemporaryProperty()]),
     )
     connection.execute(sql(create, DIALECT))
