@@ -12,7 +12,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from shared.pipelines.fields import choice, count, duration, flag, later, name, not_available, number, part, prose, shown, text
+from shared.pipelines.fields import choice, count, duration, flag, name, not_available, number, part, prose, shown, text
 from shared.pipelines.shapes import AtLeastOne, ExactlyOne, OneOfSets, Shape, instance
 from shared.pipelines.sql_fields import Expression, Query, column, columns
 
@@ -29,10 +29,10 @@ class Rule(Shape):
     name = text("Name", "Unique within the rule set", required=True, example="amount-is-there")
     type = text("Type", "What must hold", required=True, example="NOT_NULL")
     severity = choice("Severity", SEVERITIES, "Its weight in the score; a failed critical rule caps it", load_default="high")
-    onFail = choice("Rows that fail", ("warn",), "Told, or taken out as rejected rows", later=("reject_rows",), load_default="warn")
+    onFail = choice("Rows that fail", ("warn", "reject_rows"), "Told, or taken out as rejected rows", load_default="warn")
     where = Expression(metadata=shown("Only rows for which this is true", example="status = 'sold'"))
     description = prose("Description", example="Each sale has an amount")
-    blockPipeline = later(flag("Block", "Holds the data back when it fails", load_default=False))
+    blockPipeline = flag("Block", "Holds the data back when it fails", load_default=False)
 
 
 class NotNull(Rule):
