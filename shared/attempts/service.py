@@ -27,7 +27,7 @@ from shared.store.definitions import Definitions
 log = logging.getLogger(__name__)
 
 _LAST_S = 2.0
-# It computes nothing in the middle of a transaction. A worker that sleeps in one would else hold up its runs, which others could go on with.
+# It computes nothing in the middle of a transaction; while it sleeps in one, others cannot go on with its runs.
 PAUSED_AT_MOST_S = 10
 
 
