@@ -19,17 +19,22 @@ from shared.rules.types import count, this
 class Answers(Protocol):
     """The rows as a table `this`. Trees are typed and mean what PostgreSQL means. Failures are raised in our words.
 
-    `widest`: so many columns a SELECT may have.
+    `widest`: so many columns a SELECT may have. `estimates`: it is DuckDB, which estimates what is dear to count.
     """
 
     widest: int
+    estimates: bool
 
     def refuses(self, question: Question) -> str | None:
         """Why a rule cannot be asked here, as a sentence; None where it can."""
         ...
 
-    def ready(self, questions: Sequence[Question]) -> None:
-        """Told once, before anything is asked: these will be, and none else."""
+    def distrusts(self, select: exp.Query) -> str | None:
+        """Why a typed SELECT would not mean there what it means to us, as a sentence; None where it does."""
+        ...
+
+    def ready(self, questions: Sequence[Question], *, whole: bool) -> None:
+        """Told once, before anything is asked: these will be, and none else; and with `whole` any column."""
         ...
 
     @property

@@ -16,6 +16,9 @@ from shared.rules import RULES, RuleType
 from shared.rules.types import Rule
 from shared.sql.errors import SqlProblem
 
+# What a rule may compare `this` with, as the check's reads are named after it.
+COMPARED = ("references", "equals", "destination")
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -32,29 +35,25 @@ def question(number: int, rule: Rule, columns: Columns, relations: Relations) ->
     type_ = RULES.get(rule["type"])
     if type_ is None:
         return f"type {rule['type']} is not known; there are {', '.join(RULES)}"
+    if (gone := _missing(type_.columns(rule), columns)) is not None:
+        return gone
+    own = [f"{rule['name']}.{kind}" for kind in COMPARED]
     try:
-        if (gone := _missing(type_.columns(rule), columns, "the dataset")) is not None:
-            return gone
+        known = {table: relations.columns(table) for table in own if relations.has(table)}
+        rule = {**rule, "tables": known} if known else rule
         scan = type_.scan(rule, columns, f"grouped_{number}")
-        compared = relations_of([*scan.aggregates.values(), *scan.grouped.values()], str(rule["name"]))
-        for table in compared:
-            gone = _missing(_named(rule, table), relations.columns(table), relations.read(table).options.get("table") or table)
-            if gone is not None:
-                return gone
     except (SqlProblem, PenstockError) as problem:
         return problem.message
+    named = {table.name for tree in (*scan.aggregates.values(), *scan.grouped.values()) for table in tree.find_all(exp.Table)}
+    compared = tuple(table for table in own if table in named)
+    if absent := [table for table in compared if table not in known]:
+        return f"what it is compared with, {absent[0]}, is not among what the check reads; plan the run again"
     return Question(rule, type_, Asked(number, scan), compared)
 
 
 def trees(question: Question) -> list[exp.Expr]:
     """All that is asked for a rule's verdict."""
     return [*question.asked.scan.aggregates.values(), *question.asked.scan.grouped.values()]
-
-
-def relations_of(trees: Iterable[exp.Expr], rule: str) -> tuple[str, ...]:
-    """The relations that a rule compares with, which are called after it, in the order in which they occur."""
-    tables = (table.name for tree in trees for table in tree.find_all(exp.Table))
-    return tuple(dict.fromkeys(table for table in tables if table.startswith(f"{rule}.")))
 
 
 def used(trees: Iterable[exp.Expr], columns: Columns) -> list[str]:
@@ -70,19 +69,11 @@ def used(trees: Iterable[exp.Expr], columns: Columns) -> list[str]:
     return [column.name for column in columns if column.name in named] or [column.name for column in columns[:1]]
 
 
-def _missing(wanted: Sequence[str], columns: Columns, where: object) -> str | None:
+def _missing(wanted: Sequence[str], columns: Columns) -> str | None:
     names = [column.name for column in columns]
     gone = [name for name in wanted if name not in names]
     if not gone:
         return None
     near = difflib.get_close_matches(gone[0], names, 1)
     hint = f"did you mean {near[0]}?" if near else f"there is {', '.join(names[:20])}"
-    return f"there is no column {', '.join(gone)} in {where}; {hint}"
-
-
-def _named(rule: Rule, table: str) -> tuple[str, ...]:
-    """The columns by which a rule compares itself with a relation."""
-    if table == f"{rule['name']}.references":
-        said = rule["references"]
-        return tuple(said.get("columns") or ([said["column"]] if said.get("column") else ()))
-    return ()
+    return f"there is no column {', '.join(gone)} in the dataset; {hint}"

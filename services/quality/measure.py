@@ -14,6 +14,7 @@ from services.quality.here import Here
 from services.quality.offenders import offenders
 from services.quality.relations import Relations
 from services.quality.results import Result, failure, result, summary
+from services.quality.there import there
 from shared.datasets.staging import staging_of
 from shared.engines.control import Control
 from shared.engines.duckdb.connection import connected, reaching_staging
@@ -36,7 +37,9 @@ def run(job: Job, control: Control) -> Outcome:
         ExitStack() as open_,
     ):
         relations = Relations(connection, job, program.reads, control, open_)
-        places = [Here(connection, relations, job.limits.memory_bytes)]
+        database = there(connection, job, relations, control)
+        here = Here(connection, relations, job.limits.memory_bytes)
+        places: list[Answers] = [here] if database is None else [database, here]
         results, rows = judged(program.rules, relations, places, at)
     quality = {
         "ruleSet": program.rule_set,

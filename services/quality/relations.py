@@ -37,6 +37,9 @@ class Relations:
         self._surveys: dict[str, Survey] = {}
         self._entered: dict[str, Columns] = {}
 
+    def has(self, table: str) -> bool:
+        return table in self._reads
+
     def read(self, table: str) -> Read:
         try:
             return self._reads[table]
