@@ -350,6 +350,36 @@ def test_a_calendar_whose_text_is_away_puts_fire_times_off_for_a_moment_only(sch
         schedules.api.all(statement)
 
 
+def test_a_calendar_of_what_a_run_waits_for_that_is_away_puts_its_fire_times_off_and_no_others(schedules: Schedules) -> None:
+    all_ = schedules.api.all
+    schedules.api.apply("{apiVersion: penstock/v1, kind: Calendar, metadata: {name: above}, spec: {include: [2026-01-02]}}")
+    schedules.save("upstream", "30 * * * *", more="calendar: above")
+    all_("UPDATE triggers SET since = now() - interval '2 days', look_at = 'infinity' WHERE pipeline = 'upstream' RETURNING id")
+    for name in ("downstream", "beside"):
+        schedules.save(name, more="catchUp: all")
+    schedules.api.apply(
+        "{apiVersion: penstock/v1, kind: PipelineDependency, metadata: {name: on-upstream},"
+        " spec: {pipeline: downstream, dependsOn: [{pipeline: upstream}]}}"
+    )
+    for name in ("downstream", "beside"):
+        schedules.asleep(name, hours=3)
+    (row,) = all_(
+        "UPDATE resource_versions v SET document = NULL FROM resources r, resource_versions o"
+        " WHERE r.uid = v.uid AND o.uid = v.uid AND o.version = v.version AND r.name = 'above' RETURNING v.uid, o.document"
+    )
+    schedules.fire()
+    assert (schedules.runs("downstream"), schedules.outcomes("downstream")) == ([], {})
+    (looked,) = all_("SELECT look_at < now() + interval '1 minute' AS soon, problem FROM triggers WHERE pipeline = 'downstream'")
+    assert (looked["soon"], looked["problem"]["code"]) == (True, "definition_missing")
+    assert schedules.outcomes("beside") == {"run": 3}
+    all_("UPDATE resource_versions SET document = %(d)s WHERE uid = %(u)s RETURNING uid", d=row["document"], u=row["uid"])
+    all_("UPDATE triggers SET look_at = now() WHERE pipeline = 'downstream' RETURNING id")
+    schedules.fire()
+    assert schedules.outcomes("downstream") == {"run": 3}
+    assert len(schedules.runs("downstream")) == 3
+    assert schedules.schedule("downstream")["problem"] is None
+
+
 def test_pipelines_of_an_older_release_start_by_themselves_once_a_scheduler_has_read_them(schedules: Schedules) -> None:
     schedules.save("older")
     schedules.api.all("DELETE FROM triggers WHERE pipeline = 'older' RETURNING id")
