@@ -10,8 +10,8 @@ from sqlglot import exp
 from services.quality import figures
 from shared.datasets import Column
 from shared.formats.types import duckdb as in_duckdb
-from shared.rules.trees import column, filtered, rows, table, there, typed, values
-from shared.rules.types import this
+from shared.rules.trees import table, there, typed, values
+from shared.rules.types import column, count, filtered, this
 
 COMPARED = figures.NUMBERS | figures.TIMES | {"TEXT", "BOOLEAN", "UUID", "TIME"}
 # Of so many values, each is counted and brought here.
@@ -24,8 +24,8 @@ _GROUPS = "counted values"
 
 
 def aggregates(one: Column, *, estimates: bool) -> dict[str, exp.Expr]:
-    """Of the scan that the rules share: present, min, max, mean, stddev, shortest, longest, length, and distinct or, where the engine is one
-    that `estimates`, about. Values that are not finite are left out there.
+    """Of the scan that the rules share: present, min, max, mean, stddev, shortest, longest, length, and distinct; or, where the
+    engine is one that `estimates`, about. Values that are not finite are left out there.
     """
     kind, of = figures.base(one.type), column(one.name)
     found: dict[str, exp.Expr] = {"present": values(of)}
@@ -54,11 +54,13 @@ def most_frequent(one: Column, most: int) -> exp.Select:
     """(value, rows, how many values there are) of the most frequent values."""
     groups = table(_GROUPS)
     value, counted = (exp.column(name, table=_GROUPS, quoted=True) for name in ("value", "n"))
-    number = exp.Select(expressions=[rows()]).from_(groups.copy(), copy=False).subquery(copy=False)
+    number = exp.Select(expressions=[count(None)]).from_(groups.copy(), copy=False).subquery(copy=False)
     order = [exp.Ordered(this=counted.copy(), desc=True, nulls_first=False), exp.Ordered(this=value.copy(), nulls_first=False)]
     select = exp.Select(expressions=[value, counted, exp.alias_(number, "distinct", quoted=True)]).from_(groups, copy=False)
     select.with_(exp.to_identifier(_GROUPS, quoted=True), as_=_counted(one), copy=False)
-    return typed(select.order_by(*order, copy=False).limit(most, copy=False), (one,), {_GROUPS: (Column("value", one.type), Column("n", "BIGINT"))})
+    return typed(
+        select.order_by(*order, copy=False).limit(most, copy=False), (one,), {_GROUPS: (Column("value", one.type), Column("n", "BIGINT"))}
+    )
 
 
 def shape(one: Column, ends: Sequence[Any], *, exact: bool) -> dict[str, exp.Expr]:
@@ -83,7 +85,7 @@ def bin_rows(found: Mapping[Any, int], bins: int) -> list[int]:
 
 def _counted(one: Column) -> exp.Select:
     of = column(one.name)
-    picked = [exp.alias_(of, "value", quoted=True), exp.alias_(rows(), "n", quoted=True)]
+    picked = [exp.alias_(of, "value", quoted=True), exp.alias_(count(None), "n", quoted=True)]
     return exp.Select(expressions=picked).from_(this(), copy=False).where(there(of.copy()), copy=False).group_by(of.copy(), copy=False)
 
 
@@ -95,5 +97,3 @@ def _finite(one: Column) -> exp.Expr | None:
 
 def _as(of: exp.Expr, kind: str) -> exp.Expr:
     return exp.Cast(this=of, to=exp.DataType.build(kind, dialect="duckdb"))
-
-

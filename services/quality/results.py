@@ -52,7 +52,9 @@ def failure(rule: Rule, sentence: str, duration_ms: int | None = None) -> Result
 def summary(results: Sequence[Result]) -> dict[str, Any]:
     """The score and the counts. Rules that could not be measured are in `errors`, and make the score a partial one."""
     told = [one for one in results if one["status"] != ERROR]
-    value, formula = score([Term(r["rule"], r["severity"], r["passed"], r["checked"], r["failing"]) for r in told])
+    value, formula = score(
+        [Term(r["rule"], r["severity"], r["passed"], r["checked"], r["failing"], error=r["status"] == ERROR) for r in results]
+    )
     return {
         "score": value,
         "partial": len(told) < len(results),

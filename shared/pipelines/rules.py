@@ -15,6 +15,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from shared.pipelines.fields import choice, count, duration, flag, name, number, part, prose, shown, text
 from shared.pipelines.shapes import AtLeastOne, ExactlyOne, OneOfSets, Shape
 from shared.pipelines.sql_fields import Expression, Query, column, columns
+from shared.rules.anomaly import METRICS, check_metric
 from shared.rules.custom_sql import over_this
 from shared.rules.moments import aware
 from shared.rules.types import named
@@ -23,7 +24,6 @@ from shared.sql.errors import SqlProblem
 
 SEVERITIES = ("critical", "high", "medium")
 PATTERNS = ("PESEL", "NIP", "REGON", "IBAN", "E164_PHONE", "EMAIL", "UUID")
-METRICS = ("row_count", "null_percent", "mean", "sum", "distinct", "min", "max", "stddev")
 # Types that judge a dataset, or what a query makes of it: when they fail, no row of it is at fault.
 _WITHOUT_ROWS = ("FRESHNESS", "ROW_COUNT", "ANOMALY", "CUSTOM_SQL")
 # How many failing rows a type allows, and what it says when it allows none.
@@ -196,6 +196,13 @@ class Anomaly(Rule):
     column = column("Column", "Of the metric, where it needs one", example="amount")
     zScore = number("Deviations allowed", load_default=3, example=3)
     minHistory = count("Least history", "Before so many runs it passes as learning", least=2, load_default=5, example=5)
+
+    @validates_schema
+    def _of_something(self, data: dict[str, Any], **_: Any) -> None:
+        try:
+            check_metric(data)
+        except SqlProblem as problem:
+            raise ValidationError(problem.message, "metric") from problem
 
 
 RULES: dict[str, type[Rule]] = {

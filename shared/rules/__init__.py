@@ -4,6 +4,7 @@ A rule is a mapping as in the recipe, already validated (quality.md). `RULES` sa
 """
 
 from shared.rules import (
+    anomaly,
     completeness,
     consistency,
     custom_sql,
@@ -28,6 +29,7 @@ RULES: dict[str, RuleType] = {
     "CONSISTENCY": consistency.CONSISTENCY,
     "FRESHNESS": freshness.FRESHNESS,
     "ROW_COUNT": row_count.ROW_COUNT,
+    "ANOMALY": anomaly.ANOMALY,
 }
 
 __all__ = ["RULES", "Measured", "RuleType", "Scan", "Verdict"]

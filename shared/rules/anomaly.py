@@ -18,6 +18,7 @@ from shared.rules.baseline import baseline
 from shared.rules.scope import resolved, within
 from shared.rules.trees import NUMBERS, no_rows, type_of, typed, values
 from shared.rules.types import Measured, Rule, RuleType, Scan, Verdict, column, count, filtered, named
+from shared.sql import parse
 from shared.sql.errors import SqlProblem
 from shared.sql.row_errors import guard
 
@@ -30,11 +31,11 @@ _OF_NUMBERS: dict[str, Callable[[exp.Expr], exp.Expr]] = {
     "max": lambda of: exp.Max(this=of),
     "stddev": lambda of: exp.StddevSamp(this=of),
 }
-_NAMED = ("row_count", "null_percent", "distinct", *_OF_NUMBERS)
+METRICS = ("row_count", "null_percent", "mean", "sum", "distinct", "min", "max", "stddev")
 
 
 def _columns(rule: Rule) -> tuple[str, ...]:
-    return named(rule) if rule["metric"] in _NAMED and rule["metric"] != "row_count" else ()
+    return named(rule) if rule["metric"] in METRICS and rule["metric"] != "row_count" else ()
 
 
 def _scan(rule: Rule, columns: Columns, prefix: str) -> Scan:
@@ -43,12 +44,11 @@ def _scan(rule: Rule, columns: Columns, prefix: str) -> Scan:
 
 def _aggregates(rule: Rule, columns: Columns) -> dict[str, exp.Expr]:
     metric, scope = rule["metric"], within(rule, columns)
+    check_metric(rule)
     if metric == "row_count":
         return {"rows": count(scope)}
-    if metric not in _NAMED:
+    if metric not in METRICS:
         return {"value": _expression(rule, columns)}
-    if not rule.get("column"):
-        raise SqlProblem(f"the metric {metric} is of a column; name it")
     of = column(rule["column"])
     if metric == "null_percent":
         return {"rows": count(scope), "present": values(of, within(rule, columns))}
@@ -59,13 +59,23 @@ def _aggregates(rule: Rule, columns: Columns) -> dict[str, exp.Expr]:
     return {"value": filtered(_OF_NUMBERS[metric](of), scope)}
 
 
+def check_metric(rule: Rule) -> None:
+    """Raises SqlProblem for a metric that is none, whatever the dataset."""
+    metric = rule["metric"]
+    if metric in METRICS:
+        if metric != "row_count" and not rule.get("column"):
+            raise SqlProblem(f"the metric {metric} is of a column; name it")
+        return
+    tree = parse.read_expression(metric, aggregates=True)
+    if not any(tree.find_all(exp.AggFunc)):
+        raise SqlProblem(f"{metric!r} is no metric ({', '.join(METRICS)}) and holds no aggregate, such as SUM(amount) / COUNT(*)")
+    outside = next((found for found in tree.find_all(exp.Column) if found.find_ancestor(exp.AggFunc) is None), None)
+    if outside is not None:
+        raise SqlProblem(f"column {outside.name} of {metric!r} stands outside of an aggregate; say which of its values is meant")
+
+
 def _expression(rule: Rule, columns: Columns) -> exp.Expr:
     tree = resolved(rule["metric"], columns, aggregates=True)
-    if not any(tree.find_all(exp.AggFunc)):
-        raise SqlProblem(f"{rule['metric']!r} is no metric ({', '.join(_NAMED)}) and holds no aggregate, such as SUM(amount) / COUNT(*)")
-    outside = [found for found in tree.find_all(exp.Column) if found.find_ancestor(exp.AggFunc) is None]
-    if outside:
-        raise SqlProblem(f"column {outside[0].name} of {rule['metric']!r} stands outside of an aggregate; say which of its values is meant")
     safe, _ = guard(tree, "metric")
     scope = within(rule, columns)
     if scope is None:
@@ -74,9 +84,11 @@ def _expression(rule: Rule, columns: Columns) -> exp.Expr:
 
 
 def _within(node: exp.Expr, scope: exp.Expr) -> exp.Expr:
-    if not isinstance(node, exp.AggFunc) or isinstance(node.parent, exp.Filter | exp.Order):
-        return node
-    return exp.Filter(this=node.copy(), expression=exp.Where(this=scope.copy()))
+    """An aggregate, with the FILTER it may have of its own, over the rows of the scope."""
+    if isinstance(node, exp.Filter):
+        own = exp.and_(scope.copy(), node.expression.this.copy(), copy=False)
+        return exp.Filter(this=node.this.copy(), expression=exp.Where(this=own))
+    return filtered(node.copy(), scope.copy()) if isinstance(node, exp.AggFunc) else node
 
 
 def value(rule: Rule, measured: Measured) -> float | None:

@@ -5,15 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
-from services.quality.measure import run
-from shared.datasets import Column, Columns, Dataset
-from shared.engines.control import Control
-from shared.engines.program import THIS, CheckProgram, Read
-from shared.engines.work import Job, Limits
+from shared.datasets import Column, Columns
 from shared.errors import PenstockError
+from tests.support.checked import over_staged, staged
 
 COLUMNS: Columns = (
     Column("id", "INTEGER"),
@@ -33,21 +29,8 @@ ROWS = """
 
 
 def check(tmp_path: Path, rules: list[dict[str, Any]], rows: str = ROWS) -> dict[str, Any]:
-    path = tmp_path / "rows of 'it'.parquet"
     names = ", ".join(f'"{column.name}"' for column in COLUMNS)
-    with duckdb.connect() as made:
-        source = f"FROM (VALUES {rows}) AS t ({names})"
-        made.execute(f"COPY (SELECT * {source} WHERE id >= 0) TO '{str(path).replace(chr(39), chr(39) * 2)}'")
-    return over(tmp_path, path, rules)
-
-
-def over(tmp_path: Path, path: Path, rules: list[dict[str, Any]]) -> dict[str, Any]:
-    program = CheckProgram("ns/wh:sales", (Read(THIS, "load", COLUMNS, datasets=((3, "load"),)),), tuple(rules), "rules").to_json()
-    dataset = Dataset("load", str(path), COLUMNS, 5, 1)
-    limits = Limits(2**30, 1, str(tmp_path))
-    outcome = run(Job("default", "r", 4, 1, "check", program, {}, {"3:load": dataset}, str(tmp_path), limits), Control())
-    assert outcome.quality is not None
-    return outcome.quality
+    return over_staged(tmp_path, staged(tmp_path, f"SELECT * FROM (VALUES {rows}) AS t ({names}) WHERE id >= 0"), *rules)
 
 
 def result(tmp_path: Path, **rule: Any) -> dict[str, Any]:
@@ -141,9 +124,10 @@ def test_a_rule_that_breaks_the_statement_is_found_and_spoils_no_other(tmp_path:
 
 
 def test_rows_that_cannot_be_read_are_no_rules_fault(tmp_path: Path) -> None:
-    (tmp_path / "gone.parquet").write_bytes(b"no parquet")
+    dataset = staged(tmp_path, "SELECT 1 AS id")
+    Path(dataset.uri).write_bytes(b"no parquet")
     with pytest.raises(PenstockError):
-        over(tmp_path, tmp_path / "gone.parquet", [{"name": "a", "type": "NOT_NULL", "column": "id"}])
+        over_staged(tmp_path, dataset, {"name": "a", "type": "NOT_NULL", "column": "id"})
 
 
 def test_what_rules_block_is_said(tmp_path: Path) -> None:
