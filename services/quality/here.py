@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from services.quality.asking import Question, trees, used
 from services.quality.relations import Relations
+from services.quality.said_to_duckdb import faster
 from shared.datasets import Columns
 from shared.engines.duckdb.connection import name
 from shared.engines.duckdb.errors import translated
@@ -55,7 +56,7 @@ class Here:
 
     def rows(self, select: exp.Query, most: int) -> tuple[list[str], list[tuple[Any, ...]]]:
         with translated(self._memory_bytes):
-            found = self._connection.execute(sql(select, DIALECT))
+            found = self._connection.execute(sql(faster(select.copy()), DIALECT))
             return [str(column[0]) for column in found.description or ()], found.fetchmany(most)
 
     def sampled(self, rows: int) -> Sampled:

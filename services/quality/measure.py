@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from services.quality import past
 from services.quality.answers import Answers, Found, measured
 from services.quality.asking import Question, question
+from services.quality.dense_keys import Dense, dense
 from services.quality.fuse import Asked
 from services.quality.here import Here
 from services.quality.offenders import offenders
@@ -110,8 +111,20 @@ class Check:
         found = {number: Found(None, sentence, 0) for number, sentence in refused.items()}
         if taken or beside:
             place.ready(taken, whole=whole)
-            found |= measured(place, [*beside, *(one.asked for one in taken)])
+            quick = dense(place, taken) if place.estimates else {}
+            asked = [quick[one.asked.number].asked if one.asked.number in quick else one.asked for one in taken]
+            found |= measured(place, [*beside, *asked])
+            found |= self._proven(place, quick, taken, found)
         return found
+
+    def _proven(
+        self, place: Answers, quick: Mapping[int, Dense], questions: Sequence[Question], found: Mapping[int, Found]
+    ) -> dict[int, Found]:
+        """What the rules asked for themselves, where it follows from what was asked in place of it; else that is asked now."""
+        proven = {number: one.values(values) for number, one in quick.items() if (values := found[number].values) is not None}
+        known = {number: replace(found[number], values=values) for number, values in proven.items() if values is not None}
+        open_ = [one.asked for one in questions if one.asked.number in quick and one.asked.number not in known]
+        return {**known, **measured(place, open_)}
 
     def _results(self, place: Answers, questions: Sequence[Question], found: Mapping[int, Found]) -> dict[int, Result]:
         return {one.asked.number: self._result(place, one, found[one.asked.number]) for one in questions}
