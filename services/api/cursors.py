@@ -12,6 +12,7 @@ from uuid import UUID
 
 from services.api.problems import Refused, brief
 from shared.store.dead_letter_views import Place
+from shared.store.quality import Subject
 from shared.store.text import unfit
 
 # Of a stage, and of a line in a file: PostgreSQL takes them.
@@ -30,6 +31,16 @@ def named(query: dict[str, Any]) -> tuple[str, str]:
     if parts is None or len(parts) != 2 or any(unfit(part) for part in parts):
         raise _refused(query["cursor"])
     return parts[0], parts[1]
+
+
+def subject(query: dict[str, Any]) -> Subject | None:
+    """The subject of checks that the page before ended with; None for the first page. Raises Refused(422)."""
+    if "cursor" not in query:
+        return None
+    parts = _parts(query["cursor"])
+    if parts is None or len(parts) != 4 or any(unfit(part) for part in parts):
+        raise _refused(query["cursor"])
+    return Subject(*parts)
 
 
 def text(query: dict[str, Any]) -> str:

@@ -1,156 +1,162 @@
-"""Measures a rule set over staged rows: all rules in one statement, one scan. Runs in a child process, on DuckDB."""
+"""One check, from its program to its outcome: rules measured over a dataset, and its profile. Runs in a child process."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-import duckdb
-from sqlglot import exp
-
-from services.quality.offenders import MOST, shown
-from services.quality.score import Term, score
-from shared.datasets import Columns, Dataset
+from services.quality import past
+from services.quality.answers import Answers, Found, measured
+from services.quality.asking import Question, question
+from services.quality.fuse import Asked
+from services.quality.here import Here
+from services.quality.offenders import offenders
+from services.quality.profile import Profile, Wanted
+from services.quality.relations import Relations
+from services.quality.results import Result, failure, result, summary
+from services.quality.there import there
 from shared.datasets.staging import staging_of
 from shared.engines.control import Control
 from shared.engines.duckdb.connection import connected, reaching_staging
 from shared.engines.duckdb.errors import translated
-from shared.engines.program import CheckProgram
+from shared.engines.program import THIS, CheckProgram
 from shared.engines.work import Job, Outcome
-from shared.errors import ConfigurationError, DataError
-from shared.rules import RULES, RuleType, Scan, Verdict
-from shared.rules.types import this
-from shared.sql.errors import SqlProblem
-from shared.sql.render import sql
+from shared.errors import PenstockError
+from shared.rules import Scan
+from shared.rules.drift import drift
+from shared.rules.types import count
 
-Rule = Mapping[str, Any]
-DIALECT = "duckdb"
-
-
-class CheckFailed(DataError):
-    """A rule could not be evaluated on these rows."""
-
-    code = "check_failed"
-
-
-class UnknownRule(ConfigurationError):
-    code = "unknown_rule"
+# How many rows there are; no rule's.
+_ROWS = Asked(-1, Scan({"rows": count()}))
 
 
 def run(job: Job, control: Control) -> Outcome:
     program = CheckProgram.from_json(job.program)
-    ((stage, port),) = program.this.datasets
-    dataset = job.inputs[f"{stage}:{port}"]
+    at = datetime.now(UTC)
     with (
         translated(job.limits.memory_bytes),
         connected(job.limits) as connection,
         control.stopped_by(connection.interrupt),
-        reaching_staging(connection, staging_of(dataset.uri)),
+        reaching_staging(connection, _staging(job, program)),
+        ExitStack() as open_,
     ):
-        _view(connection, dataset, program.this.columns)
-        results = measure(connection, program.this.columns or dataset.columns, program.rules)
-    value, formula = score([Term(r["rule"], r["severity"], r["passed"], r["checked"], r["failing"]) for r in results])
-    passed = sum(result["passed"] for result in results)
-    quality = {
-        "ruleSet": program.rule_set,
-        "dataset": program.dataset,
-        "scope": program.scope,
-        "score": value,
-        "passed": passed,
-        "failed": len(results) - passed,
-        "formula": formula,
-        "results": results,
-        "blocked": [result["rule"] for result in results if result["blocks"] and not result["passed"]],
-    }
+        relations = Relations(connection, job, program.reads, control, open_)
+        database = there(connection, job, relations, control)
+        here = Here(connection, relations, job.limits.memory_bytes)
+        said = Check(program, relations, database, here, job.history, at).quality()
+    quality = {"ruleSet": program.rule_set, "dataset": program.dataset, "scope": program.scope, **said}
     return Outcome(epoch=job.epoch, quality=quality)
 
 
-def measure(connection: duckdb.DuckDBPyConnection, columns: Columns, rules: Sequence[Rule]) -> list[dict[str, Any]]:
-    """One result per rule, in their order, over the view `this`.
-
-    {rule, type, severity, passed, checked, failing, observed, expected, offenders}
-    """
-    scans = [_scan(rule, columns, number) for number, rule in enumerate(rules)]
-    measured = _measured(connection, scans, [str(rule["name"]) for rule in rules])
-    return [_result(connection, rule, columns, scan, found) for rule, scan, found in zip(rules, scans, measured, strict=True)]
+def _staging(job: Job, program: CheckProgram) -> str:
+    """Where staged rows lie: where the stage that staged them was told to put them."""
+    staged = [job.inputs[f"{stage}:{port}"] for read in program.reads for stage, port in read.datasets]
+    return staging_of(staged[0].uri) if staged else job.staging
 
 
-def _type(rule: Rule) -> RuleType:
-    try:
-        return RULES[rule["type"]]
-    except KeyError as error:
-        raise UnknownRule(f"rule {rule['name']}: type {rule['type']} is not known; there are {', '.join(RULES)}") from error
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`database`: the one that the dataset is in, if any, which is asked first. `at`: the moment that ages are counted to."""
+
+    program: CheckProgram
+    relations: Relations
+    database: Answers | None
+    here: Here
+    history: Sequence[Mapping[str, Any]]
+    at: datetime
+
+    def quality(self) -> dict[str, Any]:
+        """The outcome's `quality` but for what it is of."""
+        results: dict[int, Result] = {}
+        waiting: list[Question] = []
+        columns = self.relations.columns(THIS)
+        for number, rule in enumerate(self.program.rules):
+            asked = question(number, {**rule, "now": self.at}, columns, self.relations)
+            if isinstance(asked, Question):
+                waiting.append(asked)
+            else:
+                results[number] = failure(rule, asked)
+        first: Answers = self.database or self.here
+        profile = self._profile(first)
+        found = self._found(
+            first, waiting, [_ROWS, *(profile.asked if profile is not None else ())], whole=self.program.profile is not None
+        )
+        results |= self._results(first, waiting, found)
+        metrics = self._metrics(waiting, found)
+        if self.database is not None:
+            # What breaks there, or would not mean the same, is measured here.
+            waiting = [one for one in waiting if found[one.asked.number].values is None]
+            again = self._found(self.here, waiting, [], whole=False)
+            results |= self._results(self.here, waiting, again)
+            metrics |= self._metrics(waiting, again)
+        rows = _rows(found)
+        told = self._told(profile, first, rows, found)
+        settings = self.program.drift
+        return {
+            "rows": rows,
+            "metrics": metrics,
+            "profile": told,
+            "drift": drift(told, self.history, settings, self.at) if told is not None and settings is not None else None,
+            **summary([results[number] for number in range(len(self.program.rules))]),
+        }
+
+    def _found(self, place: Answers, questions: Sequence[Question], beside: Sequence[Asked], *, whole: bool) -> dict[int, Found]:
+        """What a place answers to each question, by its number, and to what is asked `beside` them."""
+        refused = {one.asked.number: sentence for one in questions if (sentence := place.refuses(one)) is not None}
+        taken = [one for one in questions if one.asked.number not in refused]
+        found = {number: Found(None, sentence, 0) for number, sentence in refused.items()}
+        if taken or beside:
+            place.ready(taken, whole=whole)
+            found |= measured(place, [*beside, *(one.asked for one in taken)])
+        return found
+
+    def _results(self, place: Answers, questions: Sequence[Question], found: Mapping[int, Found]) -> dict[int, Result]:
+        return {one.asked.number: self._result(place, one, found[one.asked.number]) for one in questions}
+
+    def _result(self, place: Answers, one: Question, found: Found) -> Result:
+        if found.values is None:
+            return failure(one.rule, found.error or "it cannot be measured", found.duration_ms)
+        verdict = one.type.verdict(one.rule, {**found.values, "history": past.of_rule(one.rule, self.history), "at": self.at})
+        rows: list[dict[str, Any]] = []
+        sentence = None
+        if not verdict.passed and one.type.of_rows:
+            try:
+                rows = offenders(place, one.type, one.rule, place.columns, self.relations.keys(THIS))
+            except PenstockError as error:
+                # The verdict stands, whatever became of the examples.
+                sentence = f"its rows cannot be shown: {error.message}"
+        return {**result(one.rule, verdict, rows, found.duration_ms), "error": sentence}
+
+    def _metrics(self, questions: Sequence[Question], found: Mapping[int, Found]) -> dict[str, float | None]:
+        measured_ = ((one, found[one.asked.number].values) for one in questions)
+        return {str(one.rule["name"]): past.metric(one.rule, values) for one, values in measured_ if past.is_kept(one.rule) and values}
+
+    def _profile(self, place: Answers) -> Profile | None:
+        if self.program.profile is None or self._sample() is not None:
+            return None
+        return Profile(self.relations.columns(THIS), Wanted.of(self.program.profile), place)
+
+    def _sample(self) -> int | None:
+        """Of more rows than so many a sample is profiled; a database profiles what it has."""
+        return Wanted.of(self.program.profile).sample if self.program.profile is not None and self.database is None else None
+
+    def _told(self, profile: Profile | None, place: Answers, rows: int, found: Mapping[int, Found]) -> dict[str, Any] | None:
+        if profile is not None:
+            return profile.told(rows, found)
+        if self.program.profile is None or (most := self._sample()) is None:
+            return None
+        sampled = self.here.sampled(most) if rows > most else self.here
+        own = Profile(self.relations.columns(THIS), Wanted.of(self.program.profile), sampled)
+        answered = measured(sampled, own.asked)
+        told = own.told(min(rows, most), answered)
+        return told | {"rows": rows, "exact": False, "sampledRows": most} if rows > most else told
 
 
-def _scan(rule: Rule, columns: Columns, number: int) -> Scan | Verdict:
-    """A rule that cannot be measured on these columns fails, and says so: it must not hide the others."""
-    names = [column.name for column in columns]
-    gone = [name for name in _type(rule).columns(rule) if name not in names]
-    if gone:
-        near = difflib.get_close_matches(gone[0], names, 1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        return Verdict(False, 0, 0, {"missingColumns": ", ".join(gone)}, {"columns": f"{', '.join(gone)} in the dataset{hint}"})
-    try:
-        return _type(rule).scan(rule, columns, f"grouped_{number}")
-    except SqlProblem as problem:
-        return Verdict(False, 0, 0, {"where": problem.message}, {"where": "a condition on the dataset's columns"})
-
-
-def _measured(connection: duckdb.DuckDBPyConnection, scans: Sequence[Scan | Verdict], rules: Sequence[str]) -> list[dict[str, Any]]:
-    """The aggregates of all scans, from one statement."""
-    select, names = exp.select().from_(this()), []
-    for number, scan in enumerate(scans):
-        if isinstance(scan, Scan):
-            for table, relation in scan.grouped.items():
-                select = select.with_(exp.to_identifier(table, quoted=True), as_=relation)
-            for name, aggregate in scan.aggregates.items():
-                names.append((number, name))
-                select = select.select(exp.alias_(aggregate, f"m{len(names)}", quoted=True))
-    measured: list[dict[str, Any]] = [{} for _ in scans]
-    if names:
-        try:
-            row = connection.execute(sql(select, DIALECT)).fetchone()
-        except (duckdb.BinderException, duckdb.ConversionException) as error:
-            raise CheckFailed(f"the rules {', '.join(rules)} cannot be measured: {str(error).splitlines()[0]}") from error
-        for (number, name), value in zip(names, row or (), strict=True):
-            measured[number][name] = value
-    return measured
-
-
-def _result(
-    connection: duckdb.DuckDBPyConnection, rule: Rule, columns: Columns, scan: Scan | Verdict, found: Mapping[str, Any]
-) -> dict[str, Any]:
-    verdict = _type(rule).verdict(rule, found) if isinstance(scan, Scan) else scan
-    offenders = []
-    if isinstance(scan, Scan) and not verdict.passed:
-        offenders = _offenders(connection, _type(rule).offending(rule, columns))
-    return {
-        "rule": rule["name"],
-        "type": rule["type"],
-        "severity": rule.get("severity") or "medium",
-        "blocks": bool(rule.get("blockPipeline")) and rule.get("onFail") != "reject_rows",
-        "passed": verdict.passed,
-        "checked": verdict.checked,
-        "failing": verdict.failing,
-        "observed": {key: shown(value) for key, value in verdict.observed.items()},
-        "expected": {key: shown(value) for key, value in verdict.expected.items()},
-        "offenders": offenders,
-    }
-
-
-def _offenders(connection: duckdb.DuckDBPyConnection, rows: exp.Select) -> list[dict[str, Any]]:
-    found = connection.execute(sql(rows.limit(MOST), DIALECT))
-    names = [column[0] for column in found.description or ()]
-    return [{name: shown(value, name) for name, value in zip(names, row, strict=True)} for row in found.fetchall()]
-
-
-def _view(connection: duckdb.DuckDBPyConnection, dataset: Dataset, columns: Columns) -> None:
-    file = exp.Table(this=exp.Anonymous(this="read_parquet", expressions=[exp.Literal.string(dataset.uri)]))
-    create = exp.Create(
-        this=this(),
-        kind="VIEW",
-        expression=exp.select(*(exp.column(column.name, quoted=True) for column in columns or dataset.columns)).from_(file),
-        properties=exp.Properties(expressions=[exp.TemporaryProperty()]),
-    )
-    connection.execute(sql(create, DIALECT))
+def _rows(found: Mapping[int, Found]) -> int:
+    counted = found[_ROWS.number]
+    if counted.values is None:
+        raise AssertionError("whoever cannot count the rows has raised")
+    return int(counted.values["rows"])

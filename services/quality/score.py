@@ -14,17 +14,22 @@ TEXT = (
     "100 * sum(weight * share) / sum(weight), rounded to one decimal; share = passing rows / rows checked;"
     " at most 49.9 when a critical rule failed"
 )
+PARTIAL = "; {left_out} of {rules} rules could not be measured and are not in it"
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One rule's part: `checked` and `failing` rows, None where it has no rows, and whether it passed."""
+    """One rule's part: `checked` and `failing` rows, None where it has no rows, and whether it passed.
+
+    `error`: it could not be measured, and so is no part of the score. One that is still learning has passed.
+    """
 
     rule: str
     severity: str
     passed: bool
     checked: int | None
     failing: int | None
+    error: bool = False
 
     @property
     def share(self) -> Fraction:
@@ -35,13 +40,21 @@ class Term:
 
 
 def score(terms: Sequence[Term]) -> tuple[float | None, dict[str, Any]]:
-    """The score, 0 to 100, None without rules; and the formula with the values that went into it."""
-    weight = sum(WEIGHTS[term.severity] for term in terms)
-    capped = any(term.severity == "critical" and not term.passed for term in terms)
+    """The score, 0 to 100, and the formula with the values that went into it; None without a rule that was measured.
+
+    The formula: {text, weights, cap, partial, leftOut: [rule], terms: [{rule, severity, weight, share, checked, failing}]}, and `reason`
+    where there is no score.
+    """
+    counted = [term for term in terms if not term.error]
+    left_out = [term.rule for term in terms if term.error]
+    weight = sum(WEIGHTS[term.severity] for term in counted)
+    capped = any(term.severity == "critical" and not term.passed for term in counted)
     formula = {
-        "text": TEXT,
+        "text": TEXT + (PARTIAL.format(left_out=len(left_out), rules=len(terms)) if left_out else ""),
         "weights": WEIGHTS,
         "cap": float(CRITICAL_CAP) if capped else None,
+        "partial": bool(left_out),
+        "leftOut": left_out,
         "terms": [
             {
                 "rule": t.rule,
@@ -51,12 +64,12 @@ def score(terms: Sequence[Term]) -> tuple[float | None, dict[str, Any]]:
                 "checked": t.checked,
                 "failing": t.failing,
             }
-            for t in terms
+            for t in counted
         ],
     }
     if not weight:
-        return None, {**formula, "reason": "no rules"}
-    mean = sum((WEIGHTS[term.severity] * term.share for term in terms), Fraction(0)) / weight * 100
+        return None, {**formula, "reason": "no rule could be measured" if left_out else "no rules"}
+    mean = sum((WEIGHTS[term.severity] * term.share for term in counted), Fraction(0)) / weight * 100
     # Exact until here, then rounded as PostgreSQL rounds: half away from zero.
     rounded = (Decimal(mean.numerator) / Decimal(mean.denominator)).quantize(Decimal("0.1"), ROUND_HALF_UP)
     return float(min(rounded, CRITICAL_CAP) if capped else rounded), formula

@@ -108,7 +108,7 @@ def main() -> None:
 
 def _asked(database: Database) -> list[RequestMessage]:
     with database.transaction() as tx:
-        asked = [RequestMessage(request) for request in requests.to_send(tx)]
+        asked = [RequestMessage.of(request, kind) for request, kind in requests.to_send(tx).items()]
     if asked:
         kill_point("scheduler.asked")
     return asked

@@ -9,6 +9,7 @@ from services.scheduler.apart import apart
 from services.scheduler.backfills import told
 from services.scheduler.dependencies import dependents
 from services.scheduler.notify import tell
+from services.scheduler.profiles import profile
 from services.scheduler.settings import Settings
 from services.scheduler.turn import turn
 from shared.kill_points import kill_point
@@ -18,7 +19,7 @@ from shared.store.endings import Ending
 
 AT_ONCE = 100
 # Each writes only to the store, in the transaction that takes the ending away: so it happens once.
-CONCLUSIONS: tuple[Callable[[Tx, Ending, Settings], None], ...] = (told, dependents, after, tell)
+CONCLUSIONS: tuple[Callable[[Tx, Ending, Settings], None], ...] = (told, dependents, after, tell, profile)
 
 
 def conclude(database: Database, settings: Settings) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import yaml
@@ -21,13 +22,15 @@ from shared.notifications.changes import changes
 from shared.notifications.events import FAILED, Ended, told
 from shared.notifications.messages import message
 from shared.notifications.wanted import Wish, Wishes, wishes
-from shared.pipelines.validation import full_name
+from shared.pipelines.validation import full_name, stored_rule_set
+from shared.rules.budget import budget
 from shared.secrets.references import find
-from shared.store import notifications, requests, resources, run_ends, schemas
+from shared.store import notifications, quality, requests, resources, run_ends, schemas
 from shared.store.database import Database, Tx
 from shared.store.definitions import DefinitionMissing
 from shared.store.endings import Ending
 from shared.store.notifications import Note
+from shared.store.quality import Subject
 
 AT_ONCE = 100
 BY = "scheduler"
@@ -118,8 +121,36 @@ def _ended(tx: Tx, row: dict[str, Any], ending: Ending, wanted: Wishes) -> Ended
         rejected=rows["rejected"],
         reasons=run_ends.reasons(tx, ending.run) if rows["rejected"] and wanted.wants("rejects") else (),
         broken=run_ends.broken_rules(tx, ending.run) if wanted.wants("quality") else (),
+        used_up=_used_up(tx, ending) if wanted.wants("quality") else (),
         changes=_changes(tx, ending, wanted, before) if before and wanted.wants("schemaChange") else (),
     )
+
+
+def _used_up(tx: Tx, ending: Ending) -> list[str]:
+    """Error budgets that were not used up without this run's checks."""
+    found = []
+    for row in quality.of_run(tx, ending.run):
+        objective = _objective(tx, row["namespace"], row["rule_set"]) if row["score"] is not None else None
+        if objective is None:
+            continue
+        subject = Subject(row["namespace"], row["dataset"], row["scope"], row["rule_set"])
+        scores = quality.scores_since(tx, subject, row["at"] - timedelta(days=objective["windowDays"]))
+        now = budget(scores, objective, row["at"])
+        if now["usedUp"] and not budget([one for one in scores if one[0] != row["at"]], objective, row["at"])["usedUp"]:
+            found.append(
+                f"{row['rule_set']}: the mean score of {row['dataset']} is {now['mean']:g} over {now['windowDays']} days, and"
+                f" {now['score']:g} is promised; {now['below']} of {now['checks']} checks were below it"
+            )
+    return found
+
+
+def _objective(tx: Tx, namespace: str, rule_set: str) -> Mapping[str, Any] | None:
+    """None where today's rules refuse the rule set, or it is gone: the other news must not wait for it."""
+    text = resources.current_document(tx, "DataQualityRuleSet", namespace, rule_set)
+    try:
+        return stored_rule_set(text).objective if text is not None else None
+    except PenstockError:
+        return None
 
 
 def _changes(tx: Tx, ending: Ending, wanted: Wishes, before: dict[str, Any]) -> list[str]:

@@ -23,7 +23,7 @@ class Settings:
     files or messages to the next; `watch_within`: then a look that nobody has answered counts as lost. `template_env`: the variables that
     templates may read with env(NAME), of those that are set.
     `mail`: the platform can send mail by itself. `public_url`: where people look at runs; None: not known. `late_every`: how often is
-    looked for runs that are late.
+    looked for runs that are late. `quality_default`: what runs write is profiled where no rule set looks at it.
     `definitions`: the folder of recipes' texts; None: the database. `repository`: where Git shows what was saved; None: nowhere on this
     machine. `remote`: where the leader pushes it, if anywhere.
     """
@@ -54,6 +54,7 @@ class Settings:
     mail: bool
     public_url: str | None
     late_every: timedelta
+    quality_default: bool
 
     @staticmethod
     def from_environment() -> Settings:
@@ -85,7 +86,15 @@ class Settings:
             mail=settings.mail() is not None,
             public_url=settings.public_url(),
             late_every=settings.seconds("PENSTOCK_LATE_SECONDS", 10),
+            quality_default=_switch("PENSTOCK_QUALITY_DEFAULT", on=True),
         )
+
+
+def _switch(name: str, *, on: bool) -> bool:
+    said = settings.text(name, "on" if on else "off")
+    if said not in {"on", "off"}:
+        raise settings.BadSetting(f"{name} is {said!r}; it must be on or off")
+    return said == "on"
 
 
 def _days(name: str, default: int) -> timedelta | None:

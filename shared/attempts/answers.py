@@ -9,6 +9,7 @@ from typing import Any
 
 from shared.attempts import connectors, memory
 from shared.attempts.breakers import Breakers, Guard, HeldBack
+from shared.attempts.history import history
 from shared.attempts.place import Place
 from shared.attempts.record import insist
 from shared.attempts.slots import Child, ChildDied
@@ -16,14 +17,17 @@ from shared.attempts.watch import Watch
 from shared.breakers import Change
 from shared.dispatch import watching
 from shared.dispatch.claims import wake
-from shared.engines.program import OWN_MAIL, TELLING
+from shared.engines.program import CHECK, OWN_MAIL, TELLING
 from shared.engines.work import Job, Limits, Outcome, ResolvedConnector
 from shared.errors import PenstockError, UnavailableError
 from shared.kill_points import kill_point
 from shared.messages import RequestMessage
 from shared.secrets.masking import Masker
-from shared.store import facts, notifications, requests
+from shared.store import facts, notifications, quality, requests
 from shared.store.database import Database, Tx
+
+# Of what a check measured.
+_ANSWERED = ("dataset", "ruleSet", "scope", "score", "passed", "failed", "errors")
 
 
 class Answers:
@@ -42,22 +46,27 @@ class Answers:
     def run(self, message: RequestMessage, child: Child) -> None:
         """Claims it, does it in the child and writes the reply; nothing when it is not to be had any more."""
         resolution = self._resolution()
+        past: tuple[dict[str, Any], ...] = ()
 
         def take(tx: Tx) -> dict[str, Any] | None:
+            nonlocal past
             taken = requests.claim(tx, message.request, self._place.name)
             if taken is not None:
+                past = history(tx, taken["namespace"], taken["kind"], taken["args"])
                 resolution.look_up(tx, taken["namespace"], taken["kind"], taken["args"])
             return taken
 
         taken = insist(self._database, take, self._closing)
         if taken is None:
             return
-        state, reply = self._reply(taken, child, resolution)
+        state, reply = self._reply(taken, child, resolution, past)
         insist(self._database, lambda tx: self._record(tx, taken, state, reply), self._closing)
         if taken["kind"] == watching.KIND:
             kill_point("watch.recorded")
 
-    def _reply(self, taken: dict[str, Any], child: Child, resolution: connectors.Resolution) -> tuple[str, dict[str, Any]]:
+    def _reply(
+        self, taken: dict[str, Any], child: Child, resolution: connectors.Resolution, past: tuple[dict[str, Any], ...]
+    ) -> tuple[str, dict[str, Any]]:
         try:
             resolved = self._with_own_mail(taken, resolution.result())
         except PenstockError as problem:
@@ -74,6 +83,7 @@ class Answers:
             {},
             self._place.staging,
             limits,
+            history=past,
         )
         try:
             rules = {name: self._breakers.prefer.of(said) for name, said in resolved.circuits.items()}
@@ -89,7 +99,10 @@ class Answers:
             lost = UnavailableError(reason) if taken["kind"] == TELLING else PenstockError(reason)
             return "FAILED", lost.to_json()
         self._breakers.end(guard, said if what == "failed" else None)
-        return ("DONE", Outcome.from_json(said).facts or {}) if what == "done" else ("FAILED", said)
+        if what != "done":
+            return "FAILED", said
+        outcome = Outcome.from_json(said)
+        return "DONE", (outcome.quality if taken["kind"] == CHECK else outcome.facts) or {}
 
     def _with_own_mail(self, taken: dict[str, Any], resolved: connectors.Resolved) -> connectors.Resolved:
         mail = self._place.mail
@@ -129,5 +142,9 @@ def record(tx: Tx, taken: dict[str, Any], state: str, reply: dict[str, Any], *, 
     """What came of a request that was claimed, once, however often it is said. `state` and `reply` as in `requests.answer`."""
     if state == "DONE" and taken["kind"] == "survey":
         facts.record(tx, taken["args"], reply)
-    if requests.answer(tx, taken["id"], state, reply) and taken["kind"] == TELLING:
+    if state == "DONE" and taken["kind"] == CHECK:
+        # The whole of it is kept as that of any check is; the answer says only how it went.
+        if requests.answer(tx, taken["id"], state, {key: reply[key] for key in _ANSWERED}):
+            quality.insert(tx, taken["id"], 0, taken["namespace"], reply)
+    elif requests.answer(tx, taken["id"], state, reply) and taken["kind"] == TELLING:
         notifications.tried(tx, taken["args"]["notification"], reply if state == "DONE" else {"ok": False, "error": reply}, worker=worker)

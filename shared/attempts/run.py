@@ -22,6 +22,7 @@ from shared.attempts import connectors, cursors, delivered, memory, rejects, rep
 from shared.attempts.answers import Answers
 from shared.attempts.behind import Behind
 from shared.attempts.breakers import Breakers, Guard, HeldBack
+from shared.attempts.history import history
 from shared.attempts.leases import Leases
 from shared.attempts.place import Place
 from shared.attempts.record import insist
@@ -163,15 +164,17 @@ class Attempts:
         resolution = self._resolution()
 
         known = cursors.Known()
+        past: tuple[dict[str, Any], ...] = ()
         refused: list[PenstockError] = []
 
         def take(tx: Tx) -> Claim | None:
-            nonlocal known
+            nonlocal known, past
             refused.clear()
             taken = claim(tx, message, worker=place.name, boot=place.boot, lease=place.lease)
             if taken is not None:
                 # In the same transaction: the documents as they are when the attempt begins, at no extra commit.
                 resolution.look_up(tx, taken.namespace, taken.kind, taken.program)
+                past = history(tx, taken.namespace, taken.kind, taken.program)
                 try:
                     known = cursors.begin(tx, taken)
                 except cursors.CursorHeld as held_by_others:
@@ -191,7 +194,7 @@ class Attempts:
         try:
             if self._closing.is_set():
                 held.verdict = held.verdict or "given back"
-            ended = Ended(None, refused[-1].to_json(), None, 0, None) if refused else self._work(held, resolution, known)
+            ended = Ended(None, refused[-1].to_json(), None, 0, None) if refused else self._work(held, resolution, known, past)
             self._is_over(held)
             self._behind.close(taken)
         except BaseException:
@@ -219,7 +222,7 @@ class Attempts:
         with self._lock:
             del self._held[held.claim.key]
 
-    def _work(self, held: Held, resolution: connectors.Resolution, known: cursors.Known) -> Ended:
+    def _work(self, held: Held, resolution: connectors.Resolution, known: cursors.Known, past: tuple[dict[str, Any], ...]) -> Ended:
         taken, scratch = held.claim, held.child.scratch
         try:
             resolved = resolution.result()
@@ -227,11 +230,11 @@ class Attempts:
                 replaying.letters(self._database, taken.run, resolved.program, scratch) as letters,
                 delivered.rows(self._database, taken.run, resolved.program, scratch) as rows,
             ):
-                return self._run_job(held, replace(resolved, connectors=resolved.connectors | letters | rows), known)
+                return self._run_job(held, replace(resolved, connectors=resolved.connectors | letters | rows), known, past)
         except PenstockError as problem:
             return Ended(None, problem.to_json(), None, 0, None)
 
-    def _run_job(self, held: Held, resolved: connectors.Resolved, known: cursors.Known) -> Ended:
+    def _run_job(self, held: Held, resolved: connectors.Resolved, known: cursors.Known, past: tuple[dict[str, Any], ...]) -> Ended:
         taken, child = held.claim, held.child
         try:
             limits = _limits(child, taken.policy, self.place.memory_setting)
@@ -251,6 +254,7 @@ class Attempts:
             rerun=taken.rerun,
             remembered=known.remembered,
             carried=known.carried,
+            history=past,
         )
         try:
             rules = {name: self._breakers.prefer.of(said) for name, said in resolved.circuits.items()}

@@ -16,6 +16,7 @@ from shared.dispatch.claims import Claim
 from shared.engines.work import Outcome
 from shared.errors import PenstockError
 from shared.messages import StageMessage
+from shared.rules.facets import facets
 from shared.runs import gates, ledger
 from shared.runs.retry import JITTER, MAX_LOST, Policy, affords, next_wait
 from shared.runs.states import RunStatus, StageStatus
@@ -73,6 +74,7 @@ def complete(tx: Tx, claim: Claim, outcome: Outcome, *, duration_ms: int, peak_m
             stage=claim.stage,
             epoch=claim.epoch,
             **{key: outcome.quality[key] for key in ("dataset", "ruleSet", "score", "passed", "failed")},
+            facets=facets(outcome.quality, claim.program["rules"]),
         )
     if wrong:
         fail_stage(tx, run, _row(claim, StageStatus.FAILED), wrong)

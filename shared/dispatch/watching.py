@@ -13,11 +13,11 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+from shared.datasets.quantities import microseconds
 from shared.dispatch.fire_times import start_of_interval
 from shared.dispatch.starting import Asked, Version, start
 from shared.errors import ConfigurationError, PenstockError
 from shared.kill_points import kill_point
-from shared.pipelines.quantities import microseconds
 from shared.pipelines.validation import schedule_of, stored_document
 from shared.store import arrivals, requests, resources, triggers
 from shared.store.arrivals import Arrival

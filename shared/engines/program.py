@@ -362,6 +362,8 @@ class TellProgram:
         return TellProgram(*(value[key] for key in said))
 
 
+# The kind of stage, and of request, that measures a dataset.
+CHECK = "check"
 # The rows that a check looks at, as its rules call them.
 THIS = "this"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -9,13 +10,15 @@ from shared.messages.stage import VERSION, check_version
 
 ANSWER_REQUEST = "penstock.request.answer"
 MAINTENANCE = "maintenance"
+# Kinds of requests that are not answered by workers.
+QUEUES: Mapping[str, str] = {"check": "quality"}
 
 
 @dataclass(frozen=True, slots=True)
 class RequestMessage:
     task: ClassVar[str] = ANSWER_REQUEST
-    queue: ClassVar[str] = MAINTENANCE
     request: str
+    queue: str = MAINTENANCE
 
     def to_json(self) -> dict[str, Any]:
         return {"v": VERSION, "request": self.request}
@@ -24,3 +27,8 @@ class RequestMessage:
     def from_json(value: dict[str, Any]) -> RequestMessage:
         check_version(value)
         return RequestMessage(str(value["request"]))
+
+    @staticmethod
+    def of(request: str, kind: str) -> RequestMessage:
+        """To whoever answers requests of that kind."""
+        return RequestMessage(request, QUEUES.get(kind, MAINTENANCE))

@@ -23,7 +23,8 @@ class Ended:
     """A run that has ended, with what is known of it; None: not known.
 
     `before`: what the pipeline's run before ended as (of those that succeeded or failed). `read`, `written`, `rejected`: rows. `reasons`:
-    (message, node, rows), most first. `broken`: quality rules, as (rule set, rule, severity, failing rows). `changes`: sentences.
+    (message, node, rows), most first. `broken`: quality rules, as (rule set, rule, severity, failing rows, why it could not be measured).
+    `changes`: sentences; `used_up`: too, of error budgets that this run has used up.
     """
 
     namespace: str
@@ -42,8 +43,9 @@ class Ended:
     written: int | None = None
     rejected: int | None = None
     reasons: Sequence[tuple[str, str, int]] = ()
-    broken: Sequence[tuple[str, str, str, int | None]] = ()
+    broken: Sequence[tuple[str, str, str, int | None, str | None]] = ()
     changes: Sequence[str] = ()
+    used_up: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +95,23 @@ def _recovery(ended: Ended, wish: Wish) -> _Said | None:
 
 
 def _quality(ended: Ended, wish: Wish) -> _Said | None:
-    if not ended.broken:
+    if not ended.broken and not ended.used_up:
         return None
-    lines = [
-        f"{rule_set}: {rule} ({severity}), {f'{failing} rows' if failing is not None else 'rows not counted'}"
-        for rule_set, rule, severity, failing in ended.broken[:_MOST_RULES]
-    ]
+    lines = [f"{rule_set}: {rule} ({severity}), {_broke(failing, error)}" for rule_set, rule, severity, failing, error in ended.broken]
+    del lines[_MOST_RULES:]
     lines += [f"and {len(ended.broken) - _MOST_RULES} more"] if len(ended.broken) > _MOST_RULES else []
     count = len(ended.broken)
-    summary = f"broke {count} quality rule{'s' if count > 1 else ''}"
-    likeness = "/".join(f"{rule_set}.{rule}" for rule_set, rule, _, _ in ended.broken)
-    return _Said({"summary": summary, "rules": "\n".join(lines), "details": "\n".join(lines)}, likeness)
+    said = [f"broke {count} quality rule{'s' if count > 1 else ''}"] if count else []
+    said += ["has used up an error budget"] if ended.used_up else []
+    likeness = "/".join([*(f"{rule_set}.{rule}" for rule_set, rule, *_ in ended.broken), *(["budget"] if ended.used_up else [])])
+    details = "\n".join([*lines, *ended.used_up])
+    return _Said({"summary": " and ".join(said), "rules": "\n".join(lines), "details": details}, likeness)
+
+
+def _broke(failing: int | None, error: str | None) -> str:
+    if error is not None:
+        return f"could not be measured: {_short(error)}"
+    return f"{failing} rows" if failing is not None else "rows not counted"
 
 
 def _rejects(ended: Ended, wish: Wish) -> _Said | None:

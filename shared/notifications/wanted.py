@@ -11,7 +11,7 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
-from shared.pipelines.quantities import microseconds
+from shared.datasets.quantities import microseconds
 from shared.pipelines.validation import stored_document
 
 LONGEST = timedelta(days=366)

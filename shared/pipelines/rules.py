@@ -5,22 +5,29 @@ The `validate` node takes those that look at one row.
 
 from __future__ import annotations
 
-import re
+import math
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from shared.pipelines.fields import choice, count, duration, flag, name, not_available, number, part, prose, shown, text
-from shared.pipelines.shapes import AtLeastOne, ExactlyOne, OneOfSets, Shape, instance
+from shared.pipelines.fields import choice, count, duration, flag, name, number, part, prose, shown, text
+from shared.pipelines.shapes import AtLeastOne, ExactlyOne, OneOfSets, Shape
 from shared.pipelines.sql_fields import Expression, Query, column, columns
+from shared.rules.anomaly import METRICS, check_metric
+from shared.rules.custom_sql import over_this
+from shared.rules.moments import aware
+from shared.rules.types import named
+from shared.sql import regex
+from shared.sql.errors import SqlProblem
 
 SEVERITIES = ("critical", "high", "medium")
 PATTERNS = ("PESEL", "NIP", "REGON", "IBAN", "E164_PHONE", "EMAIL", "UUID")
-METRICS = ("row_count", "null_percent", "mean", "sum", "distinct", "min", "max", "stddev")
-# Rule types that run in this release; the others are read, described and refused by plan.
-AVAILABLE = ("NOT_NULL", "UNIQUE", "RANGE")
+# Types that judge a dataset, or what a query makes of it: when they fail, no row of it is at fault.
+_WITHOUT_ROWS = ("FRESHNESS", "ROW_COUNT", "ANOMALY", "CUSTOM_SQL")
+# How many failing rows a type allows, and what it says when it allows none.
+_ALLOWANCES = {"NOT_NULL": ("maxNullPercent", 0), "COMPLETENESS": ("minPercent", 100)}
 
 
 class Rule(Shape):
@@ -33,6 +40,11 @@ class Rule(Shape):
     where = Expression(metadata=shown("Only rows for which this is true", example="status = 'sold'"))
     description = prose("Description", example="Each sale has an amount")
     blockPipeline = flag("Block", "Holds the data back when it fails", load_default=False)
+
+    @validates_schema
+    def _rejects(self, data: dict[str, Any], **_: Any) -> None:
+        if (why := refused(data)) is not None:
+            raise ValidationError(why, _ALLOWANCES[data["type"]][0] if data["type"] in _ALLOWANCES else "onFail")
 
 
 class NotNull(Rule):
@@ -64,9 +76,8 @@ class Range(Rule):
                 raise ValidationError("must be a number, a date or a timestamp", key)
         if len({isinstance(bound, str) for bound in given.values()}) > 1:
             raise ValidationError("min and max must be of one kind: numbers, or dates and timestamps", "max")
-        least, greatest = given.get("min"), given.get("max")
-        if isinstance(least, int | float) and isinstance(greatest, int | float) and least > greatest:
-            raise ValidationError(f"min {least} is greater than max {greatest}", "min")
+        if len(given) == 2 and _place(given["min"]) > _place(given["max"]):
+            raise ValidationError(f"min {given['min']} is greater than max {given['max']}", "min")
 
 
 def _is_bound(value: object) -> bool:
@@ -76,16 +87,21 @@ def _is_bound(value: object) -> bool:
         except ValueError:
             return False
         return True
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _place(bound: float | str) -> Any:
+    """To compare it with another of its kind."""
+    return aware(bound) if isinstance(bound, str) else bound
 
 
 def _pattern(value: str) -> None:
     if value in PATTERNS:
         return
     try:
-        re.compile(value)
-    except (re.error, RecursionError, OverflowError) as error:
-        raise ValidationError(f"'{value[:60]}' is no regular expression: {error}") from error
+        regex.translate(value)
+    except SqlProblem as problem:
+        raise ValidationError(problem.message) from problem
 
 
 class Regex(Rule):
@@ -117,11 +133,26 @@ class Referential(Rule):
 
     together = (ExactlyOne(("column", "columns")),)
 
+    @validates_schema
+    def _pairs(self, data: dict[str, Any], **_: Any) -> None:
+        mine, theirs = named(data), named(data.get("references") or {})
+        if mine and theirs and len(mine) != len(theirs):
+            raise ValidationError(
+                f"{', '.join(mine)} cannot refer to {', '.join(theirs)}: name as many columns on both sides", "references"
+            )
+
 
 class CustomSql(Rule):
     query = Query(
         required=True, metadata=shown("Query over this", "Passes when no row is returned", "SELECT * FROM this WHERE paid > owed")
     )
+
+    @validates_schema
+    def _over_this(self, data: dict[str, Any], **_: Any) -> None:
+        try:
+            over_this(data["query"])
+        except SqlProblem as problem:
+            raise ValidationError(problem.message, "query") from problem
 
 
 class Completeness(Rule):
@@ -166,6 +197,13 @@ class Anomaly(Rule):
     zScore = number("Deviations allowed", load_default=3, example=3)
     minHistory = count("Least history", "Before so many runs it passes as learning", least=2, load_default=5, example=5)
 
+    @validates_schema
+    def _of_something(self, data: dict[str, Any], **_: Any) -> None:
+        try:
+            check_metric(data)
+        except SqlProblem as problem:
+            raise ValidationError(problem.message, "metric") from problem
+
 
 RULES: dict[str, type[Rule]] = {
     "NOT_NULL": NotNull,
@@ -183,10 +221,14 @@ RULES: dict[str, type[Rule]] = {
 
 
 def refused(rule: Mapping[str, Any]) -> str | None:
-    """Why a loaded rule cannot be checked in this release, as the end of a sentence; None where it can."""
-    if rule["type"] not in AVAILABLE:
-        return f"rules of type {rule['type']} are not available yet in this release"
-    for key, made in instance(RULES[rule["type"]]).load_fields.items():
-        if not_available(made, rule.get(key)) == "refused":
-            return f"'{key}: {str(rule[key]).lower()}' is not available yet in this release"
+    """Why the failing rows of a rule cannot be taken out, as a sentence; None where they can, or need not be."""
+    if rule.get("onFail") != "reject_rows":
+        return None
+    if rule["type"] in _WITHOUT_ROWS:
+        return f"{rule['type']} judges the dataset, and no row of it is at fault; use warn, and blockPipeline to hold the data back"
+    setting, whole = _ALLOWANCES.get(rule["type"], ("", None))
+    if setting and rule.get(setting, whole) != whole:
+        return (
+            f"{setting} {rule[setting]:g} allows a share of failing rows, and reject_rows takes each of them out; leave one of the two out"
+        )
     return None

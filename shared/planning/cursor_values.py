@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 
 from sqlglot import exp
 
-from shared.pipelines.quantities import microseconds
+from shared.datasets.quantities import microseconds
 from shared.sql.errors import SqlProblem
 
 CursorValue = int | Decimal | date | datetime | str

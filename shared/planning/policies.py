@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from shared.datasets.quantities import size_bytes
 from shared.pipelines.model import Node, Pipeline
-from shared.pipelines.quantities import size_bytes
 from shared.planning.needs import retry_settings
 
 

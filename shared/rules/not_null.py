@@ -6,33 +6,34 @@ from sqlglot import exp
 
 from shared.datasets import Columns
 from shared.rules.scope import within
-from shared.rules.types import Measured, Rule, RuleType, Scan, Verdict, column, count, rows_where
-
-
-def _is_null(rule: Rule, columns: Columns) -> exp.Expr | None:
-    return within(rule, columns, column(rule["column"]).is_(exp.null()))
+from shared.rules.shares import percent, percent_of
+from shared.rules.trees import is_null, rows_where, typed, values
+from shared.rules.types import Measured, Rule, RuleType, Scan, Verdict, column, count, named
 
 
 def _scan(rule: Rule, columns: Columns, prefix: str) -> Scan:
-    return Scan({"checked": count(within(rule, columns)), "failing": count(_is_null(rule, columns))})
+    # What is there and not what is missing: two plain counts, which other rules and the profile need as well.
+    counted = {"checked": count(within(rule, columns)), "present": values(column(rule["column"]), within(rule, columns))}
+    return Scan({name: typed(tree, columns) for name, tree in counted.items()})
 
 
 def _verdict(rule: Rule, measured: Measured) -> Verdict:
-    checked, nulls = int(measured["checked"]), int(measured["failing"])
+    checked = int(measured["checked"])
+    nulls = checked - int(measured["present"])
     allowed = rule.get("maxNullPercent") or 0
     return Verdict(
-        passed=nulls * 100 <= allowed * checked,
+        passed=nulls * 100 <= percent(allowed) * checked,
         checked=checked,
         failing=nulls,
-        observed={"nulls": nulls, "nullPercent": round(nulls * 100 / checked, 3) if checked else 0},
+        observed={"nulls": nulls, "nullPercent": percent_of(nulls, checked)},
         expected={"maxNullPercent": allowed},
     )
 
 
 def _offending(rule: Rule, columns: Columns) -> exp.Select:
-    condition = _is_null(rule, columns)
+    condition = within(rule, columns, is_null(column(rule["column"])))
     assert condition is not None
-    return rows_where(condition)
+    return rows_where(typed(condition, columns))
 
 
-NOT_NULL = RuleType(columns=lambda rule: (rule["column"],), scan=_scan, verdict=_verdict, offending=_offending)
+NOT_NULL = RuleType(columns=named, scan=_scan, verdict=_verdict, offending=_offending)

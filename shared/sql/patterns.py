@@ -15,6 +15,8 @@ from collections.abc import Callable, Sequence
 
 from sqlglot import exp
 
+from shared.sql import regex
+
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _PLAIN = {
     "PESEL": r"[0-9]{2}([02468][1-9]|[13579][0-2])(0[1-9]|[12][0-9]|3[01])[0-9]{5}",
@@ -33,7 +35,7 @@ _CHUNK = 9
 
 def matches(name: str, text: exp.Expr) -> exp.Expr:
     """True or false for a text that is not NULL. Raises KeyError for a name that is none of NAMES."""
-    shaped = whole(_PLAIN[name], text)
+    shaped = _whole(_PLAIN[name], text)
     checked = _CHECKS.get(name)
     if checked is None:
         return shaped
@@ -41,9 +43,14 @@ def matches(name: str, text: exp.Expr) -> exp.Expr:
     return exp.Case(ifs=[exp.If(this=shaped, true=checked(text))], default=exp.false())
 
 
-def whole(pattern: str, text: exp.Expr) -> exp.Expr:
-    r"""The pattern matches all of the text. \A and \z: $ would let a line break at the end pass."""
-    return exp.RegexpLike(this=text.copy(), expression=exp.Literal.string(f"\\A(?:{pattern})\\z"))
+def fits(pattern: str, text: exp.Expr) -> exp.Expr:
+    """As `matches` for one of NAMES; any other is a regular expression for the whole text (`shared.sql.regex`). Raises SqlProblem."""
+    return matches(pattern, text) if pattern in NAMES else _whole(regex.translate(pattern).sql, text)
+
+
+def _whole(pattern: str, text: exp.Expr) -> exp.Expr:
+    """The pattern matches all of the text. In RE2 and PostgreSQL $ is the very end, not the place before a line break as well."""
+    return exp.RegexpLike(this=text.copy(), expression=exp.Literal.string(f"^(?:{pattern})$"))
 
 
 def _digit(text: exp.Expr, at: int) -> exp.Expr:

@@ -275,6 +275,22 @@ CHECKS: tuple[Check, ...] = (
         """,
     ),
     Check(
+        "checks",
+        "what was measured is on record, and verdicts and profiles belong to a check that is",
+        _BUG,
+        """
+        SELECT s.run_id AS run, format('stage %%s has measured, and there is nothing of it', s.stage) AS detail
+          FROM stages s JOIN of ON of.id = s.run_id
+         WHERE s.kind = 'check' AND s.status = 'COMPLETED'
+           AND NOT EXISTS (SELECT FROM quality_scores q WHERE q.run_id = s.run_id AND q.stage = s.stage)
+        UNION ALL SELECT d.run_id, format('%%s of stage %%s, rule set %%s, and there is no such check', d.what, d.stage, d.rule_set)
+          FROM (SELECT run_id, stage, rule_set, 'verdicts' AS what FROM quality_results GROUP BY 1, 2, 3
+                UNION ALL SELECT run_id, stage, rule_set, 'a profile' FROM quality_profiles) d
+         WHERE d.run_id >= %(since)s AND NOT EXISTS (SELECT FROM quality_scores q
+                WHERE q.run_id = d.run_id AND q.stage = d.stage AND q.rule_set = d.rule_set)
+        """,
+    ),
+    Check(
         "firings",
         "what a trigger has started is there, and what a schedule started is on its record",
         "somebody deleted it, or the store was brought back from an older copy: ask for these fire times by hand, with logicalDate",

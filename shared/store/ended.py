@@ -105,7 +105,7 @@ def bring_back(tx: Tx, run: str, which: Collection[int], anew: Collection[int]) 
     The `rerun` of those that are done `anew` rises: their sinks write under another marker.
     """
     arguments = {"run": run, "stages": list(which), "anew": list(anew), "from": sources(STAGE_STEPS, StageStatus.WAITING)}
-    for table in ("quality_results", "quality_scores", "dead_letters", "datasets"):
+    for table in ("quality_results", "quality_scores", "quality_profiles", "dead_letters", "datasets"):
         tx.execute(
             # The names stand here.
             f"DELETE FROM {table} d USING stages s WHERE d.run_id = %(run)s AND s.run_id = %(run)s AND s.stage = d.stage"  # noqa: S608

@@ -12,8 +12,9 @@ from shared.store.database import Tx
 from shared.store.identifiers import new_id
 from shared.store.runs import DOORBELL
 
-# Its message was lost, if no worker with a free slot has taken it by then.
+# Its message was lost, if no worker with a free slot has taken it by then. Checks wait in line for each other, and need not be soon.
 SEND_AGAIN = timedelta(seconds=3)
+SEND_CHECK_AGAIN = timedelta(seconds=60)
 
 
 def put(tx: Tx, kind: str, namespace: str, args: Mapping[str, Any], *, asked_by: str, valid_for: timedelta) -> str:
@@ -30,8 +31,8 @@ def put(tx: Tx, kind: str, namespace: str, args: Mapping[str, Any], *, asked_by:
     return request
 
 
-def to_send(tx: Tx) -> list[str]:
-    """Requests that wait and were not sent lately; they count as sent now.
+def to_send(tx: Tx) -> dict[str, str]:
+    """id -> kind of requests that wait and were not sent lately; they count as sent now.
 
     A look (kind 'watch') is sent once: its trigger asks anew when its time is over, and while no worker answers, messages would heap up.
     """
@@ -40,13 +41,14 @@ def to_send(tx: Tx) -> list[str]:
         UPDATE requests SET sent_at = clock_timestamp()
          WHERE id IN (SELECT id FROM requests
                        WHERE state = 'PENDING' AND expires_at > clock_timestamp()
-                         AND (sent_at IS NULL OR (kind <> 'watch' AND sent_at < clock_timestamp() - %(again)s))
+                         AND (sent_at IS NULL OR (kind <> 'watch' AND sent_at + CASE kind WHEN 'check' THEN %(check)s ELSE %(again)s END
+                                                                      < clock_timestamp()))
                        ORDER BY created_at LIMIT 100 FOR UPDATE SKIP LOCKED)
-        RETURNING id::text AS id
+        RETURNING id::text AS id, kind
         """,
-        {"again": SEND_AGAIN},
+        {"again": SEND_AGAIN, "check": SEND_CHECK_AGAIN},
     )
-    return [row["id"] for row in rows]
+    return {row["id"]: row["kind"] for row in rows}
 
 
 def claim(tx: Tx, request: str, worker: str) -> dict[str, Any] | None:
@@ -81,9 +83,10 @@ def drop(tx: Tx, request: str) -> None:
 
 
 def read(tx: Tx, among: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """id -> {state, worker, args, reply}."""
+    """id -> {kind, namespace, state, worker, args, reply}."""
     rows = tx.execute(
-        "SELECT id::text AS id, state, worker, args, reply FROM requests WHERE id = ANY(%(ids)s::uuid[])", {"ids": list(among)}
+        "SELECT id::text AS id, kind, namespace, state, worker, args, reply FROM requests WHERE id = ANY(%(ids)s::uuid[])",
+        {"ids": list(among)},
     )
     return {row["id"]: row for row in rows}
 

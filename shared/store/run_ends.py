@@ -88,16 +88,16 @@ def reasons(tx: Tx, run_id: str) -> list[tuple[str, str, int]]:
     return [(row["error_message"], row["node"], row["rows"]) for row in found]
 
 
-def broken_rules(tx: Tx, run_id: str) -> list[tuple[str, str, str, int | None]]:
-    """(rule set, rule, severity, failing rows), in the order of the rules."""
+def broken_rules(tx: Tx, run_id: str) -> list[tuple[str, str, str, int | None, str | None]]:
+    """(rule set, rule, severity, failing rows, why it could not be measured), in the order of the rules."""
     found = tx.execute(
         """
-        SELECT rule_set, rule, severity, failing FROM quality_results WHERE run_id = %(run)s AND NOT passed
+        SELECT rule_set, rule, severity, failing, error FROM quality_results WHERE run_id = %(run)s AND NOT passed
          ORDER BY stage, rule_set, ordinal
         """,
         {"run": run_id},
     )
-    return [(row["rule_set"], row["rule"], row["severity"], row["failing"]) for row in found]
+    return [(row["rule_set"], row["rule"], row["severity"], row["failing"], row["error"]) for row in found]
 
 
 def changed_datasets(tx: Tx, datasets: Sequence[tuple[str, str]], since: datetime, until: datetime) -> list[dict[str, Any]]:

@@ -90,18 +90,6 @@ def program(tx: Tx, run_id: str, stage: int) -> dict[str, Any] | None:
     return row["program"] if row is not None else None
 
 
-def rule_results(tx: Tx, run_id: str) -> list[dict[str, Any]]:
-    return list(
-        tx.execute(
-            """
-            SELECT rule_set, rule, type, severity, passed, checked, failing, observed, expected, offenders, dataset FROM quality_results
-             WHERE run_id = %(run)s ORDER BY rule_set, ordinal
-            """,
-            {"run": run_id},
-        )
-    )
-
-
 def logs(tx: Tx, run_id: str, after: int, limit: int = 1000) -> list[dict[str, Any]]:
     return list(
         tx.execute(

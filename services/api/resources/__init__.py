@@ -18,6 +18,7 @@ from services.api.resources import (
     notifications,
     pipelines,
     plans,
+    quality,
     retries,
     run_nodes,
     runs,
@@ -30,5 +31,6 @@ from services.api.resources import (
 NOUNS = (
     health, documents, versions, pipelines, plans, state, connectors, circuit_breakers, looking, runs, retries, dead_letters, ledger,
     run_nodes, events, catalogue, doctor, triggers, schedules, backfills, hooks, deliveries, arrivals, notifications,
+    quality,
 )  # fmt: skip
 BLUEPRINTS = tuple(noun.blueprint for noun in NOUNS)

@@ -115,7 +115,10 @@ def run_json(tx: Tx, row: dict[str, Any]) -> dict[str, Any]:
         "nodes": nodes,
         "stages": [{**stage_json(stage), "waitingFor": waiting_for(stage, stages, row)} for stage in stages],
         "quality": [
-            {"dataset": q["dataset"], "ruleSet": q["rule_set"], "score": q["score"], "passed": q["passed"], "failed": q["failed"]}
+            {
+                **{key: q[key] for key in ("dataset", "scope", "score", "partial", "passed", "failed", "errors", "rows", "stage")},
+                "ruleSet": q["rule_set"],
+            }
             for q in quality.of_run(tx, row["id"])
         ],
         "balanced": together([node["balanced"] for node in nodes]),

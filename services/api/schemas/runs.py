@@ -259,10 +259,18 @@ class SetState(Schema):
 
 class RunQuality(Schema):
     dataset = fields.String()
-    ruleSet = fields.String()
-    score = fields.Float(allow_none=True)
-    passed = fields.Integer()
+    ruleSet = fields.String(allow_none=True, metadata={"description": "null: a profile only"})
+    scope = fields.String(metadata={"description": "batch: the rows of this run; dataset: all that is there"})
+    score = fields.Float(allow_none=True, metadata={"description": "0 to 100; null where no rule was measured"})
+    # marshmallow takes fields off the class, so that its own attribute of this name stays what it is.
+    partial = fields.Boolean(  # type: ignore[assignment]
+        metadata={"description": "Rules that could not be measured are not in the score"}
+    )
+    passed = fields.Integer(metadata={"description": "Rules, those that are still learning among them"})
     failed = fields.Integer()
+    errors = fields.Integer(metadata={"description": "Rules that could not be measured"})
+    rows = known(about="That were looked at")
+    stage = fields.Integer(metadata={"description": "The check: GET /checks/{run}/{stage}"})
 
 
 class Run(RunHead):

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from shared.pipelines.fields import ByType, anything, count, flag, name, number, part, prose, shown, text
-from shared.pipelines.rules import AVAILABLE, RULES, Rule
+from shared.pipelines.rules import RULES, Rule
 from shared.pipelines.shapes import OneOfSets, Shape
 
 
@@ -53,7 +53,7 @@ class RuleSetSpec(Shape):
 
     dataset = part(Dataset, "Dataset", "Whose rows: a table, a path, or a node of a pipeline", required=True)
     rules = fields.List(
-        ByType("rule", RULES, Rule, later=[kind for kind in RULES if kind not in AVAILABLE]),
+        ByType("rule", RULES, Rule),
         required=True,
         validate=validate.Length(min=1),
         metadata=shown("Rules", "What must hold", [{"name": "amount-is-there", "type": "NOT_NULL", "column": "amount"}]),

@@ -16,7 +16,7 @@ from shared.datasets import Column
 from shared.pipelines.nodes.relations import column, errors_of, find, is_null, named, not_null, pass_on, select, table, typed
 from shared.pipelines.nodes.types import Input, Relation
 from shared.sql.errors import SqlProblem
-from shared.sql.patterns import NAMES, matches, whole
+from shared.sql.patterns import NAMES, fits
 from shared.sql.row_errors import first_of, guard
 from shared.sql.typing import UNKNOWN, annotate, type_of
 
@@ -156,10 +156,9 @@ def _regex(rule: Rule, source: Input) -> tuple[exp.Expr, str]:
     of = find(source.columns, rule["column"], source.node)
     text = exp.cast(column(of.name, source.table), "TEXT")
     pattern = rule["pattern"]
-    if pattern in NAMES:
-        wrong = exp.not_(exp.paren(matches(pattern, text), copy=False))
-        return exp.and_(not_null(column(of.name, source.table)), wrong), f"{of.name} is no {pattern}"
-    return exp.not_(whole(pattern, text)), f"{of.name} does not match {pattern}"
+    wrong = exp.not_(exp.paren(fits(pattern, text), copy=False))
+    told = f"is no {pattern}" if pattern in NAMES else f"does not match {pattern}"
+    return exp.and_(not_null(column(of.name, source.table)), wrong), f"{of.name} {told}"
 
 
 def _consistency(rule: Rule, source: Input) -> tuple[exp.Expr, str]:

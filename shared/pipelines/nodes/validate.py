@@ -6,15 +6,12 @@ which of them is the right one. Where no edge leads from `invalid`, its rows are
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from marshmallow import Schema, fields
 from marshmallow import validate as validators
 
 from shared.pipelines.fields import ByType, choice, shown
 from shared.pipelines.model import Node
-from shared.pipelines.nodes.row_rules import divided, no_row_rule
+from shared.pipelines.nodes.row_rules import divided
 from shared.pipelines.nodes.types import Compiled, Input, NodeType, same_names
 from shared.pipelines.rules import RULES, Rule
 from shared.pipelines.shapes import Shape
@@ -47,13 +44,6 @@ class ValidateConfig(Shape):
     )
 
 
-def refuses(config: Mapping[str, Any]) -> str | None:
-    for rule in config["rules"]:
-        if (why := no_row_rule(rule)) is not None:
-            return f"rule {rule['name']}: {why}"
-    return None
-
-
 def compile_validate(node: Node, inputs: tuple[Input, ...]) -> Compiled:
     (source,) = inputs
     valid, invalid = divided(node.config["rules"], source)
@@ -71,5 +61,4 @@ VALIDATE = NodeType(
     description="Divides rows into those that keep the rules and those that break one",
     outgoing=same_names,
     rejects=("invalid",),
-    refuses=refuses,
 )

@@ -14,9 +14,9 @@ from typing import Any
 from sqlglot import exp
 
 from shared.datasets import Column
+from shared.datasets.quantities import microseconds
 from shared.pipelines.nodes.relations import column, find, is_null, named, pass_on, select
 from shared.pipelines.nodes.types import Input
-from shared.pipelines.quantities import microseconds
 from shared.sql.errors import SqlProblem
 
 START, END = "window_start", "window_end"

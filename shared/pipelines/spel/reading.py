@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-from shared.pipelines.spel import classes, dates, lists, numbers, regex, texts
+from shared.pipelines.spel import classes, dates, lists, numbers, texts
 from shared.pipelines.spel.errors import SpelError
 from shared.pipelines.spel.method import find
 from shared.pipelines.spel.parser import parse
 from shared.pipelines.spel.tree import Binary, Call, Index, InlineList, Literal, Node, Property, TypeName, Variable
 from shared.pipelines.spel.values import refuse, refuse_word
+from shared.sql import regex
 
 _WITH_PATTERN = ("matches", "replaceAll", "replaceFirst")
 # What stands for the row itself.
@@ -89,7 +90,7 @@ def _check_pattern(node: Literal, text: str) -> None:
     if not isinstance(node.value, str):
         return
     try:
-        regex.translate(node.value, 0)
+        regex.translate(node.value, 0, problem=SpelError)
     except SpelError as wrong:
         before = node.value[: wrong.position]
         # A quote inside the text is written twice.

@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from shared.pipelines.spel import regex, types
+from shared.pipelines.spel import types
 from shared.pipelines.spel.comparison import equal
+from shared.pipelines.spel.errors import SpelError
 from shared.pipelines.spel.method import ANYTHING, TEXTS, WHOLES, Invocation, Method, Methods
 from shared.pipelines.spel.types import Kind
 from shared.pipelines.spel.values import Value, any_of, call, cast, choose, number, refuse, text
+from shared.sql import regex
 
 # String.trim() takes away what is not above a space; strip() what Character.isWhitespace says, which has no non-breaking spaces.
 _TRIMMED = "".join(chr(code) for code in range(1, 33))
@@ -161,7 +163,7 @@ def _compare(one: Invocation) -> Value:
 
 def matches(value: Value, pattern: Value, place_start: int) -> exp.Expr:
     """Whether the whole text is what the pattern, a text that stands in the expression, says."""
-    translated = regex.translate(str(pattern.constant), place_start + 1)
+    translated = regex.translate(str(pattern.constant), place_start + 1, problem=SpelError)
     return exp.RegexpLike(this=value.sql, expression=text(regex.whole(translated)))
 
 
@@ -176,7 +178,7 @@ def _replace_matches(*, every: bool) -> Callable[[Invocation], Value]:
         pattern, new = one.arguments
         if not isinstance(pattern.constant, str) or not isinstance(new.constant, str):
             raise refuse(one.node, f"{one.name} needs its pattern and what to put there written out as texts")
-        made = regex.translate(pattern.constant, one.places[0].start + 1)
+        made = regex.translate(pattern.constant, one.places[0].start + 1, problem=SpelError)
         if not made.steady:
             raise refuse(
                 one.places[0],

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.pipelines.quantities import microseconds, size_bytes
+from shared.datasets.quantities import microseconds, size_bytes
 from tests.support.inprocess import Ran, make_pipeline, run
 
 READ = "    - {id: sales, type: connector_source, config: {connector: files, path: sales.csv}}\n"

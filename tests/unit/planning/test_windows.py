@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.pipelines.quantities import microseconds
+from shared.datasets.quantities import microseconds
 from shared.planning.errors import PlanProblem
 from tests.support.inprocess import Ran, make_pipeline, run
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from services.quality.offenders import looks_secret
 from services.quality.score import Term, score
+from shared.secrets.shown import looks_secret
 
 
 def term(severity: str, checked: int | None, failing: int | None, *, passed: bool | None = None) -> Term:
@@ -35,6 +35,16 @@ def test_half_a_tenth_is_rounded_up() -> None:
 def test_a_rule_without_rows_counts_as_one_or_nothing() -> None:
     assert score([term("high", 0, 0, passed=True)])[0] == 100.0
     assert score([term("high", 0, 0, passed=False)])[0] == 0.0
+
+
+def test_a_rule_that_could_not_be_measured_is_left_out_and_said_so() -> None:
+    lost = Term("lost", "critical", False, None, None, error=True)
+    value, formula = score([term("high", 10, 5), lost])
+    assert (value, formula["cap"], formula["partial"], formula["leftOut"]) == (50.0, None, True, ["lost"])
+    assert "1 of 2 rules could not be measured" in formula["text"]
+    assert [part["rule"] for part in formula["terms"]] == ["high rule"]
+    value, formula = score([lost])
+    assert (value, formula["reason"]) == (None, "no rule could be measured")
 
 
 def test_no_rules_no_score() -> None:

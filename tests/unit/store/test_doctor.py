@@ -62,6 +62,9 @@ BROKEN = {
     " waiting_since = now() - interval '1 hour', connectors = '{default/nobody}' WHERE run_id = %(run)s AND stage = 2",
     "dead letters": f"{LETTER} VALUES (%(run)s, %(other)s, 2, 1, 'n2', '{{}}', 'bad', 'replayed', NULL)",
     "dead letters ": f"{LETTER} VALUES (%(run)s, %(other)s, 2, 1, 'n2', '{{}}', 'bad', 'open', %(run)s)",
+    "checks": "UPDATE stages SET kind = 'check' WHERE run_id = %(run)s AND stage = 2",
+    "checks ": "INSERT INTO quality_profiles (run_id, stage, rule_set, namespace, dataset, scope)"
+    " VALUES (%(run)s, 2, '', 'default', 'd', '')",
     "firings": f"{TRIGGER}; {FIRING} SELECT id, 'k', %(run)s, 'run' FROM triggers; DELETE FROM runs WHERE id = %(run)s",
     "firings ": """UPDATE runs SET trigger = '{"type": "schedule"}' WHERE id = %(run)s""",
     "fire times": """UPDATE runs SET trigger = '{"type": "schedule", "fireAt": "x"}' WHERE id = %(run)s; INSERT INTO runs (id, namespace,

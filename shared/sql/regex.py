@@ -1,15 +1,16 @@
 """Java's regular expressions, as far as RE2 (DuckDB) and PostgreSQL mean the same by them: rewritten in what all three share.
 
-Refused by place: backreferences, look-around, possessive quantifiers, \\b, \\p{…}, named groups, flags other than (?i) at the start.
-For replacing, where engines disagree on how much of two choices is taken, a pattern may hold one part of variable length at most, and
-must not match where there is nothing. `$` is the very end, where Java also takes the place before a last line end.
+SpEL's `matches` and the patterns of rules are these. Refused by place: backreferences, look-around, possessive quantifiers, \\b, \\p{…},
+named groups, flags other than (?i) at the start. For replacing, where engines disagree on how much of two choices is taken, a pattern may
+hold one part of variable length at most, and must not match where there is nothing. `$` is the very end, where Java also takes the place
+before a last line end.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shared.pipelines.spel.errors import SpelError
+from shared.sql.errors import SqlProblem
 
 # Java's own sets: ASCII only, and a dot is no line end.
 _CLASSES = {"d": "0-9", "w": "a-zA-Z0-9_", "s": " \t\n\x0b\f\r"}
@@ -46,9 +47,9 @@ class _Part:
     steady: bool = True
 
 
-def translate(pattern: str, position: int) -> Pattern:
-    """`position`: where the pattern's first character stands in the expression. Raises SpelError."""
-    reader = _Reader(pattern, position)
+def translate(pattern: str, position: int = 0, *, problem: type[SqlProblem] = SqlProblem) -> Pattern:
+    """`position`: where the pattern's first character stands in the text around it. Raises `problem`."""
+    reader = _Reader(pattern, position, problem)
     part = reader.alternatives(0)
     if not reader.ended:
         raise reader.error("a ) that closes nothing")
@@ -66,8 +67,8 @@ def quoted(literal: str) -> str:
 
 
 class _Reader:
-    def __init__(self, pattern: str, position: int) -> None:
-        self._pattern, self._position, self._at, self.groups = pattern, position, 0, 0
+    def __init__(self, pattern: str, position: int, problem: type[SqlProblem]) -> None:
+        self._pattern, self._position, self._problem, self._at, self.groups = pattern, position, problem, 0, 0
         self._any_case = pattern.startswith("(?i)")
         if self._any_case:
             self._at = 4
@@ -76,8 +77,9 @@ class _Reader:
     def ended(self) -> bool:
         return self._at >= len(self._pattern)
 
-    def error(self, what: str) -> SpelError:
-        return SpelError(f"the regular expression {self._pattern[:60]!r} holds {what}, which has no form in SQL", self._position + self._at)
+    def error(self, what: str) -> SqlProblem:
+        told = f"the regular expression {self._pattern[:60]!r} holds {what}, which has no form in SQL"
+        return self._problem(told, self._position + self._at)
 
     def alternatives(self, depth: int) -> _Part:
         if depth > _MAX_NESTING:

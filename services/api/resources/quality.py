@@ -1,0 +1,299 @@
+"""Data quality: how good each dataset is and was, what its rules say, and checks that people ask for.
+
+A dataset is called as in `ns/connector:table`, with its slashes as they are or encoded. A check is known by the run that made it, or by the
+request that asked for it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask import Response, jsonify, make_response, url_for
+from flask_smorest import Blueprint
+
+from services.api import cursors
+from services.api.auth import caller, database
+from services.api.incoming import identifier
+from services.api.problems import Refused, brief
+from services.api.recipes.planned import wait_for
+from services.api.resources.documents import stamp
+from services.api.resources.looking import NO_BODY
+from services.api.schemas.looking import Waiting
+from services.api.schemas.quality import (
+    Check,
+    Checks,
+    DatasetQuality,
+    DatasetQuery,
+    Offenders,
+    OffendersQuery,
+    RunQuery,
+    SubjectsQuery,
+    Suggested,
+    SummaryPage,
+)
+from shared.engines.program import CHECK
+from shared.errors import PenstockError
+from shared.pipelines.model import RuleSet
+from shared.pipelines.validation import stored_document, stored_rule_set
+from shared.planning.on_demand import of_rule_set
+from shared.rules.budget import budget
+from shared.rules.suggest import document
+from shared.store import quality, requests, resources
+from shared.store.database import Tx
+from shared.store.quality import Subject
+
+blueprint = Blueprint("quality", __name__, url_prefix="/api/v1", description="Data quality")
+# A check that nobody has taken up by then is not made any more.
+VALID = timedelta(hours=1)
+_TYPES = {"jsonl": "application/x-ndjson", "csv": "text/csv"}
+_FILE: dict[str, Any] = {
+    "responses": {
+        "200": {
+            "description": "Rows that fail",
+            "content": {"application/json": {"schema": Offenders}, **{kind: {"schema": {"type": "string"}} for kind in _TYPES.values()}},
+        },
+        "default": {"$ref": "#/components/responses/DEFAULT_ERROR"},
+    }
+}
+
+
+@blueprint.get("/quality")
+@blueprint.arguments(SubjectsQuery, location="query")
+@blueprint.response(200, SummaryPage)
+def page(query: dict[str, Any]) -> dict[str, Any]:
+    """The newest check of each dataset in each scope, by each rule set."""
+    who, limit = caller(), query["limit"]
+    if "namespace" in query:
+        who.may("viewer", query["namespace"])
+    namespaces = [query["namespace"]] if "namespace" in query else who.visible
+    with database().transaction() as tx:
+        after = cursors.subject(query)
+        rows = quality.subjects(tx, after=after, limit=limit + 1, namespaces=namespaces, dataset=query.get("dataset"))
+    following = None
+    if len(rows) > limit:
+        last = rows[limit - 1]
+        following = cursors.cursor(last["namespace"], last["dataset"], last["scope"], last["rule_set"] or "")
+    return {"items": [{**_summary(row), "drift": row["drift"]} for row in rows[:limit]], "nextCursor": following}
+
+
+@blueprint.get("/quality/<namespace>/<path:dataset>")
+@blueprint.arguments(DatasetQuery, location="query")
+@blueprint.response(200, DatasetQuality)
+def read(query: dict[str, Any], namespace: str, dataset: str) -> dict[str, Any]:
+    """Its newest check in full, its error budget, and how it was before."""
+    caller().may("viewer", namespace)
+    with database().transaction() as tx:
+        there = quality.of_dataset(tx, namespace, dataset)
+        newest = _chosen(there, query, namespace, dataset)
+        subject = _subject(newest)
+        rules = _rule_set(tx, subject)
+        return {
+            **_whole(tx, newest["run"], [newest])[0],
+            "objective": _objective(tx, subject, rules),
+            "history": [{**_summary(row), "drift": row["drift"]} for row in quality.past(tx, subject, query["limit"])],
+            "subjects": [
+                {"scope": one["scope"], "ruleSet": one["rule_set"], "at": stamp(one["at"]), "score": one["score"]} for one in there
+            ],
+        }
+
+
+@blueprint.post("/quality/<namespace>/<path:dataset>/suggest")
+@blueprint.doc(**NO_BODY)
+@blueprint.arguments(DatasetQuery, location="query")
+@blueprint.response(200, Suggested)
+def suggest(query: dict[str, Any], namespace: str, dataset: str) -> dict[str, Any]:
+    """Rules that hold of its newest profile, as a rule set to be looked through. Saves nothing."""
+    caller().may("viewer", namespace)
+    with database().transaction() as tx:
+        there = quality.of_dataset(tx, namespace, dataset)
+        _chosen(there, query, namespace, dataset)
+        found = [quality.newest_profile(tx, _subject(row)) for row in there if _meant(row, query)]
+    profiled = max((one for one in found if one is not None), key=lambda one: one["at"], default=None)
+    if profiled is None:
+        raise Refused(409, f"nothing of {brief(dataset)} was profiled yet; run its rule set, or a pipeline that writes it")
+    text, rules = document(profiled["profile"], namespace, dataset)
+    return {"document": text, "rules": rules}
+
+
+@blueprint.post("/quality/<namespace>/<rule_set>/run")
+@blueprint.doc(**NO_BODY)
+@blueprint.arguments(RunQuery, location="query")
+@blueprint.response(200, Checks)
+@blueprint.alt_response(202, schema=Waiting)
+def run(query: dict[str, Any], namespace: str, rule_set: str) -> Any:
+    """Checks all that is there now, where it is, apart from any run."""
+    who = caller()
+    who.may("operator", namespace)
+    with database().transaction() as tx:
+        row = resources.current(tx, "DataQualityRuleSet", namespace, rule_set)
+        if row is None:
+            raise Refused(404, f"there is no rule set {brief(f'{namespace}/{rule_set}')}; apply a document of kind DataQualityRuleSet")
+        if not row["valid"]:
+            raise Refused(409, f"rule set {namespace}/{rule_set} is a draft with errors; correct it, and apply it again")
+        try:
+            rules = stored_rule_set(row["document"])
+            program = of_rule_set(rules, _sink(tx, rules))
+        except PenstockError as error:
+            raise Refused(409, error.message) from error
+        request = requests.put(tx, CHECK, namespace, program.to_json(), asked_by=who.name, valid_for=VALID)
+    wait_for(database(), [request], query["wait"])
+    return _answered(request)
+
+
+@blueprint.get("/checks/<check>")
+@blueprint.response(200, Checks)
+@blueprint.alt_response(202, schema=Waiting)
+def checks(check: str) -> Any:
+    """All checks of a run, or the one that was asked for; 202 while that is on its way."""
+    return _answered(identifier(check, "check"))
+
+
+@blueprint.get("/checks/<check>/<int:stage>")
+@blueprint.response(200, Check)
+def one(check: str, stage: int) -> dict[str, Any]:
+    with database().transaction() as tx:
+        return _whole(tx, check, [_found(tx, check, stage)])[0]
+
+
+@blueprint.get("/checks/<check>/<int:stage>/offenders")
+@blueprint.doc(**_FILE)
+@blueprint.arguments(OffendersQuery, location="query")
+def offenders(query: dict[str, Any], check: str, stage: int) -> Response:
+    """Rows that fail, up to 10 of each rule, masked as they were stored; as a file, too."""
+    with database().transaction() as tx:
+        found = _found(tx, check, stage)
+        results = quality.results(tx, found["run"], stage)
+    named = [result for result in results if query.get("rule") in (None, result["rule"])]
+    if not named and "rule" in query:
+        there = ", ".join(result["rule"] for result in results) or "none"
+        raise Refused(404, f"this check has no rule {brief(query['rule'])}; it has {brief(there, 400)}")
+    rows = [{"rule": result["rule"], "row": row} for result in named for row in result["offenders"]]
+    form = query["format"]
+    if form == "json":
+        return jsonify(items=rows)
+    headers = {"Content-Disposition": f'attachment; filename="offenders.{form}"'}
+    return Response(_lines(rows) if form == "jsonl" else _csv(rows), mimetype=_TYPES[form], headers=headers)
+
+
+def _chosen(there: list[dict[str, Any]], query: Mapping[str, Any], namespace: str, dataset: str) -> dict[str, Any]:
+    meant = [row for row in there if _meant(row, query)]
+    if meant:
+        return next((row for row in meant if row["rule_set"] is not None), meant[0])
+    if there:
+        said = "; ".join(f"scope={row['scope']}&ruleSet={row['rule_set'] or ''}" for row in there)
+        raise Refused(404, f"{brief(dataset)} was never looked at so; there is {brief(said, 400)}")
+    raise Refused(404, f"no check in namespace {brief(namespace)} has looked at {brief(dataset)}; GET /quality lists what there is")
+
+
+def _meant(row: Mapping[str, Any], query: Mapping[str, Any]) -> bool:
+    return query.get("scope") in (None, row["scope"]) and query.get("ruleSet") in (None, row["rule_set"] or "")
+
+
+def _subject(row: Mapping[str, Any]) -> Subject:
+    return Subject(row["namespace"], row["dataset"], row["scope"], row["rule_set"])
+
+
+def _rule_set(tx: Tx, subject: Subject) -> RuleSet | None:
+    """As it is now; None where it is gone, or today's rules refuse it."""
+    if subject.rule_set is None:
+        return None
+    text = resources.current_document(tx, "DataQualityRuleSet", subject.namespace, subject.rule_set)
+    try:
+        return stored_rule_set(text) if text is not None else None
+    except PenstockError:
+        return None
+
+
+def _objective(tx: Tx, subject: Subject, rules: RuleSet | None) -> dict[str, Any] | None:
+    if rules is None or rules.objective is None:
+        return None
+    now = datetime.now(UTC)
+    scores = quality.scores_since(tx, subject, now - timedelta(days=rules.objective["windowDays"]))
+    return budget(scores, rules.objective, now)
+
+
+def _sink(tx: Tx, rules: RuleSet) -> Mapping[str, Any] | None:
+    """The settings of the sink that a rule set names, of the pipeline as it is now; None where it names something else."""
+    text = resources.current_document(tx, "Pipeline", rules.namespace, str(rules.dataset.get("pipeline", "")))
+    nodes = (stored_document(text).tree.get("spec") or {}).get("nodes") if text is not None else None
+    for node in nodes or ():
+        if node.get("id") == rules.dataset.get("node") and node.get("type") == "connector_sink":
+            config: Mapping[str, Any] = node["config"]
+            where = str(config.get("table") or config.get("path"))
+            # What stands in a template's place is known in a run only.
+            return config if "{{" not in where else None
+    return None
+
+
+def _answered(check: str) -> Any:
+    with database().transaction() as tx:
+        rows = quality.of_run(tx, check)
+        if rows:
+            caller().may("viewer", rows[0]["namespace"])
+            return {"id": check, "items": _whole(tx, check, rows)}
+        asked = requests.read(tx, [check]).get(check)
+        if asked is not None and asked["kind"] != CHECK:
+            asked = None
+        if asked is not None:
+            caller().may("viewer", asked["namespace"])
+    if asked is None:
+        raise Refused(404, f"there is no check {brief(check)}; a check that nobody could make is forgotten an hour later")
+    if asked["state"] == "FAILED":
+        raise Refused(503 if asked["reply"].get("retryable") else 422, str(asked["reply"]["message"]))
+    return make_response(jsonify(request=check, state=asked["state"]), 202, {"Location": url_for("quality.checks", check=check)})
+
+
+def _found(tx: Tx, check: str, stage: int) -> dict[str, Any]:
+    rows = quality.of_run(tx, identifier(check, "check"))
+    row = next((row for row in rows if row["stage"] == stage), None)
+    if row is None:
+        there = f"; there are {', '.join(str(row['stage']) for row in rows)}" if rows else ""
+        raise Refused(404, f"there is no check {brief(check)}/{stage}{there}")
+    caller().may("viewer", row["namespace"])
+    return row
+
+
+def _whole(tx: Tx, run: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    profiles, results = quality.profiles(tx, run), quality.results(tx, run)
+    nothing = {"profile": None, "drift": None}
+    return [
+        {
+            **_summary(row),
+            **{key: row[key] for key in ("formula", "metrics", "blocked")},
+            **profiles.get((row["stage"], row["rule_set"]), nothing),
+            "results": [_result(one) for one in results if (one["stage"], one["rule_set"]) == (row["stage"], row["rule_set"])],
+        }
+        for row in rows
+    ]
+
+
+def _summary(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "check": {"run": row["run"], "stage": row["stage"]},
+        **{key: row[key] for key in ("namespace", "dataset", "scope", "score", "partial", "passed", "failed", "errors", "rows")},
+        "ruleSet": row["rule_set"],
+        "at": stamp(row["at"]),
+    }
+
+
+def _result(row: Mapping[str, Any]) -> dict[str, Any]:
+    same = ("rule", "type", "severity", "status", "passed", "blocks", "checked", "failing", "observed", "expected", "offenders", "error")
+    return {**{key: row[key] for key in same}, "failingPercent": row["failing_percent"], "durationMs": row["duration_ms"]}
+
+
+def _lines(rows: list[dict[str, Any]]) -> Iterator[str]:
+    for row in rows:
+        yield f"{json.dumps(row, ensure_ascii=False)}\n"
+
+
+def _csv(rows: list[dict[str, Any]]) -> str:
+    text = io.StringIO()
+    written = csv.writer(text, lineterminator="\r\n")
+    written.writerow(("rule", "row"))
+    written.writerows((row["rule"], json.dumps(row["row"], ensure_ascii=False)) for row in rows)
+    return text.getvalue()
