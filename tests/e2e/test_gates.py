@@ -99,7 +99,7 @@ def test_a_file_is_as_it_was_while_a_rule_that_blocks_fails_and_new_once_it_pass
                 + rules("gated-file", "connector: files, path: gated.csv", THERE))  # fmt: skip
     gates.source([(1, 10), (2, None)])
     held = gates.run("gated-file")
-    assert (held["status"], held["error"]["code"], held["error"]["node"]) == ("FAILED", "quality_gate", "put")
+    assert (held["status"], held["error"]["code"], held["error"]["node"]) == ("FAILED", "quality_gate", "put"), held["error"]
     assert "rule there (NOT_NULL) fails for 1 of 2 rows (first: id 2, n NULL)" in held["error"]["message"]
     assert statuses(held) == {"read": "COMPLETED", "put": "FAILED"}
     assert [(one["score"], one["failed"]) for one in held["quality"]] == [(49.9, 1)]
