@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from math import exp, inf, lgamma, log, log1p, sqrt
+from math import exp, inf, isfinite, lgamma, log, log1p, sqrt
 from statistics import fmean
 from typing import Literal
 
@@ -53,8 +53,8 @@ class Baseline:
 
 
 def baseline(past: Sequence[Past], at: datetime, *, window: int, least: int) -> Baseline | None:
-    """Of the newest `window` values before `at`; None: fewer than `least`, so that it is still learning."""
-    values = sorted((one for one in past if one.at < at), key=lambda one: one.at)[-window:]
+    """Of the newest `window` values before `at`; None: fewer than `least`, so that it is still learning. What is not finite is no value."""
+    values = sorted((one for one in past if one.at < at and isfinite(one.value)), key=lambda one: one.at)[-window:]
     if len(values) < max(least, 2):
         return None
     everything = [one.value for one in values]
