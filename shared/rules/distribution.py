@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import log
+from math import log, sqrt
 from typing import Any
 
 # The usual mark: above it a population counts as another one.
@@ -79,7 +79,7 @@ def stability(observed: Sequence[float], expected: Sequence[float]) -> float:
 def _by_chance(bins: int, rows: float, others: float) -> float:
     """Of one population the index is some (1/n + 1/m) times a chi-square of as many degrees of freedom as bins less one."""
     free = max(1, bins - 1)
-    return THRESHOLD + (1 / max(rows, 1.0) + 1 / max(others, 1.0)) * (free + CHANCE * (2 * free) ** 0.5)
+    return THRESHOLD + (1 / max(rows, 1.0) + 1 / max(others, 1.0)) * (free + CHANCE * sqrt(2 * free))
 
 
 def _tenths(histograms: Sequence[Histogram]) -> list[float]:

@@ -33,6 +33,8 @@ MOST_FINDINGS = 200
 _LENGTHS = {"lengthMin": "min", "lengthMax": "max", "lengthMean": "mean"}
 _FIGURES = ("nullPercent", "distinct", "mean", "stddev", "min", "max", "lengthMin", "lengthMax", "lengthMean")
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 Profile = Mapping[str, Any]
 Column = Mapping[str, Any]
 
@@ -183,10 +185,11 @@ def _compared(column: Column, there: Sequence[tuple[datetime, int, Column]], met
 def _value(column: Column, metric: str) -> float | None:
     """As a number; dates and times in seconds. None where there is none, or it is masked."""
     lengths = column.get("lengths") or {}
-    return _number(lengths.get(_LENGTHS[metric]) if metric in _LENGTHS else column.get(metric), column)
+    return number_of(lengths.get(_LENGTHS[metric]) if metric in _LENGTHS else column.get(metric), column)
 
 
-def _number(value: Any, column: Column) -> float | None:
+def number_of(value: Any, column: Column) -> float | None:
+    """A value of a profile, which spells decimals, dates and times as texts."""
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, str) and str(column["type"]).upper().startswith(("DATE", "TIMESTAMP")):
@@ -208,10 +211,8 @@ def _seconds(value: str) -> float | None:
         at = datetime.fromisoformat(value) if len(value) > 10 else datetime.combine(date.fromisoformat(value), datetime.min.time())
     except ValueError:
         return None
-    try:
-        return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
-    except (OverflowError, ValueError):
-        return None
+    # Arithmetic, since timestamp() of the first and the last year overflows.
+    return ((at if at.tzinfo else at.replace(tzinfo=UTC)) - _EPOCH).total_seconds()
 
 
 def _size(past: Sequence[Past]) -> float:
@@ -223,7 +224,7 @@ def _share(column: Column) -> float | None:
     rows, nulls, distinct = (column.get(key) for key in ("rows", "nulls", "distinct"))
     if rows is None or nulls is None or distinct is None or rows <= nulls:
         return None
-    return float(distinct) / (rows - nulls)
+    return float(distinct) / float(rows - nulls)
 
 
 def _sampling_noise(past: Sequence[Past], rows: Sequence[int], now: int) -> float:
@@ -248,9 +249,9 @@ def _of_few(metric: str, rows: int) -> float:
 def _elsewhere(profile: Profile, past: Sequence[tuple[datetime, Profile]]) -> Iterator[dict[str, Any]]:
     """Columns whose values lie otherwise than they did."""
     for column in profile["columns"]:
-        now = Histogram.of(column, _number)
+        now = Histogram.of(column, number_of)
         same = (one for _, before in past for one in before["columns"] if one["name"] == column["name"] and one["type"] == column["type"])
-        then = [found for one in same if (found := Histogram.of(one, _number)) is not None]
+        then = [found for one in same if (found := Histogram.of(one, number_of)) is not None]
         if now is None or len(then) < 2:
             continue
         index, allowed = shifted(now, then)

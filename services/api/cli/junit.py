@@ -32,7 +32,8 @@ def junit(checks: Sequence[Mapping[str, Any]]) -> bytes:
             SubElement(properties, "property", name=name, value=_said(check[name]))
         for result in results:
             _case(suite, check, result)
-    return tostring(suites, encoding="utf-8", xml_declaration=True) + b"\n"
+    text: bytes = tostring(suites, encoding="utf-8", xml_declaration=True)
+    return text + b"\n"
 
 
 def _case(suite: Element, check: Mapping[str, Any], result: Mapping[str, Any]) -> None:

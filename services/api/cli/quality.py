@@ -169,8 +169,8 @@ def suggest(context: click.Context, dataset: str, namespace: str | None, scope: 
     \b
     penstock quality suggest default/warehouse:fact_sales > rules.yaml
     """
-    asked = {"scope": scope, "ruleSet": rule_set}
-    click.echo(client(context).call("POST", f"{_address(dataset, namespace)}/suggest", **asked)["document"], nl=False)
+    found = client(context).call("POST", f"{_address(dataset, namespace)}/suggest", scope=scope, ruleSet=rule_set)
+    click.echo(found["document"], nl=False)
 
 
 @quality.command()
