@@ -78,6 +78,8 @@ def _start(home: Home, given: Mapping[str, str], embedded: tuple[str, ...], envi
     if "postgres" in embedded:
         given_to_services["PENSTOCK_EMBEDDED_POSTGRES_PORT"] = str(port["postgres"])
     given_to_services[processes.MARK] = str(home.root)
+    # supervisord starts them in another folder, where Python would find what is installed, which may be another copy of this code.
+    given_to_services["PYTHONPATH"] = os.pathsep.join(filter(None, [str(services.PROJECT), given_to_services.get("PYTHONPATH")]))
     with home.log_file("supervisord").open("a") as log:
         launched = subprocess.Popen(
             [sys.executable, "-m", "infra.local.launch", "supervisord"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.quality.settings import Settings
 from shared.attempts import tasks
-from shared.attempts.keys import no_credentials
+from shared.attempts.keys import unsealer
 from shared.attempts.service import Service
 from shared.store import definitions
 
@@ -14,7 +14,8 @@ service = Service(
     database_url=settings.database_url,
     redis_url=settings.redis_url,
     queues=("quality",),
-    unseal=no_credentials,
+    unseal=unsealer(settings.home),
+    vault=settings.vault,
     definitions=definitions.of(settings.definitions),
 )
 tasks.register(service)

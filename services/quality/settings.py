@@ -11,7 +11,9 @@ from uuid import uuid4
 
 from shared.attempts import memory
 from shared.attempts.place import Place
+from shared.breakers import Rules
 from shared.process import settings
+from shared.secrets.vault import Vault
 
 MEMORY = "PENSTOCK_QUALITY_MEMORY"
 FUNCTIONS = {"check": "services.quality.measure:run"}
@@ -19,11 +21,15 @@ FUNCTIONS = {"check": "services.quality.measure:run"}
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`name` is the process's own, as for a worker. It has no connectors and so needs no key."""
+    """As the worker's, whose connectors, credentials and staging it reaches too: for tables that are checked where they are, and those that
+    rules compare with. It makes no files that outlive an attempt.
+    """
 
     name: str
     database_url: str = field(repr=False)
     redis_url: str = field(repr=False)
+    home: Path | None
+    staging: str
     scratch: Path
     scratch_bytes: int | None
     definitions: Path | None
@@ -32,6 +38,8 @@ class Settings:
     lease: timedelta
     probe: timedelta
     drain: timedelta
+    breaker: Rules
+    vault: Vault
 
     @staticmethod
     def from_environment() -> Settings:
@@ -41,6 +49,8 @@ class Settings:
             name=settings.text("PENSTOCK_WORKER_NAME", "quality-1"),
             database_url=settings.text("PENSTOCK_DATABASE_URL"),
             redis_url=settings.text("PENSTOCK_REDIS_URL"),
+            home=home,
+            staging=settings.staging("PENSTOCK_STAGING_URL", home / "staging" if home else None),
             scratch=settings.folder("PENSTOCK_SCRATCH", home / "scratch" if home else Path(tempfile.gettempdir()) / "penstock-scratch"),
             scratch_bytes=settings.scratch_limit(),
             definitions=settings.definitions(home),
@@ -49,6 +59,8 @@ class Settings:
             lease=settings.seconds("PENSTOCK_LEASE_SECONDS", 15),
             probe=settings.seconds("PENSTOCK_PROBE_SECONDS", 10),
             drain=settings.seconds("PENSTOCK_DRAIN_SECONDS", 20),
+            breaker=settings.breaker(),
+            vault=settings.vault(),
         )
 
     @property
@@ -60,12 +72,12 @@ class Settings:
             slots=self.slots,
             memory_bytes=self.memory_bytes,
             memory_setting=MEMORY,
-            # A check stages nothing.
-            staging=str(self.scratch),
+            staging=self.staging,
             scratch=self.scratch,
             scratch_bytes=self.scratch_bytes,
             lease=self.lease,
             probe=self.probe,
             drain=self.drain,
             functions=FUNCTIONS,
+            breaker=self.breaker,
         )

@@ -143,10 +143,19 @@ def admit(tx: Tx, settings: Settings) -> list[str]:
     for run, why in made.skip.items():
         _move(tx, run, RunStatus.SKIPPED, {"code": "skipped", "message": why})
     _replace(tx, made.replace)
-    runs.wait_for(tx, made.waits)
+    _tell(tx, rows, made.waits)
     left = len(running) + len(started)
-    runs.rest_waits(tx, list(rows), *(("concurrency", full(left, limit)) if left >= limit else ("pipeline", "older runs of it are first")))
+    if any(row["in_line"] > len(rows) for row in rows.values()):
+        rest = ("concurrency", full(left, limit)) if left >= limit else ("pipeline", "older runs of it are first")
+        runs.rest_waits(tx, list(rows), *rest)
     return started
+
+
+def _tell(tx: Tx, rows: Mapping[str, Mapping[str, Any]], waits: Mapping[str, tuple[str, str]]) -> None:
+    """Why they wait, where it is not said yet: of a long queue that is little from one turn to the next."""
+    new = {run: why for run, why in waits.items() if rows[run]["waiting_for"] != runs.waiting(*why)}
+    if new:
+        runs.wait_for(tx, new)
 
 
 def _asking(row: Mapping[str, Any]) -> Asking:

@@ -17,6 +17,7 @@ from shared.pipelines.validation import schedule_of
 from shared.store import backfills, dependencies, resources
 from shared.store.backfills import Backfill
 from shared.store.database import Database, Tx
+from shared.store.definitions import DefinitionMissing
 from shared.store.endings import Ending
 from shared.store.identifiers import new_id
 
@@ -34,15 +35,17 @@ def told(tx: Tx, ending: Ending, settings: Settings) -> None:
 
 def start_backfills(database: Database, settings: Settings) -> bool:
     """True while there may be more to start."""
+    done = 0
     with turn(database) as tx:
         held = backfills.with_room(tx, AT_ONCE)
         for one in held:
             with apart(tx, f"backfill {one.id} of {one.namespace}/{one.pipeline}"):
                 if not backfills.finish(tx, one.id):
                     _fill(tx, one, settings)
+                done += 1
         if held:
             kill_point("scheduler.backfilling")
-    return len(held) == AT_ONCE
+    return len(held) == AT_ONCE and done > 0
 
 
 def _fill(tx: Tx, one: Backfill, settings: Settings) -> None:
@@ -74,7 +77,8 @@ def _start(tx: Tx, one: Backfill, date: datetime, number: int, settings: Setting
         asked = Asked(trigger, date, interval, TYPE, one.parameters, one.reason)
         if (refused := started(tx, version, asked, settings.template_env, run)) is not None:
             raise refused
-    except UnavailableError:
+    except (UnavailableError, DefinitionMissing):
+        # A text may come back: the date keeps its turn.
         raise
     except PenstockError as error:
         log.warning("backfill %s: %s/%s could not start for %s: %s", one.id, one.namespace, one.pipeline, date, error.message)

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 
+from services.scheduler.apart import made
 from services.scheduler.settings import Settings
 from services.scheduler.turn import turn
-from shared.dispatch.starting import Asked, New, Version, create, prepared
+from shared.dispatch.starting import Asked, New, Version, create
 from shared.errors import PenstockError, UnavailableError
 from shared.kill_points import kill_point
 from shared.pipelines.language.values import SCHEDULE
@@ -90,15 +91,38 @@ class _Start:
     asked: Asked
 
 
+class _TextAway(Exception):
+    """What a run of a trigger waits for cannot be read now, since a text is not where it is kept."""
+
+    def __init__(self, trigger: str, error: PenstockError) -> None:
+        super().__init__(error.message)
+        self.trigger, self.error = trigger, error
+
+
 def _fire(tx: Tx, held: Sequence[Trigger], now: datetime, settings: Settings) -> bool:
     """What is due of triggers that are held; true where there is more than was done at once."""
+    away: dict[str, dict[str, Any]] = {}
+    while True:
+        try:
+            with tx.transaction():
+                return _fired(tx, held, now, settings, away)
+        except _TextAway as found:
+            # Rare: all is done again, without the fire times of that one.
+            away[found.trigger] = found.error.to_json()
+
+
+def _fired(tx: Tx, held: Sequence[Trigger], now: datetime, settings: Settings, away: Mapping[str, dict[str, Any]]) -> bool:
+    """As `_fire`. `away`: triggers that cannot start runs now, and why. Raises _TextAway where another is found."""
     looks, left = [], MOST_TOGETHER
     for trigger in held:
         if left < 2:
             # Its row was held for nothing; it comes first in the next transaction.
             break
-        looks.append(_look(tx, trigger, now, min(MOST, left)))
-        left -= len(looks[-1].decided.run + looks[-1].decided.missed + looks[-1].decided.behind) if looks[-1].decided else 0
+        look = _look(tx, trigger, now, min(MOST, left))
+        if trigger.id in away:
+            look.put_off(now + TEXT_AWAY, away[trigger.id])
+        looks.append(look)
+        left -= len(look.decided.run + look.decided.missed + look.decided.behind) if look.decided else 0
     versions = _versions(tx, looks, now)
     _record(tx, looks)
     for look in looks:
@@ -107,16 +131,16 @@ def _fire(tx: Tx, held: Sequence[Trigger], now: datetime, settings: Settings) ->
     starting = [one for look in looks for one in _starting(look, versions)]
     # Each is one statement, and not a pipeline of many: while one is open, PostgreSQL waits for a client that is paused for ever.
     problems: dict[str, dict[str, Any]] = {}
-    made = []
+    new = []
     for one in starting:
-        found = _prepared(tx, one, settings)
+        found = _made(tx, one, settings)
         if isinstance(found, PenstockError):
             problems[one.trigger.id] = found.to_json()
             triggers.refused(tx, one.trigger, told(one.fire), found.to_json())
         else:
-            made.append(found)
-    if made:
-        create(tx, made)
+            new.append(found)
+    if new:
+        create(tx, new)
     triggers.looked_all(
         tx,
         [
@@ -132,6 +156,19 @@ def _fire(tx: Tx, held: Sequence[Trigger], now: datetime, settings: Settings) ->
     )
     kill_point("scheduler.firing")
     return len(held) == AT_ONCE or len(looks) < len(held) or any(look.look_at is not None and look.look_at <= now for look in looks)
+
+
+def _made(tx: Tx, one: _Start, settings: Settings) -> New | PenstockError:
+    """The run, or why it never can be made."""
+    trigger = one.trigger
+    try:
+        found = made(tx, one.version, one.asked, settings.template_env, one.run)
+    except (DefinitionMissing, UnavailableError) as error:
+        log.warning("%s/%s does not start for %s: %s", trigger.namespace, trigger.pipeline, told(one.fire), error.message)
+        raise _TextAway(trigger.id, error) from error
+    if isinstance(found, PenstockError):
+        log.warning("%s/%s could not start for %s: %s", trigger.namespace, trigger.pipeline, told(one.fire), found.message)
+    return found
 
 
 def _look(tx: Tx, trigger: Trigger, now: datetime, most: int) -> _Look:
@@ -228,19 +265,3 @@ def _starting(look: _Look, versions: dict[str, Version]) -> Iterable[_Start]:
             created_by=SCHEDULE,
         )
         yield _Start(look.trigger, fire, run, versions[look.trigger.id], asked)
-
-
-def _prepared(tx: Tx, one: _Start, settings: Settings) -> New | PenstockError:
-    """The run, or why it cannot be made."""
-    try:
-        return prepared(tx, one.version, one.asked, settings.template_env, run=one.run)
-    except psycopg.Error:
-        raise
-    except PenstockError as error:
-        said = error
-    except Exception as error:
-        # A bug in one recipe's templates must not hold up all schedules; the fire time says so.
-        log.exception("the values of a run of %s/%s cannot be computed", one.trigger.namespace, one.trigger.pipeline)
-        said = PenstockError(f"its parameters and templates cannot be computed ({type(error).__name__}); this is a bug, please report it")
-    log.warning("%s/%s could not start for %s: %s", one.trigger.namespace, one.trigger.pipeline, told(one.fire), said.message)
-    return said

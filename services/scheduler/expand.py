@@ -10,7 +10,7 @@ import time
 import psycopg
 
 from services.scheduler.admission import admit
-from services.scheduler.recipes import Recipe, load, replaying
+from services.scheduler.recipes import Connectors, Recipe, load, replaying
 from services.scheduler.settings import Settings
 from services.scheduler.windows import windows
 from shared.dispatch.advance import advance
@@ -84,8 +84,9 @@ def plan_run(tx: Tx, run_id: str, settings: Settings) -> list[StageMessage]:
         _add_nodes(tx, run, recipe)
         # A statement that PostgreSQL refuses takes back what was planned, not the lock, so that the run can still be told to fail.
         with tx.transaction():
-            recipe.check(tx)
-            messages = _survey_or_plan(tx, run, recipe, settings)
+            connectors = recipe.connectors(tx)
+            recipe.check(connectors)
+            messages = _survey_or_plan(tx, run, recipe, connectors, settings)
     except PenstockError as error:
         _fail(tx, run, error)
         messages = []
@@ -110,13 +111,13 @@ def _passes(error: Exception) -> bool:
     return error.sqlstate is None or error.sqlstate[:2] in {"08", "40", "53", "57", "58"} or error.sqlstate == "55P03"
 
 
-def _survey_or_plan(tx: Tx, run: LockedRun, recipe: Recipe, settings: Settings) -> list[StageMessage]:
+def _survey_or_plan(tx: Tx, run: LockedRun, recipe: Recipe, connectors: Connectors, settings: Settings) -> list[StageMessage]:
     limits = connections.limits(tx)
-    for connector, most in sorted(recipe.connector_limits(tx).items()):
+    for connector, most in sorted(connectors.limits.items()):
         if limits.get(connector) != most:
             connections.set_limit(tx, connector, most)
-    pipeline, connector_types = recipe.pipeline, recipe.connector_types(tx)
-    needs, ends = needed(pipeline, connector_types), bounds(pipeline, connector_types)
+    pipeline = recipe.pipeline
+    needs, ends = needed(pipeline, connectors.types), bounds(pipeline, connectors.types)
     keys, end_keys = [need.key for need in needs], [need.key for need in ends]
     if run.planning == "stale":
         facts.forget(tx, keys)
@@ -131,7 +132,8 @@ def _survey_or_plan(tx: Tx, run: LockedRun, recipe: Recipe, settings: Settings) 
         begin = sequences.hold(tx, run.id, run.namespace, run.pipeline, recipe.sequences)
         figures = measured_facts(pipeline, measured.recent(tx, key_of(pipeline), settings.measured_max_age))
         found = {key: fact for key, fact in known.items() if key not in end_keys}
-        plan = recipe.plan(tx, found | figures, before + 1, begin, windows(tx, run, pipeline, {need.key: need for need in ends}, known))
+        read = windows(tx, run, pipeline, {need.key: need for need in ends}, known)
+        plan = recipe.plan(tx, connectors.types, found | figures, before + 1, begin, read)
         slots = int(pipeline.settings.get("maxParallelNodes", settings.max_parallel_nodes))
         timeout = float(pipeline.settings.get("timeout", settings.run_timeout.total_seconds()))
         runs.set_planning(tx, run, "planned", max_parallel_nodes=slots, timeout_s=timeout)

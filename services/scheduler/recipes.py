@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -12,7 +13,7 @@ from services.scheduler.settings import Settings
 from shared.errors import ConfigurationError
 from shared.pipelines import graph
 from shared.pipelines.delivered import DELIVERED, DELIVERED_TYPE
-from shared.pipelines.language import RunValues, pipeline
+from shared.pipelines.language import InvalidDocument, RunValues, pipeline
 from shared.pipelines.model import Document, Pipeline
 from shared.pipelines.replay import LETTERS, LETTERS_TYPE, replayed
 from shared.pipelines.validation import filled_document, stored_connector, stored_errors, stored_rule_set
@@ -42,6 +43,17 @@ class Replay:
     whole: Pipeline
 
 
+@dataclass(frozen=True, slots=True)
+class Connectors:
+    """Those that a recipe names and that are there: the `texts` of all, and by namespace/name the `types` and the maxConnections (`limits`,
+    None without one) of those that its nodes read and write.
+    """
+
+    texts: tuple[str, ...]
+    types: dict[str, str]
+    limits: dict[str, int | None]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Recipe:
     """`generations`: Kahn levels of the pipeline's nodes, sources first. Read once per text and values, so that identity is equality.
@@ -65,27 +77,35 @@ class Recipe:
         named = (node.config.get("connector") for node in whole.nodes)
         return tuple(dict.fromkeys(full_reference(whole, name) for name in named if name))
 
-    def connector_texts(self, tx: Tx) -> tuple[str, ...]:
-        """Documents of those connectors that are there today."""
-        named = (reference.partition("/") for reference in self.references())
-        texts = (resources.current_document(tx, "Connector", namespace, name) for namespace, _, name in named)
-        return tuple(text for text in texts if text is not None)
-
-    def connector_types(self, tx: Tx) -> dict[str, str]:
-        definitions = [stored_connector(text) for text in self.connector_texts(tx)]
+    def connectors(self, tx: Tx) -> Connectors:
+        """As they are today."""
+        of_nodes = self.references()
+        parts = {name: (name.partition("/")[0], name.partition("/")[2]) for name in (*of_nodes, *self._beside_nodes())}
+        there = resources.current_texts(tx, "Connector", list(parts.values()))
+        found = []
+        for name in of_nodes:
+            # One that today's rules refuse is as if it were not there, which `check` tells of.
+            with suppress(InvalidDocument):
+                found += [stored_connector(there[parts[name]])] if parts[name] in there else []
         letters = {LETTERS: LETTERS_TYPE} if self.replay is not None else {}
-        deliveries = {DELIVERED: DELIVERED_TYPE} if DELIVERED in self.references() else {}
-        return {f"{found.namespace}/{found.name}": found.type for found in definitions} | letters | deliveries
+        deliveries = {DELIVERED: DELIVERED_TYPE} if DELIVERED in of_nodes else {}
+        return Connectors(
+            tuple(there[named] for named in parts.values() if named in there),
+            {f"{one.namespace}/{one.name}": one.type for one in found} | letters | deliveries,
+            {f"{one.namespace}/{one.name}": one.max_connections for one in found},
+        )
+
+    def _beside_nodes(self) -> Iterator[str]:
+        """Connectors that its triggers look into, and by which its people are told."""
+        spec = self.document.tree["spec"]
+        for entry in (*(spec.get("triggers") or ()), *(spec.get("notifications") or ())):
+            if named := entry.get("connector"):
+                yield full_reference(self.pipeline, named)
 
     def facts(self, needs: Sequence[Need]) -> dict[str, dict[str, Any]]:
         """What nobody need look for: the columns of the letters that it replays, and of the rows that a webhook is sent."""
         letters = facts_of(needs, self.replay.columns, self.replay.letters) if self.replay is not None else {}
         return letters | delivered.facts_of(self.pipeline, needs)
-
-    def connector_limits(self, tx: Tx) -> dict[str, int | None]:
-        """maxConnections of each, None for those that have none."""
-        definitions = [stored_connector(text) for text in self.connector_texts(tx)]
-        return {f"{found.namespace}/{found.name}": found.max_connections for found in definitions}
 
     @property
     def sequences(self) -> dict[str, int]:
@@ -100,6 +120,7 @@ class Recipe:
     def plan(
         self,
         tx: Tx,
+        types: Mapping[str, str],
         facts: Mapping[str, Mapping[str, Any]],
         first_stage: int,
         begin: Mapping[str, int],
@@ -107,23 +128,24 @@ class Recipe:
     ) -> Plan:
         """Every valid rule set of the pipeline's namespace is handed over; the planner keeps those that attach to this pipeline.
 
-        `begin`: where its sequences go on. `windows`: what its cursors read (`shared.planning.cursors`); no other run has the same.
+        `types`: of connectors. `begin`: where its sequences go on. `windows`: what its cursors read (`shared.planning.cursors`); no other
+        run has the same.
         """
         rule_sets = tuple(resources.current_documents(tx, "DataQualityRuleSet", self.pipeline.namespace))
         planned = _plan if windows or self.replay is not None else _planned_filled if self.values else _planned_as_is
         return planned(
             self,
             json.dumps(facts, sort_keys=True),
-            tuple(self.connector_types(tx).items()),
+            tuple(types.items()),
             rule_sets,
             first_stage,
             tuple(begin.items()),
             json.dumps(windows),
         )
 
-    def check(self, tx: Tx) -> None:
+    def check(self, connectors: Connectors) -> None:
         """Validates the version again, against today's connectors. Raises InvalidRecipe with the first problem and how many there are."""
-        errors = stored_errors(self.document.text, self.connector_texts(tx), (), self.values)
+        errors = stored_errors(self.document.text, connectors.texts, (), self.values)
         if errors:
             more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
             raise InvalidRecipe(f"line {errors[0].line}: {errors[0].message}{more}", node=errors[0].node)

@@ -74,12 +74,7 @@ class Settings:
             probe=settings.seconds("PENSTOCK_PROBE_SECONDS", 10),
             drain=settings.seconds("PENSTOCK_DRAIN_SECONDS", 20),
             breaker=settings.breaker(),
-            vault=Vault(
-                os.environ.get("VAULT_ADDR") or None,
-                os.environ.get("VAULT_TOKEN", ""),
-                os.environ.get("VAULT_NAMESPACE") or None,
-                settings.words("PENSTOCK_VAULT_PATHS"),
-            ),
+            vault=settings.vault(),
             template_env=settings.template_environment(),
             mail=settings.mail(),
         )

@@ -12,7 +12,7 @@ from typing import Any
 
 from shared.attempts import secrets
 from shared.connectors.errors import Denied, NotFound
-from shared.engines.program import TELLING
+from shared.engines.program import TELLING, THIS
 from shared.engines.work import ResolvedConnector
 from shared.errors import PenstockError
 from shared.pipelines.delivered import DELIVERED, DELIVERED_TYPE
@@ -38,11 +38,20 @@ def named_in(kind: str, program: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in named if name and name not in {LETTERS, DELIVERED}))
 
 
+def _beside(kind: str, program: Mapping[str, Any]) -> frozenset[str]:
+    """Connectors without which an attempt can do the rest of its work: of a check, those that only single rules compare with."""
+    if kind != "check":
+        return frozenset()
+    checked = {read["connector"] for read in program.get("reads", ()) if read["table"] == THIS}
+    return frozenset(named_in(kind, program)) - checked
+
+
 @dataclass(frozen=True, slots=True)
 class Resolved:
     """All that an attempt is run with: `connectors` by reference, the `program`, and every secret `value` in them.
 
-    `circuits`: by reference, what the connectors' documents say of their breakers.
+    `circuits`: by reference, what the connectors' documents say of their breakers; only of those that the attempt cannot do without.
+    Others that are not there, or whose secrets are not, are left out.
     """
 
     connectors: dict[str, ResolvedConnector]
@@ -62,6 +71,7 @@ class Resolution:
         self._definitions: dict[str, ConnectorDefinition] = {}
         self._credentials: dict[tuple[str, str], Mapping[str, str]] = {}
         self._namespace, self._kind = "", ""
+        self._optional: frozenset[str] = frozenset()
         self._program: dict[str, Any] = {}
         self._error: PenstockError | None = None
 
@@ -69,9 +79,15 @@ class Resolution:
         """For an attempt at `program`, of that kind. May be repeated, when the transaction was."""
         self._definitions, self._credentials, self._error = {}, {}, None
         self._namespace, self._kind, self._program = namespace, kind, dict(program)
+        self._optional = _beside(kind, program)
         try:
             for reference in named_in(kind, program):
-                self._define(tx, reference)
+                try:
+                    self._define(tx, reference)
+                except PenstockError:
+                    if reference not in self._optional:
+                        raise
+                    self._definitions.pop(reference, None)
             for secret in secrets.needed(program).values():
                 if secret.store == "credential":
                     self._read(tx, namespace, secret.path)
@@ -96,7 +112,12 @@ class Resolution:
         resolved = {}
         for name, definition in self._definitions.items():
             namespace = name.partition("/")[0]
-            config = references.resolve(dict(definition.config), partial(valued, namespace))
+            try:
+                config = references.resolve(dict(definition.config), partial(valued, namespace))
+            except PenstockError:
+                if name not in self._optional:
+                    raise
+                continue
             if definition.credential:
                 # A whole credential: its fields complete the config.
                 config = {**self._credentials[namespace, definition.credential], **config}
@@ -106,7 +127,7 @@ class Resolution:
             values = {token: valued(self._namespace, reference) for token, reference in wanted.items()}
             types = {LETTERS: LETTERS_TYPE, DELIVERED: DELIVERED_TYPE, **{name: one.type for name, one in resolved.items()}}
             program = secrets.with_secrets(self._kind, program, values, types)
-        circuits = {name: definition.circuit_breaker for name, definition in self._definitions.items()}
+        circuits = {name: definition.circuit_breaker for name, definition in self._definitions.items() if name not in self._optional}
         return Resolved(resolved, program, tuple(used), circuits)
 
     def _define(self, tx: Tx, reference: str) -> None:

@@ -22,7 +22,7 @@ def keep(tx: Tx, claim: Claim, rejects: Sequence[RejectsFile]) -> list[str]:
     """
     with ExitStack() as open_files:
         paths = [(file, open_files.enter_context(fetched(file.uri))) for file in rejects]
-        there = (_rejected(claim.program, file.node, str(path)) for file, path in paths if path is not None)
+        there = (_rejected(claim.program, file, str(path)) for file, path in paths if path is not None)
         dead_letters.insert(tx, claim.run, claim.stage, claim.epoch, there)
         for node in replaying.entries(claim.program):
             dead_letters.charge_replayed(tx, claim.run, claim.stage, claim.epoch, node)
@@ -33,14 +33,15 @@ def keep(tx: Tx, claim: Claim, rejects: Sequence[RejectsFile]) -> list[str]:
     ]
 
 
-def _rejected(program: Mapping[str, Any], node: str, path: str) -> Rejected:
+def _rejected(program: Mapping[str, Any], file: RejectsFile, path: str) -> Rejected:
     """What kind of rejects they are, by what the program says of their node."""
+    node = file.node
     said: Mapping[str, Any] = next((reject for reject in program.get("rejects", ()) if reject["node"] == node), {})
     rules = tuple(said.get("rules", ()))
-    if any(sink["node"] == node for sink in program.get("sinks", ())):
-        kind = "sink"
-    else:
-        kind = "line" if said.get("read") is not None else "quality" if rules else "row"
+    if not file.by_rule and any(sink["node"] == node for sink in program.get("sinks", ())):
+        # What the destination says of a row begins with no name of a rule.
+        return Rejected(node, "sink", _csv_blocks(path))
+    kind = "line" if said.get("read") is not None else "quality" if rules else "row"
     return Rejected(node, kind, _csv_blocks(path), rules)
 
 

@@ -38,7 +38,12 @@ def with_secrets(kind: str, program: Mapping[str, Any], values: Mapping[str, str
     if kind in {"survey", "look"}:
         return {**filled, "options": _options(filled["options"], values, _dialect(types[filled["connector"]]))}
     reads = [
-        {**read, "options": _options(read["options"], values, _dialect(types[read["connector"]])) if read["connector"] else read["options"]}
+        {
+            **read,
+            "options": _options(read["options"], values, _dialect(types[read["connector"]]))
+            if read["connector"] in types
+            else read["options"],
+        }
         for read in filled.get("reads", [])
     ]
     sinks = [

@@ -27,6 +27,8 @@ from shared.store.definitions import Definitions
 log = logging.getLogger(__name__)
 
 _LAST_S = 2.0
+# It computes nothing in the middle of a transaction; while it sleeps in one, others cannot go on with its runs.
+PAUSED_AT_MOST_S = 10
 
 
 class Service:
@@ -48,7 +50,12 @@ class Service:
         self.app: Celery = celery_app(redis_url, place.name, self.queues)
         # Each slot, its records, the leases, the lines behind the work and the heartbeat may need a connection at the same moment.
         self._database = Database(
-            database_url, name=f"penstock {place.name}", size=2 * place.slots + 3, few_statements=True, definitions=definitions
+            database_url,
+            name=f"penstock {place.name}",
+            size=2 * place.slots + 3,
+            few_statements=True,
+            paused_s=PAUSED_AT_MOST_S,
+            definitions=definitions,
         )
         # It is asked within attempts: one that does not answer at once is away.
         breakers = Breakers(redis.Redis.from_url(redis_url, socket_timeout=1, socket_connect_timeout=1), place.breaker)

@@ -108,21 +108,26 @@ def _first_error(tx: Tx, run: str) -> dict[str, Any]:
     ).fetchone()
     assert row is not None
     error: dict[str, Any] = dict(row["error"] or {})
-    return {**error, "stage": row["stage"], "node": error.get("node") or row["nodes"][0]}
+    return {**error, "stage": row["stage"], "node": error.get("node") or next(iter(row["nodes"]), None)}
 
 
 def fail_stage(tx: Tx, run: LockedRun, stage: StageRow, error: Mapping[str, Any]) -> None:
-    """What follows from a stage that is FAILED: its nodes fail, and all that needed it is skipped, in one step."""
+    """What follows from a stage that is FAILED: its nodes fail, and all that needed it is skipped, in one step.
+
+    Of a check those fail that it kept from being computed: what it looked at is done.
+    """
     rows = stages.of_run(tx, run.id)
-    culprit = error.get("node")
-    charged = [culprit] if culprit in stage.nodes else list(stage.nodes)
-    beside = [node for node in stage.nodes if node not in charged]
-    _mark(tx, run, charged, "FAILED", stage, error)
-    _mark(tx, run, beside, "SKIPPED", stage)
     unreachable = descendants(rows, stage.stage)
     # Those that were done before, and kept when the run was asked for again, are not among them.
     skipped = set(stages.end(tx, run.id, [row.stage for row in unreachable], StageStatus.SKIPPED))
     lost_nodes = [node for row in unreachable if row.kind == "work" and row.stage in skipped for node in row.nodes]
+    culprit = error.get("node")
+    charged = [culprit] if culprit in stage.nodes else list(stage.nodes)
+    if stage.kind == "check":
+        charged = [node for node in charged if node in lost_nodes]
+    beside = [node for node in stage.nodes if node not in charged] if stage.kind != "check" else []
+    _mark(tx, run, charged, "FAILED", stage, error)
+    _mark(tx, run, beside, "SKIPPED", stage)
     if stage.kind == "survey":
         # Without its facts the run cannot be planned: what the recipe holds beside will not run.
         known = tx.execute("SELECT node FROM nodes WHERE run_id = %(run)s AND status = 'WAITING'", {"run": run.id})

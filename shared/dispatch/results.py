@@ -17,7 +17,7 @@ from shared.engines.work import Outcome
 from shared.errors import PenstockError
 from shared.messages import StageMessage
 from shared.rules.facets import facets
-from shared.runs import ledger
+from shared.runs import gates, ledger
 from shared.runs.retry import JITTER, MAX_LOST, Policy, affords, next_wait
 from shared.runs.states import RunStatus, StageStatus
 from shared.store import cursors, datasets, facts, measured, nodes, quality, runs, sequences, stages
@@ -32,12 +32,12 @@ MAX_REPLANS = 3
 def complete(tx: Tx, claim: Claim, outcome: Outcome, *, duration_ms: int, peak_memory_bytes: int | None) -> list[StageMessage] | None:
     """Outcome, figures, datasets, facts, verdicts and events, and the release of what is now ready: all or nothing.
 
-    A stage whose figures do not balance fails, whatever it has done.
+    A stage whose figures do not balance fails, whatever it has done; so does a gate that holds its rows back, with its verdicts on record.
     """
     run = _held(tx, claim)
     if run is None:
         return None
-    wrong = _unbalanced(outcome)
+    wrong = _unbalanced(outcome) or gates.held_back(claim.program, outcome.quality)
     if not stages.settle(
         tx,
         claim.run,
@@ -70,12 +70,14 @@ def complete(tx: Tx, claim: Claim, outcome: Outcome, *, duration_ms: int, peak_m
         quality.insert(tx, claim.run, claim.stage, claim.namespace, outcome.quality)
         run.say(
             "quality.result",
-            node=claim.nodes[0],
+            node=next(iter(claim.nodes), None),
             stage=claim.stage,
             epoch=claim.epoch,
             **{key: outcome.quality[key] for key in ("dataset", "ruleSet", "score", "passed", "failed")},
             facets=facets(outcome.quality, claim.program["rules"]),
         )
+    if wrong:
+        fail_stage(tx, run, _row(claim, StageStatus.FAILED), wrong)
     return _finish(tx, run, claim)
 
 

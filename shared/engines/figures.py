@@ -42,7 +42,8 @@ def of_nodes(
         figure: dict[str, Any] = {key: values[key] for key in _PLAIN} | dict(written.get(node, {}))
         if node in written:
             rejected, skipped = figure.pop("rejected", None) or 0, figure.pop("skipped", None)
-            figure["rowsRejected"] = rejected
+            # Some were set aside before the others were handed over.
+            figure["rowsRejected"] = rejected + (values["rowsRejected"] or 0)
             if skipped:
                 terms["skipped"] = skipped
             if figure["rowsOut"] is not None:

@@ -65,12 +65,13 @@ class Job:
 @dataclass(frozen=True, slots=True)
 class RejectsFile:
     """A node's rejected rows, staged as Parquet: original_record JSON text, error_message text,
-    position BIGINT or null (line number, from 1).
+    position BIGINT or null (line number, from 1). `by_rule`: of a sink, those that rules took out before the destination saw them.
     """
 
     node: str
     uri: str
     rows: int
+    by_rule: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ class Outcome:
             "epoch": self.epoch,
             "figures": self.figures,
             "datasets": [dataset.to_json() for dataset in self.datasets],
-            "rejects": [{"node": r.node, "uri": r.uri, "rows": r.rows} for r in self.rejects],
+            "rejects": [{"node": r.node, "uri": r.uri, "rows": r.rows} | ({"byRule": True} if r.by_rule else {}) for r in self.rejects],
             "facts": self.facts,
             "quality": self.quality,
             "remembered": {node: remembered.to_json() for node, remembered in self.remembered.items()},
@@ -126,7 +127,7 @@ class Outcome:
             epoch=value["epoch"],
             figures=value["figures"],
             datasets=tuple(Dataset.from_json(d) for d in value["datasets"]),
-            rejects=tuple(RejectsFile(r["node"], r["uri"], r["rows"]) for r in value["rejects"]),
+            rejects=tuple(RejectsFile(r["node"], r["uri"], r["rows"], r.get("byRule", False)) for r in value["rejects"]),
             facts=value["facts"],
             quality=value["quality"],
             remembered={node: Remembered.from_json(one) for node, one in value.get("remembered", {}).items()},

@@ -200,15 +200,16 @@ class ConnectorDefinition:
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """What must hold of one dataset. `dataset` is {connector, table | path} or {pipeline, node} as written; `rules` have defaults.
+    """What must hold of one dataset. `dataset` is {connector, table | path} or {pipeline, node, output} as written; `rules` have defaults.
 
-    `profile`, `drift` and `objective` ({score, windowDays}) have them too, where they are said.
+    `profile`: {enabled, histogramBins, topValues, sampleAbove}, `drift`: {zScore, minHistory, window}, both with defaults; `objective`:
+    {score, windowDays}, None where nothing is promised.
     """
 
     namespace: str
     name: str
     dataset: Mapping[str, Any]
     rules: tuple[Mapping[str, Any], ...]
-    profile: Mapping[str, Any] | None = None
-    drift: Mapping[str, Any] | None = None
+    profile: Mapping[str, Any] = field(default_factory=dict)
+    drift: Mapping[str, Any] = field(default_factory=dict)
     objective: Mapping[str, Any] | None = None

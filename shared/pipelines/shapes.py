@@ -93,6 +93,20 @@ class Needs:
 
 
 @dataclass(frozen=True, slots=True)
+class OneIsFilled:
+    """One of the lists must hold something; `why` is told at the first of them."""
+
+    names: tuple[str, ...]
+    why: str
+
+    def broken(self, data: Mapping[str, Any]) -> tuple[str, str] | None:
+        return None if any(data.get(name) for name in self.names) else (self.why, self.names[0])
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"anyOf": [{"required": [name], "properties": {name: {"minItems": 1}}} for name in self.names]}
+
+
+@dataclass(frozen=True, slots=True)
 class OneOfSets:
     """The settings that are given, of those named in any set, must be exactly those of one set; `optional` ones may come with any."""
 

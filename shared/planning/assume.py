@@ -4,13 +4,13 @@ recipe compares them with, else of unknown type.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlglot import Dialect, exp
 
 from shared.connectors import CONNECTORS
-from shared.pipelines.model import Pipeline
+from shared.pipelines.model import Pipeline, RuleSet
 from shared.planning.errors import PlanProblem
 from shared.planning.graph import Graph
 from shared.planning.make import logical_plan
@@ -23,7 +23,12 @@ MOST_COLUMNS = 1000
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
 
 
-def assumed(pipeline: Pipeline, facts: Mapping[str, Mapping[str, Any]], connector_types: Mapping[str, str]) -> dict[str, Mapping[str, Any]]:
+def assumed(
+    pipeline: Pipeline,
+    facts: Mapping[str, Mapping[str, Any]],
+    connector_types: Mapping[str, str],
+    rule_sets: Sequence[RuleSet] = (),
+) -> dict[str, Mapping[str, Any]]:
     """The facts, with what is missing made up from the recipe. Raises PlanProblem for what cannot be with any columns at all."""
     known = dict(facts)
     missing = [need for need in needs(pipeline, connector_types) if need.key not in facts]
@@ -36,7 +41,7 @@ def assumed(pipeline: Pipeline, facts: Mapping[str, Mapping[str, Any]], connecto
             source_of |= dict.fromkeys(need.nodes, need.key)
     for _ in range(MOST_COLUMNS):
         try:
-            graph = logical_plan(pipeline, known, connector_types)
+            graph = logical_plan(pipeline, known, connector_types, rule_sets)
         except PlanProblem as problem:
             cause = problem.__cause__
             if not isinstance(cause, SqlProblem) or cause.missing is None or problem.node is None:

@@ -1,68 +1,123 @@
-"""Rule sets and the sinks whose rows they look at; the stages in which the quality service looks."""
+"""The stages in which the quality service looks: at staged rows, or at a table where it is."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from shared.connectors import CONNECTORS
 from shared.engines.program import THIS, CheckProgram, Read
-from shared.pipelines.model import RuleSet
 from shared.pipelines.rules import refused
+from shared.planning.arrange import Numbers, looked_at, staging
+from shared.planning.attach import Check, Checks, blocking, compared_nodes
 from shared.planning.errors import PlanProblem
 from shared.planning.graph import Graph
-from shared.planning.needs import full_reference, retry_settings
+from shared.planning.needs import Facts, full_reference, retry_settings
+from shared.planning.resolve import found_for
+from shared.planning.secrets import marked
 from shared.planning.stages import Stage, StageId, level_after
 
-# The rule sets that look at a sink's rows, by sink; only sinks that have one.
-Checks = Mapping[str, tuple[RuleSet, ...]]
+Types = Mapping[str, str]
+# What of a rule set's `profile` a program says, beside that there is one.
+_PROFILED = ("histogramBins", "topValues", "sampleAbove")
 
 
-def attached(graph: Graph, rule_sets: Sequence[RuleSet]) -> Checks:
-    found = {node: tuple(rules for rules in rule_sets if _is_attached(rules, graph, node)) for node in graph.sinks}
-    return {node: rules for node, rules in found.items() if rules}
-
-
-def check_stages(graph: Graph, checks: Checks, work: Sequence[Stage], first_stage: int) -> tuple[Stage, ...]:
-    """One for each rule set of each sink, after the stage that writes. Raises PlanProblem for rules that this release does not know."""
-    writes = {node: stage for stage in work for node in stage.nodes}
-    stages: list[Stage] = []
-    for node, found in checks.items():
-        for rules in found:
-            _refuse(rules, node)
-            stages.append(_check(graph, node, rules, StageId(first_stage + len(stages)), writes[node]))
+def check_stages(graph: Graph, checks: Checks, work: Sequence[Stage], numbers: Numbers, facts: Facts, types: Types) -> tuple[Stage, ...]:
+    """One for each check. Raises PlanProblem for rules that this release does not know."""
+    stage_of = {stage.id: stage for stage in work}
+    stages = []
+    for number, check in zip(numbers.checks, checks, strict=True):
+        _refuse(check)
+        after = [stage_of[StageId(at)] for at in sorted({numbers.nodes[node] for node in looked_at(graph, check)})]
+        stages.append(
+            Stage(
+                id=StageId(number),
+                kind="check",
+                nodes=(check.node,) if check.node is not None else (),
+                inputs=tuple(stage.id for stage in after),
+                generation=level_after(after),
+                engine="database" if _in_database(check, types) else "duckdb",
+                program=marked(_program(graph, check, numbers, facts, types).to_json(), graph.pipeline.secrets),
+                queue="quality",
+                why=(_why(graph, check),),
+                policy=retry_settings(graph.pipeline),
+            )
+        )
     return tuple(stages)
 
 
-def _is_attached(rules: RuleSet, graph: Graph, node: str) -> bool:
-    """Named by the pipeline (then on every sink it could mean), or by its own dataset: a node of this pipeline, or the sink's target."""
-    dataset, sink = rules.dataset, graph.sinks[node]
-    if "pipeline" in dataset:
-        return bool(dataset["pipeline"] == graph.pipeline.name and dataset.get("node") in {node, graph.sink_inputs[node]})
-    target = dataset.get("table") or dataset.get("path")
-    return bool(full_reference(graph.pipeline, str(dataset.get("connector"))) == sink.connector and target == sink.target)
-
-
-def _check(graph: Graph, node: str, rules: RuleSet, number: StageId, after: Stage) -> Stage:
-    dataset = f"{graph.sinks[node].connector}:{graph.sinks[node].target}"
-    rows = Read(THIS, node, graph.sinks[node].columns, datasets=((after.id, node),))
-    return Stage(
-        id=number,
-        kind="check",
-        nodes=(node,),
-        inputs=(after.id,),
-        generation=level_after([after]),
-        engine="duckdb",
-        program=CheckProgram(dataset, (rows,), tuple(dict(rule) for rule in rules.rules), rules.name).to_json(),
-        queue="quality",
-        why=(f"rule set {rules.name} checks what {node} wrote",),
-        policy=retry_settings(graph.pipeline),
+def _program(graph: Graph, check: Check, numbers: Numbers, facts: Facts, types: Types) -> CheckProgram:
+    rules = [dict(rule) for rule in check.rules.rules]
+    reads = [_this(graph, check, numbers), *_compared(graph, check, numbers)]
+    if check.gate and check.node is not None and _goes_on_in(graph, check.node, facts, types):
+        sink = graph.sinks[check.node]
+        for rule in rules:
+            if rule["type"] == "UNIQUE":
+                rule["destination"] = True
+                reads.append(Read(f"{rule['name']}.destination", sink.node, (), sink.connector, {"table": sink.target}))
+    profile, drift = check.rules.profile, check.rules.drift
+    return CheckProgram(
+        check.dataset,
+        tuple(reads),
+        tuple(rules),
+        check.rules.name,
+        "batch" if check.table is not None else "dataset",
+        {key: profile[key] for key in _PROFILED} if profile.get("enabled") else None,
+        dict(drift) or None,
+        check.gate,
     )
 
 
-def _refuse(rules: RuleSet, node: str) -> None:
-    if "output" in rules.dataset:
-        raise PlanProblem(
-            f"rule set {rules.name} names a port of {node}, which is not available yet in this release; leave it out", node=node
-        )
-    for rule in rules.rules:
+def _this(graph: Graph, check: Check, numbers: Numbers) -> Read:
+    if check.table is None:
+        return Read(THIS, "", (), check.connector, dict(check.options))
+    columns = graph.sinks[check.table].columns if check.table in graph.sinks else graph.columns(check.table)
+    return Read(THIS, str(check.node), columns, datasets=((numbers.nodes[staging(graph, check.table)], check.table),))
+
+
+def _compared(graph: Graph, check: Check, numbers: Numbers) -> Iterator[Read]:
+    """What rules compare with, named after them: rows of other nodes, or tables where they are."""
+    nodes = {rule["name"]: table for rule, table, _ in compared_nodes(check)}
+    for rule in check.rules.rules:
+        for key in ("references", "equals"):
+            if (other := rule.get(key)) is None:
+                continue
+            name = f"{rule['name']}.{key}"
+            if (table := nodes.get(rule["name"])) is not None:
+                owner = graph.owner(table)
+                yield Read(name, owner, graph.columns(table), datasets=((numbers.nodes[owner], table),))
+            else:
+                yield Read(name, "", (), full_reference(graph.pipeline, other["connector"]), {"table": other["table"]})
+
+
+def _goes_on_in(graph: Graph, node: str, facts: Facts, types: Types) -> bool:
+    """It is a sink that adds to a table which is there."""
+    sink = graph.sinks.get(node)
+    if sink is None or sink.write_mode != "INSERT" or CONNECTORS[types[sink.connector]].dialect is None:
+        return False
+    found = found_for(graph.pipeline, graph.pipeline.node(node), facts, types)
+    return bool(found and found["exists"])
+
+
+def _in_database(check: Check, types: Types) -> bool:
+    kind = types.get(check.connector) if check.connector is not None else None
+    return kind is not None and CONNECTORS[kind].dialect is not None
+
+
+def _why(graph: Graph, check: Check) -> str:
+    name = f"rule set {check.rules.name}"
+    if check.table is None:
+        return f"{name} checks {check.dataset} where it is"
+    if not check.gate:
+        return f"{name} checks what {check.node} wrote" if check.node in graph.sinks else f"{name} checks what {check.table} gave"
+    held = ", ".join(str(rule["name"]) for rule in blocking(check.rules))
+    waits = f"{check.node} is published" if check.node in graph.sinks else f"others read {check.table}"
+    return f"{name} is a gate: {waits} only when {held} {'pass' if len(blocking(check.rules)) > 1 else 'passes'}"
+
+
+def _refuse(check: Check) -> None:
+    for rule in check.rules.rules:
         if (why := refused(rule)) is not None:
-            raise PlanProblem(f"rule {rule['name']} of rule set {rules.name}, which checks {node}: {why}", node=node)
+            raise PlanProblem(
+                f"rule {rule['name']} of rule set {check.rules.name}, which checks {check.node or check.dataset}: {why}; leave it out",
+                node=check.node,
+            )

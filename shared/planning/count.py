@@ -110,7 +110,7 @@ class Counting:
         return {"minus": [whole, {"sum": counts}]}
 
     def _loses_rows(self, port: Port) -> bool:
-        return any(other.error for other in self.graph.node_ports(port.node))
+        return port.for_sink is None and any(other.error for other in self.graph.node_ports(port.node))
 
 
 def _names(graph: Graph, node: str) -> set[str]:

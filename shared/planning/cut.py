@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from shared.pipelines.graph import ancestors
+from shared.pipelines.model import port_table
 from shared.planning.graph import Graph
 from shared.planning.modes import Choice
 
@@ -20,19 +21,20 @@ class Piece:
     first: bool = False
 
 
-def pieces(graph: Graph, choices: Mapping[str, Choice]) -> tuple[Piece, ...]:
-    """Pieces in an order in which each comes after those it reads from. `choices`: the engine of each node."""
+def pieces(graph: Graph, choices: Mapping[str, Choice], gates: Collection[str] = ()) -> tuple[Piece, ...]:
+    """Pieces in an order in which each comes after those it reads from. `choices`: the engine of each node; `gates`: tables that nobody
+    reads before a rule set has passed them, so not in the piece that makes them."""
     first = _master_data(graph)
     before = [node for node in graph.order if node in first]
     after = [node for node in graph.order if node not in first]
-    return (*(replace(piece, first=True) for piece in _pieces(graph, choices, before)), *_pieces(graph, choices, after))
+    level = _levels(graph, choices, gates)
+    return (*(replace(piece, first=True) for piece in _pieces(graph, choices, level, before)), *_pieces(graph, choices, level, after))
 
 
-def _pieces(graph: Graph, choices: Mapping[str, Choice], order: Sequence[str]) -> list[Piece]:
+def _pieces(graph: Graph, choices: Mapping[str, Choice], level: Mapping[str, int], order: Sequence[str]) -> list[Piece]:
     """Of some nodes, none of which needs one that comes later in `order`."""
     if graph.pipeline.settings.get("staging") == "all":
         return [Piece((node,), "staging: all keeps every node's output", choices[node].engine) for node in order]
-    level = _levels(graph, choices)
     found: list[Piece] = []
     for number in sorted({level[node] for node in order}):
         for alike in dict.fromkeys(choices[node].alike(node) for node in order if level[node] == number):
@@ -41,13 +43,14 @@ def _pieces(graph: Graph, choices: Mapping[str, Choice], order: Sequence[str]) -
     return found
 
 
-def _levels(graph: Graph, choices: Mapping[str, Choice]) -> dict[str, int]:
-    """How often the engine changes on the way to each node, at most. Nodes of one level and engine can run in one go: no way leads out of
-    them and back."""
+def _levels(graph: Graph, choices: Mapping[str, Choice], gates: Collection[str]) -> dict[str, int]:
+    """How often the engine changes, or a gate stands, on the way to each node, at most. Nodes of one level and engine can run in one go: no
+    way leads out of them and back."""
     level: dict[str, int] = {}
     for node in graph.order:
-        ways = [(level[e.source], choices[e.source].alike(e.source) == choices[node].alike(node)) for e in graph.pipeline.incoming(node)]
-        level[node] = max((number + (not same) for number, same in ways), default=0)
+        edges = graph.pipeline.incoming(node)
+        apart = [choices[e.source].alike(e.source) != choices[node].alike(node) or port_table(e.source, e.output) in gates for e in edges]
+        level[node] = max((level[e.source] + cut for e, cut in zip(edges, apart, strict=True)), default=0)
     return level
 
 

@@ -35,7 +35,7 @@ def emitted(
     """
     nodes = set(piece.nodes)
     whole_ports = {table: port for table, port in graph.ports.items() if port.node in nodes}
-    ports = {table: port for table, port in whole_ports.items() if port.node not in pushed}
+    ports = {table: port for table, port in whole_ports.items() if port.node not in pushed or port.for_sink}
     sources = [*entering, *(source for node in piece.nodes if node not in pushed for source in graph.reads(node))]
     sinks = [node for node in piece.nodes if node in graph.sinks]
     local = {*ports, *(source.table for source in sources)}
@@ -45,7 +45,7 @@ def emitted(
     ports |= {table: found.port for table, found in stacks.items()}
     whole = {table for port in ports.values() for table in port.inputs} | {graph.sink_inputs[sink] for sink in sinks}
     outputs = [table for table in sorted(local, key=_in_order(graph)) if _leaves(graph, table, nodes)]
-    away = {table: port for table, port in whole_ports.items() if port.node in pushed}
+    away = {table: port for table, port in whole_ports.items() if port.node in pushed and not port.for_sink}
     inside = ({*away} | {node for node in pushed if node in graph.sources}) - local
     users: dict[str, list[str | tuple[str, str]]] = {table: [] for table in (*local, *inside)}
     for port in (*ports.values(), *away.values()):
@@ -115,24 +115,31 @@ def emitted(
 
 def rejects_of(graph: Graph, port: Port, query: str) -> Rejects:
     """The rows of an error port that nobody reads. The last of its columns is the error."""
-    return Rejects(port.node, query, columns=port.relation.columns[:-1], rules=rules_of(graph, port.node))
+    return Rejects(port.node, query, columns=port.relation.columns[:-1], rules=rules_of(graph, port))
 
 
-def rules_of(graph: Graph, node: str) -> tuple[str, ...]:
-    """Names of the rules that the node's rows are to keep, with which its errors begin."""
-    rules = graph.pipeline.node(node).config.get("rules", ())
-    return tuple(str(rule["name"]) for rule in rules if isinstance(rule, Mapping) and "name" in rule)
+def rules_of(graph: Graph, port: Port) -> tuple[str, ...]:
+    """Names of the rules that the rows of its node are to keep, with which the errors begin."""
+    rules = graph.pipeline.node(port.node).config.get("rules", ())
+    return port.rules or tuple(str(rule["name"]) for rule in rules if isinstance(rule, Mapping) and "name" in rule)
 
 
 def _in_order(graph: Graph) -> Any:
     position = {node: number for number, node in enumerate(graph.order)}
-    internal = {table for table, port in graph.ports.items() if port.internal}
-    # What a node makes of its inputs comes before what it makes of that.
-    return lambda table: (position[graph.owner(table)], table not in internal, table)
+
+    def place(table: str) -> tuple[int, int, str]:
+        # What a node makes of its inputs comes before what it makes of that; what is for a sink comes last, whole at the very last.
+        port = graph.ports.get(table)
+        last = 0 if port is None or port.for_sink is None else 2 + (table == port.for_sink)
+        return position[graph.owner(table)], last or int(port is None or not port.internal), table
+
+    return place
 
 
 def _leaves(graph: Graph, table: str, nodes: set[str]) -> bool:
-    """Somebody in another stage reads it."""
+    """Somebody in another stage reads it, or a rule set does."""
+    if table in graph.watched:
+        return True
     readers = {port.node for port in graph.ports.values() if table in port.inputs} | {s for s, t in graph.sink_inputs.items() if t == table}
     return bool(readers - nodes)
 

@@ -21,11 +21,19 @@ def figures(graph: Graph, nodes: Iterable[str], counting: Counting) -> dict[str,
         if graph.reads(node):
             found[node] = _source(graph, node, counting)
         elif node in graph.sinks:
-            handed: Count = {"sink": node}
-            found[node] = {"rowsIn": handed, "rowsOut": handed, "rowsRejected": None}
+            found[node] = _sink(graph, node)
         else:
             found[node] = _transform(graph, node, counting)
     return {node: found[node] for node in order}
+
+
+def _sink(graph: Graph, node: str) -> dict[str, Count]:
+    """Rows that the destination does not take are its session's to count."""
+    handed: Count = {"sink": node}
+    if not any(port.error for port in graph.node_ports(node)):
+        return {"rowsIn": handed, "rowsOut": handed, "rowsRejected": None}
+    aside: Count = {"rejects": node}
+    return {"rowsIn": {"sum": [handed, aside]}, "rowsOut": handed, "rowsRejected": aside}
 
 
 def _source(graph: Graph, node: str, counting: Counting) -> dict[str, Count]:
@@ -47,7 +55,9 @@ def _transform(graph: Graph, node: str, counting: Counting) -> dict[str, Count]:
     taken = [port for port in ways if counting.users[port.table]] or ways
     rows_in = _sum([counting.rows(table) if table in counting.users else {"read": table} for table in graph.inputs_of(node)])
     failed = _sum([counting.rows(port.table) for port in errors])
-    merged = next((port for port in graph.ports.values() if port.node == node and port.internal and port.relation.rest), None)
+    merged = next(
+        (port for port in graph.ports.values() if port.node == node and not port.for_sink and port.internal and port.relation.rest), None
+    )
     skips = errors and graph.skips(node) and not any(counting.users[port.table] for port in errors)
     terms: dict[str, Count] = {"skipped": failed} if skips else {}
     if merged is not None:

@@ -38,7 +38,8 @@ class Source:
 class Port:
     """One relation: `table` is its name, `inputs` the tables it reads. `error`: the node's error port.
 
-    `internal`: what a node makes of several inputs before its own work; no port of the recipe.
+    `internal`: what a node makes of several inputs before its own work; no port of the recipe. `for_sink`: the sink whose rows it is to be,
+    which may be written by another stage than the one that makes them. `rules`: names of the rules whose failing rows it holds.
     """
 
     node: str
@@ -47,13 +48,16 @@ class Port:
     inputs: tuple[str, ...]
     error: bool = False
     internal: bool = False
+    for_sink: str | None = None
+    rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Graph:
     """The logical plan. `order`: node ids, upstream first. `sources` and `ports` by table, `sinks` and the tables they read by node.
 
-    `dropped`: ports that nobody reads.
+    `dropped`: ports that nobody reads. `watched`: tables that rule sets look at, which are staged, with the columns that these need; None:
+    all of them.
     """
 
     pipeline: Pipeline
@@ -63,6 +67,7 @@ class Graph:
     sinks: Mapping[str, Sink] = field(default_factory=dict)
     sink_inputs: Mapping[str, str] = field(default_factory=dict)
     dropped: Mapping[str, Port] = field(default_factory=dict)
+    watched: Mapping[str, frozenset[str] | None] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
     def reads(self, node: str) -> list[Source]:

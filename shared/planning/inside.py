@@ -49,7 +49,9 @@ class Inside:
         self.sources = [node for node in graph.order if node in nodes and node in graph.sources]
         # What a node makes of its inputs comes before what it makes of that.
         ports = [
-            replace(port, relation=replace(port.relation, select=typed[port.table])) for port in graph.ports.values() if port.node in nodes
+            replace(port, relation=replace(port.relation, select=typed[port.table]))
+            for port in graph.ports.values()
+            if port.node in nodes and port.for_sink is None
         ]
         self.ports = {port.table: port for port in sorted(ports, key=lambda port: (position[port.node], not port.internal, port.table))}
         self._names = {
@@ -228,7 +230,7 @@ def _rejects(graph: Graph, inside: Inside, port: Port, counting: Counting) -> Re
     ]
     tree.set("expressions", texts)
     names = tuple(column.name for column in columns[:-1])
-    return Rejects(port.node, inside.text(tree), names=names, columns=columns[:-1], rules=rules_of(graph, port.node))
+    return Rejects(port.node, inside.text(tree), names=names, columns=columns[:-1], rules=rules_of(graph, port))
 
 
 def _only(select: exp.Select, columns: Columns) -> exp.Select:

@@ -19,6 +19,9 @@ from shared.sql.render import rewritten
 from shared.sql.trust import LEVELS, Trust, trust
 from shared.sql.typing import annotated
 
+# Who reads what a rule set looks at; no node has such an id.
+RULE_SET = "a rule set"
+
 
 def transforms_of(graph: Graph, piece: Piece) -> list[str]:
     return [node for node in piece.nodes if NODE_TYPES[graph.pipeline.node(node).type].role == "transform"]
@@ -51,12 +54,14 @@ class Looking:
                 self.local[node] = why
 
     def ports(self, node: str) -> list[Port]:
-        return [port for port in self.graph.ports.values() if port.node == node]
+        """But for what is made there for a sink, which is never made in a database."""
+        return [port for port in self.graph.ports.values() if port.node == node and port.for_sink is None]
 
     def readers(self, table: str) -> set[str]:
-        """Nodes of any stage that read a table."""
-        ports = {port.node for port in self.graph.ports.values() if table in port.inputs}
-        return ports | {sink for sink, read in self.graph.sink_inputs.items() if read == table}
+        """Nodes of any stage that read a table; a rule set that looks at it counts as one."""
+        ports = {port.for_sink or port.node for port in self.graph.ports.values() if table in port.inputs}
+        watching = {RULE_SET} if table in self.graph.watched else set()
+        return ports | watching | {sink for sink, read in self.graph.sink_inputs.items() if read == table}
 
     def drops(self, node: str) -> bool:
         """Rows that fail in the node are left out (`onError: skip`), and nobody asks how many there were."""
@@ -70,6 +75,10 @@ class Looking:
 
     def why_not_whole(self, checked: Collection[str]) -> str | None:
         """Why the piece cannot run in one database with its sinks; None where it can."""
+        if gated := [
+            port.for_sink for port in self.graph.ports.values() if port.for_sink not in {None, port.node} and port.node in self.nodes
+        ]:
+            return f"what {gated[0]} is to get is staged here, where a rule set looks at it before it is published"
         if not self.sinks:
             return "its rows go on to other stages"
         if self.local:

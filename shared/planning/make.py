@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from shared.pipelines.model import Pipeline, RuleSet
-from shared.planning.arrange import numbered
 from shared.planning.cursors import unseen
 from shared.planning.graph import Graph
 from shared.planning.modes import PANDAS_ROWS
@@ -33,13 +32,13 @@ def plan(
     return Plan(draft.stages, _nodes(draft), warnings=_warnings(draft.graph))
 
 
-def logical_plan(pipeline: Pipeline, facts: Facts, connector_types: Mapping[str, str]) -> Graph:
+def logical_plan(pipeline: Pipeline, facts: Facts, connector_types: Mapping[str, str], rule_sets: Sequence[RuleSet] = ()) -> Graph:
     """What the recipe means, before it is asked where it runs. Raises PlanProblem, charged to a node."""
-    return through(LOGICAL, Draft(pipeline, facts, connector_types, graph=Graph(pipeline))).graph
+    return through(LOGICAL, Draft(pipeline, facts, connector_types, tuple(rule_sets), graph=Graph(pipeline))).graph
 
 
 def _nodes(draft: Draft) -> tuple[PlannedNode, ...]:
-    level, stage_of = generations(draft.pipeline), numbered(draft.pieces, draft.first_stage)
+    level, stage_of = generations(draft.pipeline), draft.numbers.nodes
     placed = {node: (found, piece.engine) for piece, found in zip(draft.pieces, draft.placements, strict=True) for node in piece.nodes}
     return tuple(
         placed_node(PlannedNode(node.id, node.type, level[node.id], StageId(stage_of[node.id])), *placed[node.id])

@@ -12,10 +12,12 @@ from functools import reduce
 
 from shared.engines.program import Program
 from shared.pipelines.model import Pipeline, RuleSet
-from shared.planning.arrange import numbered, work_stages
-from shared.planning.checks import Checks, attached, check_stages
+from shared.planning.arrange import Numbers, numbered, work_stages
+from shared.planning.attach import Checks, attached, unattached, watched
+from shared.planning.checks import check_stages
 from shared.planning.cut import Piece, pieces
 from shared.planning.emit import emitted
+from shared.planning.gates import gated_ports, prepared, set_apart
 from shared.planning.graph import Graph
 from shared.planning.inside import emitted_inside, read_of
 from shared.planning.measured import by_figures, measures
@@ -44,12 +46,16 @@ class Draft:
     pandas_rows: int = PANDAS_ROWS
 
     graph: Graph = field(kw_only=True)
-    checks: Checks = field(default_factory=dict)
+    checks: Checks = ()
     choices: Mapping[str, Choice] = field(default_factory=dict)
     pieces: tuple[Piece, ...] = ()
     placements: tuple[Placement, ...] = ()
     programs: tuple[Program, ...] = ()
     stages: tuple[Stage, ...] = ()
+
+    @property
+    def numbers(self) -> Numbers:
+        return numbered(self.graph, self.pieces, self.checks, self.first_stage)
 
 
 Pass = Callable[[Draft], Draft]
@@ -65,14 +71,17 @@ def relate(draft: Draft) -> Draft:
     return replace(draft, graph=related(draft.graph, draft.facts, draft.connector_types))
 
 
+def attach_checks(draft: Draft) -> Draft:
+    """Which rule sets look at what; and rows that these take out of a sink's, or hold back, as ports."""
+    checks = attached(draft.graph, draft.rule_sets)
+    graph = prepared(draft.graph, checks)
+    told = (*graph.warnings, *unattached(graph, draft.rule_sets))
+    return replace(draft, checks=checks, graph=replace(graph, watched=watched(graph, checks), warnings=told))
+
+
 def prune(draft: Draft) -> Draft:
     """Ports that nobody reads and columns that nobody uses go."""
     return replace(draft, graph=pruned(draft.graph))
-
-
-def attach_checks(draft: Draft) -> Draft:
-    """Which rule sets look at which sinks."""
-    return replace(draft, checks=attached(draft.graph, draft.rule_sets))
 
 
 def choose_engines(draft: Draft) -> Draft:
@@ -82,12 +91,19 @@ def choose_engines(draft: Draft) -> Draft:
 
 def cut(draft: Draft) -> Draft:
     """Nodes that can run in one go: the pieces that become stages."""
-    return replace(draft, pieces=pieces(draft.graph, draft.choices))
+    return replace(draft, pieces=pieces(draft.graph, draft.choices, gated_ports(draft.graph, draft.checks)))
+
+
+def gate(draft: Draft) -> Draft:
+    """Sinks that wait for a rule set, apart from what computes their rows."""
+    graph, found = set_apart(draft.graph, draft.pieces, draft.checks)
+    return replace(draft, graph=graph, pieces=found)
 
 
 def place(draft: Draft) -> Draft:
     """Each piece whole in one database, or here."""
-    found = (placed(draft.graph, piece, draft.facts, draft.connector_types, draft.checks.keys()) for piece in draft.pieces)
+    checked = {check.node for check in draft.checks if check.node is not None}
+    found = (placed(draft.graph, piece, draft.facts, draft.connector_types, checked) for piece in draft.pieces)
     return replace(draft, placements=tuple(found))
 
 
@@ -104,7 +120,7 @@ def learn(draft: Draft) -> Draft:
 
 def emit(draft: Draft) -> Draft:
     """What each piece says to its engine."""
-    stage_of = numbered(draft.pieces, draft.first_stage)
+    stage_of = draft.numbers.nodes
     ways = zip(draft.pieces, draft.placements, strict=True)
     return replace(draft, programs=tuple(_program(draft, piece, placement, stage_of) for piece, placement in ways))
 
@@ -119,23 +135,26 @@ def _said(draft: Draft, piece: Piece, placement: Placement, stage_of: Mapping[st
     if placement.whole is not None:
         return emitted_inside(graph, piece, placement.whole, *world)
     entering = [read_of(graph, region, *world) for region in placement.regions]
-    return emitted(graph, piece, stage_of, draft.checks.keys(), placement.pushed, entering)
+    # What a port of their own has is staged from there.
+    checked = {check.node for check in draft.checks if check.node is not None} - graph.ports.keys()
+    return emitted(graph, piece, stage_of, checked, placement.pushed, entering)
 
 
 def arrange(draft: Draft) -> Draft:
     """Stages in order, and what a worker must know of each."""
-    return replace(draft, stages=work_stages(draft.graph, draft.choices, draft.pieces, draft.placements, draft.programs, draft.first_stage))
+    made = work_stages(draft.graph, draft.choices, draft.pieces, draft.placements, draft.programs, draft.checks, draft.numbers)
+    return replace(draft, stages=made)
 
 
 def add_checks(draft: Draft) -> Draft:
-    """A stage for each rule set, after the sink that it looks at."""
-    after = draft.first_stage + len(draft.stages)
-    return replace(draft, stages=draft.stages + check_stages(draft.graph, draft.checks, draft.stages, after))
+    """A stage for each rule set, after what it looks at, and before who waits for it."""
+    found = check_stages(draft.graph, draft.checks, draft.stages, draft.numbers, draft.facts, draft.connector_types)
+    return replace(draft, stages=tuple(sorted((*draft.stages, *found), key=lambda stage: stage.id)))
 
 
 # What a recipe means, wherever it runs.
-LOGICAL: tuple[Pass, ...] = (resolve, relate, prune)
-PASSES: tuple[Pass, ...] = (*LOGICAL, attach_checks, choose_engines, cut, place, push, learn, emit, arrange, add_checks)
+LOGICAL: tuple[Pass, ...] = (resolve, relate, attach_checks, prune)
+PASSES: tuple[Pass, ...] = (*LOGICAL, choose_engines, cut, gate, place, push, learn, emit, arrange, add_checks)
 
 
 def through(passes: Iterable[Pass], draft: Draft) -> Draft:

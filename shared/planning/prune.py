@@ -18,7 +18,7 @@ def pruned(graph: Graph) -> Graph:
     exact = graph.pipeline.settings.get("ledger") == "exact"
 
     def stays(port: Port) -> bool:
-        return port.table in used or port.error or port.internal or (exact and _is_counted(port))
+        return port.table in used or port.table in graph.watched or port.error or port.internal or (exact and _is_counted(port))
 
     kept = {table: port for table, port in graph.ports.items() if stays(port)}
     dropped = {table: port for table, port in graph.ports.items() if table not in kept}
@@ -39,9 +39,11 @@ def _narrowed(graph: Graph) -> Graph:
     they came, functions take their table as it is, and what nobody reads is kept for its figures: they are left whole.
     """
     used: dict[str, set[str]] = {table: set() for table in (*graph.sources, *graph.ports)}
-    read = set(graph.sink_inputs.values()) | {table for port in graph.ports.values() for table in port.inputs}
+    read = {*graph.sink_inputs.values(), *graph.watched} | {table for port in graph.ports.values() for table in port.inputs}
     for sink, table in graph.sink_inputs.items():
         used[table].update(c.name for c in graph.sinks[sink].columns)
+    for table, asked in graph.watched.items():
+        used[table].update(asked if asked is not None else (column.name for column in graph.columns(table)))
     ports = dict(graph.ports)
     # Who reads a table comes after it.
     for table, port in reversed(list(graph.ports.items())):

@@ -101,7 +101,9 @@ def _work(stage: Stage, types: Mapping[str, str], keys: Keys) -> Iterable[dict[s
             yield _read(read, types[read.connector])
     here = program.engine
     for made in program.statements:
-        yield _statement(made.table.partition(".")[0], "table" if made.materialise else "relation", here, here, made.sql)
+        # What a node makes for itself is named after it, with a blank.
+        node = made.table.partition(".")[0].partition(" ")[0]
+        yield _statement(node, "table" if made.materialise else "relation", here, here, made.sql)
     for output in program.outputs:
         yield _statement(output.port.partition(".")[0], "stage", here, here, output.sql)
     for sink in program.sinks:
@@ -134,7 +136,9 @@ def _inside(program: Program, types: Mapping[str, str], keys: Keys) -> Iterable[
 
 def _check(stage: Stage, types: Mapping[str, str], keys: Keys) -> Iterable[dict[str, Any]]:
     program = CheckProgram.from_json(stage.program)
-    yield _statement(stage.nodes[0], "check", stage.engine, stage.engine, None, of=program.rule_set)
+    on = program.this.connector
+    dialect = stage.engine if on is None else CONNECTORS[types[on]].dialect if on in types else None
+    yield _statement(next(iter(stage.nodes), None), "check", on or stage.engine, dialect, None, of=program.rule_set)
 
 
 _STATEMENTS = {"survey": _survey, "work": _work, "check": _check}
@@ -156,12 +160,19 @@ def _write(sink: Sink) -> SinkWrite:
 
 
 def _statement(
-    node: str, does: str, on: str | None, dialect: str | None, sql: str | None, *, of: str | None = None, columns: list[str] | None = None
+    node: str | None,
+    does: str,
+    on: str | None,
+    dialect: str | None,
+    sql: str | None,
+    *,
+    of: str | None = None,
+    columns: list[str] | None = None,
 ) -> dict[str, Any]:
     """`does`: look, read, relation (a named part of the next statement), table, stage, rows (what is handed to a sink), rejects, write,
     check.
 
-    `of`: the table, path or rule set.
+    `of`: the table, path or rule set. `node`: None for a rule set that looks at a table where it is.
     """
     return {"node": node, "does": does, "on": on, "dialect": dialect, "object": of, "columns": columns, "sql": sql}
 

@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 from shared.breakers import DEFAULTS, Rules
 from shared.datasets.buckets import SCHEME, NoSuchObject, split
 from shared.errors import ConfigurationError
+from shared.secrets.vault import Vault
 
 _UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 
@@ -164,6 +165,12 @@ def breaker(environment: Mapping[str, str] = os.environ) -> Rules:
         seconds("PENSTOCK_BREAKER_PATIENCE_SECONDS", DEFAULTS.patience.total_seconds(), environment),
         seconds("PENSTOCK_BREAKER_SETTLE_SECONDS", DEFAULTS.settle.total_seconds(), environment),
     )
+
+
+def vault(environment: Mapping[str, str] = os.environ) -> Vault:
+    """By the variables of Vault's own tools, and which paths a namespace may read."""
+    address, token = environment.get("VAULT_ADDR") or None, environment.get("VAULT_TOKEN", "")
+    return Vault(address, token, environment.get("VAULT_NAMESPACE") or None, words("PENSTOCK_VAULT_PATHS", environment))
 
 
 def words(name: str, environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:

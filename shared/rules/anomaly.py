@@ -16,7 +16,7 @@ from sqlglot import exp
 from shared.datasets import Columns
 from shared.rules.baseline import baseline
 from shared.rules.scope import resolved, within
-from shared.rules.trees import NUMBERS, no_rows, type_of, typed, values
+from shared.rules.trees import NUMBERS, as_type, no_rows, type_of, typed, values
 from shared.rules.types import Measured, Rule, RuleType, Scan, Verdict, column, count, filtered, named
 from shared.sql import parse
 from shared.sql.errors import SqlProblem
@@ -56,7 +56,9 @@ def _aggregates(rule: Rule, columns: Columns) -> dict[str, exp.Expr]:
         return {"value": filtered(exp.Count(this=exp.Distinct(expressions=[of]), big_int=True), scope)}
     if (kind := type_of(rule["column"], columns)) not in NUMBERS:
         raise SqlProblem(f"the metric {metric} is of numbers, and {rule['column']} is {kind}")
-    return {"value": filtered(_OF_NUMBERS[metric](of), scope)}
+    # SQLite's sum of long integers is one, and overflows.
+    summed = as_type(of, "NUMERIC(38, 0)") if (metric, kind) == ("sum", "BIGINT") else of
+    return {"value": filtered(_OF_NUMBERS[metric](summed), scope)}
 
 
 def check_metric(rule: Rule) -> None:

@@ -6,9 +6,11 @@ zero, a bad cast) fails the query.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlglot import exp
 
-from shared.datasets import Columns
+from shared.datasets import Column, Columns
 from shared.rules.scope import within
 from shared.rules.trees import of_one_row, typed
 from shared.rules.types import THIS, Measured, Rule, RuleType, Scan, Verdict, count
@@ -42,18 +44,40 @@ def _query(rule: Rule, columns: Columns) -> exp.Query:
             inner = table.parent.parent if isinstance(table.parent, exp.From) else None
             if table.name == THIS and isinstance(inner, exp.Select):
                 inner.where(scope.copy(), copy=False)
-    return found
+    return _unfolded(found)
 
 
-def _over(rule: Rule, columns: Columns, expressions: list[exp.Expr]) -> exp.Select:
-    inner = _query(rule, columns).subquery(exp.to_identifier(_RETURNED, quoted=True), copy=False)
+def _over(query: exp.Query, expressions: list[exp.Expr]) -> exp.Select:
+    inner = query.subquery(exp.to_identifier(_RETURNED, quoted=True), copy=False)
     return exp.Select(expressions=expressions).from_(inner, copy=False)
 
 
+def _unfolded(query: exp.Query) -> exp.Query:
+    """Each part of a WITH in place of its name: inside of a WITH MariaDB does not see the one around it, where `this` may stand."""
+    own = query.args.get("with_")
+    if own is None or own.args.get("recursive"):
+        return query
+    parts: dict[str, exp.Expr] = {}
+    for part in own.expressions:
+        _put_in(part.this, parts)
+        parts[part.alias] = part.this
+    query.set("with_", None)
+    _put_in(query, parts)
+    return query
+
+
+def _put_in(tree: exp.Expr, parts: Mapping[str, exp.Expr]) -> None:
+    for table in list(tree.find_all(exp.Table)):
+        if table.name in parts:
+            alias = exp.TableAlias(this=exp.to_identifier(table.alias_or_name, quoted=True))
+            table.replace(exp.Subquery(this=parts[table.name].copy(), alias=alias))
+
+
 def _scan(rule: Rule, columns: Columns, prefix: str) -> Scan:
-    counted = _over(rule, columns, [exp.alias_(count(), "returned", quoted=True)])
+    counted = _over(_query(rule, columns), [exp.alias_(count(), "returned", quoted=True)])
     checked = typed(count(within(rule, columns)), columns)
-    return Scan({"checked": checked, "returned": of_one_row("returned", prefix)}, {prefix: counted})
+    returned = typed(of_one_row("returned", prefix), columns, {prefix: (Column("returned", "BIGINT"),)})
+    return Scan({"checked": checked, "returned": returned}, {prefix: counted})
 
 
 def _verdict(rule: Rule, measured: Measured) -> Verdict:
@@ -63,7 +87,7 @@ def _verdict(rule: Rule, measured: Measured) -> Verdict:
 
 
 def _offending(rule: Rule, columns: Columns) -> exp.Select:
-    return _over(rule, columns, [exp.Column(this=exp.Star(), table=exp.to_identifier(_RETURNED, quoted=True))])
+    return _over(_query(rule, columns), [exp.Column(this=exp.Star(), table=exp.to_identifier(_RETURNED, quoted=True))])
 
 
 CUSTOM_SQL = RuleType(columns=lambda rule: (), scan=_scan, verdict=_verdict, offending=_offending)

@@ -46,9 +46,8 @@ def _comparable(one: str, other: str) -> bool:
     return len(bases) == 1 or any(bases <= kinds for kinds in _KINDS)
 
 
-def is_in(name: str, theirs: Sequence[str], keys: Sequence[exp.Expr], *, nulls_equal: bool = False) -> exp.Expr:
+def is_in(name: str, theirs: Sequence[str], keys: Sequence[exp.Expr]) -> exp.Expr:
     """The relation of that name has a row with these keys."""
-    equal = exp.NullSafeEQ if nulls_equal else exp.EQ
-    same = [equal(this=column(there, name), expression=key.copy()) for there, key in zip(theirs, keys, strict=True)]
+    same = [exp.EQ(this=column(there, name), expression=key.copy()) for there, key in zip(theirs, keys, strict=True)]
     found = exp.Select(expressions=[exp.Literal.number(1)]).from_(table(name), copy=False)
     return exp.Exists(this=found.where(exp.and_(*same, copy=False), copy=False))

@@ -6,7 +6,7 @@ nothing says which of them is the right one. With a `destination` a combination 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
@@ -16,7 +16,7 @@ from shared.rules.scope import within
 from shared.rules.trees import all_there, of_one_row, table, typed
 from shared.rules.types import THIS, Measured, Rule, RuleType, Scan, Verdict, column, count, named, this
 
-_ALIAS = "repeated"
+_ALIAS, _SIZES, _THEIRS = "repeated", "sizes", "theirs"
 
 
 def _scan(rule: Rule, columns: Columns, prefix: str) -> Scan:
@@ -29,7 +29,7 @@ def _scan(rule: Rule, columns: Columns, prefix: str) -> Scan:
     known = {**_destination(rule, columns), sizes: (*_keys(rule, columns), Column("n", "BIGINT"))}
     grouped = {
         sizes: typed(_sizes(rule, columns, keys=True), columns),
-        prefix: typed(_summed(_repeated_or_known(rule, sizes)), columns, known),
+        prefix: typed(_summed(_repeated_or_known(rule, table(sizes), sizes, ["n"])), columns, known),
     }
     return Scan(aggregates, grouped)
 
@@ -63,24 +63,32 @@ def _sizes(rule: Rule, columns: Columns, *, keys: bool = False) -> exp.Select:
     return grouped.group_by(*found, copy=False)
 
 
-def _repeated_or_known(rule: Rule, sizes: str) -> exp.Expr:
-    """The sizes of the combinations that are there twice, and of the others that are in the destination.
+def _repeated_or_known(rule: Rule, sizes: exp.Expr, name: str, picked: Sequence[str]) -> exp.Query:
+    """Of the sizes, which go by that name: those of combinations that are there twice, and of others that are in the destination.
 
     Two halves, so that the second is a semi join, for which an engine need not keep the destination's keys.
     """
-    keys = [column(_key(number), sizes) for number in range(len(named(rule)))]
-    known = is_in(relation(rule, "destination"), named(rule), keys, nulls_equal=bool(rule.get("nullsEqual")))
-    single = exp.EQ(this=column("n", sizes), expression=exp.Literal.number(1))
-    halves = [
-        exp.Select(expressions=[exp.alias_(column("n", sizes), "n", quoted=True)]).from_(table(sizes), copy=False).where(each, copy=False)
-        for each in (_more(column("n", sizes)), exp.and_(single, known, copy=False))
-    ]
-    return exp.union(*halves, distinct=False, copy=False)
+    columns = [exp.alias_(column(one, name), one, quoted=True) for one in picked]
+    all_of_them = exp.Select(expressions=columns).from_(sizes, copy=False)
+    single = exp.EQ(this=column("n", name), expression=exp.Literal.number(1))
+    once = _known(rule, all_of_them.copy(), name).where(single, copy=False)
+    return exp.union(all_of_them.where(_more(column("n", name)), copy=False), once, distinct=False, copy=False)
 
 
-def _summed(sizes: exp.Expr) -> exp.Select:
+def _known(rule: Rule, select: exp.Select, name: str) -> exp.Select:
+    """Those that are in the destination."""
+    destination, names = relation(rule, "destination"), named(rule)
+    keys = [column(_key(number), name) for number in range(len(names))]
+    if not rule.get("nullsEqual"):
+        return select.where(is_in(destination, names, keys), copy=False)
+    # A join, since ClickHouse finds nothing by an EXISTS in which nulls are equal.
+    theirs = exp.Select(expressions=[column(one, destination) for one in names]).from_(table(destination), copy=False).distinct(copy=False)
+    same = [exp.NullSafeEQ(this=column(one, _THEIRS), expression=key) for one, key in zip(names, keys, strict=True)]
+    return select.join(theirs.subquery(exp.to_identifier(_THEIRS, quoted=True), copy=False), on=exp.and_(*same, copy=False), copy=False)
+
+
+def _summed(sizes: exp.Query) -> exp.Select:
     """One row: how many combinations there are in it, and of how many rows."""
-    assert isinstance(sizes, exp.Query)
     total = exp.Coalesce(this=exp.Sum(this=column("n", _ALIAS)), expressions=[exp.Literal.number(0)])
     counted = [exp.alias_(count(), "combinations", quoted=True), exp.alias_(total, "failing", quoted=True)]
     return exp.Select(expressions=counted).from_(sizes.subquery(exp.to_identifier(_ALIAS, quoted=True), copy=False), copy=False)
@@ -108,17 +116,19 @@ def _offending(rule: Rule, columns: Columns) -> exp.Select:
     keys = [column(name) for name in named(rule)]
     sizes = _sizes(rule, columns, keys=True)
     known: Mapping[str, Columns] = {}
+    found: exp.Query
     if rule.get("destination"):
         known = _destination(rule, columns)
-        sizes = sizes.having(exp.or_(_more(count()), is_in(relation(rule, "destination"), named(rule), keys, nulls_equal=nulls_equal)))
+        inner = sizes.subquery(exp.to_identifier(_SIZES, quoted=True), copy=False)
+        found = _repeated_or_known(rule, inner, _SIZES, [_key(number) for number in range(len(keys))])
     else:
-        sizes = sizes.having(_more(count()), copy=False)
+        found = sizes.having(_more(count()), copy=False)
     equal = exp.NullSafeEQ if nulls_equal else exp.EQ
     same = [equal(this=key.copy(), expression=column(_key(number), _ALIAS)) for number, key in enumerate(keys)]
     select = (
         exp.Select(expressions=[exp.Column(this=exp.Star(), table=exp.to_identifier(THIS, quoted=True))])
         .from_(this(), copy=False)
-        .join(sizes.subquery(exp.to_identifier(_ALIAS, quoted=True), copy=False), on=exp.and_(*same, copy=False), copy=False)
+        .join(found.subquery(exp.to_identifier(_ALIAS, quoted=True), copy=False), on=exp.and_(*same, copy=False), copy=False)
     )
     condition = within(rule, columns)
     if condition is not None:

@@ -20,6 +20,8 @@ from shared.errors import UnavailableError
 from shared.store.definitions import Definitions, InRows
 
 RECENT_S = 1.0
+# A process that is paused in the middle of a transaction keeps the rows that it holds from all others for so long.
+PAUSED_AT_MOST_S = 60
 
 
 class Tx(Connection[DictRow]):
@@ -35,13 +37,13 @@ class StoreUnavailable(UnavailableError):
     retry_on = "connection"
 
 
-def connection_options(name: str, settings: str = "") -> dict[str, Any]:
+def connection_options(name: str, settings: str = "", *, paused_s: int = PAUSED_AT_MOST_S) -> dict[str, Any]:
     # Keep-alives find a dead peer in seconds; UTC so that what we show is what is stored.
     return {
         "row_factory": dict_row,
         "connect_timeout": 3,
         "application_name": name,
-        "options": f"-c timezone=UTC -c lock_timeout=30s -c idle_in_transaction_session_timeout=60s {settings}",
+        "options": f"-c timezone=UTC -c lock_timeout=30s -c idle_in_transaction_session_timeout={paused_s}s {settings}",
         "keepalives_idle": 5,
         "keepalives_interval": 2,
         "keepalives_count": 3,
@@ -52,6 +54,7 @@ class Database:
     """A pool that opens lazily, so that a service starts while PostgreSQL is away.
 
     `few_statements`: it says the same few statements over and over, by key: they are planned once, not for each run's partition anew.
+    `paused_s`: how long a transaction may do nothing before the server ends it.
     """
 
     def __init__(
@@ -62,13 +65,14 @@ class Database:
         size: int = 4,
         wait_s: float = 5.0,
         few_statements: bool = False,
+        paused_s: int = PAUSED_AT_MOST_S,
         definitions: Definitions | None = None,
     ) -> None:
         self.url, self.name, self._definitions = url, name, definitions or InRows()
         self._used_at: WeakKeyDictionary[Tx, float] = WeakKeyDictionary()
         self._pool: ConnectionPool[Tx] = ConnectionPool(
             url,
-            kwargs=connection_options(name, "-c plan_cache_mode=force_generic_plan" if few_statements else ""),
+            kwargs=connection_options(name, "-c plan_cache_mode=force_generic_plan" if few_statements else "", paused_s=paused_s),
             connection_class=Tx,
             configure=self._configure,
             min_size=0,

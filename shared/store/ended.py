@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from psycopg.types.json import Jsonb
 
 from shared.runs.restart import Ended
 from shared.runs.states import STAGE_STEPS, StageStatus, sources
@@ -74,6 +77,26 @@ def going_on(tx: Tx, run: str, among: Sequence[int]) -> dict[str, bool]:
         {"run": run, "stages": list(among)},
     )
     return {row["node"]: row["reads"] for row in rows}
+
+
+def checks(tx: Tx, run: str, among: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """Programs of those stages that hold data against a rule set, by stage."""
+    rows = tx.execute(
+        """
+        SELECT p.stage, p.program FROM programs p JOIN stages s ON s.run_id = p.run_id AND s.stage = p.stage
+         WHERE p.run_id = %(run)s AND p.stage = ANY(%(stages)s) AND s.kind = 'check' ORDER BY p.stage
+        """,
+        {"run": run, "stages": list(among)},
+    )
+    return {row["stage"]: row["program"] for row in rows}
+
+
+def renew(tx: Tx, run: str, stage: int, program: Mapping[str, Any]) -> None:
+    """Another program for a stage that is to be done again."""
+    tx.execute(
+        "UPDATE programs SET program = %(program)s WHERE run_id = %(run)s AND stage = %(stage)s",
+        {"run": run, "stage": stage, "program": Jsonb(dict(program))},
+    )
 
 
 def bring_back(tx: Tx, run: str, which: Collection[int], anew: Collection[int]) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from shared.store.database import Tx
-from shared.store.identifiers import new_id
+from shared.store.identifiers import least_id, new_id
 from shared.store.runs import DOORBELL
 
 # Between the tries: six of them within an hour.
@@ -23,6 +23,8 @@ MOST_TRIES = len(WAITS) + 1
 # The same trouble within this is told once.
 ALIKE_WITHIN = timedelta(hours=1)
 DAY = timedelta(hours=24)
+# A run that has taken longer counts as none that worked in between, so that not all runs of a pipeline are gone through.
+LONGEST_RUN = timedelta(days=7)
 # How long a worker has for a try, from when it is asked.
 VALID = timedelta(seconds=60)
 _LOCK = "penstock.notifications"
@@ -135,10 +137,10 @@ def _held(tx: Tx, row: Mapping[str, Any]) -> str | None:
              WHERE n.namespace = %(namespace)s AND n.pipeline = %(pipeline)s AND n.way = %(way)s AND n.event = %(event)s
                AND n.likeness = %(likeness)s AND n.state IN ('pending', 'sent') AND n.created_at > %(created_at)s - %(within)s
                AND NOT EXISTS (SELECT FROM runs r WHERE r.namespace = n.namespace AND r.pipeline = n.pipeline AND r.status = 'SUCCEEDED'
-                                  AND r.finished_at > n.created_at AND r.finished_at <= %(created_at)s)
+                                  AND r.id >= %(least)s AND r.finished_at > n.created_at AND r.finished_at <= %(created_at)s)
              LIMIT 1
             """,
-            {**row, "within": ALIKE_WITHIN},
+            {**row, "within": ALIKE_WITHIN, "least": least_id(row["created_at"] - LONGEST_RUN)},
         ).fetchone()
         if alike is not None:
             return "repeated"

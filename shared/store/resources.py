@@ -191,6 +191,20 @@ def current_document(tx: Tx, kind: str, namespace: str, name: str) -> str | None
     return row["document"] if row is not None and row["valid"] else None
 
 
+def current_texts(tx: Tx, kind: str, named: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """As `current_document`, of several at once, by namespace and name; those that are not there are left out."""
+    rows = tx.execute(
+        """
+        SELECT r.kind, r.namespace, r.name, v.version, v.document, v.document_sha
+          FROM unnest(%(namespaces)s::text[], %(names)s::text[]) AS wanted (namespace, name)
+          JOIN resources r ON r.kind = %(kind)s AND r.namespace = wanted.namespace AND r.name = wanted.name AND r.deleted_at IS NULL
+          JOIN resource_versions v ON v.uid = r.uid AND v.version = r.current_version AND v.valid
+        """,
+        {"kind": kind, "namespaces": [namespace for namespace, _ in named], "names": [name for _, name in named]},
+    )
+    return {(row["namespace"], row["name"]): row["document"] for row in with_texts(tx, rows)}
+
+
 def current_documents(tx: Tx, kind: str, namespace: str | None = None) -> list[str]:
     """The texts of all valid current versions of a kind, in one namespace or in all."""
     rows = tx.execute(

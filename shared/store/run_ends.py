@@ -92,8 +92,8 @@ def broken_rules(tx: Tx, run_id: str) -> list[tuple[str, str, str, int | None, s
     """(rule set, rule, severity, failing rows, why it could not be measured), in the order of the rules."""
     found = tx.execute(
         """
-        SELECT rule_set, rule, severity, failing, error FROM quality_results WHERE run_id = %(run)s AND NOT passed
-         ORDER BY stage, rule_set, ordinal
+        SELECT rule_set, rule, severity, failing, CASE status WHEN 'ERROR' THEN error END AS error FROM quality_results
+         WHERE run_id = %(run)s AND NOT passed ORDER BY stage, rule_set, ordinal
         """,
         {"run": run_id},
     )

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from sqlglot import exp
 
+from shared.planning.attach import Check
 from shared.planning.graph import Graph, Port, Source
 from shared.planning.passes import PASSES, Draft, Pass, through
 from shared.planning.place import Placement
@@ -84,11 +85,27 @@ def _used_port_dropped(draft: Draft) -> Draft:
 
 
 def _checks_lost(draft: Draft) -> Draft:
-    return replace(draft, checks={})
+    return replace(draft, checks=())
 
 
 def _checks_everywhere(draft: Draft) -> Draft:
-    return replace(draft, checks=dict.fromkeys(draft.graph.sinks, draft.rule_sets))
+    everywhere = (Check(rules, "wrong", sink, sink) for sink in draft.graph.sinks for rules in draft.rule_sets)
+    return replace(draft, checks=tuple(everywhere))
+
+
+def _gates_open(draft: Draft) -> Draft:
+    """Whoever reads what a rule set looks at does not wait for it."""
+    return replace(draft, checks=tuple(replace(check, gate=False) for check in draft.checks))
+
+
+def _made_by_sinks(draft: Draft) -> Draft:
+    """What a sink is to get is made by the sink itself, whatever looks at it before."""
+    ports = {table: replace(port, node=port.for_sink or port.node) for table, port in draft.graph.ports.items()}
+    return replace(draft, graph=replace(draft.graph, ports=ports))
+
+
+def _published_at_once(draft: Draft) -> Draft:
+    return replace(draft, pieces=(replace(draft.pieces[0], nodes=draft.graph.order), *draft.pieces[1:-1])) if draft.pieces else draft
 
 
 def _engine(engine: str) -> Fault:
@@ -195,14 +212,19 @@ PLANNER_FAULTS: Mapping[str, Mapping[str, Fault]] = {
         "a source's last column is lost": _sources(lambda source: replace(source, columns=source.columns[:-1], keep=source.keep[:-1])),
     },
     "relate": {"conditions are lost": _ports(_where_lost), "the inputs of sinks are exchanged": _sink_inputs_turned},
+    "attach_checks": {
+        "rule sets are forgotten": _checks_lost,
+        "every rule set looks at every sink": _checks_everywhere,
+        "no rule set holds anything back": _gates_open,
+    },
     "prune": {
         "a column that is used is not read": _sources(lambda source: replace(source, keep=source.keep[:-1])),
         "a port that is read is dropped": _used_port_dropped,
         "a port does not hand on its last column": _ports(_column_lost),
     },
-    "attach_checks": {"rule sets are forgotten": _checks_lost, "every rule set looks at every sink": _checks_everywhere},
     "choose_engines": {"Dask computes everything": _engine("dask"), "DuckDB computes everything": _engine("duckdb")},
     "cut": {"nothing is cut": _cut_lost, "what is read comes after who reads it": _last_before_first},
+    "gate": {"sinks are published with the rest": _published_at_once, "what waits is made after the wait": _made_by_sinks},
     "place": {"a piece runs where its sink is not": _whole_elsewhere},
     "push": {
         "conditions move past limits, windows and outer joins": _predicates_moved,

@@ -91,27 +91,32 @@ class Watch(threading.Thread):
                (SELECT coalesce(max(n), 0) FROM (SELECT count(*) AS n FROM stages
                  WHERE kind = 'work' AND status IN ('RELEASED', 'RUNNING') GROUP BY run_id) s) AS stages,
                (SELECT count(*) FROM stages, unnest(connectors) c WHERE status IN ('RELEASED', 'RUNNING') AND c = 'default/narrow') AS held,
-               (SELECT count(*) FROM stages WHERE status = 'WAITING' AND waiting_since IS NOT NULL) AS waiting,
-               (SELECT count(*) FROM pg_stat_activity WHERE datname = 'demo' AND application_name ~ '^penstock/[0-9a-f-]{36}/'
-                   AND query ~* 'generate_series|[^_]crowd[^_]') AS sessions
+               (SELECT count(*) FROM stages WHERE status = 'WAITING' AND waiting_since IS NOT NULL) AS waiting
+    """
+    # A server shows what a session does to its own user only.
+    _SESSIONS = """
+        SELECT count(*) FROM pg_stat_activity
+         WHERE application_name ~ '^penstock/[0-9a-f-]{36}/' AND query ~* 'generate_series|[^_]crowd[^_]'
     """
 
     def __init__(self, stack: Stack) -> None:
         super().__init__(name="limits", daemon=True)
-        self._url, self._stop_now = stack.database_url("penstock"), threading.Event()
+        self._urls = (stack.database_url("penstock"), stack.demo_url)
+        self._stop_now = threading.Event()
         self.seen = Seen()
 
     def run(self) -> None:
         seen = self.seen
-        with psycopg.connect(self._url, autocommit=True) as store:
+        store_url, destination_url = self._urls
+        with psycopg.connect(store_url, autocommit=True) as store, psycopg.connect(destination_url, autocommit=True) as destination:
             while not self._stop_now.wait(0.01):
-                row = store.execute(self._LOOK).fetchone()
-                assert row is not None
+                row, sessions = store.execute(self._LOOK).fetchone(), destination.execute(self._SESSIONS).fetchone()
+                assert row is not None and sessions is not None
                 seen.samples += 1
                 seen.runs, seen.stages_of_a_run, seen.connections = (
                     max(seen.runs, row[0]), max(seen.stages_of_a_run, row[1]), max(seen.connections, row[2]),
                 )  # fmt: skip
-                seen.waiting, seen.sessions = max(seen.waiting, row[3]), max(seen.sessions, row[4])
+                seen.waiting, seen.sessions = max(seen.waiting, row[3]), max(seen.sessions, sessions[0])
 
     def __enter__(self) -> Watch:
         self.start()

@@ -37,7 +37,7 @@ def _world() -> dict[str, Any]:
 def given(name: str) -> Draft:
     """The draft with which planning of a golden recipe begins."""
     case, world = held_recipes()[name], _world()
-    recipe = _pipeline(case)
+    recipe = replace(_pipeline(case), quality=tuple(case.get("quality", ())))
     types = {f"default/{connector}": type_ for connector, type_ in world["connectors"].items()}
     facts = {need.key: _found(case, world, need.role, need.options) for need in needs(recipe, types)}
     rule_sets = tuple(RuleSet("default", one["name"], one["dataset"], tuple(one["rules"])) for one in case.get("rule_sets", ()))
@@ -83,6 +83,24 @@ def _found(case: Mapping[str, Any], world: Mapping[str, Any], role: str, options
 
 def _columns(columns: Columns) -> dict[str, str]:
     return {column.name: column.type for column in columns}
+
+
+def _checks(draft: Draft) -> Any:
+    """Rule sets by what they look at; those that hold it back are marked."""
+    found: dict[str, list[str]] = {}
+    for check in draft.checks:
+        found.setdefault(check.table or check.dataset, []).append(f"{check.rules.name}{' (gate)' if check.gate else ''}")
+    return found
+
+
+def _made_for_sinks(draft: Draft) -> Any:
+    """Ports that rule sets are the reason for."""
+    graph = draft.graph
+    return {
+        table: {"node": port.node, "sql": port.relation.select.sql("postgres"), "rules": list(port.rules)}
+        for table, port in graph.ports.items()
+        if port.for_sink or port.node in graph.sinks
+    }
 
 
 def _sources(draft: Draft) -> Any:
@@ -168,7 +186,8 @@ VIEWS: Mapping[str, Callable[[Draft], Any]] = {
     "warnings": lambda draft: list(draft.graph.warnings),
     "destinations": lambda draft: {node: f"{sink.connector}:{sink.target}" for node, sink in draft.graph.sinks.items()},
     "rule sets": lambda draft: {rules.name: dict(rules.dataset) for rules in draft.rule_sets},
-    "checks": lambda draft: {node: [rules.name for rules in found] for node, found in draft.checks.items()},
+    "checks": lambda draft: _checks(draft),
+    "made for sinks": _made_for_sinks,
     "rows": lambda draft: {table: source.rows for table, source in draft.graph.sources.items()},
     "edges": lambda draft: [f"{edge.source} -> {edge.target}" for edge in draft.pipeline.edges],
     "engines": lambda draft: {node: choice.engine for node, choice in draft.choices.items()},
@@ -207,9 +226,10 @@ SHOWN: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "resolve": ((), ("order", "sources")),
     "relate": (("read columns", "edges"), ("ports", "sinks", "warnings")),
     "prune": (("read columns", "relations"), ("read columns", "relations", "dropped")),
-    "attach_checks": (("destinations", "rule sets"), ("checks",)),
+    "attach_checks": (("destinations", "rule sets"), ("checks", "made for sinks")),
     "choose_engines": (("rows", "edges"), ("engines", "choices")),
     "cut": (("edges", "engines"), ("pieces",)),
+    "gate": (("nodes of pieces", "checks"), ("pieces", "made for sinks")),
     "place": (("nodes of pieces", "checks"), ("placements",)),
     "push": (("nodes of pieces", "rows"), ("placements",)),
     "learn": (("placements",), ("placements",)),

@@ -23,6 +23,7 @@ from services.api.cli.backfills import backfill
 from services.api.cli.dead_letters import dead_letters
 from services.api.cli.hooks import hooks
 from services.api.cli.notifications import notifications
+from services.api.cli.quality import quality
 from services.api.cli.schedules import calendar, next_
 from services.api.cli.schema import schema
 from services.api.cli.starting import COMMANDS as STARTING
@@ -52,6 +53,7 @@ cli.add_command(calendar)
 cli.add_command(backfill)
 cli.add_command(hooks)
 cli.add_command(notifications)
+cli.add_command(quality)
 
 
 @cli.command()

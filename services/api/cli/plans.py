@@ -104,7 +104,7 @@ def _stage(stage: Mapping[str, Any]) -> Group:
     table = Table(show_header=False, box=None, padding=(0, 1))
     for said in stage["statements"]:
         what = Text(said["object"] or "") if said["sql"] is None else Syntax(said["sql"], "sql", word_wrap=True, background_color="default")
-        table.add_row(said["does"], said["node"], said["on"] or "", what)
+        table.add_row(said["does"], said["node"] or "", said["on"] or "", what)
     head = Text(
         f"\nStage {stage['id']} ({stage['kind']} on {stage['engine'] or '–'}{rows}{after}): {', '.join(stage['nodes'])}", style="bold"
     )

@@ -74,7 +74,8 @@ def run_tables(console: Console, run: dict[str, Any]) -> None:
     for score in run["quality"]:
         console.print(
             f"Quality of {score['dataset']}: [bold]{shown(score['score'])}[/bold] of 100"
-            f" ({score['passed']} rules passed, {score['failed']} failed)"
+            f" ({score['passed']} rules passed, {score['failed']} failed"
+            + (f", {score['errors']} could not be measured)" if score["errors"] else ")")
         )
     if run["error"]:
         console.print(f"[red]{run['error'].get('node') or 'run'}: {run['error'].get('message')}[/red]")

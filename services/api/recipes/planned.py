@@ -95,7 +95,7 @@ def look(database: Database, row: Mapping[str, Any], values: str, *, asked_by: s
 def planned(world: World, others: Sequence[Pipeline], parameters: Mapping[str, Any]) -> dict[str, Any]:
     """The plan as it is shown. `facts`: known; stale, where only old ones are at hand; missing, where columns are taken for granted."""
     missing = [need for need in world.needs if need.key not in world.found]
-    known = assumed(world.recipe, world.facts, world.connector_types)
+    known = assumed(world.recipe, world.facts, world.connector_types, world.rule_sets)
     made = plan(world.recipe, known, world.connector_types, world.rule_sets, pandas_rows=settings.integer(PANDAS_ROWS_SETTING, PANDAS_ROWS))
     return {
         "facts": "missing" if missing else "stale" if world.unknown else "known",

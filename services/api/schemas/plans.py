@@ -33,7 +33,7 @@ class Looked(Schema):
 
 
 class Statement(Schema):
-    node = fields.String()
+    node = fields.String(allow_none=True, metadata={"description": "None for a rule set that looks at a table where it is"})
     does = fields.String(metadata={"description": "look, read, relation, table, stage, rows, rejects, write or check"})
     on = fields.String(allow_none=True, metadata={"description": "A connector, or an engine"})
     dialect = fields.String(allow_none=True)

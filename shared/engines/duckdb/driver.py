@@ -225,7 +225,7 @@ class _Attempt:
                 rows.to_file(uri, "parquet", {})
             self._counted[key] = self._counted.get(key, 0) + rows.count
             if rows.count:
-                files.append(RejectsFile(reject.node, uri, rows.count))
+                files.append(RejectsFile(reject.node, uri, rows.count, bool(reject.rules)))
             else:
                 self._folder.remove(uri)
         return tuple(files)

@@ -32,7 +32,7 @@ from shared.pipelines.kinds import execution
 from shared.pipelines.kinds.fields import RETRY_ON, retry_on
 from shared.pipelines.kinds.triggers import TRIGGERS, Notification, Trigger
 from shared.pipelines.model import MAIN_PORT
-from shared.pipelines.shapes import AtLeastOne, Shape
+from shared.pipelines.shapes import AtLeastOne, OneIsFilled, Shape
 from shared.triggers.fires import timetable
 from shared.triggers.schedule import BadSchedule, schedule
 
@@ -206,8 +206,10 @@ class PipelineSpec(Shape):
         metadata=shown("Rule sets", "Beside those that attach by themselves", ["fact-sales"]),
     )
     qualityDefault = choice("Profile of every sink's output", ("on", "off"), "Without a rule set too", load_default="on")
-    nodes = parts(NodeSpec, "Nodes", "The steps", least=1, required=True)
+    nodes = parts(NodeSpec, "Nodes", "The steps; none in a pipeline that only checks rule sets", load_default=list)
     edges = parts(EdgeSpec, "Edges", "Where the rows of each node go", load_default=list)
+
+    together = (OneIsFilled(("nodes", "quality"), "must not be empty, unless quality names rule sets to check"),)
 
 
 def ends(source: str, output: str | None) -> tuple[str, str]:

@@ -6,20 +6,20 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from shared.pipelines.fields import ByType, anything, count, flag, later, name, number, part, prose, shown, text
+from shared.pipelines.fields import ByType, anything, count, flag, name, number, part, prose, shown, text
 from shared.pipelines.rules import RULES, Rule
 from shared.pipelines.shapes import OneOfSets, Shape
 
 
 class Dataset(Shape):
-    """Either {connector, table | path} or {pipeline, node}."""
+    """Either {connector, table | path} or {pipeline, node}, which is a sink, or any node's output."""
 
     connector = name("Connector", example="warehouse")
     table = text("Table", example="fact_sales")
     path = text("Path", example="out/sales.parquet")
     pipeline = name("Pipeline", example="daily-sales-load")
     node = text("Node", "Of that pipeline", example="write-snowflake")
-    output = later(text("Port", "Of that node", example="rejected"))
+    output = text("Port", "Of that node; its main one where left out", example="rejected")
 
     together = (OneOfSets((("connector", "table"), ("connector", "path"), ("pipeline", "node")), optional=("output",)),)
 
@@ -59,6 +59,6 @@ class RuleSetSpec(Shape):
         metadata=shown("Rules", "What must hold", [{"name": "amount-is-there", "type": "NOT_NULL", "column": "amount"}]),
     )
     description = prose("Description", example="What must hold of the sales table")
-    objective = later(part(Objective, "Objective", "An error budget"), quietly=True)
-    profile = later(part(Profile, "Profile", "What is counted of each column"), quietly=True)
-    drift = later(part(Drift, "Drift", "When a change is told of"), quietly=True)
+    objective = part(Objective, "Objective", "An error budget")
+    profile = part(Profile, "Profile", "What is counted of each column")
+    drift = part(Drift, "Drift", "When a change is told of")

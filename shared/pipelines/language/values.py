@@ -12,7 +12,7 @@ from shared.errors import ConfigurationError
 from shared.pipelines.delivered import is_delivered, read_from, triggers_with_rows
 from shared.pipelines.kinds.connector import ConnectorSpec
 from shared.pipelines.kinds.pipeline import NODE_POLICY, PipelineSpec, ends
-from shared.pipelines.kinds.quality import RuleSetSpec
+from shared.pipelines.kinds.quality import Drift, Profile, RuleSetSpec
 from shared.pipelines.kinds.scheduling import CalendarSpec, DependencySpec
 from shared.pipelines.master_data import with_named
 from shared.pipelines.model import (
@@ -88,8 +88,8 @@ def connector(document: Document) -> ConnectorDefinition:
 def rule_set(document: Document) -> RuleSet:
     """The rule set of a valid DataQualityRuleSet document. Raises InvalidDocument."""
     spec = _load(document, "DataQualityRuleSet", RuleSetSpec)
-    said = {key: spec.get(key) for key in ("profile", "drift", "objective")}
-    return RuleSet(document.namespace, document.name, spec["dataset"], tuple(spec["rules"]), **said)
+    profile, drift = (spec.get(key) or instance(schema).load({}) for key, schema in (("profile", Profile), ("drift", Drift)))
+    return RuleSet(document.namespace, document.name, spec["dataset"], tuple(spec["rules"]), profile, drift, spec.get("objective"))
 
 
 def calendar(document: Document, version: int | None = None) -> Calendar:

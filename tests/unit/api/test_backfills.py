@@ -149,6 +149,28 @@ def test_a_date_that_somebody_else_ran_since_is_left_out(api: Any, scheduler: Ba
     assert [one["status"] for one in dates] == [None, "SUCCEEDED", "SUCCEEDED"]
 
 
+def test_a_text_that_is_away_leaves_its_dates_to_be_run_and_is_told_of_once_a_minute(
+    api: Any, scheduler: Backfills, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("text-away", "text-there"):
+        scheduled(api, name)
+    begun = asked(api, "text-away", to="2026-01-02").json
+    asked(api, "text-there", to="2026-01-02")
+    (row,) = api.all(
+        "UPDATE resource_versions v SET document = NULL FROM resources r, resource_versions o"
+        " WHERE r.uid = v.uid AND o.uid = v.uid AND o.version = v.version AND r.name = 'text-away' RETURNING v.uid, o.document"
+    )
+    for _ in range(3):
+        scheduler.turn()
+    assert (scheduler.runs("text-away"), len(scheduler.runs("text-there"))) == ([], 1)
+    told_of = [record for record in caplog.records if "cannot be done now" in record.getMessage()]
+    assert [begun["id"] in record.getMessage() for record in told_of] == [True]
+    api.all("UPDATE resource_versions SET document = %(d)s WHERE uid = %(u)s RETURNING uid", d=row["document"], u=row["uid"])
+    scheduler.until_over("text-away", most=1)
+    dates = api.call("GET", f"/backfills/{begun['id']}/dates").json["items"]
+    assert [one["status"] for one in dates] == ["SUCCEEDED", "SUCCEEDED"]
+
+
 def test_paused_resumed_and_cancelled_do_what_they_say(api: Any, scheduler: Backfills) -> None:
     scheduled(api, "held")
     one = f"/backfills/{asked(api, 'held', to='2026-01-10', maxParallel=2).json['id']}"

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -25,8 +26,8 @@ from shared.attempts.keys import unsealer
 from shared.engines import telling
 from shared.engines.control import Control
 from shared.engines.work import Job, Limits
-from shared.store import endings, requests
-from shared.store.identifiers import new_id
+from shared.store import endings, partitions, requests
+from shared.store.identifiers import least_id, new_id
 from tests.support.receivers import Web, web
 
 # Of conftest, which cannot be imported.
@@ -306,6 +307,21 @@ def test_recovery_is_the_first_success_after_a_failure_and_says_what_was_held_ba
     told.fails()
     (again,) = told.happens()
     assert again["type"] == "pipeline.failure", "after it has worked again a failure is news"
+
+
+def test_a_success_in_between_counts_however_long_ago_its_run_began_within_a_week(api: Api, settings: Settings, far: Web) -> None:
+    for name, days, news in (("week", 6, 1), ("ages", 8, 0)):
+        told = Told(api, settings, far, name, by_hook(name, "failure"))
+        told.fails()
+        assert len(told.happens()) == 1
+        long = told.ends("SUCCEEDED")
+        told.happens()
+        began = datetime.now(UTC) - timedelta(days=days)
+        with api.database.transaction() as tx:
+            partitions.ensure(tx, began)
+        api.all("UPDATE runs SET id = %(new)s WHERE id = %(id)s RETURNING id", id=long, new=least_id(began))
+        told.fails()
+        assert len(told.happens()) == news
 
 
 def test_another_error_is_no_repetition_and_past_the_hour_nothing_is(api: Api, settings: Settings, far: Web) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import pytest
 
 from services.scheduler.admission import admit
 from services.scheduler.due import MOST, fire_due
+from services.scheduler.expand import plan_run
 from services.scheduler.settings import Settings
 from services.scheduler.starts import adopt
 from services.scheduler.tidy import tidy
@@ -348,6 +350,59 @@ def test_a_calendar_whose_text_is_away_puts_fire_times_off_for_a_moment_only(sch
         "UPDATE resources SET deleted_at = now() WHERE name = 'lost' RETURNING uid",
     ):
         schedules.api.all(statement)
+
+
+def test_a_calendar_of_what_a_run_waits_for_that_is_away_puts_its_fire_times_off_and_no_others(schedules: Schedules) -> None:
+    all_ = schedules.api.all
+    schedules.api.apply("{apiVersion: penstock/v1, kind: Calendar, metadata: {name: above}, spec: {include: [2026-01-02]}}")
+    schedules.save("upstream", "30 * * * *", more="calendar: above")
+    all_("UPDATE triggers SET since = now() - interval '2 days', look_at = 'infinity' WHERE pipeline = 'upstream' RETURNING id")
+    for name in ("downstream", "beside"):
+        schedules.save(name, more="catchUp: all")
+    schedules.api.apply(
+        "{apiVersion: penstock/v1, kind: PipelineDependency, metadata: {name: on-upstream},"
+        " spec: {pipeline: downstream, dependsOn: [{pipeline: upstream}]}}"
+    )
+    for name in ("downstream", "beside"):
+        schedules.asleep(name, hours=3)
+    (row,) = all_(
+        "UPDATE resource_versions v SET document = NULL FROM resources r, resource_versions o"
+        " WHERE r.uid = v.uid AND o.uid = v.uid AND o.version = v.version AND r.name = 'above' RETURNING v.uid, o.document"
+    )
+    schedules.fire()
+    assert (schedules.runs("downstream"), schedules.outcomes("downstream")) == ([], {})
+    (looked,) = all_("SELECT look_at < now() + interval '1 minute' AS soon, problem FROM triggers WHERE pipeline = 'downstream'")
+    assert (looked["soon"], looked["problem"]["code"]) == (True, "definition_missing")
+    assert schedules.outcomes("beside") == {"run": 3}
+    all_("UPDATE resource_versions SET document = %(d)s WHERE uid = %(u)s RETURNING uid", d=row["document"], u=row["uid"])
+    all_("UPDATE triggers SET look_at = now() WHERE pipeline = 'downstream' RETURNING id")
+    schedules.fire()
+    assert schedules.outcomes("downstream") == {"run": 3}
+    assert len(schedules.runs("downstream")) == 3
+    assert schedules.schedule("downstream")["problem"] is None
+
+
+def test_a_run_is_planned_by_the_connectors_of_triggers_and_notifications_too(
+    schedules: Schedules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PENSTOCK_MASTER_KEY", base64.b64encode(b"k" * 32).decode())
+    connectors = {
+        "files": "type: files, config: {root: /tmp}",
+        "db": "type: sqlite, config: {path: /tmp/none.db}",
+        "events": 'type: kafka, config: {bootstrapServers: "kafka:9092"}',
+        "ops": 'type: http_push, config: {url: "https://ops.example/in"}',
+    }
+    for name, said in connectors.items():
+        schedules.api.apply(f"{{apiVersion: penstock/v1, kind: Connector, metadata: {{name: {name}}}, spec: {{{said}}}}}")
+    more = "triggers: [{type: kafka, connector: events, topic: t}]\n  notifications: [{on: [failure], type: webhook, connector: ops}]"
+    schedules.save("by-others", more=more)
+    schedules.asleep("by-others", hours=1)
+    schedules.fire()
+    (admitted,) = schedules.api.all("UPDATE runs SET status = 'RUNNING' WHERE pipeline = 'by-others' RETURNING id::text AS id")
+    with schedules.schedulers[0].transaction() as tx:
+        plan_run(tx, admitted["id"], schedules.settings)
+    (run,) = schedules.runs("by-others")
+    assert (run["status"], run["planning"], run["error"]) == ("RUNNING", "surveying", None)
 
 
 def test_pipelines_of_an_older_release_start_by_themselves_once_a_scheduler_has_read_them(schedules: Schedules) -> None:

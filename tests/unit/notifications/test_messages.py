@@ -38,7 +38,7 @@ def test_each_end_is_what_it_is() -> None:
     assert events(good, *every) == ["success"]
     assert events(replace(good, before="SUCCEEDED"), *every) == ["success"]
     assert events(replace(good, before="TIMED_OUT"), *every) == ["success", "recovery"]
-    assert events(replace(ENDED, broken=[("orders", "has-id", "critical", 1)]), *every) == ["failure", "quality"]
+    assert events(replace(ENDED, broken=[("orders", "has-id", "critical", 1, None)]), *every) == ["failure", "quality"]
     assert events(replace(good, changes=["x"]), "schemaChange") == ["schemaChange"]
 
 

@@ -75,3 +75,18 @@ def test_plans_of_last_week_and_requests_that_nobody_waits_for_are_forgotten(sto
         requests.prune(tx)
         assert [shown_plans.read(tx, plan) is not None for plan in plans] == [False, True]
         assert list(requests.read(tx, asked)) == [asked[1]]
+
+
+def test_who_is_paused_in_the_middle_of_a_transaction_keeps_its_rows_from_others_for_as_long_as_it_is_told(store: Database) -> None:
+    paused = Database(store.url, name="paused", paused_s=1)
+    with store.transaction() as tx:
+        facts.put(tx, "held", {})
+    try:
+        with pytest.raises(StoreUnavailable), paused.transaction() as tx:
+            tx.execute("SELECT 1 FROM facts WHERE key = 'held' FOR UPDATE")
+            with store.transaction() as other:
+                # Ends once the server has ended the first.
+                other.execute("SELECT 1 FROM facts WHERE key = 'held' FOR UPDATE")
+            tx.execute("SELECT 1")
+    finally:
+        paused.close()
