@@ -25,6 +25,7 @@ from shared.engines.work import Job
 from shared.planning.databases import Database, rows_of, stays
 from shared.planning.graph import Source
 from shared.planning.place import LEAST_TRUST
+from shared.rules.types import column
 from shared.sql.render import sql
 from shared.sql.trust import trust
 from shared.sql.typing import UNKNOWN, annotated, type_of
@@ -73,13 +74,24 @@ class There:
 
     @contextmanager
     def relation(self, select: exp.Query) -> Iterator[str]:
-        typed = annotated(select.copy(), self._inputs(select))
+        typed = annotated(self._without_stars(select.copy()), self._inputs(select))
         columns = tuple(Column(picked.alias_or_name, _carried(type_of(picked))) for picked in typed.selects)
         query = sql(self._over_tables(typed), self._database.dialect, self._database.version)
         options = {"query": query, "surveyed": [column.to_json() for column in columns]}
         read = Read(_ANSWER, THIS, columns, self._database.connector, options)
         with scan(self._connection, self._job, read, self._control) as found:
             yield f"SELECT * FROM {found.sql} AS r"  # noqa: S608 (a SELECT made as a tree)
+
+    def _without_stars(self, select: exp.Query) -> exp.Query:
+        """With each column named: who reads an answer has to know what is in it."""
+        if not any(picked.is_star for picked in select.selects):
+            return select
+        assert isinstance(select, exp.Select)
+        source = select.args["from_"].this
+        names = (
+            source.this.named_selects if isinstance(source, exp.Subquery) else [one.name for one in self._relations.columns(source.name)]
+        )
+        return select.select(*(column(name, source.alias_or_name) for name in names), append=False, copy=False)
 
     def _inputs(self, select: exp.Query) -> Mapping[str, Columns]:
         named = {table.name for table in select.find_all(exp.Table)}

@@ -46,7 +46,7 @@ class Postgres:
 
     def sql(self, statement: str) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.config["url"], autocommit=True) as connection:
-            done = connection.execute(statement)  # type: ignore[arg-type]  # a test's own text
+            done = connection.execute(statement.encode())
             return done.fetchall() if done.rownumber is not None else []
 
 
@@ -70,7 +70,8 @@ def connector(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Resolv
         own.sql(f"DROP TABLE IF EXISTS {table}")
     if request.param == "clickhouse":
         own.sql(
-            "CREATE TABLE sales (id Int32, name Nullable(String), amount Nullable(Int32), shop Nullable(Int32)) ENGINE = MergeTree ORDER BY id"
+            "CREATE TABLE sales (id Int32, name Nullable(String), amount Nullable(Int32), shop Nullable(Int32))"
+            " ENGINE = MergeTree ORDER BY id"
         )
         own.sql("CREATE TABLE shops (number Int32) ENGINE = MergeTree ORDER BY number")
     else:
