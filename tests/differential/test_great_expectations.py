@@ -98,7 +98,7 @@ FLIGHTS: list[Pair] = [
         {"column": "origin", "value_set": ["EWR", "JFK"]},
     ),
     (
-        {"type": "CONSISTENCY", "expression": "arr_time > dep_time"},
+        {"type": "CONSISTENCY", "expression": "arr_time > dep_time", "where": "arr_time IS NOT NULL AND dep_time IS NOT NULL"},
         "ExpectColumnPairValuesAToBeGreaterThanB",
         {"column_A": "arr_time", "column_B": "dep_time", **_EITHER},
     ),
@@ -193,6 +193,8 @@ def _said(one: Verdict, other: dict[str, Any]) -> str:
         return f"passed is {one.passed}, not {other['success']}"
     if other["failing"] is not None and one.failing != other["failing"]:
         return f"{one.failing} rows fail, not {other['failing']}"
+    if other["checked"] is not None and one.checked != other["checked"]:
+        return f"{one.checked} rows were looked at, not {other['checked']}"
     return ""
 
 
