@@ -37,12 +37,9 @@ def _kind(rule: Rule, columns: Columns) -> str:
             return "DOUBLE PRECISION"
         if kind in NUMBERS:
             return "NUMERIC"
-        raise SqlProblem(f"{rule['column']} is {kind}, and {' and '.join(map(str, bounds.values()))} are numbers; give bounds of its kind")
+        raise _other_kind(rule, kind, "numbers")
     if kind not in TIMES:
-        shown = " and ".join(str(bound) for bound in bounds.values())
-        raise SqlProblem(
-            f"{rule['column']} is {kind}, and {shown} stand for dates or timestamps; give bounds of its kind, or cast the column"
-        )
+        raise _other_kind(rule, kind, "dates or timestamps")
     if kind == "DATE" and any(aware(bound).time() != datetime.min.time() for bound in bounds.values()):
         return "TIMESTAMP"
     return kind

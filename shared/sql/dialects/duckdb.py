@@ -11,6 +11,7 @@ from shared.sql.rewrites.duckdb_decimals import divide, divide_whole, from_doubl
 from shared.sql.rewrites.duckdb_doubles import DOUBLES_AS_TEXT
 from shared.sql.rewrites.duckdb_numbers import HALF_EVEN, SECONDS
 from shared.sql.rewrites.likes import ESCAPES
+from shared.sql.rewrites.semi_joins import SEMI_JOINS
 from shared.sql.rewrites.tree import swap
 from shared.sql.rewrites.truncation import TRUNCATION
 from shared.sql.typing import INTEGERS, type_of
@@ -65,6 +66,7 @@ DUCKDB = Dialect(
         Pass("number_casts", (exp.TryCast,), _number_casts),
         HALF_EVEN,
         SECONDS,
+        SEMI_JOINS,
     ),
     # MERGE INTO came with 1.4.
     since=(("1.4", {"merge": True}),),

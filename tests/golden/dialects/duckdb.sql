@@ -137,7 +137,7 @@ SELECT "t"."id" AS "id", "t"."d" + INTERVAL '1' MONTH AS "a", "t"."d" - CAST('20
 SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE "t"."i" IN (1, 2, NULL) OR "t"."b" BETWEEN 1 AND 5 OR NOT "t"."i" IN (1, 2)
 
 -- exists
-SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE EXISTS(SELECT 1 AS "1" FROM "u" AS "u" WHERE "u"."id" = "t"."id")
+SELECT "t"."id" AS "id" FROM "t" AS "t" SEMI JOIN "u" AS "u" ON "u"."id" = "t"."id"
 
 -- with
 WITH "k" AS (SELECT "t"."id" AS "id", "t"."i" AS "i" FROM "t" AS "t" WHERE "t"."i" > 1) SELECT "a"."id" AS "id", "b"."i" AS "i" FROM "k" AS "a" JOIN "k" AS "b" ON "a"."id" = "b"."id"

@@ -29,10 +29,10 @@ WITH "grouped" AS (SELECT COUNT(*) AS "combinations", COALESCE(SUM("repeated"."n
 SELECT "this".* FROM "this" JOIN (SELECT "this"."id" AS "k0", "this"."big" AS "k1", COUNT(*) AS "n" FROM "this" GROUP BY "this"."id", "this"."big" HAVING COUNT(*) > 1) AS "repeated" ON "this"."id" IS NOT DISTINCT FROM "repeated"."k0" AND "this"."big" IS NOT DISTINCT FROM "repeated"."k1" ORDER BY "this"."id", "this"."big"
 
 -- unique_destination
-WITH "grouped_sizes" AS (SELECT "this"."id" AS "k0", COUNT(*) AS "n" FROM "this" WHERE NOT "this"."id" IS NULL GROUP BY "this"."id"), "grouped" AS (SELECT COUNT(*) AS "combinations", COALESCE(SUM("repeated"."n"), 0) AS "failing" FROM (SELECT "grouped_sizes"."n" AS "n" FROM "grouped_sizes" WHERE "grouped_sizes"."n" > 1 UNION ALL SELECT "grouped_sizes"."n" AS "n" FROM "grouped_sizes" WHERE EXISTS(SELECT 1 FROM "r.destination" WHERE "r.destination"."id" = "grouped_sizes"."k0") AND "grouped_sizes"."n" = 1) AS "repeated") SELECT COUNT(*) AS "checked", (SELECT "grouped"."combinations" FROM "grouped") AS "combinations", (SELECT "grouped"."failing" FROM "grouped") AS "failing" FROM "this"
+WITH "grouped_sizes" AS (SELECT "this"."id" AS "k0", COUNT(*) AS "n" FROM "this" WHERE NOT "this"."id" IS NULL GROUP BY "this"."id"), "grouped" AS (SELECT COUNT(*) AS "combinations", COALESCE(SUM("repeated"."n"), 0) AS "failing" FROM (SELECT "grouped_sizes"."n" AS "n" FROM "grouped_sizes" WHERE "grouped_sizes"."n" > 1 UNION ALL SELECT "grouped_sizes"."n" AS "n" FROM "grouped_sizes" SEMI JOIN "r.destination" ON "r.destination"."id" = "grouped_sizes"."k0" WHERE "grouped_sizes"."n" = 1) AS "repeated") SELECT COUNT(*) AS "checked", (SELECT "grouped"."combinations" FROM "grouped") AS "combinations", (SELECT "grouped"."failing" FROM "grouped") AS "failing" FROM "this"
 
 -- unique_destination rows
-SELECT "this".* FROM "this" JOIN (SELECT "sizes"."k0" AS "k0" FROM (SELECT "this"."id" AS "k0", COUNT(*) AS "n" FROM "this" WHERE NOT "this"."id" IS NULL GROUP BY "this"."id") AS "sizes" WHERE "sizes"."n" > 1 UNION ALL SELECT "sizes"."k0" AS "k0" FROM (SELECT "this"."id" AS "k0", COUNT(*) AS "n" FROM "this" WHERE NOT "this"."id" IS NULL GROUP BY "this"."id") AS "sizes" WHERE EXISTS(SELECT 1 FROM "r.destination" WHERE "r.destination"."id" = "sizes"."k0") AND "sizes"."n" = 1) AS "repeated" ON "this"."id" = "repeated"."k0" ORDER BY "this"."id"
+SELECT "this".* FROM "this" JOIN (SELECT "sizes"."k0" AS "k0" FROM (SELECT "this"."id" AS "k0", COUNT(*) AS "n" FROM "this" WHERE NOT "this"."id" IS NULL GROUP BY "this"."id") AS "sizes" WHERE "sizes"."n" > 1 UNION ALL SELECT "sizes"."k0" AS "k0" FROM (SELECT "this"."id" AS "k0", COUNT(*) AS "n" FROM "this" WHERE NOT "this"."id" IS NULL GROUP BY "this"."id") AS "sizes" SEMI JOIN "r.destination" ON "r.destination"."id" = "sizes"."k0" WHERE "sizes"."n" = 1) AS "repeated" ON "this"."id" = "repeated"."k0" ORDER BY "this"."id"
 
 -- range_whole
 SELECT COUNT("this"."id") AS "checked", COUNT(*) FILTER(WHERE ("this"."id" < 0 OR "this"."id" > 9)) AS "failing", MIN("this"."id") AS "least", MAX("this"."id") AS "greatest" FROM "this"
@@ -83,16 +83,16 @@ SELECT COUNT("this"."name") AS "checked", COUNT(*) FILTER(WHERE NOT "this"."name
 SELECT "this".* FROM "this" WHERE NOT "this"."name" IS NULL AND NOT (CASE WHEN REGEXP_MATCHES("this"."name", '^(?:[0-9]{2}([02468][1-9]|[13579][0-2])(0[1-9]|[12][0-9]|3[01])[0-9]{5})$') THEN ((STRPOS('123456789', SUBSTRING("this"."name", 1, 1)) * 1 + STRPOS('123456789', SUBSTRING("this"."name", 2, 1)) * 3 + STRPOS('123456789', SUBSTRING("this"."name", 3, 1)) * 7 + STRPOS('123456789', SUBSTRING("this"."name", 4, 1)) * 9 + STRPOS('123456789', SUBSTRING("this"."name", 5, 1)) * 1 + STRPOS('123456789', SUBSTRING("this"."name", 6, 1)) * 3 + STRPOS('123456789', SUBSTRING("this"."name", 7, 1)) * 7 + STRPOS('123456789', SUBSTRING("this"."name", 8, 1)) * 9 + STRPOS('123456789', SUBSTRING("this"."name", 9, 1)) * 1 + STRPOS('123456789', SUBSTRING("this"."name", 10, 1)) * 3 + STRPOS('123456789', SUBSTRING("this"."name", 11, 1)) * 1) % 10) = 0 ELSE FALSE END)
 
 -- referential
-WITH "grouped" AS (SELECT COUNT(*) AS "failing" FROM "this" WHERE NOT "this"."id" IS NULL AND NOT EXISTS(SELECT 1 FROM "r.references" WHERE "r.references"."id" = "this"."id")) SELECT COUNT("this"."id") AS "checked", (SELECT "grouped"."failing" FROM "grouped") AS "failing" FROM "this"
+WITH "grouped" AS (SELECT COUNT(*) AS "failing" FROM "this" ANTI JOIN "r.references" ON "r.references"."id" = "this"."id" WHERE NOT "this"."id" IS NULL) SELECT COUNT("this"."id") AS "checked", (SELECT "grouped"."failing" FROM "grouped") AS "failing" FROM "this"
 
 -- referential rows
-SELECT "this".* FROM "this" WHERE NOT "this"."id" IS NULL AND NOT EXISTS(SELECT 1 FROM "r.references" WHERE "r.references"."id" = "this"."id")
+SELECT "this".* FROM "this" ANTI JOIN "r.references" ON "r.references"."id" = "this"."id" WHERE NOT "this"."id" IS NULL
 
 -- referential_pair
-WITH "grouped" AS (SELECT COUNT(*) AS "failing" FROM "this" WHERE (NOT "this"."id" IS NULL AND NOT "this"."big" IS NULL) AND NOT EXISTS(SELECT 1 FROM "r.references" WHERE "r.references"."a" = "this"."id" AND "r.references"."b" = "this"."big")) SELECT COUNT(*) FILTER(WHERE NOT "this"."id" IS NULL AND NOT "this"."big" IS NULL) AS "checked", (SELECT "grouped"."failing" FROM "grouped") AS "failing" FROM "this"
+WITH "grouped" AS (SELECT COUNT(*) AS "failing" FROM "this" ANTI JOIN "r.references" ON "r.references"."a" = "this"."id" AND "r.references"."b" = "this"."big" WHERE NOT "this"."id" IS NULL AND NOT "this"."big" IS NULL) SELECT COUNT(*) FILTER(WHERE NOT "this"."id" IS NULL AND NOT "this"."big" IS NULL) AS "checked", (SELECT "grouped"."failing" FROM "grouped") AS "failing" FROM "this"
 
 -- referential_pair rows
-SELECT "this".* FROM "this" WHERE (NOT "this"."id" IS NULL AND NOT "this"."big" IS NULL) AND NOT EXISTS(SELECT 1 FROM "r.references" WHERE "r.references"."a" = "this"."id" AND "r.references"."b" = "this"."big")
+SELECT "this".* FROM "this" ANTI JOIN "r.references" ON "r.references"."a" = "this"."id" AND "r.references"."b" = "this"."big" WHERE NOT "this"."id" IS NULL AND NOT "this"."big" IS NULL
 
 -- custom_sql
 WITH "grouped" AS (SELECT COUNT(*) AS "returned" FROM (SELECT "this"."id" AS "id" FROM (SELECT "this"."id", "this"."amount" FROM "this" WHERE ("this"."id" > 0)) AS "this" WHERE "this"."amount" > 5) AS "returned") SELECT COUNT(*) FILTER(WHERE ("this"."id" > 0)) AS "checked", (SELECT "grouped"."returned" FROM "grouped") AS "returned" FROM "this"
