@@ -218,6 +218,59 @@ def test_a_gate_on_a_port_holds_back_who_reads_it_and_nobody_else(gates: Gates) 
     assert not held.exists()
 
 
+def test_a_new_key_that_the_table_has_already_is_held_back_before_an_insert(gates: Gates) -> None:
+    stack = gates.stack
+    stack.sql("TRUNCATE checked")
+    stack.sql("INSERT INTO checked VALUES (9, 90)")
+    stack.apply(pipeline("again", "connector: db, table: checked, writeMode: INSERT")
+                + rules("again", "connector: db, table: checked", "name: once, type: UNIQUE, column: id, blockPipeline: true"))  # fmt: skip
+    gates.source([(1, 10), (9, 90)])
+    held = gates.run("again")
+    assert held["error"]["code"] == "quality_gate"
+    assert "rule once (UNIQUE) fails for 1 of 2 rows" in held["error"]["message"]
+    gates.source([(1, 10)])
+    assert gates.run("again")["status"] == "SUCCEEDED"
+    assert stack.sql("SELECT id, n FROM checked ORDER BY id") == [(1, 10), (9, 90)]
+
+
+def test_a_pipeline_of_quality_alone_checks_a_table_where_it_is_and_fails_when_a_rule_that_blocks_does(gates: Gates) -> None:
+    stack = gates.stack
+    stack.sql("TRUNCATE checked")
+    stack.sql("INSERT INTO checked VALUES (1, 10), (2, NULL)")
+    dataset = "connector: db, table: checked"
+    stack.apply("apiVersion: penstock/v1\nkind: Pipeline\nmetadata: {name: alone}\nspec: {quality: [alone]}\n"
+                + rules("alone", dataset, "name: there, type: NOT_NULL, column: n"))  # fmt: skip
+    plan = stack.client.call("POST", "/pipelines/default/alone/plan", body={}, wait=20)
+    assert [(stage["kind"], stage["nodes"], stage["inputs"]) for stage in plan["stages"]] == [("check", [], [])]
+    told = gates.run("alone")
+    assert (told["status"], told["nodes"]) == ("SUCCEEDED", []), told["error"]
+    (quality,) = told["quality"]
+    assert (quality["scope"], quality["dataset"], quality["failed"]) == ("dataset", "default/db:checked", 1)
+    assert stack.client.call("GET", f"/runs/{told['id']}/ledger")["nodes"] == []
+    stack.apply(rules("alone", dataset, THERE).removeprefix("---"))
+    failed = gates.run("alone")
+    assert (failed["status"], failed["error"]["code"], failed["error"]["node"]) == ("FAILED", "quality_gate", None)
+    assert "rule there (NOT_NULL) fails for 1 of 2 rows" in failed["error"]["message"]
+
+
+def test_a_reference_that_is_not_there_is_an_error_of_its_rule_alone(gates: Gates) -> None:
+    stack, out = gates.stack, gates.stack.files / "referring.csv"
+    refers = "name: known, type: REFERENTIAL, column: id, references: {connector: nowhere, table: parents}"
+    sink = "connector: files, path: referring.csv, writeMode: OVERWRITE"
+    stack.apply(pipeline("referring", sink) + rules("referring", "pipeline: referring, node: put", refers, THERE))
+    gates.source(GOOD)
+    assert gates.run("referring")["status"] == "SUCCEEDED"
+    assert written(out) == GOOD
+    # Where it blocks, what cannot be measured holds back.
+    block = rules("referring", "pipeline: referring, node: put", f"{refers}, blockPipeline: true", THERE).removeprefix("---")
+    stack.apply(block)
+    gates.source([(7, 70)])
+    held = gates.run("referring")
+    assert held["error"]["code"] == "quality_gate"
+    assert "rule known could not be measured" in held["error"]["message"]
+    assert written(out) == GOOD
+
+
 @pytest.mark.parametrize(
     ("point", "only"),
     [("attempt.worked", "quality-1"), ("attempt.recording", "quality-1"), ("attempt.recorded", "quality-1"), ("engine.staged", ""),
