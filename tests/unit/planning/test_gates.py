@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from shared.pipelines.language import pipeline, read_documents, rule_set
+from shared.planning.cursors import windowed
 from shared.planning.errors import PlanProblem
 from shared.planning.make import plan
 from shared.planning.needs import needs
 from shared.planning.stages import Plan
 from shared.runs.gates import held_back
+from shared.runs.rejections import TooManyRejects
 from tests.support.inprocess import Ran, make_pipeline, run
 
 TYPES = {"default/files": "files"}
@@ -144,3 +146,26 @@ def test_a_gate_says_which_rules_hold_back_and_what_is_wrong_with_the_first_row(
     )
     assert held_back({**program, "gate": False}, measured) is None
     assert held_back(program, {**measured, "blocked": []}) is None
+
+
+def test_rows_that_rules_reject_count_against_the_limit_of_the_sink(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text(ROWS)
+    limited = SINK.removesuffix("}") + ", rejectLimit: {maxRows: 1}}"
+    said = "{name: big, type: RANGE, column: n, min: 26, onFail: reject_rows}"
+    with pytest.raises(TooManyRejects, match=r"node put rejected 3 of 5 rows.*big: n is not at least 26"):
+        run(tmp_path, make_pipeline(READ + limited, "{from: read, to: put}") + rules(said))
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_a_cursor_moves_with_the_stage_that_publishes_and_not_with_the_one_that_reads() -> None:
+    nodes = """    - {id: read, type: connector_source, config: {connector: db, table: sales, incremental: {cursorColumn: n}}}
+    - {id: put, type: connector_sink, config: {connector: db, table: kept, writeMode: UPSERT, upsertKeys: [id]}}"""
+    recipe, found = read_documents(make_pipeline(nodes, "{from: read, to: put}") + rules(BLOCK))
+    read, types = pipeline(recipe), {"default/db": "postgres"}
+    columns = [["id", "BIGINT", False], ["n", "BIGINT", True]]
+    facts = {need.key: {"exists": True, "columns": columns, "rows": 5, "keys": [["id"]]} for need in needs(read, types)}
+    made = plan(windowed(read, {}), facts, types, [rule_set(found)])
+    reading, _, publishing = made.stages
+    assert [stage.program["cursors"]["read"]["sinks"] for stage in (reading, publishing)] == [[], ["put"]]
+    assert "not in one database whole, since what put is to get is staged here" in " ".join(reading.why)
+    assert publishing.why[0] == "published only after rule set checks has passed"
