@@ -100,7 +100,7 @@ def test_a_file_is_as_it_was_while_a_rule_that_blocks_fails_and_new_once_it_pass
     gates.source([(1, 10), (2, None)])
     held = gates.run("gated-file")
     assert (held["status"], held["error"]["code"], held["error"]["node"]) == ("FAILED", "quality_gate", "put"), held["error"]
-    assert "rule there (NOT_NULL) fails for 1 of 2 rows (first: id 2, n NULL)" in held["error"]["message"]
+    assert "rule there (NOT_NULL) fails for 1 of 2 rows (first: n NULL, id 2)" in held["error"]["message"]
     assert statuses(held) == {"read": "COMPLETED", "put": "FAILED"}
     assert [(one["score"], one["failed"]) for one in held["quality"]] == [(49.9, 1)]
     assert written(out) == OLD
@@ -218,23 +218,78 @@ def test_a_gate_on_a_port_holds_back_who_reads_it_and_nobody_else(gates: Gates) 
     assert not held.exists()
 
 
+def test_a_new_key_that_the_table_has_already_is_held_back_before_an_insert(gates: Gates) -> None:
+    stack = gates.stack
+    stack.sql("TRUNCATE checked")
+    stack.sql("INSERT INTO checked VALUES (9, 90)")
+    stack.apply(pipeline("again", "connector: db, table: checked, writeMode: INSERT")
+                + rules("again", "connector: db, table: checked", "name: once, type: UNIQUE, column: id, blockPipeline: true"))  # fmt: skip
+    gates.source([(1, 10), (9, 90)])
+    held = gates.run("again")
+    assert held["error"]["code"] == "quality_gate"
+    assert "rule once (UNIQUE) fails for 1 of 2 rows" in held["error"]["message"]
+    gates.source([(1, 10)])
+    assert gates.run("again")["status"] == "SUCCEEDED"
+    assert stack.sql("SELECT id, n FROM checked ORDER BY id") == [(1, 10), (9, 90)]
+
+
+def test_a_pipeline_of_quality_alone_checks_a_table_where_it_is_and_fails_when_a_rule_that_blocks_does(gates: Gates) -> None:
+    stack = gates.stack
+    stack.sql("TRUNCATE checked")
+    stack.sql("INSERT INTO checked VALUES (1, 10), (2, NULL)")
+    dataset = "connector: db, table: checked"
+    stack.apply("apiVersion: penstock/v1\nkind: Pipeline\nmetadata: {name: alone}\nspec: {quality: [alone]}\n"
+                + rules("alone", dataset, "name: there, type: NOT_NULL, column: n"))  # fmt: skip
+    plan = stack.client.call("POST", "/pipelines/default/alone/plan", body={}, wait=20)
+    assert [(stage["kind"], stage["nodes"], stage["inputs"]) for stage in plan["stages"]] == [("check", [], [])]
+    told = gates.run("alone")
+    assert (told["status"], told["nodes"]) == ("SUCCEEDED", []), told["error"]
+    (quality,) = told["quality"]
+    assert (quality["scope"], quality["dataset"], quality["failed"]) == ("dataset", "default/db:checked", 1)
+    assert stack.client.call("GET", f"/runs/{told['id']}/ledger")["nodes"] == []
+    stack.apply(rules("alone", dataset, THERE).removeprefix("---"))
+    failed = gates.run("alone")
+    assert (failed["status"], failed["error"]["code"], failed["error"]["node"]) == ("FAILED", "quality_gate", None)
+    assert "rule there (NOT_NULL) fails for 1 of 2 rows" in failed["error"]["message"]
+
+
+def test_a_reference_that_is_not_there_is_an_error_of_its_rule_alone(gates: Gates) -> None:
+    stack, out = gates.stack, gates.stack.files / "referring.csv"
+    refers = "name: known, type: REFERENTIAL, column: id, references: {connector: nowhere, table: parents}"
+    sink = "connector: files, path: referring.csv, writeMode: OVERWRITE"
+    stack.apply(pipeline("referring", sink) + rules("referring", "pipeline: referring, node: put", refers, THERE))
+    gates.source(GOOD)
+    assert gates.run("referring")["status"] == "SUCCEEDED"
+    assert written(out) == GOOD
+    # Where it blocks, what cannot be measured holds back.
+    block = rules("referring", "pipeline: referring, node: put", f"{refers}, blockPipeline: true", THERE).removeprefix("---")
+    stack.apply(block)
+    gates.source([(7, 70)])
+    held = gates.run("referring")
+    assert held["error"]["code"] == "quality_gate"
+    assert "rule known could not be measured" in held["error"]["message"]
+    assert written(out) == GOOD
+
+
 @pytest.mark.parametrize(
-    ("point", "only"),
-    [("attempt.worked", "quality-1"), ("attempt.recording", "quality-1"), ("attempt.recorded", "quality-1"), ("engine.staged", ""),
-     ("attempt.recorded", ""), ("sink.opened", ""), ("sink.committing", ""), ("sink.committed", "")],
+    ("point", "whom"),
+    [("attempt.worked", "self quality-1"), ("attempt.recording", "self quality-1"), ("attempt.recorded", "self quality-1"),
+     ("child.worked", "parent quality-1"), ("engine.staged", "parent"), ("attempt.recorded", "self"), ("attempt.sent", "self"),
+     ("sink.opened", "parent"), ("sink.committing", "self"), ("sink.committed", "parent")],
 )  # fmt: skip
-def test_a_process_ends_between_staging_and_publishing(gates: Gates, point: str, only: str) -> None:
+def test_a_process_ends_between_staging_and_publishing(gates: Gates, point: str, whom: str) -> None:
     stack = gates.stack
     stack.apply(pipeline("killed", "connector: db, table: kept, writeMode: INSERT") + rules("killed", "pipeline: killed, node: put", THERE))
-    for rows, after in (([(1, 10), (2, None)], OLD), (GOOD, [*GOOD, *OLD])):
+    process, _, only = whom.partition(" ")
+    for rows, status, after in (([(1, 10), (2, None)], "FAILED", OLD), (GOOD, "SUCCEEDED", [*GOOD, *OLD])):
         stack.sql("TRUNCATE kept")
         stack.sql("INSERT INTO kept VALUES (9, 90)")
         gates.source(list(rows))
-        gates.points.arm(point, *([] if only else ["parent"]), **({"only": only} if only else {}))
+        gates.points.arm(point, process, only=only)
         ended = gates.run("killed")
-        assert ended["status"] == ("SUCCEEDED" if after != OLD else "FAILED"), ended["error"]
+        assert ended["status"] == status, ended["error"]
         assert stack.sql("SELECT id, n FROM kept ORDER BY id") == after
-        if after != OLD:
-            assert gates.points.left() == []
+        # Behind a gate that holds, nobody comes to what publishes.
+        assert gates.points.left() == ([point] if status == "FAILED" and point.startswith("sink.") else [])
         gates.points.disarm()
         stack.ready()

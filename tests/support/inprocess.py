@@ -11,11 +11,12 @@ from typing import Any
 
 import duckdb
 
+from services.quality import measure
 from services.worker import stage as worker
 from shared.datasets import Dataset
 from shared.engines.control import Control
 from shared.engines.work import Job, Limits, Outcome, ResolvedConnector
-from shared.pipelines.language import pipeline, read_documents
+from shared.pipelines.language import pipeline, read_documents, rule_set
 from shared.pipelines.validation import Known, validate
 from shared.planning.make import plan
 from shared.planning.needs import needs, survey
@@ -25,13 +26,14 @@ from shared.store.identifiers import new_id
 
 @dataclass
 class Ran:
-    """`figures` by node; `rejects` by node: (record, message, position)."""
+    """`figures` by node; `rejects` by node: (record, message, position); `quality`: what checks measured, in the order of the plan."""
 
     folder: Path
     plan: Plan
     outcomes: list[Outcome]
     figures: dict[str, dict[str, Any]] = field(default_factory=dict)
     rejects: dict[str, list[tuple[Any, str, int | None]]] = field(default_factory=dict)
+    quality: list[dict[str, Any]] = field(default_factory=list)
 
     def rows(self, path: str) -> list[tuple[Any, ...]]:
         """A written file's rows, in its own order."""
@@ -56,7 +58,9 @@ def run(
     memory: int = 2_000_000_000,
     more: Mapping[str, tuple[str, dict[str, Any]]] | None = None,
 ) -> Ran:
-    """`more`: connectors beside `files`, the folder, by name: (type, config)."""
+    """`recipe`: the pipeline, and rule sets after it; a gate stops nothing here. `more`: connectors beside `files`, the folder, by name:
+    (type, config).
+    """
     named = {"files": ("files", {"root": str(folder)}), **(more or {})}
     connectors = {f"default/{name}": ResolvedConnector(f"default/{name}", type_, config) for name, (type_, config) in named.items()}
     documents = read_documents(recipe)
@@ -79,9 +83,12 @@ def run(
         found = worker.survey(job(stage.id, "survey", stage.program), Control()).facts
         assert found is not None
         facts[found["key"]] = found["found"]
-    made = plan(recipe_, facts, types, (), first_stage=len(wanted) + 1)
+    made = plan(recipe_, facts, types, [rule_set(document) for document in documents[1:]], first_stage=len(wanted) + 1)
     ran = Ran(folder, made, [])
     for stage in made.stages:
+        if stage.kind == "check":
+            ran.quality.append(measure.run(job(stage.id, "check", stage.program), Control()).quality or {})
+            continue
         outcome = Outcome.from_json(json.loads(json.dumps(worker.run(job(stage.id, "work", stage.program), Control()).to_json())))
         ran.outcomes.append(outcome)
         ran.figures |= outcome.figures
