@@ -102,7 +102,10 @@ class Answers:
         if what != "done":
             return "FAILED", said
         outcome = Outcome.from_json(said)
-        return "DONE", (outcome.quality if taken["kind"] == CHECK else outcome.facts) or {}
+        if taken["kind"] != CHECK:
+            return "DONE", outcome.facts or {}
+        # All rows that break a rule are staged, and nothing is measured then.
+        return "DONE", outcome.quality or {"export": outcome.datasets[0].to_json()}
 
     def _with_own_mail(self, taken: dict[str, Any], resolved: connectors.Resolved) -> connectors.Resolved:
         mail = self._place.mail
@@ -142,7 +145,7 @@ def record(tx: Tx, taken: dict[str, Any], state: str, reply: dict[str, Any], *, 
     """What came of a request that was claimed, once, however often it is said. `state` and `reply` as in `requests.answer`."""
     if state == "DONE" and taken["kind"] == "survey":
         facts.record(tx, taken["args"], reply)
-    if state == "DONE" and taken["kind"] == CHECK:
+    if state == "DONE" and taken["kind"] == CHECK and "export" not in reply:
         # The whole of it is kept as that of any check is; the answer says only how it went.
         if requests.answer(tx, taken["id"], state, {key: reply[key] for key in _ANSWERED}):
             quality.insert(tx, taken["id"], 0, taken["namespace"], reply)

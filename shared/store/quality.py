@@ -124,6 +124,18 @@ def of_run(tx: Tx, run: str) -> list[dict[str, Any]]:
     )
 
 
+def least_scores(tx: Tx, among: Sequence[str]) -> dict[str, float]:
+    """Run -> its lowest score, of those that have one."""
+    rows = tx.execute(
+        """
+        SELECT run_id::text AS run, min(score)::float8 AS score FROM quality_scores
+         WHERE run_id = ANY(%(runs)s::uuid[]) AND score IS NOT NULL GROUP BY run_id
+        """,
+        {"runs": list(among)},
+    )
+    return {row["run"]: row["score"] for row in rows}
+
+
 def results(tx: Tx, run: str, stage: int | None = None) -> list[dict[str, Any]]:
     """Verdicts of a run (or of a request), in the order of the rules; of one check, where its stage is given."""
     return list(

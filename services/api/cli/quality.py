@@ -174,16 +174,32 @@ def suggest(context: click.Context, dataset: str, namespace: str | None, scope: 
 
 
 @quality.command()
-@click.argument("check", metavar="RUN/STAGE|CHECK")
+@click.argument("check", metavar="RUN/STAGE|CHECK|[NAMESPACE/]RULESET")
 @click.option("--rule", help="Only of this rule.")
 @click.option("--format", "form", type=click.Choice(["json", "jsonl", "csv"]), default="jsonl", show_default=True)
 @click.option("--file", type=click.Path(dir_okay=False, path_type=Path), help="Write them there.")
+@click.option("--all", "everything", is_flag=True, help="Of a RULESET and one --rule: all that break it now, as Parquet, into --file.")
+@click.option("--timeout", default=3600.0, show_default=True, help="Seconds to wait for them at most.")
 @click.pass_context
 @answering
-def offenders(context: click.Context, check: str, rule: str | None, form: str, file: Path | None) -> None:
-    """Rows that fail a check, up to 10 of each rule. CHECK: as `run` prints it; RUN/STAGE: as `history` does."""
-    run_id, _, stage = check.partition("/")
-    blocks = client(context).download(f"/checks/{run_id}/{stage or 0}/offenders", rule=rule, format=form)
+def offenders(context: click.Context, check: str, rule: str | None, form: str, file: Path | None, everything: bool, timeout: float) -> None:
+    """Rows that fail a check, up to 10 of each rule. CHECK: as `run` prints it; RUN/STAGE: as `history` does.
+
+    \b
+    penstock quality offenders sales/orders --all --rule amount-is-there --file bad.parquet
+    """
+    server = client(context)
+    if everything:
+        if rule is None or file is None:
+            raise click.UsageError("all rows that break a rule are one file; give --rule and --file")
+        namespace, name = named(check)
+        asked = server.call("POST", f"/quality/{namespace}/{name}/run", export=rule)["request"]
+        rows = _awaited(server, asked, timeout)["export"]["rows"]
+        blocks = server.download(f"/checks/{asked}/export")
+        click.echo(f"{rows} rows", err=True)
+    else:
+        run_id, _, stage = check.partition("/")
+        blocks = server.download(f"/checks/{run_id}/{stage or 0}/offenders", rule=rule, format=form)
     if file is None:
         click.echo(b"".join(blocks).decode(), nl=False)
         return

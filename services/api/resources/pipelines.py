@@ -19,7 +19,7 @@ from services.api.schemas.documents import TEXT_BODY, PipelinePage, PipelinesQue
 from services.api.schemas.runs import Run
 from services.api.schemas.triggers import ShownPipeline
 from shared.dispatch.starting import Asked, New, Version, create
-from shared.store import resources, run_views, timetables, triggers
+from shared.store import quality, resources, run_views, timetables, triggers
 from shared.store.database import Tx
 from shared.store.identifiers import new_id
 
@@ -64,6 +64,9 @@ def page(query: dict[str, Any]) -> dict[str, Any]:
         named = [(row["namespace"], row["name"]) for row in rows[:limit]]
         said, fires = triggers.said(tx, named), timetables.next_fires(tx, named, datetime.now(UTC))
         items = [_listed(tx, row, fires.get(name)) | starting(said.get(name)) for name, row in zip(named, rows[:limit], strict=True)]
+        scores = quality.least_scores(tx, [item["lastRun"]["id"] for item in items if item["lastRun"] is not None])
+        for item in items:
+            item["qualityScore"] = scores.get((item["lastRun"] or {}).get("id", ""))
     return {"items": items, "nextCursor": cursors.following(rows, limit, "namespace", "name")}
 
 
@@ -78,7 +81,6 @@ def _listed(tx: Tx, row: dict[str, Any], fires_at: datetime | None) -> dict[str,
         "savedAt": documents.stamp(row["saved_at"]),
         "lastRun": {"id": last[0]["id"], "status": last[0]["status"]} if last else None,
         "nextFireAt": documents.stamp(fires_at),
-        "qualityScore": None,
     }
 
 

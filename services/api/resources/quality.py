@@ -10,6 +10,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -36,6 +37,7 @@ from services.api.schemas.quality import (
     Suggested,
     SummaryPage,
 )
+from shared.datasets.staging import fetched
 from shared.engines.program import CHECK
 from shared.errors import PenstockError
 from shared.pipelines.model import RuleSet
@@ -57,6 +59,14 @@ _FILE: dict[str, Any] = {
             "description": "Rows that fail",
             "content": {"application/json": {"schema": Offenders}, **{kind: {"schema": {"type": "string"}} for kind in _TYPES.values()}},
         },
+        "default": {"$ref": "#/components/responses/DEFAULT_ERROR"},
+    }
+}
+
+PARQUET = "application/vnd.apache.parquet"
+_PARQUET: dict[str, Any] = {
+    "responses": {
+        "200": {"description": "The rows", "content": {PARQUET: {"schema": {"type": "string", "format": "binary"}}}},
         "default": {"$ref": "#/components/responses/DEFAULT_ERROR"},
     }
 }
@@ -137,10 +147,12 @@ def run(query: dict[str, Any], namespace: str, rule_set: str) -> Any:
             raise Refused(409, f"rule set {namespace}/{rule_set} is a draft with errors; correct it, and apply it again")
         try:
             rules = stored_rule_set(row["document"])
-            program = of_rule_set(rules, _sink(tx, rules))
+            program = of_rule_set(rules, _sink(tx, rules)).to_json()
         except PenstockError as error:
             raise Refused(409, error.message) from error
-        request = requests.put(tx, CHECK, namespace, program.to_json(), asked_by=who.name, valid_for=VALID)
+        if "export" in query:
+            program |= {"export": _rule(rules, query["export"]), "profile": None, "drift": None}
+        request = requests.put(tx, CHECK, namespace, program, asked_by=who.name, valid_for=VALID)
     wait_for(database(), [request], query["wait"])
     return _answered(request)
 
@@ -178,6 +190,44 @@ def offenders(query: dict[str, Any], check: str, stage: int) -> Response:
         return jsonify(items=rows)
     headers = {"Content-Disposition": f'attachment; filename="offenders.{form}"'}
     return Response(_lines(rows) if form == "jsonl" else _csv(rows), mimetype=_TYPES[form], headers=headers)
+
+
+@blueprint.get("/checks/<check>/export")
+@blueprint.doc(**_PARQUET)
+def export(check: str) -> Response:
+    """All rows that break a rule, masked, as they were collected; for as long as staged rows are kept."""
+    with database().transaction() as tx:
+        asked = _asked(tx, identifier(check, "check"))
+        caller().may("operator", asked["namespace"] if asked is not None else None)
+    found = (asked or {}).get("reply") or {}
+    if "export" not in found:
+        raise Refused(404, f"check {brief(check)} has collected no rows; POST /quality/NAMESPACE/RULESET/run?export=RULE collects them")
+
+    with ExitStack() as opened:
+        path = opened.enter_context(fetched(found["export"]["uri"]))
+        if path is None:
+            raise Refused(404, "these rows are not kept any more, or this API does not reach PENSTOCK_STAGING_URL; collect them again")
+        file = opened.enter_context(path.open("rb"))
+        rest = opened.pop_all()
+
+    def blocks() -> Iterator[bytes]:
+        with rest:
+            while block := file.read(1 << 20):
+                yield block
+
+    return Response(blocks(), mimetype=PARQUET, headers={"Content-Disposition": 'attachment; filename="offenders.parquet"'})
+
+
+def _rule(rules: RuleSet, name: str) -> str:
+    names = [str(rule["name"]) for rule in rules.rules]
+    if name not in names:
+        raise Refused(404, f"rule set {rules.name} has no rule {brief(name)}; it has {brief(', '.join(names), 400)}")
+    return name
+
+
+def _asked(tx: Tx, check: str) -> dict[str, Any] | None:
+    found = requests.read(tx, [check]).get(check)
+    return found if found is not None and found["kind"] == CHECK else None
 
 
 def _chosen(there: list[dict[str, Any]], query: Mapping[str, Any], namespace: str, dataset: str) -> dict[str, Any]:
@@ -235,16 +285,17 @@ def _answered(check: str) -> Any:
         rows = quality.of_run(tx, check)
         if rows:
             caller().may("viewer", rows[0]["namespace"])
-            return {"id": check, "items": _whole(tx, check, rows)}
-        asked = requests.read(tx, [check]).get(check)
-        if asked is not None and asked["kind"] != CHECK:
-            asked = None
+            return {"id": check, "items": _whole(tx, check, rows), "export": None}
+        asked = _asked(tx, check)
         if asked is not None:
             caller().may("viewer", asked["namespace"])
     if asked is None:
         raise Refused(404, f"there is no check {brief(check)}; a check that nobody could make is forgotten an hour later")
     if asked["state"] == "FAILED":
         raise Refused(503 if asked["reply"].get("retryable") else 422, str(asked["reply"]["message"]))
+    if asked["state"] == "DONE" and "export" in asked["reply"]:
+        collected = asked["reply"]["export"]
+        return {"id": check, "items": [], "export": {"rows": collected["rows"], "sizeBytes": collected["sizeBytes"]}}
     return make_response(jsonify(request=check, state=asked["state"]), 202, {"Location": url_for("quality.checks", check=check)})
 
 

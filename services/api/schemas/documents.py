@@ -93,7 +93,7 @@ class ListedPipeline(Starting):
     savedAt = time()
     lastRun = fields.Nested(LastRun, allow_none=True)
     nextFireAt = maybe_time()
-    qualityScore = fields.Float(allow_none=True)
+    qualityScore = fields.Float(allow_none=True, metadata={"description": "The lowest of its last run; null: no rule set looked at that"})
 
 
 class PipelinesQuery(Paged):

@@ -46,6 +46,8 @@ class RunQuery(LookQuery):
         metadata={"description": "Seconds to wait for the verdicts; later it is a 202 with the address to ask"},
     )
 
+    export = fields.String(metadata={"description": "Measure nothing, but collect all rows that break this rule, as a Parquet file"})
+
 
 class OffendersQuery(Schema):
     rule = fields.String(metadata={"description": "Only of this rule"})
@@ -111,7 +113,21 @@ _CHECK: dict[str, Any] = {
     "drift": fields.Dict(allow_none=True, metadata={"description": "status, history, findings: [{column, metric, kind, said, …}]"}),
 }
 Check = Schema.from_dict(_CHECK, name="Check")
-Checks = Schema.from_dict({"id": fields.String(), "items": fields.List(fields.Nested(Check))}, name="Checks")
+
+
+class Export(Schema):
+    rows = fields.Integer()
+    sizeBytes = fields.Integer()
+
+
+Checks = Schema.from_dict(
+    {
+        "id": fields.String(),
+        "items": fields.List(fields.Nested(Check)),
+        "export": fields.Nested(Export, allow_none=True, metadata={"description": "What was collected: GET /checks/{id}/export"}),
+    },
+    name="Checks",
+)
 
 
 class Objective(Schema):

@@ -26,7 +26,7 @@ from shared.attempts.keys import unsealer
 from shared.engines import telling
 from shared.engines.control import Control
 from shared.engines.work import Job, Limits
-from shared.store import endings, partitions, requests
+from shared.store import endings, partitions, quality, requests
 from shared.store.identifiers import least_id, new_id
 from tests.support.receivers import Web, web
 
@@ -363,6 +363,41 @@ def test_broken_rules_are_told_by_name(api: Api, settings: Settings, far: Web) -
     told.ends("SUCCEEDED", broken=("has-id", "has-date"))
     (message,) = told.happens()
     assert message["data"]["rules"] == "orders: has-id (critical), 3 rows\norders: has-date (critical), 3 rows"
+
+
+def test_a_rule_that_could_not_be_measured_and_a_budget_that_is_used_up_are_told(api: Api, settings: Settings, far: Web) -> None:
+    told = Told(api, settings, far, "budget", by_hook("budget", "quality"))
+    api.apply(
+        """
+apiVersion: penstock/v1
+kind: DataQualityRuleSet
+metadata: {name: promised}
+spec:
+  dataset: {connector: db, table: promised}
+  objective: {score: 90, windowDays: 7}
+  rules: [{name: there, type: NOT_NULL, column: id}]
+"""
+    )
+
+    def ends_with(score: float, *results: dict[str, Any]) -> list[dict[str, Any]]:
+        run = told.ends("SUCCEEDED")
+        said = {
+            "ruleSet": "promised", "dataset": "default/db:promised", "scope": "batch", "score": score, "passed": 1, "failed": 0,
+            "formula": {}, "results": list(results),
+        }  # fmt: skip
+        with api.database.transaction() as tx:
+            quality.insert(tx, run, 2, "default", said)
+        return told.happens()
+
+    assert ends_with(100.0) == []
+    assert ends_with(85.0) == [], "92.5 on average"
+    (message,) = ends_with(70.0)
+    assert "has used up an error budget" in message["data"]["subject"]
+    assert "the mean score of default/db:promised is 85 over 7 days, and 90 is promised" in message["data"]["details"]
+    lost = {"rule": "there", "type": "NOT_NULL", "severity": "high", "status": "ERROR", "passed": False, "error": "no column id"}
+    (message,) = ends_with(70.0, lost)
+    assert message["data"]["rules"] == "promised: there (high), could not be measured: no column id"
+    assert "budget" not in message["data"]["subject"], "it was used up before"
 
 
 def test_a_test_message_goes_through_each_way_whatever_it_is_for(api: Api, settings: Settings, far: Web) -> None:

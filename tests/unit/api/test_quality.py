@@ -6,6 +6,7 @@ Real PostgreSQL; the scheduler's and the quality service's own functions are cal
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ import yaml
 from services.scheduler.ended import conclude
 from services.scheduler.settings import Settings
 from shared.attempts.answers import record
+from shared.datasets import Dataset
 from shared.engines.program import CheckProgram
 from shared.store import endings, quality, requests
 from shared.store.identifiers import new_id
@@ -172,6 +174,36 @@ def test_offenders_come_as_json_and_as_files(api: Api) -> None:
     missing = api.call("GET", f"/checks/{run}/2/offenders?rule=c")
     assert (missing.status_code, "a, b" in missing.json["detail"]) == (404, True)
     assert api.call("GET", f"/checks/{run}/3/offenders").status_code == 404
+
+
+def test_all_rows_that_break_a_rule_are_collected_on_demand(api: Api, tmp_path: Path) -> None:
+    api.apply(RULES.format(name="collect", dataset="{connector: db, table: orders}"))
+    missing = api.call("POST", "/quality/default/collect/run?export=nothing")
+    assert (missing.status_code, "it has there" in missing.json["detail"]) == (404, True)
+    request = api.call("POST", "/quality/default/collect/run?export=there").json["request"]
+    file = tmp_path / "offenders.parquet"
+    file.write_bytes(b"PAR1" * 300_000)
+    args = answered(api, request, {"export": Dataset("offenders", str(file), (), 7, 1_200_000).to_json()})
+    assert (args["export"], args["profile"]) == ("there", None)
+    told = api.call("GET", f"/checks/{request}", role="viewer").json
+    assert told == {"id": request, "items": [], "export": {"rows": 7, "sizeBytes": 1_200_000}}
+    assert api.call("GET", f"/checks/{request}/export", role="operator").data == file.read_bytes()
+    assert api.call("GET", f"/checks/{request}/export", role="viewer").status_code == 403
+    file.unlink()
+    assert api.call("GET", f"/checks/{request}/export").status_code == 404
+    assert api.call("GET", f"/checks/{new_id()}/export").status_code == 404
+
+
+def test_pipelines_are_listed_with_the_lowest_score_of_their_last_run(api: Api) -> None:
+    api.apply(PIPELINE.format(name="scored", more="", table="facts"))
+    run = api.run("scored", {"reads": [], "sinks": []})
+    with api.database.transaction() as tx:
+        for stage, score in enumerate((88.0, 71.5, None)):
+            quality.insert(tx, run, stage, "default", measured("default/db:scored", score=score))
+    listed = {one["name"]: one["qualityScore"] for one in api.call("GET", "/pipelines", role="viewer").json["items"]}
+    assert listed["scored"] == 71.5
+    (told,) = [one for one in api.call("GET", f"/runs/{run}").json["quality"] if one["stage"] == 1]
+    assert (told["score"], told["partial"], told["errors"], told["scope"]) == (71.5, False, 0, "batch")
 
 
 def test_rules_are_suggested_as_a_rule_set_that_can_be_applied(api: Api) -> None:
