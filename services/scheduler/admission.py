@@ -6,6 +6,7 @@ concurrencyPolicy says. Those that wait say why.
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -153,15 +154,14 @@ def admit(tx: Tx, settings: Settings) -> list[str]:
 
 def _tell(tx: Tx, rows: Mapping[str, Mapping[str, Any]], waits: Mapping[str, tuple[str, str]]) -> None:
     """Why they wait, where it is not said yet: of a long queue that is little from one turn to the next."""
-    new = {run: why for run, why in waits.items() if rows[run]["waiting_for"] != runs.waiting(*why)}
+    new = {run: why for run, why in waits.items() if (rows[run]["reason"], rows[run]["detail"]) != why}
     if new:
         runs.wait_for(tx, new)
 
 
 def _asking(row: Mapping[str, Any]) -> Asking:
-    asked_by = row["trigger"].get("type")
     # One that was missed comes in its turn: all of them are wanted, and the next fire time must not be skipped for its sake.
-    missed = "catchUp" in row["trigger"]
+    asked_by, missed = row["asked_by"], row["missed"]
     passed = missed or asked_by in {"replay", "backfill"}
     return Asking(row["id"], (row["namespace"], row["pipeline"]), asked_by == "schedule" and not missed, passed, row["queued_at"])
 
@@ -184,8 +184,9 @@ def _replace(tx: Tx, which: Sequence[str]) -> None:
 
 
 def _policy(tx: Tx, row: Mapping[str, Any], settings: Settings) -> Policy:
+    values = json.loads(row["run_values"]) if row["run_values"] is not None else None
     try:
-        recipe = load(tx, row["resource_uid"], row["version"], settings, row["run_values"])
+        recipe = load(tx, row["resource_uid"], row["version"], settings, values)
     except PenstockError:
         # It cannot run at all; it is let in to be told so.
         return Policy("Allow")

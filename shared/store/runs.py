@@ -238,11 +238,6 @@ def mark_cancelling(tx: Tx, run: LockedRun, reason: str) -> None:
     run.cancel_reason = reason
 
 
-def waiting(reason: str, detail: str) -> dict[str, str]:
-    """As `waiting_for` holds it."""
-    return {"reason": reason, "detail": detail}
-
-
 def wait_for(tx: Tx, waits: Mapping[str, tuple[str, str]]) -> None:
     """Says why queued runs do not start, by run its reason and detail; writes only what has changed."""
     tx.execute(
@@ -250,7 +245,7 @@ def wait_for(tx: Tx, waits: Mapping[str, tuple[str, str]]) -> None:
         UPDATE runs SET waiting_for = w.waiting FROM unnest(%(runs)s::uuid[], %(waits)s::jsonb[]) AS w (run, waiting)
          WHERE id = w.run AND waiting_for IS DISTINCT FROM w.waiting AND status = 'QUEUED'
         """,
-        {"runs": list(waits), "waits": [Jsonb(waiting(*why)) for why in waits.values()]},
+        {"runs": list(waits), "waits": [Jsonb({"reason": reason, "detail": detail}) for reason, detail in waits.values()]},
     )
 
 
@@ -285,7 +280,10 @@ def any_queued(tx: Tx) -> bool:
 
 def queued(tx: Tx, *, each: int, limit: int) -> list[dict[str, Any]]:
     """The runs that came into the queue first, at most `each` of one pipeline, locked; those that wait for other pipelines stand in no
-    queue yet, and those that somebody else holds are passed over. `in_line`: how many there are in all.
+    queue yet, and those that somebody else holds are passed over.
+
+    {id, namespace, pipeline, resource_uid, version, run_values (as text), asked_by, missed, queued_at, reason, detail, in_line}: by whom
+    it was asked for, whether its fire time was missed before, why it waits as was said last, and how many are in the queue in all.
     """
     return list(
         tx.execute(
@@ -294,8 +292,10 @@ def queued(tx: Tx, *, each: int, limit: int) -> list[dict[str, Any]]:
                 SELECT id, queued_at, row_number() OVER (PARTITION BY namespace, pipeline ORDER BY queued_at, id) AS place
                   FROM runs WHERE status = 'QUEUED' AND NOT EXISTS (SELECT FROM waits w WHERE w.run_id = runs.id)
             ), first AS (SELECT id FROM line WHERE place <= %(each)s ORDER BY queued_at, id LIMIT %(limit)s)
-            SELECT id::text AS id, namespace, pipeline, resource_uid::text AS resource_uid, version, run_values, trigger,
-                   queued_at, waiting_for, (SELECT count(*) FROM line) AS in_line FROM runs
+            -- Nothing that is JSON: in each turn of the scheduler hundreds of them are read, and of a few more is asked.
+            SELECT id::text AS id, namespace, pipeline, resource_uid::text AS resource_uid, version, run_values::text AS run_values,
+                   trigger ->> 'type' AS asked_by, trigger ? 'catchUp' AS missed, queued_at,
+                   waiting_for ->> 'reason' AS reason, waiting_for ->> 'detail' AS detail, (SELECT count(*) FROM line) AS in_line FROM runs
              WHERE id IN (SELECT id FROM first) AND status = 'QUEUED' ORDER BY queued_at, id FOR UPDATE SKIP LOCKED
             """,
             {"each": each, "limit": limit},
@@ -311,7 +311,7 @@ def rest_waits(tx: Tx, looked_at: Sequence[str], reason: str, detail: str) -> No
          WHERE status = 'QUEUED' AND NOT id = ANY(%(looked_at)s::uuid[]) AND waiting_for IS DISTINCT FROM %(waiting)s
            AND NOT EXISTS (SELECT FROM waits w WHERE w.run_id = runs.id)
         """,
-        {"looked_at": list(looked_at), "waiting": Jsonb(waiting(reason, detail))},
+        {"looked_at": list(looked_at), "waiting": Jsonb({"reason": reason, "detail": detail})},
     )
 
 

@@ -111,8 +111,7 @@ def stored_errors(text: str, connectors: tuple[str, ...], rule_sets: tuple[str, 
 
 
 def _found(text: str, connectors: tuple[str, ...], rule_sets: tuple[str, ...], values: str) -> tuple[Problem, ...]:
-    documents = [filled_document(text, values)] if values else read_documents(text)
-    found = validate(documents, known_from(connectors, rule_sets, require_connectors=True))
+    found = validate([filled_document(text, values)], known_from(connectors, rule_sets, require_connectors=True))
     return tuple(problem for problem in found if problem.severity == "error")
 
 
