@@ -33,8 +33,8 @@ class Gates:
         for row in rows:
             self.stack.sql("INSERT INTO incoming VALUES (%s, %s)", *row)
 
-    def run(self, pipeline: str) -> Any:
-        return self.stack.wait(self.stack.start(pipeline))
+    def run(self, pipeline: str, within_s: float = 60) -> Any:
+        return self.stack.wait(self.stack.start(pipeline), within_s)
 
 
 def pipeline(name: str, sink: str, more: str = "", nodes: str = "", edges: str = "{from: read, to: put}") -> str:
@@ -286,7 +286,7 @@ def test_a_process_ends_between_staging_and_publishing(gates: Gates, point: str,
         stack.sql("INSERT INTO kept VALUES (9, 90)")
         gates.source(list(rows))
         gates.points.arm(point, process, only=only)
-        ended = gates.run("killed")
+        ended = gates.run("killed", 180)
         assert ended["status"] == status, ended["error"]
         assert stack.sql("SELECT id, n FROM kept ORDER BY id") == after
         # Behind a gate that holds, nobody comes to what publishes.
