@@ -118,9 +118,10 @@ class There:
 def there(connection: duckdb.DuckDBPyConnection, job: Job, relations: Relations, control: Control) -> There | None:
     """The database that the dataset is in; None where it is in none, or in one that is not sent SELECTs of ours."""
     read = relations.read(THIS)
-    if read.connector is None:
+    connector = job.connectors.get(read.connector or "")
+    if connector is None or read.connector is None:
         return None
-    spec = CONNECTORS[job.connectors[read.connector].type]
+    spec = CONNECTORS[connector.type]
     if spec.dialect is None or not spec.reads_pushed:
         return None
     found = relations.survey(THIS)
