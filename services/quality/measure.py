@@ -53,6 +53,7 @@ def run(job: Job, control: Control) -> Outcome:
         ExitStack() as open_,
     ):
         relations = Relations(connection, job, program.reads, control, open_)
+        program = _affordable(program, relations)
         database = there(connection, job, relations, control)
         here = Here(connection, relations, job.limits.memory_bytes)
         check = Check(program, relations, database, here, job.history, at)
@@ -67,6 +68,15 @@ def _staging(job: Job, program: CheckProgram) -> str:
     """Where staged rows lie: where the stage that staged them was told to put them."""
     staged = [job.inputs[f"{stage}:{port}"] for read in program.reads for stage, port in read.datasets]
     return staging_of(staged[0].uri) if staged else job.staging
+
+
+def _affordable(program: CheckProgram, relations: Relations) -> CheckProgram:
+    """Without the profile of a table of more rows than `sampleAbove`: a sample of a table costs all of it."""
+    most = Wanted.of(program.profile).sample if program.profile is not None else None
+    if most is None or program.this.connector is None or "table" not in program.this.options:
+        return program
+    estimate = relations.survey(THIS).rows
+    return replace(program, profile=None) if estimate is not None and estimate > most else program
 
 
 def _exported(connection: duckdb.DuckDBPyConnection, job: Job, check: Check, rule: str) -> Dataset:
@@ -103,9 +113,8 @@ class Check:
                 results[number] = failure(rule, asked)
         first: Answers = self.database or self.here
         profile = self._profile(first)
-        found = self._found(
-            first, waiting, [_ROWS, *(profile.asked if profile is not None else ())], whole=self.program.profile is not None
-        )
+        wanted = [_ROWS, *(profile.asked if profile is not None else ())] if self.program.rules or self.program.profile is not None else []
+        found = self._found(first, waiting, wanted, whole=self.program.profile is not None)
         results |= self._results(first, waiting, found)
         metrics = self._metrics(waiting, found)
         if self.database is not None:
@@ -115,7 +124,7 @@ class Check:
             results |= self._results(self.here, waiting, again)
             metrics |= self._metrics(waiting, again)
         rows = _rows(found)
-        told = self._told(profile, first, rows, found)
+        told = self._told(profile, rows, found) if rows is not None else None
         settings = self.program.drift
         return {
             "rows": rows,
@@ -191,10 +200,10 @@ class Check:
         return Profile(self.relations.columns(THIS), Wanted.of(self.program.profile), place)
 
     def _sample(self) -> int | None:
-        """Of more rows than so many a sample is profiled; a database profiles what it has."""
+        """Of more rows than so many a sample is profiled; a table in a database is profiled whole, or not at all."""
         return Wanted.of(self.program.profile).sample if self.program.profile is not None and self.database is None else None
 
-    def _told(self, profile: Profile | None, place: Answers, rows: int, found: Mapping[int, Found]) -> dict[str, Any] | None:
+    def _told(self, profile: Profile | None, rows: int, found: Mapping[int, Found]) -> dict[str, Any] | None:
         if profile is not None:
             return profile.told(rows, found)
         if self.program.profile is None or (most := self._sample()) is None:
@@ -206,8 +215,10 @@ class Check:
         return told | {"rows": rows, "exact": False, "sampledRows": most} if rows > most else told
 
 
-def _rows(found: Mapping[int, Found]) -> int:
-    counted = found[_ROWS.number]
+def _rows(found: Mapping[int, Found]) -> int | None:
+    """None where nobody wanted to know."""
+    if (counted := found.get(_ROWS.number)) is None:
+        return None
     if counted.values is None:
         raise AssertionError("whoever cannot count the rows has raised")
     return int(counted.values["rows"])

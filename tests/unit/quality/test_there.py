@@ -15,6 +15,7 @@ import pytest
 from services.quality.asking import Question, question
 from services.quality.relations import Relations
 from services.quality.there import there
+from shared.connectors import driver as connector_driver
 from shared.engines.control import Control
 from shared.engines.program import THIS, Read
 from shared.engines.work import Job, Limits, ResolvedConnector
@@ -122,6 +123,15 @@ def test_a_database_profiles_what_it_can(connector: ResolvedConnector, tmp_path:
     assert columns["name"]["topValues"][0] == {"value": "AA", "rows": 2}
     assert columns["name"]["lengths"] == {"min": 2, "max": 3, "mean": 2.2}
     assert columns["amount"]["quantiles"]["p50"] == 20
+
+
+def test_a_table_of_more_rows_than_are_to_be_profiled_is_left_alone(connector: ResolvedConnector, tmp_path: Path) -> None:
+    estimate = connector_driver(connector.type, connector.config).survey("source", {"table": "sales"}).rows
+    left = over_table(tmp_path, connector, "sales", profile={"sampleAbove": 5}, scope="dataset")
+    # What says nothing of its size is read.
+    assert (left["profile"], left["rows"]) == (None, None) if estimate is not None and estimate > 5 else left["rows"] == 6
+    ruled = over_table(tmp_path, connector, "sales", {"name": "few", "type": "ROW_COUNT", "max": 6}, profile={"sampleAbove": 5})
+    assert (ruled["rows"], ruled["passed"]) == (6, 1)
 
 
 def test_a_reference_that_is_elsewhere_is_brought_here(connector: ResolvedConnector, tmp_path: Path) -> None:
