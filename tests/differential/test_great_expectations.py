@@ -24,6 +24,7 @@ pytestmark = [
     pytest.mark.skipif(not ASKED, reason="not here: PENSTOCK_GREAT_EXPECTATIONS=1 fetches Great Expectations and compares with it"),
     pytest.mark.timeout(3600),
 ]
+_COUNTED_OTHERWISE = ("ExpectColumnValuesToBeUnique", "ExpectColumnPairValuesAToBeGreaterThanB")
 _EITHER = {"ignore_row_if": "either_value_is_missing"}
 
 
@@ -182,6 +183,9 @@ def test_verdicts_and_counts_are_those_of_great_expectations(data: dict[str, Pat
             ours.append(verdict(connection, columns, {"name": "r", **rule}))
             asked.append({"dataset": dataset, "type": type_, "settings": settings})
     theirs = answers({dataset: data[dataset]}, asked)
+    # A row with a null is unique here, and not looked at there; what is left out of a pair is not in its count of missing values.
+    for (_, type_, _), other in zip(pairs, theirs, strict=True):
+        other["checked"] = None if type_ in _COUNTED_OTHERWISE else other["checked"]
     wrong = [f"{rule}: {_said(one, other)}" for (rule, _, _), one, other in zip(pairs, ours, theirs, strict=True) if _said(one, other)]
     print(f"{dataset}: {len(pairs) - len(wrong)} of {len(pairs)} rules agree")
     assert wrong == []
