@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from shared.pipelines import json_schema
 from shared.pipelines.nodes import NODE_TYPES
+from shared.pipelines.rules import RULES, refused
 
 Draw = st.DrawFn
 kind_schema, node_schema = cache(json_schema.kind_schema), cache(json_schema.node_schema)
@@ -53,8 +54,8 @@ def documents(draw: Draw, kind: str) -> dict[str, Any]:
 
 
 def _apart(at: int, trigger: dict[str, Any], parameters: list[dict[str, Any]]) -> dict[str, Any]:
-    """A trigger with a name of its own; of a webhook without what needs a source that reads it, and with the parameters there are."""
-    made = {**trigger, "name": f"t{at}"}
+    """A trigger with a name of its own, which fills no parameter that the pipeline may not have; of a webhook without what needs a source that reads it, and with the parameters there are."""
+    made = {key: value for key, value in trigger.items() if key != "parameter"} | {"name": f"t{at}"}
     if made["type"] == "webhook":
         made = {key: value for key, value in made.items() if key not in ("rows", "batchMillis")}
         made["parameters"] = {one["name"]: "$.x" for one in parameters}
@@ -120,7 +121,7 @@ def _object(draw: Draw, schema: dict[str, Any], path: str, whole: dict[str, Any]
         # An entry with a type of its own.
         branch = draw(st.sampled_from(branches))
         entry = draw(_value(branch["then"], path, whole))
-        return {**entry, "type": branch["if"]["properties"]["type"]["const"]}
+        return _taken_out({**entry, "type": branch["if"]["properties"]["type"]["const"]})
     needed = [*schema.get("required", ()), *(name for name in _together(draw, schema) if name in schema["properties"])]
     # Settings that stand in no rule are free to come or not.
     ruled = _ruled(schema)
@@ -128,6 +129,17 @@ def _object(draw: Draw, schema: dict[str, Any], path: str, whole: dict[str, Any]
     chosen = dict.fromkeys([*needed, *draw(st.lists(st.sampled_from(free), unique=True, max_size=4) if free else st.just([]))])
     found = {name: draw(_value(schema["properties"][name], f"{path}/{name}", whole)) for name in chosen if name not in ("nodes", "edges")}
     return _settled(found)
+
+
+def _taken_out(entry: dict[str, Any]) -> dict[str, Any]:
+    """A rule whose failing rows can be taken out, if it is one, or need not be."""
+    if entry["type"] in RULES:
+        entry.pop("maxNullPercent", None)
+        if "minPercent" in entry:
+            entry["minPercent"] = 100
+        if refused(entry) is not None:
+            del entry["onFail"]
+    return entry
 
 
 def _together(draw: Draw, schema: dict[str, Any]) -> list[str]:

@@ -55,7 +55,7 @@ def test_every_schema_is_one() -> None:
 def _settings(schema: Any, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
     if isinstance(schema, dict):
         for name, setting in schema.get("properties", {}).items():
-            if "if" not in schema and isinstance(setting, dict) and set(setting) - {"const", "enum", "not", "$ref"}:
+            if "if" not in schema and isinstance(setting, dict) and set(setting) - {"const", "enum", "not", "$ref", "minItems"}:
                 yield f"{path}/{name}", setting
         for key, part in schema.items():
             if key not in ("if", "default", "examples"):
