@@ -54,7 +54,9 @@ def documents(draw: Draw, kind: str) -> dict[str, Any]:
 
 
 def _apart(at: int, trigger: dict[str, Any], parameters: list[dict[str, Any]]) -> dict[str, Any]:
-    """A trigger with a name of its own, which fills no parameter that the pipeline may not have; of a webhook without what needs a source that reads it, and with the parameters there are."""
+    """A trigger with a name of its own that fills no parameter; a webhook's without what needs a source that reads it, and with the
+    parameters there are.
+    """
     made = {key: value for key, value in trigger.items() if key != "parameter"} | {"name": f"t{at}"}
     if made["type"] == "webhook":
         made = {key: value for key, value in made.items() if key not in ("rows", "batchMillis")}
