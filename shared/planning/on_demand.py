@@ -19,6 +19,8 @@ from shared.pipelines.validation import full_name
 SAMPLE_ABOVE = 1_000_000
 # Settings of rules that name another dataset.
 _OTHERS = ("references", "equals")
+# Who only looks into such a file keeps all others out of it meanwhile: nobody is to be kept out by what he has not asked for.
+_LOCKED_BY_READERS = ("duckdb",)
 
 
 class NotThere(ConfigurationError):
@@ -55,6 +57,8 @@ def of_sink(sink: Mapping[str, Any], connector_type: str) -> CheckProgram | None
     """Of an entry of `sinks` in a stored program: the profile of all that is at its destination. None where rows cannot be read there."""
     spec = CONNECTORS.get(connector_type)
     if spec is None or not runs(connector_type) or (spec.dialect is None and connector_type != "files"):
+        return None
+    if connector_type in _LOCKED_BY_READERS:
         return None
     options = {"table": sink["target"]} if spec.dialect is not None else _file(sink)
     return CheckProgram(

@@ -35,6 +35,8 @@ metadata: {{name: gated-{n}}}
 spec:
   retries: 10
   retryDelay: 0
+  # Else the profiles of what runs have written call the destination, too.
+  qualityDefault: "off"
   nodes:
     - {{id: read, type: connector_source, config: {{connector: files, path: gated.csv}}}}
     - {{id: write, type: connector_sink, config: {{connector: gated, table: gated_{n}, writeMode: INSERT}}}}
