@@ -71,7 +71,7 @@ def again(stages: Sequence[Ended], *, from_node: str | None, keep: bool = False,
     dropped: set[int] = set()
     if from_node is not None:
         first = _of_node(stages, from_node)
-        dropped = {first} if keep else {first, *_descendants(stages, first)}
+        dropped = {first} if keep else after(stages, [first])
         chosen |= dropped
     if not chosen:
         raise CannotRestart("everything in this run is done; name the node to start again from")
@@ -91,9 +91,9 @@ def _of_node(stages: Iterable[Ended], node: str) -> int:
     raise CannotRestart(f"there is no node {node} in this run's plan; it has {there or 'none yet, so start it again from what failed'}")
 
 
-def _descendants(stages: Sequence[Ended], first: int) -> set[int]:
-    """Of a stage, in plan order: inputs have lower numbers."""
-    reached = {first}
+def after(stages: Sequence[Ended], first: Iterable[int]) -> set[int]:
+    """Those stages, and all that come after them; in plan order, where inputs have lower numbers."""
+    reached = set(first)
     for stage in stages:
         if reached.intersection(stage.inputs):
             reached.add(stage.stage)
