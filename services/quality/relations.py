@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 
 from shared.connectors import driver as connector_driver
+from shared.connectors.errors import NotFound
 from shared.connectors.protocols import Survey
 from shared.datasets import Columns
 from shared.engines.control import Control
@@ -45,6 +46,16 @@ class Relations:
             return self._reads[table]
         except KeyError as error:
             raise NoSuchRelation(f"{table} is not among what the check reads; plan the run again") from error
+
+    def absent(self, table: str) -> bool:
+        """It is among what the check reads, and not there. Raises what else its driver does."""
+        if not self.has(table) or self.read(table).datasets:
+            return False
+        try:
+            self.survey(table)
+        except NotFound:
+            return True
+        return False
 
     def columns(self, table: str) -> Columns:
         read = self.read(table)

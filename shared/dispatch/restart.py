@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from shared.engines.program import CheckProgram
 from shared.pipelines.validation import stored_rule_set
 from shared.planning.renewed import renewed
-from shared.runs.restart import Again, CannotRestart, again
+from shared.runs.restart import Again, CannotRestart, Ended, after, again
 from shared.runs.states import RUN_FINAL, RunStatus
 from shared.store import cursors, dead_letters, ended, nodes, resources, runs, sequences
 from shared.store.database import Tx
@@ -40,7 +40,7 @@ def restart(
         found = again(stages, from_node=from_node, keep=keep, allow_duplicates=allow_duplicates)
         _hold(tx, run, ended.numbering(tx, run.id, found.stages), ended.going_on(tx, run.id, found.stages))
         ended.bring_back(tx, run.id, found.stages, found.anew)
-        _renew_rules(tx, run, found.stages)
+        _renew_rules(tx, run, stages, found.stages)
     elif from_node is not None:
         raise CannotRestart(f"the run was never planned, so it cannot start from {from_node}; leave it out to plan it again")
     nodes.bring_back(tx, run.id, found.stages if run.planning == "planned" else None)
@@ -53,13 +53,20 @@ def restart(
     return found
 
 
-def _renew_rules(tx: Tx, run: LockedRun, which: Sequence[int]) -> None:
+def _renew_rules(tx: Tx, run: LockedRun, stages: Sequence[Ended], which: Sequence[int]) -> None:
     """Checks go by their rule sets as they are now; one whose set is gone by what it was planned with."""
+    inputs = {stage.stage: stage.inputs for stage in stages}
+    waited = {at for stage in stages for at in stage.inputs}
+    working = {stage.stage for stage in stages if stage.kind == "work"}.intersection(which)
+    inserting = ended.inserting(tx, run.id)
     for stage, program in ended.checks(tx, run.id, which).items():
         planned = CheckProgram.from_json(program)
         text = resources.current_document(tx, "DataQualityRuleSet", run.namespace, str(planned.rule_set))
         if text is not None:
-            now = renewed(planned, stored_rule_set(text)).to_json()
+            ahead = bool(working & after(stages, inputs[stage]))
+            now = renewed(
+                planned, stored_rule_set(text), waited=stage in waited, ahead=ahead, inserts=planned.this.node in inserting
+            ).to_json()
             ended.renew(tx, run.id, stage, {**program, **now})
 
 

@@ -11,8 +11,7 @@ from shared.planning.arrange import Numbers, looked_at, staging
 from shared.planning.attach import Check, Checks, blocking, compared_nodes
 from shared.planning.errors import PlanProblem
 from shared.planning.graph import Graph
-from shared.planning.needs import Facts, full_reference, retry_settings
-from shared.planning.resolve import found_for
+from shared.planning.needs import full_reference, retry_settings
 from shared.planning.secrets import marked
 from shared.planning.stages import Stage, StageId, level_after
 
@@ -21,7 +20,7 @@ Types = Mapping[str, str]
 _PROFILED = ("histogramBins", "topValues", "sampleAbove")
 
 
-def check_stages(graph: Graph, checks: Checks, work: Sequence[Stage], numbers: Numbers, facts: Facts, types: Types) -> tuple[Stage, ...]:
+def check_stages(graph: Graph, checks: Checks, work: Sequence[Stage], numbers: Numbers, types: Types) -> tuple[Stage, ...]:
     """One for each check. Raises PlanProblem for rules that this release does not know."""
     stage_of = {stage.id: stage for stage in work}
     stages = []
@@ -36,7 +35,7 @@ def check_stages(graph: Graph, checks: Checks, work: Sequence[Stage], numbers: N
                 inputs=tuple(stage.id for stage in after),
                 generation=level_after(after),
                 engine="database" if _in_database(check, types) else "duckdb",
-                program=marked(_program(graph, check, numbers, facts, types).to_json(), graph.pipeline.secrets),
+                program=marked(_program(graph, check, numbers, types).to_json(), graph.pipeline.secrets),
                 queue="quality",
                 why=(_why(graph, check),),
                 policy=retry_settings(graph.pipeline),
@@ -45,10 +44,10 @@ def check_stages(graph: Graph, checks: Checks, work: Sequence[Stage], numbers: N
     return tuple(stages)
 
 
-def _program(graph: Graph, check: Check, numbers: Numbers, facts: Facts, types: Types) -> CheckProgram:
+def _program(graph: Graph, check: Check, numbers: Numbers, types: Types) -> CheckProgram:
     rules = [dict(rule) for rule in check.rules.rules]
     reads = [_this(graph, check, numbers), *_compared(graph, check, numbers)]
-    if check.gate and check.node is not None and _goes_on_in(graph, check.node, facts, types):
+    if check.gate and check.node is not None and _adds(graph, check.node, types):
         sink = graph.sinks[check.node]
         for rule in rules:
             if rule["type"] == "UNIQUE":
@@ -89,13 +88,10 @@ def _compared(graph: Graph, check: Check, numbers: Numbers) -> Iterator[Read]:
                 yield Read(name, "", (), full_reference(graph.pipeline, other["connector"]), {"table": other["table"]})
 
 
-def _goes_on_in(graph: Graph, node: str, facts: Facts, types: Types) -> bool:
-    """It is a sink that adds to a table which is there."""
+def _adds(graph: Graph, node: str, types: Types) -> bool:
+    """It is a sink that adds to a table. Whether that is there is the check's to see: a run may have made it since."""
     sink = graph.sinks.get(node)
-    if sink is None or sink.write_mode != "INSERT" or CONNECTORS[types[sink.connector]].dialect is None:
-        return False
-    found = found_for(graph.pipeline, graph.pipeline.node(node), facts, types)
-    return bool(found and found["exists"])
+    return sink is not None and sink.write_mode == "INSERT" and CONNECTORS[types[sink.connector]].dialect is not None
 
 
 def _in_database(check: Check, types: Types) -> bool:

@@ -148,7 +148,7 @@ def arrange(draft: Draft) -> Draft:
 
 def add_checks(draft: Draft) -> Draft:
     """A stage for each rule set, after what it looks at, and before who waits for it."""
-    found = check_stages(draft.graph, draft.checks, draft.stages, draft.numbers, draft.facts, draft.connector_types)
+    found = check_stages(draft.graph, draft.checks, draft.stages, draft.numbers, draft.connector_types)
     return replace(draft, stages=tuple(sorted((*draft.stages, *found), key=lambda stage: stage.id)))
 
 

@@ -5,29 +5,69 @@ What the check looks at, and what its run staged for it, stays as planned.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from shared.engines.program import THIS, CheckProgram, Read
 from shared.pipelines.model import MAIN_PORT, RuleSet, port_table
 from shared.pipelines.rules import refused
 from shared.pipelines.validation import full_name
-from shared.planning.attach import blocking
+from shared.planning.attach import REJECTS, Rule, blocking
 from shared.runs.restart import CannotRestart
 
 
-def renewed(program: CheckProgram, rules: RuleSet) -> CheckProgram:
-    """Raises CannotRestart for a rule that needs what the plan has not staged, or that this release does not know."""
+def renewed(program: CheckProgram, rules: RuleSet, *, waited: bool = True, ahead: bool = True, inserts: bool = False) -> CheckProgram:
+    """`waited`: other stages begin only when it has passed; `ahead`: what it looks at is still to be written, or to be read by others.
+    `inserts`: those rows are for a sink that adds to its table.
+
+    Raises CannotRestart for a rule that needs what the plan has not, and for one that this release does not know.
+    """
     said = [dict(rule) for rule in rules.rules]
     destination = next((read for read in program.reads if read.table.endswith(".destination")), None)
+    unique = any(rule["type"] == "UNIQUE" for rule in program.rules)
     reads = [program.this, *(read for rule in said for read in _compared(program, rules, rule))]
+    _same_rows_aside(program, rules)
     for rule in said:
         if (why := refused(rule)) is not None:
             raise CannotRestart(f"rule {rule['name']} of rule set {rules.name}: {why}; leave it out")
-        if rule["type"] == "UNIQUE" and destination is not None:
+        if rule["type"] != "UNIQUE":
+            continue
+        if destination is not None:
             rule["destination"] = True
             reads.append(replace(destination, table=f"{rule['name']}.destination"))
-    return replace(program, rules=tuple(said), reads=tuple(reads), gate=bool(blocking(rules)))
+        elif inserts and not unique and blocking(rules):
+            raise CannotRestart(
+                f"rule {rule['name']} of rule set {rules.name} is to know what is in the destination, at which this run was not to look;"
+                " start a new run"
+            )
+    held = blocking(rules)
+    staged = bool(program.this.datasets)
+    if held and staged and not waited and ahead:
+        raise CannotRestart(
+            f"rule {held[0]['name']} of rule set {rules.name} holds the data back now, and this run was planned without a gate for it;"
+            " start a new run"
+        )
+    return replace(program, rules=tuple(said), reads=tuple(reads), gate=bool(held) and (waited or not staged))
+
+
+def _same_rows_aside(program: CheckProgram, rules: RuleSet) -> None:
+    """What sets rows aside stands in the plan, as its rules were said then."""
+    planned, now = _rejecting(program.rules), _rejecting(rules.rules)
+    for name in (*now, *planned):
+        if planned.get(name) != now.get(name):
+            raise CannotRestart(
+                f"rule {name} of rule set {rules.name} rejects rows otherwise than when this run was planned, and which rows are set aside"
+                " stands in its plan; start a new run"
+            )
+
+
+def _rejecting(rules: Iterable[Rule]) -> dict[str, Rule]:
+    # Whether its destination is looked at is the plan's own addition.
+    return {
+        str(rule["name"]): {key: value for key, value in rule.items() if key != "destination"}
+        for rule in rules
+        if rule.get("onFail") == REJECTS
+    }
 
 
 def _compared(program: CheckProgram, rules: RuleSet, rule: dict[str, object]) -> Iterator[Read]:

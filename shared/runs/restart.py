@@ -1,7 +1,8 @@
 """What is done again when a person asks for a run that has ended; pure.
 
 What is not done is done in any case: a run ends well only when all of it is done. From a node on, what was done is done again too, unless
-it is to be kept. Staged rows that are gone are computed again, with all that this needs.
+it is to be kept. Staged rows that are gone are computed again, with all that this needs. Rows that are computed again may be others than
+before: every check that looks at them is done again, too.
 """
 
 from __future__ import annotations
@@ -70,11 +71,11 @@ def again(stages: Sequence[Ended], *, from_node: str | None, keep: bool = False,
     dropped: set[int] = set()
     if from_node is not None:
         first = _of_node(stages, from_node)
-        dropped = {first} if keep else {first, *_descendants(stages, first)}
+        dropped = {first} if keep else after(stages, [first])
         chosen |= dropped
     if not chosen:
         raise CannotRestart("everything in this run is done; name the node to start again from")
-    _with_what_is_gone(stages, chosen)
+    _completed(stages, chosen)
     among = [stage for stage in stages if stage.stage in chosen]
     if not allow_duplicates:
         _refuse_duplicates(among, asked=dropped)
@@ -90,13 +91,22 @@ def _of_node(stages: Iterable[Ended], node: str) -> int:
     raise CannotRestart(f"there is no node {node} in this run's plan; it has {there or 'none yet, so start it again from what failed'}")
 
 
-def _descendants(stages: Sequence[Ended], first: int) -> set[int]:
-    """Of a stage, in plan order: inputs have lower numbers."""
-    reached = {first}
+def after(stages: Sequence[Ended], first: Iterable[int]) -> set[int]:
+    """Those stages, and all that come after them; in plan order, where inputs have lower numbers."""
+    reached = set(first)
     for stage in stages:
         if reached.intersection(stage.inputs):
             reached.add(stage.stage)
     return reached
+
+
+def _completed(stages: Sequence[Ended], chosen: set[int]) -> None:
+    """Adds what the chosen stages bring with them, until there is nothing more: a check may need rows that are gone."""
+    before = 0
+    while before < len(chosen):
+        before = len(chosen)
+        _with_what_is_gone(stages, chosen)
+        chosen |= {stage.stage for stage in stages if stage.kind == "check" and chosen.intersection(stage.inputs)}
 
 
 def _with_what_is_gone(stages: Sequence[Ended], chosen: set[int]) -> None:

@@ -91,6 +91,18 @@ def checks(tx: Tx, run: str, among: Sequence[int]) -> dict[int, dict[str, Any]]:
     return {row["stage"]: row["program"] for row in rows}
 
 
+def inserting(tx: Tx, run: str) -> set[str]:
+    """Sinks that add to what is there."""
+    rows = tx.execute(
+        """
+        SELECT DISTINCT sink ->> 'node' AS node FROM programs p, jsonb_array_elements(coalesce(p.program -> 'sinks', '[]')) AS sink
+         WHERE p.run_id = %(run)s AND sink ->> 'writeMode' = 'INSERT'
+        """,
+        {"run": run},
+    )
+    return {row["node"] for row in rows}
+
+
 def renew(tx: Tx, run: str, stage: int, program: Mapping[str, Any]) -> None:
     """Another program for a stage that is to be done again."""
     tx.execute(

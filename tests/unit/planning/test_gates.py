@@ -169,3 +169,19 @@ def test_a_cursor_moves_with_the_stage_that_publishes_and_not_with_the_one_that_
     assert [stage.program["cursors"]["read"]["sinks"] for stage in (reading, publishing)] == [[], ["put"]]
     assert "not in one database whole, since what put is to get is staged here" in " ".join(reading.why)
     assert publishing.why[0] == "published only after rule set checks has passed"
+
+
+def test_a_unique_rule_looks_at_the_table_that_is_added_to_whether_or_not_it_was_there_when_the_run_was_planned() -> None:
+    nodes = """    - {id: read, type: connector_source, config: {connector: db, table: sales}}
+    - {id: put, type: connector_sink, config: {connector: db, table: kept, writeMode: INSERT, createTable: true}}"""
+    once = "{name: once, type: UNIQUE, column: id, blockPipeline: true}"
+    recipe, found = read_documents(make_pipeline(nodes, "{from: read, to: put}") + rules(once))
+    read, types = pipeline(recipe), {"default/db": "postgres"}
+    for there in (True, False):
+        facts = {
+            need.key: {"exists": there or need.role == "source", "columns": [["id", "BIGINT", False]], "rows": 5, "keys": [["id"]]}
+            for need in needs(read, types)
+        }
+        (check,) = (stage for stage in plan(read, facts, types, [rule_set(found)]).stages if stage.kind == "check")
+        assert [read["table"] for read in check.program["reads"]] == ["this", "once.destination"]
+        assert check.program["rules"][0]["destination"] is True

@@ -20,7 +20,7 @@ from shared.engines.control import Control
 from shared.engines.program import THIS, Read
 from shared.engines.work import Job, Limits, ResolvedConnector
 from tests.support import postgresql
-from tests.support.checked import MEMORY, over_staged, over_table, staged
+from tests.support.checked import MEMORY, outcome, over_staged, over_table, staged
 from tests.support.databases import Duckdb, Own, Sqlite
 
 VALUES = "(1, 'AA', 10, 1), (2, 'BB', 20, 2), (3, NULL, 30, 9), (4, 'ąę ', NULL, 1), (4, 'aa', -5, NULL), (6, 'AA', 70, 2)"
@@ -154,3 +154,19 @@ def test_a_reference_that_is_down_is_the_trouble_of_its_rule(connector: Resolved
     assert results[0]["error"]
     gone = over_table(tmp_path, connector, "sales", *rules, compared={"parents.references": (connector, "shopz")})["results"]
     assert "shops" in gone[0]["error"]
+
+
+def test_a_destination_that_is_not_there_yet_has_no_keys(connector: ResolvedConnector, tmp_path: Path) -> None:
+    new = staged(tmp_path, "SELECT * FROM (VALUES (1), (9)) AS t (number)")
+    once = {"name": "once", "type": "UNIQUE", "column": "number", "destination": True, "blockPipeline": True}
+
+    def failing(table: str) -> tuple[str, int]:
+        reads = (
+            Read(THIS, "load", new.columns, datasets=((3, "load"),)),
+            Read("once.destination", "load", (), connector.reference, {"table": table}),
+        )
+        (result,) = outcome(tmp_path, reads, (once,), {connector.reference: connector}, {"3:load": new}, MEMORY)["results"]
+        return result["status"], result["failing"]
+
+    assert failing("shops") == ("FAILED", 1)
+    assert failing("shopz") == ("PASSED", 0)

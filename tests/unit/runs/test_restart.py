@@ -59,6 +59,21 @@ def test_staged_rows_that_are_gone_are_computed_again() -> None:
     assert again((first, replace(second, gone=False), third), from_node=None) == Again((3,))
 
 
+def test_no_rows_that_are_computed_again_are_published_on_the_word_of_a_check_of_others() -> None:
+    compute, gate = Ended(1, DONE, (), ("read",), gone=True), Ended(2, DONE, (1,), ("put",), kind="check")
+    publish = Ended(3, FAILED, (1, 2), ("put",), writes=("INSERT",))
+    assert again((compute, gate, publish), from_node=None) == Again((1, 2, 3))
+    assert again((replace(compute, gone=False), gate, publish), from_node="read", keep=True) == Again((1, 2, 3))
+    assert again((replace(compute, gone=False), gate, publish), from_node=None) == Again((3,))
+
+
+def test_a_check_that_is_done_again_gets_all_rows_that_it_compares() -> None:
+    compute, other = Ended(1, DONE, (), ("read",)), Ended(2, DONE, (), ("parents",), gone=True)
+    gate, publish = Ended(3, DONE, (1, 2), ("put",), kind="check"), Ended(4, FAILED, (1, 3), ("put",), writes=("INSERT",))
+    of_parents = Ended(5, DONE, (2,), ("parents",), kind="check")
+    assert again((compute, other, gate, publish, of_parents), from_node="read", keep=True) == Again((1, 2, 3, 4, 5))
+
+
 def test_rows_that_are_gone_are_not_computed_again_where_that_would_insert() -> None:
     both = Ended(1, DONE, (), ("read", "table"), writes=("INSERT",), gone=True)
     with pytest.raises(WouldDouble, match="its staged rows, which others need, are no longer there"):
