@@ -169,3 +169,21 @@ def test_a_cursor_moves_with_the_stage_that_publishes_and_not_with_the_one_that_
     assert [stage.program["cursors"]["read"]["sinks"] for stage in (reading, publishing)] == [[], ["put"]]
     assert "not in one database whole, since what put is to get is staged here" in " ".join(reading.why)
     assert publishing.why[0] == "published only after rule set checks has passed"
+
+
+VALID = "    - {id: v, type: validate%s, config: {rules: [{name: there, type: NOT_NULL, column: n}]}}\n"
+
+
+@pytest.mark.parametrize("settings", ["", "  staging: all\n", "  ledger: exact\n", "  processingMode: pandas\n"])
+def test_rejected_rows_that_a_rule_set_looks_at_are_dead_letters_all_the_same(tmp_path: Path, settings: str) -> None:
+    (tmp_path / "in.csv").write_text(ROWS)
+    edges = "{from: read, to: v}, {from: v.valid, to: put}"
+    said = rules("{name: odd, type: NOT_NULL, column: n}", "pipeline: p, node: v, output: invalid")
+    found = run(tmp_path, make_pipeline(READ + VALID % "" + SINK, edges, settings) + said)
+    assert [record["id"] for record, _, _ in found.rejects["v"]] == [2]
+    assert [result["failing"] for result in found.quality[0]["results"]] == [1]
+    assert {key: found.figures["v"][key] for key in ("rowsIn", "rowsOut", "rowsRejected")} == {"rowsIn": 5, "rowsOut": 4, "rowsRejected": 1}
+    # And where they are not to be kept, they are still told of.
+    found = run(tmp_path, make_pipeline(READ + VALID % ", onError: skip" + SINK, edges, settings) + said)
+    assert found.rejects.get("v", []) == []
+    assert (found.figures["v"]["rowsRejected"], found.figures["v"]["ledger"]["skipped"]) == (0, 1)
