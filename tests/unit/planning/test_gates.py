@@ -187,3 +187,16 @@ def test_rejected_rows_that_a_rule_set_looks_at_are_dead_letters_all_the_same(tm
     found = run(tmp_path, make_pipeline(READ + VALID % ", onError: skip" + SINK, edges, settings) + said)
     assert found.rejects.get("v", []) == []
     assert (found.figures["v"]["rowsRejected"], found.figures["v"]["ledger"]["skipped"]) == (0, 1)
+
+
+def test_two_rule_sets_name_their_parents_alike(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text(ROWS)
+    nodes = """    - {id: few, type: filter, config: {condition: n > 9}}
+    - {id: some, type: filter, config: {condition: n > 20}}
+"""
+    edges = "{from: read, to: put}, {from: read, to: few}, {from: read, to: some}"
+    said = "{name: known, type: REFERENTIAL, column: id, references: {node: %s, column: id}, onFail: reject_rows}"
+    recipe = make_pipeline(READ + nodes + SINK, edges) + rules(said % "few", name="one") + rules(said % "some", name="two")
+    found = run(tmp_path, recipe)
+    assert sorted(found.rows("out.csv")) == [("2", "", "b"), ("2", "25", "b"), ("3", "30", "c")]
+    assert sorted(record["id"] for record, _, _ in found.rejects["put"]) == [1, 9]
