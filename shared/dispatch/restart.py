@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from shared.engines.program import CheckProgram
+from shared.pipelines.language import InvalidDocument
+from shared.pipelines.model import RuleSet
 from shared.pipelines.validation import stored_rule_set
 from shared.planning.renewed import renewed
 from shared.runs.restart import Again, CannotRestart, again
@@ -59,8 +61,15 @@ def _renew_rules(tx: Tx, run: LockedRun, which: Sequence[int]) -> None:
         planned = CheckProgram.from_json(program)
         text = resources.current_document(tx, "DataQualityRuleSet", run.namespace, str(planned.rule_set))
         if text is not None:
-            now = renewed(planned, stored_rule_set(text)).to_json()
+            now = renewed(planned, _readable(text, str(planned.rule_set))).to_json()
             ended.renew(tx, run.id, stage, {**program, **now})
+
+
+def _readable(text: str, name: str) -> RuleSet:
+    try:
+        return stored_rule_set(text)
+    except InvalidDocument as error:
+        raise CannotRestart(f"this release refuses rule set {name}: {error.message}; correct it, and apply it again") from error
 
 
 def _hold(tx: Tx, run: LockedRun, numbering: Sequence[str], going_on: Mapping[str, bool]) -> None:
