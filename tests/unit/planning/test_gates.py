@@ -200,3 +200,18 @@ def test_two_rule_sets_name_their_parents_alike(tmp_path: Path) -> None:
     found = run(tmp_path, recipe)
     assert sorted(found.rows("out.csv")) == [("2", "", "b"), ("2", "25", "b"), ("3", "30", "c")]
     assert sorted(record["id"] for record, _, _ in found.rejects["put"]) == [1, 9]
+
+
+@pytest.mark.parametrize("more", ["", ", {name: low, type: RANGE, column: n, max: 90, onFail: reject_rows}"])
+def test_a_sink_behind_two_gates_in_a_row_waits_for_both(tmp_path: Path, more: str) -> None:
+    (tmp_path / "in.csv").write_text(ROWS)
+    nodes = "    - {id: f, type: filter, config: {condition: n > 9}}\n"
+    recipe = make_pipeline(READ + nodes + SINK, "{from: read, to: f}, {from: f, to: put}")
+    found = run(tmp_path, recipe + rules(BLOCK, "pipeline: p, node: f", "first") + rules(BLOCK + more, name="second"))
+    assert sorted(found.rows("out.csv")) == [("1", "10", ""), ("2", "25", "b"), ("3", "30", "c")]
+    *_, last = found.plan.stages
+    checks = [stage for stage in found.plan.stages if stage.kind == "check"]
+    assert len(checks) == 2
+    assert {check.id for check in checks} <= set(last.inputs)
+    assert last.nodes == ("put",)
+    assert "begins only after rule set first has passed f" in last.why
