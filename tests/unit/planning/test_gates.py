@@ -123,6 +123,18 @@ def test_what_cannot_be_is_refused_by_name(said: str, dataset: str, told: str) -
         planned(said, dataset)
 
 
+def test_rows_that_are_there_already_are_not_set_aside() -> None:
+    head = make_pipeline(READ + SINK, "{from: read, to: put}", "  quality: [checks]\n")
+    recipe, found = read_documents(
+        head + rules("{name: r, type: NOT_NULL, column: n, onFail: reject_rows}", "connector: files, path: other.csv")
+    )
+    read = pipeline(recipe)
+    columns = [["id", "BIGINT", True], ["n", "BIGINT", True], ["t", "TEXT", True]]
+    facts = {need.key: {"exists": True, "columns": columns, "rows": 5, "keys": []} for need in needs(read, TYPES)}
+    with pytest.raises(PlanProblem, match=r"rejects rows of default/files:other\.csv, which no sink of this pipeline writes"):
+        plan(read, facts, TYPES, [rule_set(found)])
+
+
 def test_a_rule_set_of_a_node_that_is_gone_is_told_of_where_it_holds_nothing_back() -> None:
     made = planned("{name: r, type: NOT_NULL, column: n}", "pipeline: p, node: gone")
     assert made.warnings == ("rule set checks looks at gone, which is not there; the pipeline has read, put",)
