@@ -16,13 +16,14 @@ from shared.pipelines.delivered import DELIVERED, DELIVERED_TYPE
 from shared.pipelines.language import InvalidDocument, RunValues, pipeline
 from shared.pipelines.model import Document, Pipeline
 from shared.pipelines.replay import LETTERS, LETTERS_TYPE, replayed
-from shared.pipelines.validation import filled_document, stored_connector, stored_errors, stored_rule_set
+from shared.pipelines.validation import filled_document, stored_connector, stored_errors
 from shared.planning import delivered
 from shared.planning.cursors import cursors, windowed
 from shared.planning.make import plan
 from shared.planning.modes import PANDAS_ROWS, PANDAS_ROWS_SETTING
 from shared.planning.needs import Need, full_reference
 from shared.planning.replays import columns_entering, facts_of
+from shared.planning.rule_sets import readable
 from shared.planning.sequences import continued, starts
 from shared.planning.stages import Plan
 from shared.process import settings
@@ -194,7 +195,7 @@ def _plan(
     windows: str,
 ) -> Plan:
     read = windowed(continued(recipe.pipeline, dict(begin)), json.loads(windows))
-    rules = [stored_rule_set(text) for text in rule_sets]
+    rules = readable(read, rule_sets)
     rows = settings.integer(PANDAS_ROWS_SETTING, PANDAS_ROWS)
     return plan(read, json.loads(facts), dict(connector_types), rules, first_stage, pandas_rows=rows)
 

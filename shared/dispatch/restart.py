@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from shared.engines.program import CheckProgram
+from shared.pipelines.language import InvalidDocument
+from shared.pipelines.model import RuleSet
 from shared.pipelines.validation import stored_rule_set
 from shared.planning.renewed import renewed
 from shared.runs.restart import Again, CannotRestart, Ended, after, again
@@ -65,9 +67,16 @@ def _renew_rules(tx: Tx, run: LockedRun, stages: Sequence[Ended], which: Sequenc
         if text is not None:
             ahead = bool(working & after(stages, inputs[stage]))
             now = renewed(
-                planned, stored_rule_set(text), waited=stage in waited, ahead=ahead, inserts=planned.this.node in inserting
+                planned, _readable(text, str(planned.rule_set)), waited=stage in waited, ahead=ahead, inserts=planned.this.node in inserting
             ).to_json()
             ended.renew(tx, run.id, stage, {**program, **now})
+
+
+def _readable(text: str, name: str) -> RuleSet:
+    try:
+        return stored_rule_set(text)
+    except InvalidDocument as error:
+        raise CannotRestart(f"this release refuses rule set {name}: {error.message}; correct it, and apply it again") from error
 
 
 def _hold(tx: Tx, run: LockedRun, numbering: Sequence[str], going_on: Mapping[str, bool]) -> None:

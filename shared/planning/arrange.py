@@ -35,7 +35,8 @@ def numbered(graph: Graph, pieces: Sequence[Piece], checks: Checks, first_stage:
     needs: list[set[int]] = []
     for at, piece in enumerate(pieces):
         read = _read(graph, piece)
-        gates = {len(pieces) + number for number, check in enumerate(checks) if check.gate and check.table in read}
+        awaited = _awaited(graph, piece)
+        gates = {len(pieces) + number for number, check in enumerate(checks) if check.gate and check.table in awaited}
         needs.append({home[graph.owner(table)] for table in read} - {at} | gates)
     needs += [{home[node] for node in looked_at(graph, check)} for check in checks]
     order: list[int] = []
@@ -65,6 +66,13 @@ def _read(graph: Graph, piece: Piece) -> set[str]:
     """Tables that a piece's relations and sinks read."""
     nodes = set(piece.nodes)
     tables = {table for port in graph.ports.values() if port.node in nodes for table in port.inputs}
+    return tables | {graph.sink_inputs[node] for node in nodes if node in graph.sinks}
+
+
+def _awaited(graph: Graph, piece: Piece) -> set[str]:
+    """Tables whose gates a piece waits for. What is made for a sink elsewhere is only staged there; it is the sink that waits."""
+    nodes = set(piece.nodes)
+    tables = {table for port in graph.ports.values() if (port.for_sink or port.node) in nodes for table in port.inputs}
     return tables | {graph.sink_inputs[node] for node in nodes if node in graph.sinks}
 
 
@@ -100,7 +108,8 @@ def work_stages(
         engine = engine_of(placed, piece, graph.sinks)
         read = {StageId(stage) for read in program.reads for stage, _ in read.datasets}
         # Master data is there before anything else begins, whoever reads it.
-        gates = {at: check for at, check in zip(numbers.checks, checks, strict=True) if check.gate and check.table in _read(graph, piece)}
+        awaited = _awaited(graph, piece)
+        gates = {at: check for at, check in zip(numbers.checks, checks, strict=True) if check.gate and check.table in awaited}
         level |= {at: 1 + max(level[numbers.nodes[node]] for node in looked_at(graph, check)) for at, check in gates.items()}
         inputs = tuple(sorted({*read, *map(StageId, gates)} if piece.first else {*read, *first, *map(StageId, gates)}))
         level[number] = 1 + max((level[stage] for stage in inputs), default=0)

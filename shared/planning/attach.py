@@ -171,6 +171,12 @@ def _where_it_is(graph: Graph, rules: RuleSet) -> Check:
             " or give it a connector and a table"
         )
     connector = full_reference(graph.pipeline, dataset["connector"])
+    if aside := rejecting(rules):
+        raise PlanProblem(
+            f"rule {aside[0]['name']} of rule set {rules.name} rejects rows of {connector}:{dataset.get('table') or dataset.get('path')},"
+            " which no sink of this pipeline writes, and rows that are there already are not set aside; take the rule set out of quality,"
+            " or onFail: reject_rows out of the rule"
+        )
     options = {key: dataset[key] for key in ("table", "path") if key in dataset}
     target = dataset.get("table") or dataset.get("path")
     return Check(rules, f"{connector}:{target}", connector=connector, options=options, gate=bool(blocking(rules)))

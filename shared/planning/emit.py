@@ -59,6 +59,9 @@ def emitted(
         users[table].append(("output", table))
     entered = frozenset(source.table for source in sources)
     counting = InDatabase(graph, away | ports, entered, frozenset(foreign), users, inside=frozenset(inside), way="read")
+    rejecting = [port for port in ports.values() if port.error and not graph.is_read(port.table) and not graph.skips(port.node)]
+    # A rule set looks at rejected rows, too: they are staged, and dead letters all the same.
+    counting.materialised |= {port.table for port in rejecting if users[port.table]}
     counted = figures(graph, piece.nodes, counting)
     written = _Writing(graph, ports, counting, DIALECTS[piece.engine])
 
@@ -102,11 +105,7 @@ def emitted(
         ),
         rejects=(
             *(Rejects(source.node, read=source.table) for source in sources),
-            *(
-                rejects_of(graph, port, written.rows(port.table, port.relation.columns))
-                for port in ports.values()
-                if port.error and not users[port.table] and not graph.skips(port.node)
-            ),
+            *(rejects_of(graph, port, written.rows(port.table, port.relation.columns)) for port in rejecting),
         ),
         sinks=tuple(_sink(graph, written, sink) for sink in sinks),
         figures=counted,

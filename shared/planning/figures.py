@@ -52,13 +52,13 @@ def _transform(graph: Graph, node: str, counting: Counting) -> dict[str, Count]:
     errors = [port for port in ports if port.error]
     aside = [port for port in ports if port.relation.aside is not None]
     ways = [port for port in ports if not port.error and port.relation.aside is None]
-    taken = [port for port in ways if counting.users[port.table]] or ways
+    taken = [port for port in ways if graph.is_read(port.table)] or ways
     rows_in = _sum([counting.rows(table) if table in counting.users else {"read": table} for table in graph.inputs_of(node)])
     failed = _sum([counting.rows(port.table) for port in errors])
     merged = next(
         (port for port in graph.ports.values() if port.node == node and not port.for_sink and port.internal and port.relation.rest), None
     )
-    skips = errors and graph.skips(node) and not any(counting.users[port.table] for port in errors)
+    skips = errors and graph.skips(node) and not any(graph.is_read(port.table) for port in errors)
     terms: dict[str, Count] = {"skipped": failed} if skips else {}
     if merged is not None:
         terms[str(merged.relation.rest)] = _minus(rows_in, [counting.rows(merged.table)])

@@ -104,7 +104,8 @@ def _divided(graph: Graph, sink: str, aside: Sequence[tuple[Check, Rule]]) -> Gr
         if why is not None:
             raise PlanProblem(f"rule {rule['name']} of rule set {check.rules.name} cannot reject rows of {sink}: {why}", node=sink)
     rules = [rule for _, rule in aside]
-    parents = {rule["name"]: _parent(graph, check, rule) for check, rule in aside if rule["type"] == "REFERENTIAL"}
+    # By place: rules of two rule sets may go by one name.
+    parents = {at: _parent(graph, check, rule) for at, (check, rule) in enumerate(aside) if rule["type"] == "REFERENTIAL"}
     source = Input(sink, sink, graph.sinks[sink].columns)
     kept, failing = divided(rules, source, parents)
     kept = replace(kept, select=_in_order(graph, sink, kept.select))

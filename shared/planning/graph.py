@@ -85,6 +85,10 @@ class Graph:
         """Tables a node reads, each once, in edge order."""
         return tuple(dict.fromkeys(port_table(e.source, e.output) for e in self.pipeline.incoming(node)))
 
+    def is_read(self, table: str) -> bool:
+        """A node reads it, of whatever stage; a rule set that looks at it takes no rows from anyone."""
+        return table in self.sink_inputs.values() or any(table in port.inputs for port in self.ports.values())
+
     def owner(self, table: str) -> str:
         return self.sources[table].node if table in self.sources else self.ports[table].node
 

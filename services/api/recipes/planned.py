@@ -18,7 +18,7 @@ from shared.pipelines.delivered import DELIVERED, DELIVERED_TYPE
 from shared.pipelines.language import pipeline
 from shared.pipelines.language.values import InvalidDocument
 from shared.pipelines.model import Pipeline, RuleSet
-from shared.pipelines.validation import filled_document, stored_document, stored_rule_set
+from shared.pipelines.validation import filled_document, stored_document
 from shared.planning import delivered
 from shared.planning.assume import assumed
 from shared.planning.cursors import cursors as cursors_of
@@ -28,6 +28,7 @@ from shared.planning.make import plan
 from shared.planning.measured import key_of, measured_facts
 from shared.planning.modes import PANDAS_ROWS, PANDAS_ROWS_SETTING
 from shared.planning.needs import Need, needs, survey
+from shared.planning.rule_sets import readable
 from shared.planning.sequences import continued, starts
 from shared.planning.shown import shown
 from shared.process import settings
@@ -81,7 +82,7 @@ def look(database: Database, row: Mapping[str, Any], values: str, *, asked_by: s
         }
     replies = wait_for(database, list(asked), wait_s)
     with database.transaction() as tx:
-        rule_sets = tuple(stored_rule_set(text) for text in resources.current_documents(tx, "DataQualityRuleSet", recipe.namespace))
+        rule_sets = readable(recipe, resources.current_documents(tx, "DataQualityRuleSet", recipe.namespace))
         found = facts.with_age(tx, [need.key for need in wanted])
         took = measured_facts(recipe, measured.recent(tx, key_of(recipe), settings.measured_max_age()))
     unknown = {

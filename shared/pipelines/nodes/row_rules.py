@@ -34,15 +34,16 @@ def no_row_rule(rule: Rule) -> str | None:
     return None
 
 
-def divided(rules: Sequence[Rule], source: Input, parents: Mapping[str, Input] | None = None) -> tuple[Relation, Relation]:
+def divided(rules: Sequence[Rule], source: Input, parents: Mapping[int, Input] | None = None) -> tuple[Relation, Relation]:
     """The rows that keep all the rules, as they came; and those that do not, with `error_message`, which begins with the rule's name.
 
-    `parents`: by the name of each REFERENTIAL rule, where its parents are; the columns are those that it is compared by, in order.
+    `parents`: by the place of each REFERENTIAL rule among the rules, where its parents are; the columns are those that it is compared by,
+    in order.
     Raises SqlProblem for a rule that makes no sense on these columns.
     """
     parents = parents or {}
     copies = {at: _copies(rule, source) for at, rule in enumerate(rules) if rule["type"] == "UNIQUE"}
-    joined = {at: parents[rule["name"]] for at, rule in enumerate(rules) if rule["type"] == "REFERENTIAL"}
+    joined = {at: parents[at] for at, rule in enumerate(rules) if rule["type"] == "REFERENTIAL"}
     # What a rule looks at beside the row's own columns: how many rows have its key, and whether it has a parent.
     beside = [*(Column(_name(at), "BIGINT", False) for at in copies), *(Column(_name(at), "BOOLEAN") for at in joined)]
     seen = Input(source.node, source.table, (*source.columns, *beside))

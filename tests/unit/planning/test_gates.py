@@ -123,6 +123,18 @@ def test_what_cannot_be_is_refused_by_name(said: str, dataset: str, told: str) -
         planned(said, dataset)
 
 
+def test_rows_that_are_there_already_are_not_set_aside() -> None:
+    head = make_pipeline(READ + SINK, "{from: read, to: put}", "  quality: [checks]\n")
+    recipe, found = read_documents(
+        head + rules("{name: r, type: NOT_NULL, column: n, onFail: reject_rows}", "connector: files, path: other.csv")
+    )
+    read = pipeline(recipe)
+    columns = [["id", "BIGINT", True], ["n", "BIGINT", True], ["t", "TEXT", True]]
+    facts = {need.key: {"exists": True, "columns": columns, "rows": 5, "keys": []} for need in needs(read, TYPES)}
+    with pytest.raises(PlanProblem, match=r"rejects rows of default/files:other\.csv, which no sink of this pipeline writes"):
+        plan(read, facts, TYPES, [rule_set(found)])
+
+
 def test_a_rule_set_of_a_node_that_is_gone_is_told_of_where_it_holds_nothing_back() -> None:
     made = planned("{name: r, type: NOT_NULL, column: n}", "pipeline: p, node: gone")
     assert made.warnings == ("rule set checks looks at gone, which is not there; the pipeline has read, put",)
@@ -185,3 +197,49 @@ def test_a_unique_rule_looks_at_the_table_that_is_added_to_whether_or_not_it_was
         (check,) = (stage for stage in plan(read, facts, types, [rule_set(found)]).stages if stage.kind == "check")
         assert [read["table"] for read in check.program["reads"]] == ["this", "once.destination"]
         assert check.program["rules"][0]["destination"] is True
+
+
+VALID = "    - {id: v, type: validate%s, config: {rules: [{name: there, type: NOT_NULL, column: n}]}}\n"
+
+
+@pytest.mark.parametrize("settings", ["", "  staging: all\n", "  ledger: exact\n", "  processingMode: pandas\n"])
+def test_rejected_rows_that_a_rule_set_looks_at_are_dead_letters_all_the_same(tmp_path: Path, settings: str) -> None:
+    (tmp_path / "in.csv").write_text(ROWS)
+    edges = "{from: read, to: v}, {from: v.valid, to: put}"
+    said = rules("{name: odd, type: NOT_NULL, column: n}", "pipeline: p, node: v, output: invalid")
+    found = run(tmp_path, make_pipeline(READ + VALID % "" + SINK, edges, settings) + said)
+    assert [record["id"] for record, _, _ in found.rejects["v"]] == [2]
+    assert [result["failing"] for result in found.quality[0]["results"]] == [1]
+    assert {key: found.figures["v"][key] for key in ("rowsIn", "rowsOut", "rowsRejected")} == {"rowsIn": 5, "rowsOut": 4, "rowsRejected": 1}
+    # And where they are not to be kept, they are still told of.
+    found = run(tmp_path, make_pipeline(READ + VALID % ", onError: skip" + SINK, edges, settings) + said)
+    assert found.rejects.get("v", []) == []
+    assert (found.figures["v"]["rowsRejected"], found.figures["v"]["ledger"]["skipped"]) == (0, 1)
+
+
+def test_two_rule_sets_name_their_parents_alike(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text(ROWS)
+    nodes = """    - {id: few, type: filter, config: {condition: n > 9}}
+    - {id: some, type: filter, config: {condition: n > 20}}
+"""
+    edges = "{from: read, to: put}, {from: read, to: few}, {from: read, to: some}"
+    said = "{name: known, type: REFERENTIAL, column: id, references: {node: %s, column: id}, onFail: reject_rows}"
+    recipe = make_pipeline(READ + nodes + SINK, edges) + rules(said % "few", name="one") + rules(said % "some", name="two")
+    found = run(tmp_path, recipe)
+    assert sorted(found.rows("out.csv")) == [("2", "", "b"), ("2", "25", "b"), ("3", "30", "c")]
+    assert sorted(record["id"] for record, _, _ in found.rejects["put"]) == [1, 9]
+
+
+@pytest.mark.parametrize("more", ["", ", {name: low, type: RANGE, column: n, max: 90, onFail: reject_rows}"])
+def test_a_sink_behind_two_gates_in_a_row_waits_for_both(tmp_path: Path, more: str) -> None:
+    (tmp_path / "in.csv").write_text(ROWS)
+    nodes = "    - {id: f, type: filter, config: {condition: n > 9}}\n"
+    recipe = make_pipeline(READ + nodes + SINK, "{from: read, to: f}, {from: f, to: put}")
+    found = run(tmp_path, recipe + rules(BLOCK, "pipeline: p, node: f", "first") + rules(BLOCK + more, name="second"))
+    assert sorted(found.rows("out.csv")) == [("1", "10", ""), ("2", "25", "b"), ("3", "30", "c")]
+    *_, last = found.plan.stages
+    checks = [stage for stage in found.plan.stages if stage.kind == "check"]
+    assert len(checks) == 2
+    assert {check.id for check in checks} <= set(last.inputs)
+    assert last.nodes == ("put",)
+    assert "begins only after rule set first has passed f" in last.why
