@@ -217,3 +217,11 @@ def test_what_moves_by_itself_is_not_elsewhere() -> None:
     counters = [Histogram((100.0 * n, 100.0 * n + 99), (100.0,)) for n in range(31)]
     index, allowed = shifted(counters[30], counters[:30])
     assert index < allowed
+
+
+def test_what_has_always_been_nothing_has_no_deviations_to_count() -> None:
+    past = [{"at": (START + timedelta(days=day)).isoformat(), "profile": {"rows": 0, "columns": []}} for day in range(8)]
+    found = drift({"rows": 500, "columns": []}, past, SETTINGS, START + timedelta(days=8))
+    (finding,) = found["findings"]
+    assert (finding["metric"], finding["observed"], finding["expected"], finding["score"]) == ("rows", 500.0, 0.0, None)
+    assert finding["said"] == "the number of rows is 500, and was 0 ± 0 over 8 checks"
