@@ -225,3 +225,12 @@ def test_what_has_always_been_nothing_has_no_deviations_to_count() -> None:
     (finding,) = found["findings"]
     assert (finding["metric"], finding["observed"], finding["expected"], finding["score"]) == ("rows", 500.0, 0.0, None)
     assert finding["said"] == "the number of rows is 500, and was 0 ± 0 over 8 checks"
+
+
+def test_what_is_too_large_to_be_squared_is_no_value() -> None:
+    values = [1.0, 1e200, 2.0, -1e300, math.inf, math.nan, 3.0]
+    past = [Past(START + timedelta(days=day), value) for day, value in enumerate(values)]
+    found = baseline(past, START + timedelta(days=9), window=30, least=3)
+    assert found is not None
+    assert (found.mean, found.deviation, found.history) == (2.0, 1.0, 3)
+    assert baseline([Past(one.at, 1e150 * (-1) ** n) for n, one in enumerate(past)], START + timedelta(days=9), window=30, least=3)
