@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -32,6 +33,8 @@ from shared.errors import ConfigurationError, PenstockError
 from shared.rules import Scan
 from shared.rules.drift import drift
 from shared.rules.types import count
+
+log = logging.getLogger(__name__)
 
 
 class NotExported(ConfigurationError):
@@ -125,14 +128,24 @@ class Check:
             metrics |= self._metrics(waiting, again)
         rows = _rows(found)
         told = self._told(profile, rows, found) if rows is not None else None
-        settings = self.program.drift
         return {
             "rows": rows,
             "metrics": metrics,
             "profile": told,
-            "drift": drift(told, self.history, settings, self.at) if told is not None and settings is not None else None,
+            "drift": self._drift(told),
             **summary([results[number] for number in range(len(self.program.rules))]),
         }
+
+    def _drift(self, told: Mapping[str, Any] | None) -> dict[str, Any] | None:
+        settings = self.program.drift
+        if told is None or settings is None:
+            return None
+        try:
+            return drift(told, self.history, settings, self.at)
+        except Exception:
+            # The verdicts stand, whatever is wrong with a comparison of profiles.
+            log.exception("the profile of %s cannot be held against the ones before", self.program.dataset)
+            return None
 
     def place_of(self, rule: str) -> tuple[Answers, Question]:
         """Who is to be asked for all rows that break a rule."""

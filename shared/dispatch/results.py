@@ -24,6 +24,7 @@ from shared.store import cursors, datasets, facts, measured, nodes, quality, run
 from shared.store.database import Tx
 from shared.store.runs import LockedRun
 from shared.store.stages import StageRow
+from shared.store.text import fitting
 
 # A source that changes again and again while it is read will not be caught up with.
 MAX_REPLANS = 3
@@ -37,7 +38,9 @@ def complete(tx: Tx, claim: Claim, outcome: Outcome, *, duration_ms: int, peak_m
     run = _held(tx, claim)
     if run is None:
         return None
-    wrong = _unbalanced(outcome) or gates.held_back(claim.program, outcome.quality)
+    # Values of rows are in it, also in what the gate and the events say.
+    verdicts = fitting(outcome.quality)
+    wrong = _unbalanced(outcome) or gates.held_back(claim.program, verdicts)
     if not stages.settle(
         tx,
         claim.run,
@@ -66,15 +69,15 @@ def complete(tx: Tx, claim: Claim, outcome: Outcome, *, duration_ms: int, peak_m
             measured.record(tx, claim.program.get("measures", {}), duration_ms / 1000)
     if outcome.facts is not None:
         facts.record(tx, claim.program, outcome.facts)
-    if outcome.quality is not None:
-        quality.insert(tx, claim.run, claim.stage, claim.namespace, outcome.quality)
+    if verdicts is not None:
+        quality.insert(tx, claim.run, claim.stage, claim.namespace, verdicts)
         run.say(
             "quality.result",
             node=next(iter(claim.nodes), None),
             stage=claim.stage,
             epoch=claim.epoch,
-            **{key: outcome.quality[key] for key in ("dataset", "ruleSet", "score", "passed", "failed")},
-            facets=facets(outcome.quality, claim.program["rules"]),
+            **{key: verdicts[key] for key in ("dataset", "ruleSet", "score", "passed", "failed")},
+            facets=facets(verdicts, claim.program["rules"]),
         )
     if wrong:
         fail_stage(tx, run, _row(claim, StageStatus.FAILED), wrong)

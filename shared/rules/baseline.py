@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from math import exp, inf, isfinite, lgamma, log, log1p, sqrt
+from math import exp, inf, lgamma, log, log1p, sqrt
 from statistics import fmean
 from typing import Literal
 
@@ -16,6 +16,8 @@ UNEXPLAINED = 0.5
 _WEEK = timedelta(days=7)
 _STEPS = 300
 _SMALL = 1e-300
+# The square of what is larger may be no number any more.
+_GREATEST = 1e150
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,10 @@ class Baseline:
 
 
 def baseline(past: Sequence[Past], at: datetime, *, window: int, least: int) -> Baseline | None:
-    """Of the newest `window` values before `at`; None: fewer than `least`, so that it is still learning. What is not finite is no value."""
-    values = sorted((one for one in past if one.at < at and isfinite(one.value)), key=lambda one: one.at)[-window:]
+    """Of the newest `window` values before `at`; None: fewer than `least`, so that it is still learning. What is not finite, or beyond
+    1e150, is no value.
+    """
+    values = sorted((one for one in past if one.at < at and abs(one.value) <= _GREATEST), key=lambda one: one.at)[-window:]
     if len(values) < max(least, 2):
         return None
     everything = [one.value for one in values]

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from math import erfc, isfinite, log, sqrt
+from math import erfc, inf, isfinite, log, sqrt
 from typing import Any
 
 from shared.rules.baseline import Baseline, Past, baseline, knows_the_day
@@ -122,13 +122,14 @@ def _unusual(
 
 def _told(figure: _Figure, usual: Baseline) -> dict[str, Any]:
     deviation = max(usual.deviation, figure.noise)
-    score = (figure.value - usual.mean) / deviation
+    score = (figure.value - usual.mean) / deviation if deviation else inf
     what = f"{figure.metric} of {figure.column}" if figure.column is not None else f"the number of {figure.metric}"
     days = " on this weekday" if usual.season == "weekday" else ""
-    said = (
-        f"{what} is {figure.value:.6g}, and was {usual.mean:.6g} ± {deviation:.3g}{days} over {usual.history} checks"
-        f" ({abs(score):.1f} deviations {'more' if score > 0 else 'less'})"
-    )
+    said = f"{what} is {figure.value:.6g}, and was {usual.mean:.6g} ± {deviation:.3g}{days} over {usual.history} checks"
+    if not isfinite(score):
+        # What has always been 0 has no deviation to count in, and JSON no infinity.
+        return _finding(figure.column, figure.metric, "zScore", figure.value, usual.mean, said, season=usual.season)
+    said += f" ({abs(score):.1f} deviations {'more' if score > 0 else 'less'})"
     return _finding(figure.column, figure.metric, "zScore", figure.value, usual.mean, said, score=round(score, 2), season=usual.season)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from shared.store.database import Tx
+from shared.store.text import fitting
 
 # Most that is read of a subject's past at once, whatever anybody asks for.
 MOST = 1000
@@ -39,8 +40,9 @@ def insert(tx: Tx, run: str, stage: int, namespace: str, measured: Mapping[str, 
      results: [{rule, type, severity, status, passed, blocks, checked, failing, failingPercent, observed, expected, offenders, error,
      durationMs}], profile or null, drift or null, blocked: [rule]}
 
-    Three statements, however many rules there are.
+    Three statements, however many rules there are. Of values the store holds what it can: they are shown, and no data.
     """
+    measured = fitting(measured)
     rule_set = measured["ruleSet"] or ""
     about = {"run": run, "stage": stage, "rule_set": rule_set, "namespace": namespace}
     subject = {key: measured[key] for key in ("dataset", "scope")}

@@ -88,3 +88,11 @@ def test_all_rows_that_break_a_rule_are_staged(tmp_path: Path) -> None:
     for rule in ("count", "nobody"):
         with pytest.raises(NotExported):
             exported(rule)
+
+
+def test_a_history_that_cannot_be_compared_with_costs_no_verdict(tmp_path: Path) -> None:
+    rows = staged(tmp_path, "SELECT i AS a FROM range(100) r(i)")
+    past = ({"at": (datetime.now(UTC) - timedelta(days=1)).isoformat(), "profile": {"rows": "?"}, "metrics": {}, "rows": 100},)
+    settings = {"zScore": 3, "minHistory": 5, "window": 30}
+    found = over_staged(tmp_path, rows, {"name": "r", "type": "NOT_NULL", "column": "a"}, profile={}, drift=settings, history=past)
+    assert (found["drift"], found["passed"]) == (None, 1)

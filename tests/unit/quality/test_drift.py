@@ -217,3 +217,20 @@ def test_what_moves_by_itself_is_not_elsewhere() -> None:
     counters = [Histogram((100.0 * n, 100.0 * n + 99), (100.0,)) for n in range(31)]
     index, allowed = shifted(counters[30], counters[:30])
     assert index < allowed
+
+
+def test_what_has_always_been_nothing_has_no_deviations_to_count() -> None:
+    past = [{"at": (START + timedelta(days=day)).isoformat(), "profile": {"rows": 0, "columns": []}} for day in range(8)]
+    found = drift({"rows": 500, "columns": []}, past, SETTINGS, START + timedelta(days=8))
+    (finding,) = found["findings"]
+    assert (finding["metric"], finding["observed"], finding["expected"], finding["score"]) == ("rows", 500.0, 0.0, None)
+    assert finding["said"] == "the number of rows is 500, and was 0 ± 0 over 8 checks"
+
+
+def test_what_is_too_large_to_be_squared_is_no_value() -> None:
+    values = [1.0, 1e200, 2.0, -1e300, math.inf, math.nan, 3.0]
+    past = [Past(START + timedelta(days=day), value) for day, value in enumerate(values)]
+    found = baseline(past, START + timedelta(days=9), window=30, least=3)
+    assert found is not None
+    assert (found.mean, found.deviation, found.history) == (2.0, 1.0, 3)
+    assert baseline([Past(one.at, 1e150 * (-1) ** n) for n, one in enumerate(past)], START + timedelta(days=9), window=30, least=3)

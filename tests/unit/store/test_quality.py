@@ -68,6 +68,18 @@ def test_all_of_a_check_comes_back_as_it_was_measured(store: Database) -> None:
         assert {back.get(key, key): value for key, value in one.items() if back.get(key, key) in was} == was
 
 
+def test_values_that_the_store_cannot_hold_are_told_as_far_as_it_can(store: Database) -> None:
+    failed = verdict("b", "FAILED", observed={"min": "a\x00b"}, offenders=[{"a\x00": "\ud800"}], error="no \x00")
+    profile = {"rows": 1, "columns": [{"name": "id", "topValues": [{"value": "\x00", "rows": 1}]}]}
+    with store.transaction() as tx:
+        run = check(tx, measured(dataset(), failed, profile=profile, drift={"status": "drifted", "findings": [{"observed": "\x00"}]}))
+        (found,) = quality.results(tx, run)
+        assert (found["observed"], found["offenders"], found["error"]) == ({"min": "a\ufffdb"}, [{"a\ufffd": "\ufffd"}], "no \ufffd")
+        (told,) = quality.profiles(tx, run).values()
+    assert told["profile"]["columns"][0]["topValues"] == [{"value": "\ufffd", "rows": 1}]
+    assert told["drift"]["findings"] == [{"observed": "\ufffd"}]
+
+
 def test_a_profile_without_a_rule_set_is_a_check_of_its_own(store: Database) -> None:
     named = dataset()
     with store.transaction() as tx:
