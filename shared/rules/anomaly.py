@@ -22,7 +22,10 @@ from shared.sql import parse
 from shared.sql.errors import SqlProblem
 from shared.sql.row_errors import guard
 
+# As far as it looks back, where minHistory does not ask for more.
 WINDOW = 30
+# What counts as noise where all values were alike: floating point sums of the same rows differ from scan to scan.
+RELATIVE_NOISE = 1e-9
 
 _OF_NUMBERS: dict[str, Callable[[exp.Expr], exp.Expr]] = {
     "mean": lambda of: exp.Avg(this=of),
@@ -114,11 +117,12 @@ def _verdict(rule: Rule, measured: Measured) -> Verdict:
     expected = {"zScore": allowed, "minHistory": least}
     if past is None:
         return Verdict(True, 0, 0, observed, expected, learning=True)
-    expected |= {"mean": past.mean, "deviation": past.deviation, "season": past.season}
+    deviation = max(past.deviation, RELATIVE_NOISE * abs(past.mean))
+    expected |= {"mean": past.mean, "deviation": deviation, "season": past.season}
     if found is None:
         return Verdict(False, 0, 0, observed, expected)
     away = abs(found - past.mean)
-    z = away / past.deviation if past.deviation else math.inf if away else 0.0
+    z = away / deviation if deviation else math.inf if away else 0.0
     observed |= {"zScore": round(z, 3) if math.isfinite(z) else None}
     return Verdict(z <= allowed, 0, 0, observed, expected)
 

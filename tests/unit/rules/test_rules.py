@@ -107,6 +107,14 @@ def test_an_anomaly_is_learning_until_there_is_history() -> None:
     assert old.observed["value"] == 900
 
 
+def test_what_floating_point_adds_is_no_anomaly() -> None:
+    past = [Past(NOW - timedelta(days=day), 0.1 + 0.2) for day in range(1, 9)]
+    judge = RULES["ANOMALY"].verdict
+    asked = rule("ANOMALY", metric="sum", column="weight")
+    assert judge(asked, {"value": 0.3, "history": past, "at": NOW}).passed
+    assert not judge(asked, {"value": 0.3001, "history": past, "at": NOW}).passed
+
+
 def test_the_figure_of_an_anomaly_can_be_kept() -> None:
     assert anomaly.value(rule("ANOMALY", metric="null_percent", column="id"), {"rows": 3, "present": 2}) == pytest.approx(100 / 3)
     assert anomaly.value(rule("ANOMALY", metric="mean", column="id"), {"value": float("nan")}) is None
