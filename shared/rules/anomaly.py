@@ -109,10 +109,19 @@ def value(rule: Rule, measured: Measured) -> float | None:
     return number if math.isfinite(number) else None
 
 
+def window(rule: Rule) -> int:
+    """So many checks it looks back over: never fewer than it has to know of, else it would be learning for ever."""
+    return max(WINDOW, _least(rule))
+
+
+def _least(rule: Rule) -> int:
+    return int(rule.get("minHistory", 5))
+
+
 def _verdict(rule: Rule, measured: Measured) -> Verdict:
     found = value(rule, measured)
-    allowed, least = rule.get("zScore", 3), rule.get("minHistory", 5)
-    past = baseline(measured["history"], measured["at"], window=max(WINDOW, least), least=least)
+    allowed, least = rule.get("zScore", 3), _least(rule)
+    past = baseline(measured["history"], measured["at"], window=window(rule), least=least)
     observed = {"value": found, "history": len(measured["history"])}
     expected = {"zScore": allowed, "minHistory": least}
     if past is None:

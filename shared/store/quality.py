@@ -14,10 +14,11 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from shared.rules.baseline import MOST_HISTORY
 from shared.store.database import Tx
 
 # Most that is read of a subject's past at once, whatever anybody asks for.
-MOST = 1000
+MOST = MOST_HISTORY
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from marshmallow import ValidationError
 from sqlglot import exp
 
 from shared.datasets import Column, Columns
+from shared.pipelines.kinds.quality import Drift
 from shared.pipelines.rules import PATTERNS, refused
 from shared.pipelines.rules import RULES as SCHEMAS
 from shared.pipelines.shapes import instance
@@ -181,6 +182,7 @@ def test_settings_that_make_no_sense_are_told(asked: dict[str, Any], sentence: s
         ({"type": "RANGE", "column": "a", "min": "2024-01-02", "max": "2024-01-01"}, "min", "is greater than max"),
         ({"type": "CUSTOM_SQL", "query": "SELECT * FROM that"}, "query", "a rule's query has one table, this"),
         ({"type": "ANOMALY", "metric": "meen"}, "metric", "is no metric"),
+        ({"type": "ANOMALY", "metric": "row_count", "minHistory": 1001}, "minHistory", "less than or equal to 1000"),
         ({"type": "REFERENTIAL", "columns": ["a", "b"], "references": {"node": "n", "column": "c"}}, "references", "cannot refer to c"),
     ],
 )
@@ -188,6 +190,16 @@ def test_a_recipe_with_such_a_rule_is_refused(asked: dict[str, Any], where: str,
     with pytest.raises(ValidationError) as told:
         instance(SCHEMAS[asked["type"]]).load({"name": "r", **asked})
     assert sentence in str(told.value.messages_dict[where])
+
+
+@pytest.mark.parametrize(
+    ("asked", "where"),
+    [({"window": 3}, "window"), ({"minHistory": 31}, "window"), ({"minHistory": 1001, "window": 2000}, "minHistory")],
+)
+def test_drift_that_would_be_learning_for_ever_is_refused(asked: dict[str, Any], where: str) -> None:
+    with pytest.raises(ValidationError) as told:
+        instance(Drift).load(asked)
+    assert list(told.value.messages_dict) == [where]
 
 
 @pytest.mark.parametrize(
