@@ -30,6 +30,7 @@ from shared.engines.program import THIS, CheckProgram
 from shared.engines.work import Job, Outcome
 from shared.errors import ConfigurationError, PenstockError
 from shared.rules import Scan
+from shared.rules.anomaly import kept_as
 from shared.rules.drift import drift
 from shared.rules.types import count
 
@@ -192,7 +193,7 @@ class Check:
 
     def _metrics(self, questions: Sequence[Question], found: Mapping[int, Found]) -> dict[str, float | None]:
         measured_ = ((one, found[one.asked.number].values) for one in questions)
-        return {str(one.rule["name"]): past.metric(one.rule, values) for one, values in measured_ if past.is_kept(one.rule) and values}
+        return {kept_as(one.rule): past.metric(one.rule, values) for one, values in measured_ if past.is_kept(one.rule) and values}
 
     def _profile(self, place: Answers) -> Profile | None:
         if self.program.profile is None or self._sample() is not None:

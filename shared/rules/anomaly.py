@@ -7,6 +7,8 @@ history than minHistory it passes as learning. A metric that has no value (the m
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from collections.abc import Callable
 from fractions import Fraction
@@ -26,6 +28,7 @@ from shared.sql.row_errors import guard
 WINDOW = 30
 # What counts as noise where all values were alike: floating point sums of the same rows differ from scan to scan.
 RELATIVE_NOISE = 1e-9
+_MARK = "#"
 
 _OF_NUMBERS: dict[str, Callable[[exp.Expr], exp.Expr]] = {
     "mean": lambda of: exp.Avg(this=of),
@@ -94,6 +97,17 @@ def _within(node: exp.Expr, scope: exp.Expr) -> exp.Expr:
         own = exp.and_(scope.copy(), node.expression.this.copy(), copy=False)
         return exp.Filter(this=node.this.copy(), expression=exp.Where(this=own))
     return filtered(node.copy(), scope.copy()) if isinstance(node, exp.AggFunc) else node
+
+
+def kept_as(rule: Rule) -> str:
+    """What its values are kept under: its name, and what it measures. Once that is another, the values before are no past of it."""
+    said = json.dumps([rule["metric"], rule.get("column"), rule.get("where")])
+    return f"{rule['name']}{_MARK}{hashlib.sha256(said.encode()).hexdigest()[:12]}"
+
+
+def kept_for(name: str) -> str:
+    """The name of the rule whose values are kept under that one."""
+    return name.rpartition(_MARK)[0] or name
 
 
 def value(rule: Rule, measured: Measured) -> float | None:

@@ -36,7 +36,7 @@ class Subject:
 def insert(tx: Tx, run: str, stage: int, namespace: str, measured: Mapping[str, Any]) -> None:
     """`measured` is `Outcome.quality`:
 
-    {ruleSet or null, dataset, scope, score or null, partial, passed, failed, errors, formula, rows, metrics: {rule: number or null},
+    {ruleSet or null, dataset, scope, score or null, partial, passed, failed, errors, formula, rows, metrics: {name: number or null},
      results: [{rule, type, severity, status, passed, blocks, checked, failing, failingPercent, observed, expected, offenders, error,
      durationMs}], profile or null, drift or null, blocked: [rule]}
 

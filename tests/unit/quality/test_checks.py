@@ -13,6 +13,7 @@ from services.quality.measure import NotExported, run
 from shared.engines.control import Control
 from shared.engines.program import THIS, CheckProgram, Read
 from shared.engines.work import Job, Limits
+from shared.rules.anomaly import kept_as
 from tests.support.checked import MEMORY, over_staged, staged
 
 UNIQUE = {"name": "key", "type": "UNIQUE", "columns": ["a", "b"]}
@@ -51,13 +52,17 @@ def test_an_anomaly_is_judged_by_what_was_measured_before(tmp_path: Path) -> Non
     rows = staged(tmp_path, "SELECT i AS a FROM range(100) r(i)")
     rule: dict[str, Any] = {"name": "rows", "type": "ANOMALY", "metric": "row_count"}
     first = over_staged(tmp_path, rows, rule)
-    assert (first["results"][0]["status"], first["metrics"], first["score"]) == ("LEARNING", {"rows": 100.0}, 100.0)
+    assert (first["results"][0]["status"], first["metrics"], first["score"]) == ("LEARNING", {kept_as(rule): 100.0}, 100.0)
     now = datetime.now(UTC)
     past = tuple(
-        {"at": (now - timedelta(days=day)).isoformat(), "profile": None, "metrics": {"rows": 1000.0 + day}, "rows": 1000}
+        {"at": (now - timedelta(days=day)).isoformat(), "profile": None, "metrics": {kept_as(rule): 1000.0 + day}, "rows": 1000}
         for day in range(9, 2, -1)
     )
     assert over_staged(tmp_path, rows, rule, history=past)["results"][0]["status"] == "FAILED"
+    for other in ({"metric": "sum", "column": "a"}, {"where": "a > 1"}):
+        judged = over_staged(tmp_path, rows, rule | other, history=past)
+        assert judged["results"][0]["status"] == "LEARNING", "what it measures now was never measured before"
+    assert over_staged(tmp_path, rows, rule | {"zScore": 1}, history=past)["results"][0]["status"] == "FAILED"
 
 
 def test_a_profile_is_held_against_the_ones_before(tmp_path: Path) -> None:

@@ -116,6 +116,14 @@ def test_what_floating_point_adds_is_no_anomaly() -> None:
     assert not judge(asked, {"value": 0.3001, "history": past, "at": NOW}).passed
 
 
+def test_the_figure_of_an_anomaly_is_kept_for_what_it_measures() -> None:
+    asked = rule("ANOMALY", metric="sum", column="id")
+    others = ({"metric": "mean"}, {"column": "weight"}, {"where": "id > 1"}, {"name": "s"})
+    assert len({anomaly.kept_as(asked | other) for other in others} | {anomaly.kept_as(asked)}) == 5
+    assert anomaly.kept_as(asked | {"zScore": 9, "description": "d"}) == anomaly.kept_as(asked)
+    assert anomaly.kept_for(anomaly.kept_as(asked | {"name": "a#b"})) == "a#b"
+
+
 def test_the_figure_of_an_anomaly_can_be_kept() -> None:
     assert anomaly.value(rule("ANOMALY", metric="null_percent", column="id"), {"rows": 3, "present": 2}) == pytest.approx(100 / 3)
     assert anomaly.value(rule("ANOMALY", metric="mean", column="id"), {"value": float("nan")}) is None
