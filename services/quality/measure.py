@@ -13,7 +13,7 @@ import duckdb
 from services.quality import past
 from services.quality.answers import Answers, Found, measured
 from services.quality.asking import Question, question
-from services.quality.dense_keys import Dense, dense
+from services.quality.dense_keys import Dense, affordable, dense
 from services.quality.fuse import Asked
 from services.quality.here import Here
 from services.quality.offenders import offenders, offending_rows
@@ -57,7 +57,7 @@ def run(job: Job, control: Control) -> Outcome:
         program = _affordable(program, relations)
         database = there(connection, job, relations, control)
         here = Here(connection, relations, job.limits.memory_bytes)
-        check = Check(program, relations, database, here, job.history, at)
+        check = Check(program, relations, database, here, job.history, at, affordable(job.limits))
         if program.export is not None:
             return Outcome(epoch=job.epoch, datasets=(_exported(connection, job, check, program.export),))
         said = check.quality()
@@ -92,7 +92,9 @@ def _exported(connection: duckdb.DuckDBPyConnection, job: Job, check: Check, rul
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`database`: the one that the dataset is in, if any, which is asked first. `at`: the moment that ages are counted to."""
+    """`database`: the one that the dataset is in, if any, which is asked first. `at`: the moment that ages are counted to.
+    `bits`: so many, of all rules together, may prove that keys are unique.
+    """
 
     program: CheckProgram
     relations: Relations
@@ -100,6 +102,7 @@ class Check:
     here: Here
     history: Sequence[Mapping[str, Any]]
     at: datetime
+    bits: int
 
     def quality(self) -> dict[str, Any]:
         """The outcome's `quality` but for what it is of."""
@@ -159,7 +162,7 @@ class Check:
         found = {number: Found(None, sentence, 0) for number, sentence in refused.items()}
         if taken or beside:
             place.ready(taken, whole=whole)
-            quick = dense(place, taken) if place.estimates else {}
+            quick = dense(place, taken, self.bits) if place.estimates else {}
             asked = [quick[one.asked.number].asked if one.asked.number in quick else one.asked for one in taken]
             found |= measured(place, [*beside, *asked])
             found |= self._proven(place, quick, taken, found)
