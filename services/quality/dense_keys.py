@@ -1,7 +1,7 @@
 """A quick proof that whole numbers or days are unique: a bit for each value that could be there, set in the scan that all rules share.
 
 As many bits as rows: no two rows have one key, and no row has to be grouped, sorted or kept. Fewer: some are there twice, and the rule is
-measured as its type says. Only keys that lie close together are looked at so; what their bits need is bounded.
+measured as its type says. Only keys that lie close together are looked at so; what the bits of all rules together need is bounded.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from services.quality.answers import Answers, one_row
 from services.quality.asking import Question
 from services.quality.fuse import Asked
 from shared.datasets import Columns
+from shared.engines.work import Limits
 from shared.rules import Scan
 from shared.rules.scope import within
 from shared.rules.trees import all_there, typed
@@ -24,10 +25,11 @@ from shared.rules.types import Rule, column, count, filtered, named, this
 from shared.rules.unique import UNIQUE
 from shared.sql.typing import INTEGERS
 
-# 32 MB of bits, for each thread; and of few rows not more than is worth it.
+# 32 MB of bits for one rule and thread; and of few rows not more than is worth it. All rules and threads share a part of the memory.
 MOST_BITS = 2**28
 BITS_PER_ROW = 64
 FREE_BITS = 2**20
+_PART_OF_MEMORY = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,16 @@ class Dense:
         return {"checked": found["checked"], "combinations": 0, "failing": 0}
 
 
-def dense(answers: Answers, questions: Sequence[Question]) -> dict[int, Dense]:
-    """Of the questions that can be asked so, by their number. Extremes come out of what files say of themselves."""
+def affordable(limits: Limits) -> int:
+    """Bits of all rules together. Each thread sets its own."""
+    return 8 * (limits.memory_bytes // _PART_OF_MEMORY) // max(1, limits.threads)
+
+
+def dense(answers: Answers, questions: Sequence[Question], budget: int) -> dict[int, Dense]:
+    """Of the questions that can be asked so, by their number: as many as need no more bits than `budget` together.
+
+    Extremes come out of what files say of themselves.
+    """
     fit = [one for one in questions if one.type is UNIQUE and _fits(one.rule, answers.columns)]
     if not fit:
         return {}
@@ -53,7 +63,14 @@ def dense(answers: Answers, questions: Sequence[Question]) -> dict[int, Dense]:
     rows, *found = one_row(answers, typed(exp.select(count(), *extremes).from_(this()), answers.columns))
     ends = {name: (found[2 * at], found[2 * at + 1]) for at, name in enumerate(names) if found[2 * at] is not None}
     most = min(MOST_BITS, FREE_BITS + BITS_PER_ROW * int(rows))
-    return {one.asked.number: Dense(_asked(one, ends, answers.columns)) for one in fit if 0 < _bits(one.rule, ends) <= most}
+    taken: dict[int, Dense] = {}
+    for one in sorted(fit, key=lambda one: _bits(one.rule, ends)):
+        bits = _bits(one.rule, ends)
+        if not 0 < bits <= min(most, budget):
+            continue
+        budget -= bits
+        taken[one.asked.number] = Dense(_asked(one, ends, answers.columns))
+    return taken
 
 
 def _fits(rule: Rule, columns: Columns) -> bool:

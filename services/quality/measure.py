@@ -14,7 +14,7 @@ import duckdb
 from services.quality import past
 from services.quality.answers import Answers, Found, measured
 from services.quality.asking import Question, question
-from services.quality.dense_keys import Dense, dense
+from services.quality.dense_keys import Dense, affordable, dense
 from services.quality.fuse import Asked
 from services.quality.here import Here
 from services.quality.offenders import offenders, offending_rows
@@ -31,6 +31,7 @@ from shared.engines.program import THIS, CheckProgram
 from shared.engines.work import Job, Outcome
 from shared.errors import ConfigurationError, PenstockError
 from shared.rules import Scan
+from shared.rules.anomaly import kept_as
 from shared.rules.drift import drift
 from shared.rules.types import count
 
@@ -59,7 +60,7 @@ def run(job: Job, control: Control) -> Outcome:
         program = _affordable(program, relations)
         database = there(connection, job, relations, control)
         here = Here(connection, relations, job.limits.memory_bytes)
-        check = Check(program, relations, database, here, job.history, at)
+        check = Check(program, relations, database, here, job.history, at, affordable(job.limits))
         if program.export is not None:
             return Outcome(epoch=job.epoch, datasets=(_exported(connection, job, check, program.export),))
         said = check.quality()
@@ -94,7 +95,9 @@ def _exported(connection: duckdb.DuckDBPyConnection, job: Job, check: Check, rul
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`database`: the one that the dataset is in, if any, which is asked first. `at`: the moment that ages are counted to."""
+    """`database`: the one that the dataset is in, if any, which is asked first. `at`: the moment that ages are counted to.
+    `bits`: so many, of all rules together, may prove that keys are unique.
+    """
 
     program: CheckProgram
     relations: Relations
@@ -102,6 +105,7 @@ class Check:
     here: Here
     history: Sequence[Mapping[str, Any]]
     at: datetime
+    bits: int
 
     def quality(self) -> dict[str, Any]:
         """The outcome's `quality` but for what it is of."""
@@ -171,7 +175,7 @@ class Check:
         found = {number: Found(None, sentence, 0) for number, sentence in refused.items()}
         if taken or beside:
             place.ready(taken, whole=whole)
-            quick = dense(place, taken) if place.estimates else {}
+            quick = dense(place, taken, self.bits) if place.estimates else {}
             asked = [quick[one.asked.number].asked if one.asked.number in quick else one.asked for one in taken]
             found |= measured(place, [*beside, *asked])
             found |= self._proven(place, quick, taken, found)
@@ -205,7 +209,7 @@ class Check:
 
     def _metrics(self, questions: Sequence[Question], found: Mapping[int, Found]) -> dict[str, float | None]:
         measured_ = ((one, found[one.asked.number].values) for one in questions)
-        return {str(one.rule["name"]): past.metric(one.rule, values) for one, values in measured_ if past.is_kept(one.rule) and values}
+        return {kept_as(one.rule): past.metric(one.rule, values) for one, values in measured_ if past.is_kept(one.rule) and values}
 
     def _profile(self, place: Answers) -> Profile | None:
         if self.program.profile is None or self._sample() is not None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from shared.rules.anomaly import value
+from shared.rules.anomaly import kept_as, value
 from shared.rules.baseline import Past
 from shared.rules.types import Measured, Rule
 
@@ -21,7 +21,9 @@ def metric(rule: Rule, measured: Measured) -> float | None:
 
 
 def of_rule(rule: Rule, history: Sequence[Mapping[str, Any]]) -> list[Past]:
-    """Its values before, oldest first, of checks that had one."""
-    name = str(rule["name"])
+    """Its values before, oldest first, of checks that had one and measured the same; none of a rule whose values are not kept."""
+    if not is_kept(rule):
+        return []
+    name = kept_as(rule)
     kept = ((one["at"], one["metrics"].get(name)) for one in history)
     return [Past(datetime.fromisoformat(at), float(found)) for at, found in kept if found is not None]

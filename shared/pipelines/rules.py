@@ -16,6 +16,7 @@ from shared.pipelines.fields import choice, count, duration, flag, name, number,
 from shared.pipelines.shapes import AtLeastOne, ExactlyOne, OneOfSets, Shape
 from shared.pipelines.sql_fields import Expression, Query, column, columns
 from shared.rules.anomaly import METRICS, check_metric
+from shared.rules.baseline import MOST_HISTORY
 from shared.rules.custom_sql import over_this
 from shared.rules.moments import aware
 from shared.rules.types import named
@@ -195,7 +196,7 @@ class Anomaly(Rule):
     metric = text("Metric", f"{', '.join(METRICS)}, or an SQL expression over aggregates", required=True, example="row_count")
     column = column("Column", "Of the metric, where it needs one", example="amount")
     zScore = number("Deviations allowed", load_default=3, example=3)
-    minHistory = count("Least history", "Before so many runs it passes as learning", least=2, load_default=5, example=5)
+    minHistory = count("Least history", "Before so many runs it passes as learning", least=2, most=MOST_HISTORY, load_default=5, example=5)
 
     @validates_schema
     def _of_something(self, data: dict[str, Any], **_: Any) -> None:

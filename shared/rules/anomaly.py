@@ -7,6 +7,8 @@ history than minHistory it passes as learning. A metric that has no value (the m
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from collections.abc import Callable
 from fractions import Fraction
@@ -22,7 +24,11 @@ from shared.sql import parse
 from shared.sql.errors import SqlProblem
 from shared.sql.row_errors import guard
 
+# As far as it looks back, where minHistory does not ask for more.
 WINDOW = 30
+# What counts as noise where all values were alike: floating point sums of the same rows differ from scan to scan.
+RELATIVE_NOISE = 1e-9
+_MARK = "#"
 
 _OF_NUMBERS: dict[str, Callable[[exp.Expr], exp.Expr]] = {
     "mean": lambda of: exp.Avg(this=of),
@@ -93,6 +99,17 @@ def _within(node: exp.Expr, scope: exp.Expr) -> exp.Expr:
     return filtered(node.copy(), scope.copy()) if isinstance(node, exp.AggFunc) else node
 
 
+def kept_as(rule: Rule) -> str:
+    """What its values are kept under: its name, and what it measures. Once that is another, the values before are no past of it."""
+    said = json.dumps([rule["metric"], rule.get("column"), rule.get("where")])
+    return f"{rule['name']}{_MARK}{hashlib.sha256(said.encode()).hexdigest()[:12]}"
+
+
+def kept_for(name: str) -> str:
+    """The name of the rule whose values are kept under that one."""
+    return name.rpartition(_MARK)[0] or name
+
+
 def value(rule: Rule, measured: Measured) -> float | None:
     """The metric, to be kept as history; None where it has no finite value."""
     if rule["metric"] == "row_count":
@@ -106,19 +123,29 @@ def value(rule: Rule, measured: Measured) -> float | None:
     return number if math.isfinite(number) else None
 
 
+def window(rule: Rule) -> int:
+    """So many checks it looks back over: never fewer than it has to know of, else it would be learning for ever."""
+    return max(WINDOW, _least(rule))
+
+
+def _least(rule: Rule) -> int:
+    return int(rule.get("minHistory", 5))
+
+
 def _verdict(rule: Rule, measured: Measured) -> Verdict:
     found = value(rule, measured)
-    allowed, least = rule.get("zScore", 3), rule.get("minHistory", 5)
-    past = baseline(measured["history"], measured["at"], window=max(WINDOW, least), least=least)
+    allowed, least = rule.get("zScore", 3), _least(rule)
+    past = baseline(measured["history"], measured["at"], window=window(rule), least=least)
     observed = {"value": found, "history": len(measured["history"])}
     expected = {"zScore": allowed, "minHistory": least}
     if past is None:
         return Verdict(True, 0, 0, observed, expected, learning=True)
-    expected |= {"mean": past.mean, "deviation": past.deviation, "season": past.season}
+    deviation = max(past.deviation, RELATIVE_NOISE * abs(past.mean))
+    expected |= {"mean": past.mean, "deviation": deviation, "season": past.season}
     if found is None:
         return Verdict(False, 0, 0, observed, expected)
     away = abs(found - past.mean)
-    z = away / past.deviation if past.deviation else math.inf if away else 0.0
+    z = away / deviation if deviation else math.inf if away else 0.0
     observed |= {"zScore": round(z, 3) if math.isfinite(z) else None}
     return Verdict(z <= allowed, 0, 0, observed, expected)
 

@@ -13,6 +13,8 @@ from typing import Literal
 LEAST_OF_A_WEEKDAY = 4
 # Weekdays explain more where they leave at most this share of the variance, both by their degrees of freedom: by chance they never do.
 UNEXPLAINED = 0.5
+# So many checks are looked back over at most, whatever a rule set asks for.
+MOST_HISTORY = 1000
 _WEEK = timedelta(days=7)
 _STEPS = 300
 _SMALL = 1e-300

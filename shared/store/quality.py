@@ -14,11 +14,12 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from shared.rules.baseline import MOST_HISTORY
 from shared.store.database import Tx
 from shared.store.text import fitting
 
 # Most that is read of a subject's past at once, whatever anybody asks for.
-MOST = 1000
+MOST = MOST_HISTORY
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Subject:
 def insert(tx: Tx, run: str, stage: int, namespace: str, measured: Mapping[str, Any]) -> None:
     """`measured` is `Outcome.quality`:
 
-    {ruleSet or null, dataset, scope, score or null, partial, passed, failed, errors, formula, rows, metrics: {rule: number or null},
+    {ruleSet or null, dataset, scope, score or null, partial, passed, failed, errors, formula, rows, metrics: {name: number or null},
      results: [{rule, type, severity, status, passed, blocks, checked, failing, failingPercent, observed, expected, offenders, error,
      durationMs}], profile or null, drift or null, blocked: [rule]}
 

@@ -43,6 +43,7 @@ from shared.errors import PenstockError
 from shared.pipelines.model import RuleSet
 from shared.pipelines.validation import stored_document, stored_rule_set
 from shared.planning.on_demand import of_rule_set
+from shared.rules.anomaly import kept_for
 from shared.rules.budget import budget
 from shared.rules.suggest import document
 from shared.store import quality, requests, resources
@@ -315,7 +316,8 @@ def _whole(tx: Tx, run: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]
     return [
         {
             **_summary(row),
-            **{key: row[key] for key in ("formula", "metrics", "blocked")},
+            **{key: row[key] for key in ("formula", "blocked")},
+            "metrics": {kept_for(name): value for name, value in row["metrics"].items()},
             **profiles.get((row["stage"], row["rule_set"]), nothing),
             "results": [_result(one) for one in results if (one["stage"], one["rule_set"]) == (row["stage"], row["rule_set"])],
         }

@@ -9,6 +9,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from shared.pipelines.fields import ByType, anything, count, flag, name, number, part, prose, shown, text
 from shared.pipelines.rules import RULES, Rule
 from shared.pipelines.shapes import OneOfSets, Shape
+from shared.rules.baseline import MOST_HISTORY
 
 
 class Dataset(Shape):
@@ -44,8 +45,14 @@ class Profile(Shape):
 
 class Drift(Shape):
     zScore = number("Deviations allowed", load_default=3, example=3)
-    minHistory = count("Least history", least=2, load_default=5, example=5)
-    window = count("Runs looked back over", least=2, load_default=30, example=30)
+    minHistory = count("Least history", least=2, most=MOST_HISTORY, load_default=5, example=5)
+    window = count("Runs looked back over", "At least minHistory", least=2, load_default=30, example=30)
+
+    @validates_schema
+    def _learns_enough(self, data: dict[str, Any], **_: Any) -> None:
+        if data["window"] < data["minHistory"]:
+            said = f"window {data['window']} is less than minHistory {data['minHistory']}, so that it would be learning for ever"
+            raise ValidationError(said, "window")
 
 
 class RuleSetSpec(Shape):

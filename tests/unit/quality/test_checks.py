@@ -5,14 +5,22 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import duckdb
 import pytest
 
+from services.quality.asking import Question
+from services.quality.dense_keys import affordable, dense
+from services.quality.fuse import Asked
 from services.quality.measure import NotExported, run
+from shared.datasets import Column
 from shared.engines.control import Control
 from shared.engines.program import THIS, CheckProgram, Read
 from shared.engines.work import Job, Limits
+from shared.rules import RULES
+from shared.rules.anomaly import kept_as
+from shared.sql.render import sql
 from tests.support.checked import MEMORY, over_staged, staged
 
 UNIQUE = {"name": "key", "type": "UNIQUE", "columns": ["a", "b"]}
@@ -35,6 +43,23 @@ def test_keys_are_unique_or_not_however_close_they_lie(tmp_path: Path, rows: str
     assert (result["status"], result["checked"], result["failing"]) == ("FAILED" if failing else "PASSED", checked, failing)
 
 
+def test_bits_of_all_keys_share_a_part_of_the_memory() -> None:
+    """Of eight keys of a million bits each, as many as fit; the narrowest first."""
+    columns = tuple(Column(f"c{number}", "INTEGER") for number in range(8))
+    rows = f"SELECT {', '.join(f'i * {9 - number} AS c{number}' for number in range(8))} FROM range(100000) r(i)"
+    asked = [{"name": one.name, "type": "UNIQUE", "columns": [one.name]} for one in columns]
+    questions = [
+        Question(rule, RULES["UNIQUE"], Asked(at, RULES["UNIQUE"].scan(rule, columns, f"g{at}")), ()) for at, rule in enumerate(asked)
+    ]
+    with duckdb.connect() as connection:
+        connection.execute(f"CREATE TABLE this AS {rows}")
+        answers = Mock(columns=columns, rows=lambda select, most: ([], connection.execute(sql(select, "duckdb")).fetchmany(most)))
+        assert set(dense(answers, questions, 2**30)) == set(range(8))
+        assert set(dense(answers, questions, 1_000_000)) == {5, 6, 7}
+        assert dense(answers, questions, 100_000) == {}
+    assert affordable(Limits(2**30, 4, "")) == affordable(Limits(2**28, 1, "")) == 2**28
+
+
 def test_a_where_narrows_keys(tmp_path: Path) -> None:
     rows = staged(tmp_path, "SELECT i AS a, 1 AS b, i < 10 AS good FROM range(20) r(i) UNION ALL SELECT 15, 1, false")
     assert over_staged(tmp_path, rows, {**UNIQUE, "where": "good"})["results"][0]["checked"] == 10
@@ -51,13 +76,17 @@ def test_an_anomaly_is_judged_by_what_was_measured_before(tmp_path: Path) -> Non
     rows = staged(tmp_path, "SELECT i AS a FROM range(100) r(i)")
     rule: dict[str, Any] = {"name": "rows", "type": "ANOMALY", "metric": "row_count"}
     first = over_staged(tmp_path, rows, rule)
-    assert (first["results"][0]["status"], first["metrics"], first["score"]) == ("LEARNING", {"rows": 100.0}, 100.0)
+    assert (first["results"][0]["status"], first["metrics"], first["score"]) == ("LEARNING", {kept_as(rule): 100.0}, 100.0)
     now = datetime.now(UTC)
     past = tuple(
-        {"at": (now - timedelta(days=day)).isoformat(), "profile": None, "metrics": {"rows": 1000.0 + day}, "rows": 1000}
+        {"at": (now - timedelta(days=day)).isoformat(), "profile": None, "metrics": {kept_as(rule): 1000.0 + day}, "rows": 1000}
         for day in range(9, 2, -1)
     )
     assert over_staged(tmp_path, rows, rule, history=past)["results"][0]["status"] == "FAILED"
+    for other in ({"metric": "sum", "column": "a"}, {"where": "a > 1"}):
+        judged = over_staged(tmp_path, rows, rule | other, history=past)
+        assert judged["results"][0]["status"] == "LEARNING", "what it measures now was never measured before"
+    assert over_staged(tmp_path, rows, rule | {"zScore": 1}, history=past)["results"][0]["status"] == "FAILED"
 
 
 def test_a_profile_is_held_against_the_ones_before(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from marshmallow import ValidationError
 from sqlglot import exp
 
 from shared.datasets import Column, Columns
+from shared.pipelines.kinds.quality import Drift
 from shared.pipelines.rules import PATTERNS, refused
 from shared.pipelines.rules import RULES as SCHEMAS
 from shared.pipelines.shapes import instance
@@ -107,6 +108,22 @@ def test_an_anomaly_is_learning_until_there_is_history() -> None:
     assert old.observed["value"] == 900
 
 
+def test_what_floating_point_adds_is_no_anomaly() -> None:
+    past = [Past(NOW - timedelta(days=day), 0.1 + 0.2) for day in range(1, 9)]
+    judge = RULES["ANOMALY"].verdict
+    asked = rule("ANOMALY", metric="sum", column="weight")
+    assert judge(asked, {"value": 0.3, "history": past, "at": NOW}).passed
+    assert not judge(asked, {"value": 0.3001, "history": past, "at": NOW}).passed
+
+
+def test_the_figure_of_an_anomaly_is_kept_for_what_it_measures() -> None:
+    asked = rule("ANOMALY", metric="sum", column="id")
+    others = ({"metric": "mean"}, {"column": "weight"}, {"where": "id > 1"}, {"name": "s"})
+    assert len({anomaly.kept_as(asked | other) for other in others} | {anomaly.kept_as(asked)}) == 5
+    assert anomaly.kept_as(asked | {"zScore": 9, "description": "d"}) == anomaly.kept_as(asked)
+    assert anomaly.kept_for(anomaly.kept_as(asked | {"name": "a#b"})) == "a#b"
+
+
 def test_the_figure_of_an_anomaly_can_be_kept() -> None:
     assert anomaly.value(rule("ANOMALY", metric="null_percent", column="id"), {"rows": 3, "present": 2}) == pytest.approx(100 / 3)
     assert anomaly.value(rule("ANOMALY", metric="mean", column="id"), {"value": float("nan")}) is None
@@ -173,6 +190,7 @@ def test_settings_that_make_no_sense_are_told(asked: dict[str, Any], sentence: s
         ({"type": "RANGE", "column": "a", "min": "2024-01-02", "max": "2024-01-01"}, "min", "is greater than max"),
         ({"type": "CUSTOM_SQL", "query": "SELECT * FROM that"}, "query", "a rule's query has one table, this"),
         ({"type": "ANOMALY", "metric": "meen"}, "metric", "is no metric"),
+        ({"type": "ANOMALY", "metric": "row_count", "minHistory": 1001}, "minHistory", "less than or equal to 1000"),
         ({"type": "REFERENTIAL", "columns": ["a", "b"], "references": {"node": "n", "column": "c"}}, "references", "cannot refer to c"),
     ],
 )
@@ -180,6 +198,16 @@ def test_a_recipe_with_such_a_rule_is_refused(asked: dict[str, Any], where: str,
     with pytest.raises(ValidationError) as told:
         instance(SCHEMAS[asked["type"]]).load({"name": "r", **asked})
     assert sentence in str(told.value.messages_dict[where])
+
+
+@pytest.mark.parametrize(
+    ("asked", "where"),
+    [({"window": 3}, "window"), ({"minHistory": 31}, "window"), ({"minHistory": 1001, "window": 2000}, "minHistory")],
+)
+def test_drift_that_would_be_learning_for_ever_is_refused(asked: dict[str, Any], where: str) -> None:
+    with pytest.raises(ValidationError) as told:
+        instance(Drift).load(asked)
+    assert list(told.value.messages_dict) == [where]
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,11 @@ def test_only_checks_that_compare_with_the_past_are_given_it(store: Database) ->
         assert history(tx, "default", "work", {"reads": []}) == ()
         assert len(history(tx, "default", "check", {**program, "rules": [{"type": "ANOMALY"}]})) == 4
         assert len(history(tx, "default", "check", {**program, "drift": {"window": 2}})) == 2
+        patient = [{"type": "ANOMALY", "minHistory": 40}, {"type": "ANOMALY"}]
+        for _ in range(40):
+            check(tx, measured(named))
+        assert len(history(tx, "default", "check", {**program, "rules": patient[1:], "drift": {"window": 2}})) == 30
+        assert len(history(tx, "default", "check", {**program, "rules": patient, "drift": {"window": 2}})) == 40
 
 
 def test_subjects_come_in_pages_and_with_their_newest_check(store: Database) -> None:
