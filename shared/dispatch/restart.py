@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from shared.engines.program import CheckProgram
 from shared.pipelines.language import InvalidDocument
 from shared.pipelines.model import RuleSet
 from shared.pipelines.validation import stored_rule_set
+from shared.planning.attach import of_rows
+from shared.planning.errors import PlanProblem
 from shared.planning.renewed import renewed
 from shared.runs.restart import Again, CannotRestart, Ended, after, again
 from shared.runs.states import RUN_FINAL, RunStatus
@@ -65,11 +68,20 @@ def _renew_rules(tx: Tx, run: LockedRun, stages: Sequence[Ended], which: Sequenc
         planned = CheckProgram.from_json(program)
         text = resources.current_document(tx, "DataQualityRuleSet", run.namespace, str(planned.rule_set))
         if text is not None:
+            rules = _readable(text, str(planned.rule_set))
+            rules = _of_rows(planned, rules) if run.replay is not None else rules
             ahead = bool(working & after(stages, inputs[stage]))
-            now = renewed(
-                planned, _readable(text, str(planned.rule_set)), waited=stage in waited, ahead=ahead, inserts=planned.this.node in inserting
-            ).to_json()
+            now = renewed(planned, rules, waited=stage in waited, ahead=ahead, inserts=planned.this.node in inserting).to_json()
             ended.renew(tx, run.id, stage, {**program, **now})
+
+
+def _of_rows(planned: CheckProgram, rules: RuleSet) -> RuleSet:
+    """Those of the rules that a replay is held against."""
+    try:
+        found = of_rows(rules, {port for read in planned.reads for _, port in read.datasets})
+    except PlanProblem as problem:
+        raise CannotRestart(problem.message) from problem
+    return found if found is not None else replace(rules, rules=())
 
 
 def _readable(text: str, name: str) -> RuleSet:

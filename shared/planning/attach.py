@@ -7,19 +7,21 @@ looks at goes no further until it has passed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shared.pipelines.model import MAIN_PORT, RuleSet, port_table
 from shared.pipelines.nodes.row_rules import columns_of
-from shared.pipelines.replay import LETTERS
+from shared.pipelines.replay import LETTERS, through
 from shared.planning.errors import PlanProblem
 from shared.planning.graph import Graph
 from shared.planning.needs import full_reference
 
 Rule = Mapping[str, Any]
 REJECTS = "reject_rows"
+# Rules that judge all rows together: how many there are, how old the newest is, and what is usual.
+_OF_THE_WHOLE = frozenset({"ROW_COUNT", "FRESHNESS", "ANOMALY"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +49,41 @@ def attached(graph: Graph, rule_sets: Sequence[RuleSet]) -> Checks:
     """
     found = [check for sink in graph.sinks for rules in rule_sets if (check := _of_sink(graph, rules, sink)) is not None]
     if is_replay(graph):
-        return tuple(found)
+        return tuple(check for one in found if (check := _replaying(graph, one)) is not None)
     found += [check for rules in rule_sets if (check := _of_port(graph, rules)) is not None]
     there = {check.rules.name for check in found}
     found += [_where_it_is(graph, rules) for rules in _named(graph, rule_sets) if rules.name not in there]
     return tuple(found)
+
+
+def _replaying(graph: Graph, check: Check) -> Check | None:
+    """What of a sink's rule set a few rows can be held against, as a subject apart: they say nothing of a usual batch."""
+    letters = through(graph.pipeline)
+    whole = {table for table in (*graph.ports, *graph.sources) if graph.owner(table) not in letters}
+    if (rules := of_rows(check.rules, whole)) is None:
+        return None
+    return replace(check, rules=rules, dataset=f"replay/{check.dataset}", gate=bool(blocking(rules)))
+
+
+def of_rows(rules: RuleSet, there: Collection[str]) -> RuleSet | None:
+    """The rules for rows that are replayed, with no profile; None where none is left. `there`: tables of the same pipeline that they can
+    be compared with.
+
+    A rule that holds rows back or sets them aside is never left out for want of what it compares with. Raises PlanProblem for it.
+    """
+    absent = {rule["name"]: table for rule, table, _ in compared(rules) if table not in there}
+    kept = []
+    for rule in rules.rules:
+        if rule["type"] in _OF_THE_WHOLE:
+            continue
+        if rule["name"] not in absent:
+            kept.append(rule)
+        elif rule.get("blockPipeline") or rule.get("onFail") == REJECTS:
+            raise PlanProblem(
+                f"rule {rule['name']} of rule set {rules.name} compares with all rows of {absent[rule['name']]}, which a replay does"
+                " not read; correct what came before, and run it again"
+            )
+    return replace(rules, rules=tuple(kept), profile={}, drift={}) if kept else None
 
 
 def unattached(graph: Graph, rule_sets: Sequence[RuleSet]) -> tuple[str, ...]:
@@ -75,7 +107,12 @@ def blocking(rules: RuleSet) -> tuple[Rule, ...]:
 
 def compared_nodes(check: Check) -> Iterator[tuple[Rule, str, frozenset[str]]]:
     """What rules compare with of the same pipeline: the rule, the port's table, and the columns that they need of it."""
-    for rule in check.rules.rules:
+    return compared(check.rules)
+
+
+def compared(rules: RuleSet) -> Iterator[tuple[Rule, str, frozenset[str]]]:
+    """`compared_nodes` of a rule set, whatever it looks at."""
+    for rule in rules.rules:
         for key in ("references", "equals"):
             if (other := rule.get(key)) and "node" in other:
                 node, _, port = str(other["node"]).partition(".")

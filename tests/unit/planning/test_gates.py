@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from shared.pipelines.language import pipeline, read_documents, rule_set
+from shared.pipelines.replay import LETTERS, LETTERS_TYPE, replayed
 from shared.planning.cursors import windowed
 from shared.planning.errors import PlanProblem
 from shared.planning.make import plan
 from shared.planning.needs import needs
+from shared.planning.replays import facts_of
 from shared.planning.stages import Plan
 from shared.runs.gates import held_back
 from shared.runs.rejections import TooManyRejects
@@ -243,3 +245,34 @@ def test_a_sink_behind_two_gates_in_a_row_waits_for_both(tmp_path: Path, more: s
     assert {check.id for check in checks} <= set(last.inputs)
     assert last.nodes == ("put",)
     assert "begins only after rule set first has passed f" in last.why
+
+
+JUDGES = "{name: many, type: ROW_COUNT, min: 100, blockPipeline: true}, {name: usual, type: ANOMALY, metric: row_count}"
+KNOWN = "{name: known, type: REFERENTIAL, column: id, references: {node: parents, column: id}%s}"
+
+
+def replaying(said: str) -> Plan:
+    nodes = READ.replace("id: read", "id: parents").replace("in.csv", "parents.csv")
+    also = SINK.replace("id: put", "id: also").replace("out.csv", "also.csv")
+    recipe, found = read_documents(
+        make_pipeline(f"{READ}{nodes}{also}\n{SINK.replace('OVERWRITE', 'INSERT')}", "{from: read, to: put}, {from: parents, to: also}")
+        + rules(said)
+    )
+    read, types = replayed(pipeline(recipe), "put", lines=False), TYPES | {LETTERS: LETTERS_TYPE}
+    facts = facts_of(needs(read, types), [["id", "BIGINT", True], ["n", "BIGINT", True], ["t", "TEXT", True]], 2)
+    return plan(read, facts, types, [rule_set(found)])
+
+
+def test_a_replay_is_held_against_rules_of_rows_as_a_subject_of_its_own() -> None:
+    _, check, last = replaying(f"{BLOCK}, {JUDGES}, {KNOWN % ''}").stages
+    assert [rule["name"] for rule in check.program["rules"]] == ["there"]
+    assert check.program["dataset"] == "replay/default/files:out.csv"
+    assert (check.program["profile"], check.program["drift"], check.program["gate"]) == (None, None, True)
+    assert last.nodes == ("put",)
+    assert [stage.kind for stage in replaying(JUDGES).stages] == ["work"]
+
+
+@pytest.mark.parametrize("holds", ["blockPipeline: true", "onFail: reject_rows"])
+def test_a_replay_leaves_out_no_rule_that_holds_rows_back(holds: str) -> None:
+    with pytest.raises(PlanProblem, match="rule known of rule set checks compares with all rows of parents, which a replay does not read"):
+        replaying(KNOWN % f", {holds}")
