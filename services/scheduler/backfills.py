@@ -36,26 +36,41 @@ def told(tx: Tx, ending: Ending, settings: Settings) -> None:
 def start_backfills(database: Database, settings: Settings) -> bool:
     """True while there may be more to start."""
     done = 0
+    held: list[Backfill] = []
     with turn(database) as tx:
-        held = backfills.with_room(tx, AT_ONCE)
-        for one in held:
-            with apart(tx, f"backfill {one.id} of {one.namespace}/{one.pipeline}"):
-                if not backfills.finish(tx, one.id):
-                    _fill(tx, one, settings)
-                done += 1
-        if held:
+        seen: list[str] = []
+        # Where nothing can be done for the oldest, the next have their turn.
+        while not done and (held := backfills.with_room(tx, AT_ONCE, seen)):
+            for one in held:
+                with apart(tx, _told_of(one)):
+                    done += backfills.finish(tx, one.id) or _fill(tx, one, settings)
+            seen += [one.id for one in held]
+        if seen:
             kill_point("scheduler.backfilling")
     return len(held) == AT_ONCE and done > 0
 
 
-def _fill(tx: Tx, one: Backfill, settings: Settings) -> None:
+def _told_of(one: Backfill) -> str:
+    return f"backfill {one.id} of {one.namespace}/{one.pipeline}"
+
+
+def _fill(tx: Tx, one: Backfill, settings: Settings) -> bool:
+    """Whether anything came of it. Dates of a version whose text is away keep their turn, and the others go on."""
     room = one.max_parallel - backfills.going(tx, one.id)
-    looked = 0
-    while room > 0 and looked < MOST and (dates := backfills.following(tx, one, room)):
+    looked = came = 0
+    away: set[int] = set()
+    while room > 0 and looked < MOST and (dates := backfills.following(tx, one, room, away)):
         for date, version in dates:
-            room -= _start(tx, one, date, version, settings)
+            if version in away:
+                continue
+            done = False
+            with apart(tx, _told_of(one)):
+                room -= _start(tx, one, date, version, settings)
+                done = True
+            came += done
+            away |= set() if done else {version}
         looked += len(dates)
-    backfills.finish(tx, one.id)
+    return backfills.finish(tx, one.id) or came > 0
 
 
 def _start(tx: Tx, one: Backfill, date: datetime, number: int, settings: Settings) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -134,19 +134,19 @@ def versions(tx: Tx, namespace: str, pipeline: str) -> list[tuple[int, datetime]
     return [(row["version"], row["created_at"]) for row in rows]
 
 
-def with_room(tx: Tx, limit: int) -> list[Backfill]:
-    """Those that run and have something to start, or nothing left, locked; those that somebody holds are passed over."""
+def with_room(tx: Tx, limit: int, besides: Collection[str] = ()) -> list[Backfill]:
+    """Those that run and have something to start, or nothing left, locked, but for some; those that somebody holds are passed over."""
     rows = tx.execute(
         """
         SELECT b.id::text AS id, b.namespace, b.pipeline, b.ordering, b.max_parallel, b.which, b.version, b.parameters, b.reason
           FROM backfills b
-         WHERE b.state = 'running' AND b.max_parallel > (
+         WHERE b.state = 'running' AND NOT b.id = ANY(%(besides)s::uuid[]) AND b.max_parallel > (
                    SELECT count(*) FROM backfill_dates d WHERE d.backfill_id = b.id AND d.state = 'started' AND d.ended IS NULL)
            AND (EXISTS (SELECT FROM backfill_dates d WHERE d.backfill_id = b.id AND d.state = 'waiting')
                 OR NOT EXISTS (SELECT FROM backfill_dates d WHERE d.backfill_id = b.id AND d.state = 'started' AND d.ended IS NULL))
          ORDER BY b.created_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
         """,
-        {"limit": limit},
+        {"limit": limit, "besides": list(besides)},
     )
     return [Backfill(**row) for row in rows]
 
@@ -160,14 +160,14 @@ def going(tx: Tx, backfill: str) -> int:
     return int(row["n"])
 
 
-def following(tx: Tx, one: Backfill, limit: int) -> list[tuple[datetime, int]]:
-    """Its next dates, with the version of each."""
+def following(tx: Tx, one: Backfill, limit: int, besides: Collection[int] = ()) -> list[tuple[datetime, int]]:
+    """Its next dates, with the version of each; `besides`: but for those of these versions."""
     rows = tx.execute(
         """
-        SELECT logical_date, version FROM backfill_dates WHERE backfill_id = %(id)s AND state = 'waiting'
+        SELECT logical_date, version FROM backfill_dates WHERE backfill_id = %(id)s AND state = 'waiting' AND NOT version = ANY(%(besides)s)
          ORDER BY CASE WHEN %(newest)s THEN -extract(epoch FROM logical_date) ELSE extract(epoch FROM logical_date) END LIMIT %(limit)s
         """,
-        {"id": one.id, "newest": one.ordering == "newest", "limit": limit},
+        {"id": one.id, "newest": one.ordering == "newest", "limit": limit, "besides": list(besides)},
     )
     return [(row["logical_date"], row["version"]) for row in rows]
 

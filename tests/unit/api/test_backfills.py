@@ -171,6 +171,36 @@ def test_a_text_that_is_away_leaves_its_dates_to_be_run_and_is_told_of_once_a_mi
     assert [one["status"] for one in dates] == ["SUCCEEDED", "SUCCEEDED"]
 
 
+def test_dates_that_cannot_be_run_now_hold_up_neither_other_dates_nor_other_backfills(
+    api: Any, scheduler: Backfills, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.scheduler.backfills.AT_ONCE", 1)
+    for name in ("stuck", "newer"):
+        scheduled(api, name)
+    begun = asked(api, "stuck", to="2026-01-02").json
+    asked(api, "newer", to="2026-01-02")
+    (row,) = api.all(
+        "UPDATE resource_versions v SET document = NULL FROM resources r, resource_versions o"
+        " WHERE r.uid = v.uid AND o.uid = v.uid AND o.version = v.version AND r.name = 'stuck' RETURNING v.uid, o.document"
+    )
+    scheduler.turn()
+    assert (scheduler.runs("stuck"), len(scheduler.runs("newer"))) == ([], 1)
+    api.apply(recipe("stuck", schedule="0 6 * * *", more=("description: another text",)))
+    api.all(
+        "UPDATE backfill_dates SET version = 2 WHERE backfill_id = %(id)s AND logical_date = %(date)s RETURNING version",
+        id=begun["id"], date=DAYS[1],
+    )  # fmt: skip
+    scheduler.turn()
+    assert len(scheduler.runs("stuck")) == 1
+    states = api.all("SELECT state FROM backfill_dates WHERE backfill_id = %(id)s ORDER BY logical_date", id=begun["id"])
+    assert [one["state"] for one in states] == ["waiting", "started"]
+    api.all(
+        "UPDATE resource_versions SET document = %(d)s WHERE uid = %(u)s AND version = 1 RETURNING uid", d=row["document"], u=row["uid"]
+    )
+    for name in ("stuck", "newer"):
+        scheduler.until_over(name, most=1)
+
+
 def test_paused_resumed_and_cancelled_do_what_they_say(api: Any, scheduler: Backfills) -> None:
     scheduled(api, "held")
     one = f"/backfills/{asked(api, 'held', to='2026-01-10', maxParallel=2).json['id']}"
