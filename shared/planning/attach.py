@@ -16,7 +16,9 @@ from shared.pipelines.nodes.row_rules import columns_of
 from shared.pipelines.replay import LETTERS, through
 from shared.planning.errors import PlanProblem
 from shared.planning.graph import Graph
-from shared.planning.needs import full_reference
+from shared.planning.needs import Facts, full_reference
+from shared.planning.resolve import found_for
+from shared.planning.targets import plain, same_path, same_table
 
 Rule = Mapping[str, Any]
 REJECTS = "reject_rows"
@@ -42,12 +44,13 @@ class Check:
 Checks = tuple[Check, ...]
 
 
-def attached(graph: Graph, rule_sets: Sequence[RuleSet]) -> Checks:
+def attached(graph: Graph, rule_sets: Sequence[RuleSet], facts: Facts, types: Mapping[str, str]) -> Checks:
     """Those of sinks first, then of ports, then of datasets where they are. Raises PlanProblem for a gate that would stand nowhere.
 
     A replay holds only what it writes against rules: other nodes of the recipe are not there, or give other rows.
     """
-    found = [check for sink in graph.sinks for rules in rule_sets if (check := _of_sink(graph, rules, sink)) is not None]
+    schemas = {sink: _schema(graph, sink, facts, types) for sink in graph.sinks}
+    found = [check for sink in graph.sinks for rules in rule_sets if (check := _of_sink(graph, rules, sink, schemas[sink])) is not None]
     if is_replay(graph):
         return tuple(check for one in found if (check := _replaying(graph, one)) is not None)
     found += [check for rules in rule_sets if (check := _of_port(graph, rules)) is not None]
@@ -86,9 +89,13 @@ def of_rows(rules: RuleSet, there: Collection[str]) -> RuleSet | None:
     return replace(rules, rules=tuple(kept), profile={}, drift={}) if kept else None
 
 
-def unattached(graph: Graph, rule_sets: Sequence[RuleSet]) -> tuple[str, ...]:
-    """A sentence for each rule set that looks at a node of this pipeline which gives no such rows."""
-    return () if is_replay(graph) else tuple(why for rules in rule_sets if (why := _nowhere(graph, rules)) is not None)
+def unattached(graph: Graph, rule_sets: Sequence[RuleSet], checks: Checks) -> tuple[str, ...]:
+    """A sentence for each rule set that looks at a node of this pipeline which gives no such rows, or that blocks and looks at what only
+    nearly is what a sink writes."""
+    if is_replay(graph):
+        return ()
+    left = [rules for rules in rule_sets if rules.name not in {check.rules.name for check in checks}]
+    return tuple(why for rules in left if (why := _nowhere(graph, rules) or _nearly(graph, rules)) is not None)
 
 
 def is_replay(graph: Graph) -> bool:
@@ -144,13 +151,19 @@ def watched(graph: Graph, checks: Checks) -> dict[str, frozenset[str] | None]:
     return found
 
 
-def _of_sink(graph: Graph, rules: RuleSet, node: str) -> Check | None:
+def _schema(graph: Graph, sink: str, facts: Facts, types: Mapping[str, str]) -> str | None:
+    """Where a table is looked for that a sink names without one, as its survey told."""
+    found = found_for(graph.pipeline, graph.pipeline.node(sink), facts, types) or {}
+    return found.get("schema")
+
+
+def _of_sink(graph: Graph, rules: RuleSet, node: str, schema: str | None) -> Check | None:
     dataset, sink = rules.dataset, graph.sinks[node]
     if "pipeline" in dataset:
         here = dataset["pipeline"] == graph.pipeline.name and dataset.get("node") == node
     else:
-        target = dataset.get("table") or dataset.get("path")
-        here = full_reference(graph.pipeline, str(dataset.get("connector"))) == sink.connector and target == sink.target
+        same = same_path(dataset["path"], sink.target) if "path" in dataset else same_table(str(dataset.get("table")), sink.target, schema)
+        here = full_reference(graph.pipeline, str(dataset.get("connector"))) == sink.connector and same
     if not here:
         return None
     if "output" in dataset:
@@ -189,6 +202,18 @@ def _nowhere(graph: Graph, rules: RuleSet) -> str | None:
     ports = sorted({port.table for port in graph.node_ports(node)} | {source.node for source in graph.reads(node)})
     known = f"{node} gives {', '.join(ports)}" if ports else f"the pipeline has {', '.join(graph.order) or 'no nodes'}"
     return f"rule set {rules.name} looks at {table}, which is not there; {known}"
+
+
+def _nearly(graph: Graph, rules: RuleSet) -> str | None:
+    connector = full_reference(graph.pipeline, str(rules.dataset.get("connector")))
+    target = str(rules.dataset.get("table") or rules.dataset.get("path"))
+    for sink in graph.sinks.values():
+        if blocking(rules) and sink.connector == connector and plain(graph.pipeline.node(sink.node).config) == plain(rules.dataset):
+            return (
+                f"rule set {rules.name} looks at {target} and holds nothing back here: {sink.node} writes {sink.target}, which is not known"
+                " to be the same; write both alike if it is"
+            )
+    return None
 
 
 def _named(graph: Graph, rule_sets: Sequence[RuleSet]) -> Iterator[RuleSet]:

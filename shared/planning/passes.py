@@ -73,9 +73,9 @@ def relate(draft: Draft) -> Draft:
 
 def attach_checks(draft: Draft) -> Draft:
     """Which rule sets look at what; and rows that these take out of a sink's, or hold back, as ports."""
-    checks = attached(draft.graph, draft.rule_sets)
+    checks = attached(draft.graph, draft.rule_sets, draft.facts, draft.connector_types)
     graph = prepared(draft.graph, checks)
-    told = (*graph.warnings, *unattached(graph, draft.rule_sets))
+    told = (*graph.warnings, *unattached(graph, draft.rule_sets, checks))
     return replace(draft, checks=checks, graph=replace(graph, watched=watched(graph, checks), warnings=told))
 
 

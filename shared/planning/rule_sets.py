@@ -12,6 +12,7 @@ from shared.pipelines.nodes import NODE_TYPES
 from shared.pipelines.validation import full_name, stored_document, stored_rule_set
 from shared.planning.errors import PlanProblem
 from shared.planning.needs import full_reference
+from shared.planning.targets import plain
 
 
 def readable(pipeline: Pipeline, texts: Iterable[str]) -> tuple[RuleSet, ...]:
@@ -38,15 +39,6 @@ def may_attach(pipeline: Pipeline, document: Document) -> bool:
     dataset = spec.get("dataset") if isinstance(spec, Mapping) else None
     if not isinstance(dataset, Mapping) or dataset.get("pipeline") == pipeline.name:
         return True
-    targets = [str(dataset[key]) for key in ("table", "path") if dataset.get(key)]
     connector = full_name(str(dataset.get("connector")), document.namespace)
-    sinks = (node.config for node in pipeline.nodes if NODE_TYPES[node.type].role == "sink")
-    written = [
-        str(sink.get("table") or sink.get("path")) for sink in sinks if full_reference(pipeline, str(sink.get("connector"))) == connector
-    ]
-    return any(_plain(said) == _plain(target) for said in targets for target in written)
-
-
-def _plain(target: str) -> str:
-    """Without what may be left out of a name; rather one too many is alike than one too few."""
-    return target.strip("/").rpartition(".")[2].strip('"').casefold()
+    sinks = [node.config for node in pipeline.nodes if NODE_TYPES[node.type].role == "sink"]
+    return any(full_reference(pipeline, str(sink.get("connector"))) == connector and plain(sink) == plain(dataset) for sink in sinks)

@@ -12,6 +12,22 @@ from shared.pipelines.model import Node
 from shared.pipelines.nodes.relations import find
 from shared.pipelines.nodes.types import Input
 from shared.sql.errors import SqlProblem
+from shared.sql.table_names import split
+
+
+def same_table(one: str, other: str, schema: str | None) -> bool:
+    """Whether two names are of one table. `schema`: where a table is that is named without one; None: not known."""
+    (in_one, table), (in_other, of_other) = split(one), split(other)
+    return table == of_other and (in_one or schema) == (in_other or schema)
+
+
+def same_path(one: str, other: str) -> bool:
+    return one.rstrip("/") == other.rstrip("/")
+
+
+def plain(target: Mapping[str, Any]) -> str:
+    """The table or path of a dataset or sink without what may be left out of it, in small letters: other targets may come to the same."""
+    return (split(str(target["table"]))[1] if target.get("table") else str(target.get("path")).strip("/")).casefold()
 
 
 def check_target(node: Node, columns: Columns, found: Mapping[str, Any] | None) -> None:

@@ -276,3 +276,40 @@ def test_a_replay_is_held_against_rules_of_rows_as_a_subject_of_its_own() -> Non
 def test_a_replay_leaves_out_no_rule_that_holds_rows_back(holds: str) -> None:
     with pytest.raises(PlanProblem, match="rule known of rule set checks compares with all rows of parents, which a replay does not read"):
         replaying(KNOWN % f", {holds}")
+
+
+@pytest.mark.parametrize(
+    ("written", "said", "schema", "attaches", "warns"),
+    [
+        ("sales", "sales", "public", True, False),
+        ("sales", "public.sales", "public", True, False),
+        ("public.sales", "sales", "public", True, False),
+        ("sales", "other.sales", "public", False, True),
+        ("sales", "public.sales", None, False, True),
+        ("sales", "SALES", "public", False, True),
+        ("sales", "public.costs", "public", False, False),
+    ],
+)
+def test_a_table_is_the_same_with_its_schema_and_without(written: str, said: str, schema: str | None, attaches: bool, warns: bool) -> None:
+    nodes = f"""    - {{id: read, type: connector_source, config: {{connector: db, table: raw}}}}
+    - {{id: put, type: connector_sink, config: {{connector: db, table: {written}, writeMode: INSERT}}}}"""
+    recipe, found = read_documents(make_pipeline(nodes, "{from: read, to: put}") + rules(BLOCK, f"connector: db, table: {said}"))
+    read, types = pipeline(recipe), {"default/db": "postgres"}
+    columns = [["id", "BIGINT", False], ["n", "BIGINT", True]]
+    facts = {need.key: {"exists": True, "columns": columns, "rows": 5, "keys": [], "schema": schema} for need in needs(read, types)}
+    made = plan(read, facts, types, [rule_set(found)])
+    assert [stage.kind for stage in made.stages] == (["work", "check", "work"] if attaches else ["work"])
+    assert made.warnings == (
+        (
+            f"rule set checks looks at {said} and holds nothing back here: put writes {written}, which is not known to be the same;"
+            " write both alike if it is",
+        )
+        if warns
+        else ()
+    )
+
+
+@pytest.mark.parametrize(("path", "attaches"), [("out.csv", True), ("out.csv/", True), ("other.csv", False)])
+def test_a_folder_is_the_same_with_a_slash_at_its_end(path: str, attaches: bool) -> None:
+    made = planned(BLOCK, f"connector: files, path: {path}")
+    assert (len(made.stages), made.warnings) == (3 if attaches else 1, ())
