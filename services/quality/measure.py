@@ -192,7 +192,10 @@ class Check:
     def _result(self, place: Answers, one: Question, found: Found) -> Result:
         if found.values is None:
             return failure(one.rule, found.error or "it cannot be measured", found.duration_ms)
-        verdict = one.type.verdict(one.rule, {**found.values, "history": past.of_rule(one.rule, self.history), "at": self.at})
+        try:
+            verdict = one.type.verdict(one.rule, {**found.values, "history": past.of_rule(one.rule, self.history), "at": self.at})
+        except (ArithmeticError, ValueError) as error:
+            return failure(one.rule, _incomputable(error), found.duration_ms)
         rows: list[dict[str, Any]] = []
         sentence = None
         if not verdict.passed and one.type.of_rows:
@@ -226,6 +229,11 @@ class Check:
         answered = measured(sampled, own.asked)
         told = own.told(min(rows, most), answered)
         return told | {"rows": rows, "exact": False, "sampledRows": most} if rows > most else told
+
+
+def _incomputable(error: Exception) -> str:
+    """Of values that a column may have, and nothing can be made of: a date in the year 20024, a sum of 400 digits."""
+    return f"what was measured is beyond what can be judged ({error}); leave such values out with where"
 
 
 def _rows(found: Mapping[int, Found]) -> int | None:

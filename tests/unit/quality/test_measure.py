@@ -177,3 +177,17 @@ def test_a_where_that_makes_no_sense_is_an_error(tmp_path: Path) -> None:
 
 def test_a_where_divides_integers_as_postgresql_does(tmp_path: Path) -> None:
     assert result(tmp_path, type="NOT_NULL", column="id", where="id / 2 = 1")["checked"] == 3
+
+
+def test_values_that_nothing_can_be_made_of_are_the_error_of_their_rule(tmp_path: Path) -> None:
+    rows = "(1, 'AA', 5.0, DATE '20024-01-01', '1', 's1')"
+    rules: list[dict[str, Any]] = [
+        {"name": "far", "type": "FRESHNESS", "column": "day", "maxAge": "1d"},
+        {"name": "early", "type": "RANGE", "column": "day", "min": "0001-01-01T00:00:00+05:00"},
+        {"name": "digits", "type": "RANGE", "column": "id", "max": 10**5000},
+        {"name": "there", "type": "NOT_NULL", "column": "id"},
+    ]
+    results = check(tmp_path, rules, rows)["results"]
+    assert [one["status"] for one in results] == ["ERROR", "ERROR", "ERROR", "PASSED"]
+    assert "beyond what can be judged" in results[0]["error"]
+    assert ["beyond what can be computed" in one["error"] for one in results[1:3]] == [True] * 2
