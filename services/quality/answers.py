@@ -54,11 +54,15 @@ class Answers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The values of a rule's aggregates, or why they cannot be had. `duration_ms`: of the statement, which others may have shared."""
+    """The values of a rule's aggregates, or why they cannot be had. `duration_ms`: of the statement, which others may have shared.
+
+    `kind`: of an error that came up over the rows, whose sentence may quote their values.
+    """
 
     values: dict[str, Any] | None
     error: str | None
     duration_ms: int
+    kind: str | None = None
 
 
 def measured(answers: Answers, asked: Sequence[Asked]) -> dict[int, Found]:
@@ -92,7 +96,7 @@ def _apart(answers: Answers, part: Sequence[Asked], error: PenstockError, began:
     if len(part) == 1:
         # Where not even the rows can be counted it is no rule's fault.
         one_row(answers, exp.select(count(None)).from_(this()))
-        return {part[0].number: Found(None, error.message, _since(began))}
+        return {part[0].number: Found(None, error.message, _since(began), error.code)}
     half = len(part) // 2
     return measured(answers, part[:half]) | measured(answers, part[half:])
 

@@ -14,7 +14,6 @@ from shared.datasets import Columns
 from shared.errors import PenstockError
 from shared.rules import RULES, RuleType
 from shared.rules.types import Rule
-from shared.sql.errors import SqlProblem
 
 # What a rule may compare `this` with, as the check's reads are named after it.
 COMPARED = ("references", "equals", "destination")
@@ -46,8 +45,11 @@ def question(number: int, rule: Rule, columns: Columns, relations: Relations) ->
         known = {table: relations.columns(table) for table in own if relations.has(table)}
         rule = {**rule, "tables": known} if known else rule
         scan = type_.scan(rule, columns, f"grouped_{number}")
-    except (SqlProblem, PenstockError) as problem:
+    except PenstockError as problem:
         return problem.message
+    except (ArithmeticError, ValueError) as error:
+        # A bound or an age that no date can be, or more digits than a number may have.
+        return f"what it says is beyond what can be computed ({error}); correct its values"
     named = {table.name for tree in (*scan.aggregates.values(), *scan.grouped.values()) for table in tree.find_all(exp.Table)}
     compared = tuple(table for table in own if table in named)
     if absent := [table for table in compared if table not in known]:

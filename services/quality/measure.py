@@ -21,6 +21,7 @@ from services.quality.offenders import offenders, offending_rows
 from services.quality.profile import Profile, Wanted
 from services.quality.relations import Relations
 from services.quality.results import Result, failure, result, summary
+from services.quality.secrecy import secret, sentence
 from services.quality.there import there
 from shared.datasets import Dataset, staging_folder
 from shared.datasets.staging import staging_of
@@ -89,7 +90,15 @@ def _exported(connection: duckdb.DuckDBPyConnection, job: Job, check: Check, rul
     folder = staging_folder(job.staging, job.run, job.stage, job.epoch)
     folder.make()
     uri = folder.uri("offenders.parquet")
-    columns, rows = offending_rows(connection, place, asked, check.relations.keys(THIS), job.limits.scratch, uri)
+    try:
+        with translated(job.limits.memory_bytes):
+            columns, rows = offending_rows(connection, place, asked, check.relations.keys(THIS), job.limits.scratch, uri)
+    except PenstockError as error:
+        if error.retryable or secret(asked.rule, check.relations.columns(THIS)) is None:
+            raise
+        told = sentence(asked.rule, error.message, error.code, check.relations.columns(THIS))
+        # Nor is it told as the cause.
+        raise NotExported(f"the rows that break rule {rule} cannot be shown: {told}") from None
     return Dataset("offenders", uri, columns, rows, folder.size_bytes(uri))
 
 
@@ -194,18 +203,22 @@ class Check:
         return {one.asked.number: self._result(place, one, found[one.asked.number]) for one in questions}
 
     def _result(self, place: Answers, one: Question, found: Found) -> Result:
+        columns = self.relations.columns(THIS)
         if found.values is None:
-            return failure(one.rule, found.error or "it cannot be measured", found.duration_ms)
-        verdict = one.type.verdict(one.rule, {**found.values, "history": past.of_rule(one.rule, self.history), "at": self.at})
+            return failure(one.rule, sentence(one.rule, found.error or "it cannot be measured", found.kind, columns), found.duration_ms)
+        try:
+            verdict = one.type.verdict(one.rule, {**found.values, "history": past.of_rule(one.rule, self.history), "at": self.at})
+        except (ArithmeticError, ValueError) as error:
+            return failure(one.rule, sentence(one.rule, _incomputable(error), type(error).__name__, columns), found.duration_ms)
         rows: list[dict[str, Any]] = []
-        sentence = None
+        unseen = None
         if not verdict.passed and one.type.of_rows:
             try:
                 rows = offenders(place, one.type, one.rule, place.columns, self.relations.keys(THIS))
             except PenstockError as error:
                 # The verdict stands, whatever became of the examples.
-                sentence = f"its rows cannot be shown: {error.message}"
-        return {**result(one.rule, verdict, rows, found.duration_ms), "error": sentence}
+                unseen = f"its rows cannot be shown: {sentence(one.rule, error.message, error.code, columns)}"
+        return {**result(one.rule, columns, verdict, rows, found.duration_ms), "error": unseen}
 
     def _metrics(self, questions: Sequence[Question], found: Mapping[int, Found]) -> dict[str, float | None]:
         measured_ = ((one, found[one.asked.number].values) for one in questions)
@@ -230,6 +243,11 @@ class Check:
         answered = measured(sampled, own.asked)
         told = own.told(min(rows, most), answered)
         return told | {"rows": rows, "exact": False, "sampledRows": most} if rows > most else told
+
+
+def _incomputable(error: Exception) -> str:
+    """Of values that a column may have, and nothing can be made of: a date in the year 20024, a sum of 400 digits."""
+    return f"what was measured is beyond what can be judged ({error}); leave such values out with where"
 
 
 def _rows(found: Mapping[int, Found]) -> int | None:

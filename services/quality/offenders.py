@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from services.quality.answers import Answers
 from services.quality.asking import Question
+from services.quality.secrecy import secret
 from shared.datasets import Columns
 from shared.engines.duckdb.connection import name
 from shared.engines.duckdb.rows import DuckRows
@@ -25,7 +26,11 @@ MOST_COLUMNS = 40
 def offenders(answers: Answers, type_: RuleType, rule: Rule, columns: Columns, keys: Sequence[str]) -> list[dict[str, Any]]:
     """The first rows that break a rule: {column: value}, key columns first, then those the rule looks at; secret ones masked."""
     names, rows = answers.rows(_picked(type_, rule, columns, keys, MOST_COLUMNS).limit(MOST, copy=False), MOST)
-    return [{key: shown(value, key) for key, value in zip(names, row, strict=True)} for row in rows]
+    masks = [_is_masked(rule, columns, one) for one in names]
+    return [
+        {key: MASK if mask and value is not None else shown(value) for key, value, mask in zip(names, row, masks, strict=True)}
+        for row in rows
+    ]
 
 
 def offending_rows(
@@ -35,11 +40,19 @@ def offending_rows(
     with answers.relation(_picked(question.type, question.rule, answers.columns, keys, len(answers.columns))) as text:
         names = [str(column[0]) for column in connection.execute(f"SELECT * FROM ({text}) AS r LIMIT 0").description or ()]  # noqa: S608
         told = ", ".join(
-            f"CASE WHEN {name(one)} IS NOT NULL THEN '{MASK}' END AS {name(one)}" if looks_secret(one) else name(one) for one in names
+            f"CASE WHEN {name(one)} IS NOT NULL THEN '{MASK}' END AS {name(one)}"
+            if _is_masked(question.rule, answers.columns, one)
+            else name(one)
+            for one in names
         )
         rows = DuckRows(connection, f"SELECT {told} FROM ({text}) AS r", scratch)  # noqa: S608 (a SELECT made as a tree, and quoted names)
         rows.to_file(uri, "parquet", {})
         return rows.columns, rows.count
+
+
+def _is_masked(rule: Rule, columns: Columns, returned: str) -> bool:
+    """A query that looks at a secret column may return it by any name."""
+    return looks_secret(returned) or (rule["type"] == "CUSTOM_SQL" and secret(rule, columns) is not None)
 
 
 def _picked(type_: RuleType, rule: Rule, columns: Columns, keys: Sequence[str], most: int) -> exp.Select:

@@ -16,8 +16,11 @@ def is_kept(rule: Rule) -> bool:
 
 
 def metric(rule: Rule, measured: Measured) -> float | None:
-    """What this check measured, None where it is no finite number."""
-    return value(rule, measured)
+    """What this check measured, None where it is no finite number, or none that can be computed with."""
+    try:
+        return value(rule, measured)
+    except (ArithmeticError, ValueError):
+        return None
 
 
 def of_rule(rule: Rule, history: Sequence[Mapping[str, Any]]) -> list[Past]:

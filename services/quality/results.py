@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.quality.score import Term, score
+from services.quality.secrecy import masked
+from shared.datasets import Columns
 from shared.rules import Verdict
 from shared.rules.types import Rule
 from shared.secrets.shown import shown
@@ -15,8 +17,10 @@ PASSED, FAILED, ERROR, LEARNING = "PASSED", "FAILED", "ERROR", "LEARNING"
 Result = dict[str, Any]
 
 
-def result(rule: Rule, verdict: Verdict, offenders: Sequence[Mapping[str, Any]], duration_ms: int) -> Result:
+def result(rule: Rule, columns: Columns, verdict: Verdict, offenders: Sequence[Mapping[str, Any]], duration_ms: int) -> Result:
+    """`columns`: of the dataset. Values of those whose names look secret are masked."""
     learning = verdict.passed and verdict.learning
+    observed, expected = masked(rule, verdict.observed, verdict.expected, columns)
     return {
         **_of(rule),
         "status": LEARNING if learning else PASSED if verdict.passed else FAILED,
@@ -24,8 +28,8 @@ def result(rule: Rule, verdict: Verdict, offenders: Sequence[Mapping[str, Any]],
         "checked": verdict.checked,
         "failing": verdict.failing,
         "failingPercent": round(verdict.failing * 100 / verdict.checked, 3) if verdict.checked else 0,
-        "observed": {key: shown(value) for key, value in verdict.observed.items()},
-        "expected": {key: shown(value) for key, value in verdict.expected.items()},
+        "observed": {key: shown(value) for key, value in observed.items()},
+        "expected": {key: shown(value) for key, value in expected.items()},
         "offenders": list(offenders),
         "error": None,
         "durationMs": duration_ms,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
@@ -73,22 +72,27 @@ class Range(Rule):
     def _bounds(self, data: dict[str, Any], **_: Any) -> None:
         given = {name: data[name] for name in ("min", "max") if data.get(name) is not None}
         for key, bound in given.items():
-            if not _is_bound(bound):
-                raise ValidationError("must be a number, a date or a timestamp", key)
+            if (why := _no_bound(bound)) is not None:
+                raise ValidationError(why, key)
         if len({isinstance(bound, str) for bound in given.values()}) > 1:
             raise ValidationError("min and max must be of one kind: numbers, or dates and timestamps", "max")
         if len(given) == 2 and _place(given["min"]) > _place(given["max"]):
             raise ValidationError(f"min {given['min']} is greater than max {given['max']}", "min")
 
 
-def _is_bound(value: object) -> bool:
-    if isinstance(value, str):
-        try:
-            datetime.fromisoformat(value)
-        except ValueError:
-            return False
-        return True
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+def _no_bound(value: object) -> str | None:
+    """Why nothing can be compared with it; None where it can."""
+    try:
+        if isinstance(value, str):
+            aware(value)
+            return None
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+            return None
+    except ValueError:
+        pass
+    except OverflowError:
+        return "is beyond what can be compared; give a number up to 1e308, or a moment of the years 1 to 9999 in UTC"
+    return "must be a number, a date or a timestamp"
 
 
 def _place(bound: float | str) -> Any:

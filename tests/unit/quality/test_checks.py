@@ -102,7 +102,12 @@ def test_a_profile_is_held_against_the_ones_before(tmp_path: Path) -> None:
 
 def test_all_rows_that_break_a_rule_are_staged(tmp_path: Path) -> None:
     rows = staged(tmp_path, "SELECT i AS id, CASE WHEN i % 2 = 0 THEN i END AS even, 'x' AS api_token FROM range(100) r(i)")
-    rules = ({"name": "there", "type": "NOT_NULL", "column": "even"}, {"name": "count", "type": "ROW_COUNT", "min": 1})
+    rules = (
+        {"name": "there", "type": "NOT_NULL", "column": "even"},
+        {"name": "count", "type": "ROW_COUNT", "min": 1},
+        {"name": "other name", "type": "CUSTOM_SQL", "query": "SELECT api_token AS p FROM this"},
+        {"name": "quoted", "type": "CUSTOM_SQL", "query": "SELECT CAST('secret ' || api_token AS integer) AS p FROM this"},
+    )
     reads = (Read(THIS, "load", rows.columns, datasets=((3, "load"),)),)
 
     def exported(rule: str) -> Any:
@@ -114,6 +119,10 @@ def test_all_rows_that_break_a_rule_are_staged(tmp_path: Path) -> None:
     assert (dataset.port, dataset.rows, [column.name for column in dataset.columns]) == ("offenders", 50, ["even", "id", "api_token"])
     found = duckdb.sql(f"SELECT min(id), max(id), min(api_token) FROM '{dataset.uri}'").fetchall()
     assert found == [(1, 99, "***")]
+    assert duckdb.sql(f"SELECT DISTINCT p FROM '{exported('other name').datasets[0].uri}'").fetchall() == [("***",)]
+    with pytest.raises(NotExported) as refused:
+        exported("quoted")
+    assert "secret x" not in str(refused.value)
     for rule in ("count", "nobody"):
         with pytest.raises(NotExported):
             exported(rule)

@@ -177,3 +177,51 @@ def test_a_where_that_makes_no_sense_is_an_error(tmp_path: Path) -> None:
 
 def test_a_where_divides_integers_as_postgresql_does(tmp_path: Path) -> None:
     assert result(tmp_path, type="NOT_NULL", column="id", where="id / 2 = 1")["checked"] == 3
+
+
+def test_values_that_nothing_can_be_made_of_are_the_error_of_their_rule(tmp_path: Path) -> None:
+    rows = "(1, 'AA', 5.0, DATE '20024-01-01', '1', 's1')"
+    rules: list[dict[str, Any]] = [
+        {"name": "far", "type": "FRESHNESS", "column": "day", "maxAge": "1d"},
+        {"name": "early", "type": "RANGE", "column": "day", "min": "0001-01-01T00:00:00+05:00"},
+        {"name": "digits", "type": "RANGE", "column": "id", "max": 10**5000},
+        {"name": "there", "type": "NOT_NULL", "column": "id"},
+    ]
+    results = check(tmp_path, rules, rows)["results"]
+    assert [one["status"] for one in results] == ["ERROR", "ERROR", "ERROR", "PASSED"]
+    assert "beyond what can be judged" in results[0]["error"]
+    assert ["beyond what can be computed" in one["error"] for one in results[1:3]] == [True] * 2
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"type": "RANGE", "column": "api_token", "min": 0, "max": 5},
+        {"type": "ANOMALY", "metric": "min(cast(API_token as double precision))"},
+        {"type": "CUSTOM_SQL", "query": "SELECT id, Api_Token AS p FROM this"},
+        {"type": "CUSTOM_SQL", "query": "SELECT f AS p FROM this AS t(a, b, c, d, e, f)"},
+        {"type": "CUSTOM_SQL", "query": "SELECT carrier FROM (SELECT carrier FROM this UNION ALL SELECT api_token FROM this) AS x"},
+        {"type": "CUSTOM_SQL", "query": "SELECT CAST(p AS date) AS p FROM (SELECT api_token AS p FROM this) AS x"},
+        {"type": "CUSTOM_SQL", "query": "SELECT t AS p FROM this AS t"},
+    ],
+)
+def test_values_of_secret_looking_columns_are_told_by_no_name(tmp_path: Path, rule: dict[str, Any]) -> None:
+    rows = "(1, 'AA', 5.0, DATE '2013-01-01', '1', '777777')"
+    (found,) = check(tmp_path, [{"name": "r", **rule}], rows)["results"]
+    assert "7777" not in str(found)
+    assert found["error"] or found["offenders"] or found["observed"]["value"] == "***"
+
+
+def test_what_failed_over_a_secret_column_is_told_by_its_kind(tmp_path: Path) -> None:
+    told = "it failed (rows); what was said is not shown, since it may hold values of api_token"
+    found = result(tmp_path, type="CUSTOM_SQL", query="SELECT id FROM this WHERE CAST(api_token AS integer) > 0")
+    assert (found["status"], found["error"]) == ("ERROR", told)
+    picked = result(tmp_path, type="CUSTOM_SQL", query="SELECT CAST(api_token AS integer) AS p FROM this")
+    assert (picked["status"], picked["error"]) == ("FAILED", f"its rows cannot be shown: {told}")
+    other = result(tmp_path, type="CUSTOM_SQL", query="SELECT CAST(amount AS integer) AS p FROM this")
+    assert "'x'" in other["error"]
+
+
+def test_counts_of_a_secret_column_are_no_values_of_it(tmp_path: Path) -> None:
+    found = result(tmp_path, type="ANOMALY", metric="distinct", column="api_token")
+    assert found["observed"]["value"] == 5

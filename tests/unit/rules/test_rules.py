@@ -228,3 +228,10 @@ def judged(rows: str, type_: str, **settings: Any) -> Any:
     with duckdb.connect() as connection:
         connection.execute(f"CREATE TABLE this AS SELECT * FROM (VALUES {rows}) AS v(id, name)")
         return verdict(connection, COLUMNS[:2], rule(type_, **settings))
+
+
+@pytest.mark.parametrize("bound", ["0001-01-01T00:00:00+05:00", 10**400, -(10**400)])
+def test_a_bound_beyond_all_that_can_be_compared_is_refused(bound: Any) -> None:
+    with pytest.raises(ValidationError) as refused:
+        SCHEMAS["RANGE"]().load({"name": "r", "type": "RANGE", "column": "id", "min": bound})
+    assert "beyond what can be compared" in str(refused.value.messages)
