@@ -29,7 +29,10 @@ def _anti_joins(select: exp.Select) -> None:
     source = inner.args.get("from_") if isinstance(inner, exp.Select) else None
     if source is None or not isinstance(source.this, exp.Table) or inner.args.get("where") is None:
         return
-    if any(inner.args.get(clause) for clause in ("joins", "group", "having", "limit", "with_", "qualify")):
+    if any(inner.args.get(clause) for clause in ("joins", "group", "having", "limit", "offset", "with_", "qualify")):
+        return
+    # An aggregate, as any function that is not known may be, has a row even of no rows: it is there whatever the condition.
+    if any(picked.find(exp.AggFunc, exp.WithinGroup, exp.Anonymous) for picked in inner.expressions):
         return
     kept = [part for part in parts if part is not absent[0]]
     select.set("where", exp.Where(this=exp.and_(*kept, copy=False)) if kept else None)

@@ -50,6 +50,9 @@ def _join(condition: exp.Expr, outer: set[str]) -> exp.Join | None:
     source, where = inner.args["from_"].this, inner.args.get("where")
     if not isinstance(source, exp.Table) or where is None or where.find(exp.Query, exp.AggFunc):
         return None
+    # An aggregate, as any function that is not known may be, has a row even of no rows: it is there whatever the condition.
+    if any(picked.find(exp.AggFunc, exp.WithinGroup, exp.Anonymous) for picked in inner.expressions):
+        return None
     name = source.alias_or_name.lower()
     named = {column.table.lower() for column in where.find_all(exp.Column)}
     sides = [{column.table.lower() for column in side.find_all(exp.Column)} for side in _equal(where.this)]
