@@ -173,7 +173,8 @@ def profiles(tx: Tx, run: str) -> dict[tuple[int, str | None], dict[str, Any]]:
 def subjects(tx: Tx, *, after: Subject | None, limit: int, namespaces: Sequence[str] | None, dataset: str | None) -> list[dict[str, Any]]:
     """The newest check of each subject, by namespace, dataset, scope and rule set, from behind `after`.
 
-    `namespaces`: only those; None: all. It jumps from subject to subject along the index, so that it takes no longer with their past.
+    `namespaces`: only those; None: all. It jumps from subject to subject along the index, so that it takes no longer with their past;
+    and no farther than to the end of the page, since they are found in their order.
     """
     return list(
         tx.execute(
@@ -187,16 +188,20 @@ def subjects(tx: Tx, *, after: Subject | None, limit: int, namespaces: Sequence[
                     SELECT q.namespace, q.dataset, q.scope, q.rule_set FROM quality_scores q
                      WHERE (q.namespace, q.dataset, q.scope, q.rule_set) > (f.namespace, f.dataset, f.scope, f.rule_set)
                      ORDER BY q.namespace, q.dataset, q.scope, q.rule_set LIMIT 1) n
+            ),
+            page AS (
+                SELECT * FROM found f
+                 WHERE (%(namespaces)s::text[] IS NULL OR f.namespace = ANY(%(namespaces)s))
+                   AND (%(dataset)s::text IS NULL OR f.dataset = %(dataset)s)
+                 LIMIT %(limit)s
             )
             SELECT {_SCORE}, p.drift ->> 'status' AS drift
-              FROM found f, LATERAL (
+              FROM page f, LATERAL (
                    SELECT * FROM quality_scores q
                     WHERE q.namespace = f.namespace AND q.dataset = f.dataset AND q.scope = f.scope AND q.rule_set = f.rule_set
                     ORDER BY q.run_id DESC LIMIT 1) s
               LEFT JOIN quality_profiles p ON p.run_id = s.run_id AND p.stage = s.stage AND p.rule_set = s.rule_set
-             WHERE (%(namespaces)s::text[] IS NULL OR f.namespace = ANY(%(namespaces)s))
-               AND (%(dataset)s::text IS NULL OR f.dataset = %(dataset)s)
-             LIMIT %(limit)s
+             ORDER BY f.namespace, f.dataset, f.scope, f.rule_set
             """,  # noqa: S608
             {
                 **dict(zip("abcd", after.values.values() if after is not None else ("", "", "", ""), strict=True)),
