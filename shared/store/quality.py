@@ -20,6 +20,9 @@ from shared.store.text import fitting
 
 # Most that is read of a subject's past at once, whatever anybody asks for.
 MOST = MOST_HISTORY
+# The index has a subject's checks by their runs. A run that was asked for again is measured later than those behind it: who wants the
+# newest by their time looks at so many more.
+_LATE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +105,21 @@ def history(tx: Tx, namespace: str, dataset: str, scope: str, rule_set: str | No
     rows = tx.execute(
         """
         SELECT s.at, s.rows, s.metrics, p.profile
-          FROM (SELECT run_id, stage, rule_set, at, rows, metrics FROM quality_scores
+          FROM (SELECT * FROM (
+                SELECT run_id, stage, rule_set, at, rows, metrics FROM quality_scores
                  WHERE namespace = %(namespace)s AND dataset = %(dataset)s AND scope = %(scope)s AND rule_set = %(rule_set)s
                    AND blocked = '{}'
-                 ORDER BY run_id DESC LIMIT %(limit)s) s
+                 ORDER BY run_id DESC LIMIT %(near)s) n ORDER BY at DESC, run_id DESC LIMIT %(limit)s) s
           LEFT JOIN quality_profiles p ON p.run_id = s.run_id AND p.stage = s.stage AND p.rule_set = s.rule_set
-         ORDER BY s.at
+         ORDER BY s.at, s.run_id
         """,
-        {**Subject(namespace, dataset, scope, rule_set).values, "limit": min(limit, MOST)},
+        {**Subject(namespace, dataset, scope, rule_set).values, **_newest(limit)},
     )
     return [{"at": row["at"].isoformat(), "profile": row["profile"], "metrics": row["metrics"], "rows": row["rows"]} for row in rows]
+
+
+def _newest(limit: int) -> dict[str, int]:
+    return {"limit": min(limit, MOST), "near": min(limit, MOST) + _LATE}
 
 
 _SCORE = """
@@ -166,7 +174,8 @@ def profiles(tx: Tx, run: str) -> dict[tuple[int, str | None], dict[str, Any]]:
 def subjects(tx: Tx, *, after: Subject | None, limit: int, namespaces: Sequence[str] | None, dataset: str | None) -> list[dict[str, Any]]:
     """The newest check of each subject, by namespace, dataset, scope and rule set, from behind `after`.
 
-    `namespaces`: only those; None: all. It jumps from subject to subject along the index, so that it takes no longer with their past.
+    `namespaces`: only those; None: all. It jumps from subject to subject along the index, so that it takes no longer with their past;
+    and no farther than to the end of the page, since they are found in their order.
     """
     return list(
         tx.execute(
@@ -180,16 +189,20 @@ def subjects(tx: Tx, *, after: Subject | None, limit: int, namespaces: Sequence[
                     SELECT q.namespace, q.dataset, q.scope, q.rule_set FROM quality_scores q
                      WHERE (q.namespace, q.dataset, q.scope, q.rule_set) > (f.namespace, f.dataset, f.scope, f.rule_set)
                      ORDER BY q.namespace, q.dataset, q.scope, q.rule_set LIMIT 1) n
+            ),
+            page AS (
+                SELECT * FROM found f
+                 WHERE (%(namespaces)s::text[] IS NULL OR f.namespace = ANY(%(namespaces)s))
+                   AND (%(dataset)s::text IS NULL OR f.dataset = %(dataset)s)
+                 LIMIT %(limit)s
             )
             SELECT {_SCORE}, p.drift ->> 'status' AS drift
-              FROM found f, LATERAL (
+              FROM page f, LATERAL (
                    SELECT * FROM quality_scores q
                     WHERE q.namespace = f.namespace AND q.dataset = f.dataset AND q.scope = f.scope AND q.rule_set = f.rule_set
                     ORDER BY q.run_id DESC LIMIT 1) s
               LEFT JOIN quality_profiles p ON p.run_id = s.run_id AND p.stage = s.stage AND p.rule_set = s.rule_set
-             WHERE (%(namespaces)s::text[] IS NULL OR f.namespace = ANY(%(namespaces)s))
-               AND (%(dataset)s::text IS NULL OR f.dataset = %(dataset)s)
-             LIMIT %(limit)s
+             ORDER BY f.namespace, f.dataset, f.scope, f.rule_set
             """,  # noqa: S608
             {
                 **dict(zip("abcd", after.values.values() if after is not None else ("", "", "", ""), strict=True)),
@@ -215,12 +228,13 @@ def of_dataset(tx: Tx, namespace: str, dataset: str) -> list[dict[str, Any]]:
                  ORDER BY q.scope, q.rule_set LIMIT 1) n
         )
         SELECT {_SCORE} FROM found f, LATERAL (
-               SELECT * FROM quality_scores q
-                WHERE q.namespace = %(namespace)s AND q.dataset = %(dataset)s AND q.scope = f.scope AND q.rule_set = f.rule_set
-                ORDER BY q.run_id DESC LIMIT 1) s
+               SELECT * FROM (
+                SELECT * FROM quality_scores q
+                 WHERE q.namespace = %(namespace)s AND q.dataset = %(dataset)s AND q.scope = f.scope AND q.rule_set = f.rule_set
+                 ORDER BY q.run_id DESC LIMIT %(near)s) n ORDER BY at DESC, run_id DESC LIMIT 1) s
          ORDER BY s.at DESC, s.scope, s.rule_set
         """,  # noqa: S608
-        {"namespace": namespace, "dataset": dataset},
+        {"namespace": namespace, "dataset": dataset, **_newest(1)},
     )
     return list(found)
 
@@ -231,13 +245,14 @@ def past(tx: Tx, subject: Subject, limit: int) -> list[dict[str, Any]]:
         tx.execute(
             f"""
             SELECT {_SCORE}, p.drift ->> 'status' AS drift
-              FROM (SELECT * FROM quality_scores q
+              FROM (SELECT * FROM (
+                    SELECT * FROM quality_scores q
                      WHERE q.namespace = %(namespace)s AND q.dataset = %(dataset)s AND q.scope = %(scope)s AND q.rule_set = %(rule_set)s
-                     ORDER BY q.run_id DESC LIMIT %(limit)s) s
+                     ORDER BY q.run_id DESC LIMIT %(near)s) n ORDER BY at DESC, run_id DESC LIMIT %(limit)s) s
               LEFT JOIN quality_profiles p ON p.run_id = s.run_id AND p.stage = s.stage AND p.rule_set = s.rule_set
-             ORDER BY s.run_id DESC
+             ORDER BY s.at DESC, s.run_id DESC
             """,  # noqa: S608
-            {**subject.values, "limit": min(limit, MOST)},
+            {**subject.values, **_newest(limit)},
         )
     )
 

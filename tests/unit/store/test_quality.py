@@ -108,6 +108,20 @@ def test_history_is_of_one_subject_oldest_first_and_as_long_as_asked(store: Data
         assert [one["rows"] for one in quality.history(tx, "default", named, "batch", "orders", 99)] == [0, 1, 2, 3, 4]
 
 
+def test_a_run_that_was_asked_for_again_is_as_new_as_its_check(store: Database) -> None:
+    named = dataset()
+    with store.transaction() as tx:
+        again = check(tx, measured(named, rows=0))
+        for number in (1, 2, 3):
+            check(tx, measured(named, rows=number))
+        tx.execute(
+            "UPDATE quality_scores SET at = at + CASE rows WHEN 0 THEN 9 ELSE rows END * interval '1 s' WHERE dataset = %(d)s", {"d": named}
+        )
+        assert [one["rows"] for one in quality.history(tx, "default", named, "batch", "orders", 2)] == [3, 0]
+        assert [one["rows"] for one in quality.past(tx, Subject("default", named, "batch", "orders"), 2)] == [0, 3]
+        assert [one["run"] for one in quality.of_dataset(tx, "default", named)] == [again]
+
+
 def test_only_checks_that_compare_with_the_past_are_given_it(store: Database) -> None:
     named = dataset()
     program = {"dataset": named, "scope": "batch", "ruleSet": "orders", "rules": [{"type": "NOT_NULL"}], "drift": None}
