@@ -45,5 +45,21 @@ def budget(scores: Sequence[tuple[datetime, float]], objective: Mapping[str, Any
     }
 
 
+def spent(checks: int, below: int, missed: float, objective: Mapping[str, Any]) -> dict[str, Any]:
+    """What `budget` says of a window of which only this is known: checks, how many were below the objective, the points they missed.
+
+    {score, windowDays, checks, below, mean, usedUp}
+    """
+    each = missed / checks if checks else 0.0
+    return {
+        "score": objective["score"],
+        "windowDays": objective["windowDays"],
+        "checks": checks,
+        "below": below,
+        "mean": round(BEST - each, 2) if checks else None,
+        "usedUp": each > BEST - objective["score"],
+    }
+
+
 def _missed(scores: Sequence[float]) -> float:
     return sum(BEST - score for score in scores) / len(scores)

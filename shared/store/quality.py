@@ -271,6 +271,43 @@ def newest_profile(tx: Tx, subject: Subject) -> dict[str, Any] | None:
     ).fetchone()
 
 
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Checks of a time that have a score: how many, how many of them below what is promised, and the points that they are short of 100."""
+
+    checks: int
+    below: int
+    missed: float
+
+
+def window(tx: Tx, subject: Subject, since: datetime, upto: datetime, promised: float) -> Window:
+    """Both ends belong to it. Summed where the scores are, as they may be many."""
+    row = tx.execute(
+        """
+        SELECT count(*) AS checks, count(*) FILTER (WHERE score::float8 < %(promised)s) AS below,
+               coalesce(sum(100 - score::float8), 0) AS missed
+          FROM quality_scores
+         WHERE namespace = %(namespace)s AND dataset = %(dataset)s AND scope = %(scope)s AND rule_set = %(rule_set)s
+           AND at BETWEEN %(since)s AND %(upto)s AND score IS NOT NULL
+        """,
+        {**subject.values, "since": since, "upto": upto, "promised": promised},
+    ).fetchone()
+    return Window(**row) if row is not None else Window(0, 0, 0.0)
+
+
+def scored_before(tx: Tx, subject: Subject, at: datetime) -> datetime | None:
+    """When its last check before that one was, of those that have a score."""
+    row = tx.execute(
+        """
+        SELECT max(at) AS at FROM quality_scores
+         WHERE namespace = %(namespace)s AND dataset = %(dataset)s AND scope = %(scope)s AND rule_set = %(rule_set)s
+           AND at < %(at)s AND score IS NOT NULL
+        """,
+        {**subject.values, "at": at},
+    ).fetchone()
+    return row["at"] if row is not None else None
+
+
 def scores_since(tx: Tx, subject: Subject, since: datetime) -> list[tuple[datetime, float]]:
     """(at, score) of its checks that have a score, oldest first."""
     rows = tx.execute(

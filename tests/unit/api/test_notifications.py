@@ -398,6 +398,17 @@ spec:
     (message,) = ends_with(70.0, lost)
     assert message["data"]["rules"] == "promised: there (high), could not be measured: no column id"
     assert "used up" not in message["data"]["subject"], "it was before"
+    with api.database.transaction() as tx:
+        tx.execute("UPDATE quality_scores SET at = at - interval '9 days', score = 100 WHERE dataset = 'default/db:promised'")
+        # The last check saw a hundred points; since then they have grown too old to count, and what is left is short of it.
+        tx.execute(
+            """
+            UPDATE quality_scores SET score = 85, at = at + interval '3 days'
+             WHERE at = (SELECT max(at) FROM quality_scores WHERE dataset = 'default/db:promised') AND dataset = 'default/db:promised'
+            """
+        )
+    (message,) = ends_with(85.0)
+    assert "has used up an error budget" in message["data"]["subject"], "good checks no longer count"
 
 
 def test_a_test_message_goes_through_each_way_whatever_it_is_for(api: Api, settings: Settings, far: Web) -> None:

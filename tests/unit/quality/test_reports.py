@@ -13,7 +13,7 @@ from services.api.cli.junit import junit
 from services.api.cli.quality import _address, _summary, _verdicts
 from shared.pipelines.language import read_documents
 from shared.pipelines.validation import validate
-from shared.rules.budget import budget
+from shared.rules.budget import budget, spent
 from shared.rules.facets import facets
 from shared.rules.suggest import PATTERNS, document, suggested
 
@@ -34,6 +34,9 @@ def test_a_budget_is_used_by_what_checks_miss_and_only_within_the_window() -> No
     }  # fmt: skip
     assert budget([at(1, 94.9)], OBJECTIVE, NOW)["usedUp"] is True
     assert budget([at(1, 95.0)], OBJECTIVE, NOW)["usedUp"] is False
+    for scores in ([], [at(1, 94.9)], [at(2, 100.0), at(1, 90.0)], [at(2, 100.0), at(1, 80.0)]):
+        known = spent(len(scores), sum(score < 95 for _, score in scores), sum(100 - score for _, score in scores), OBJECTIVE)
+        assert known.items() <= budget(scores, OBJECTIVE, NOW).items()
 
 
 def test_a_budget_without_checks_is_whole_and_one_of_nothing_is_used_by_anything() -> None:

@@ -165,6 +165,12 @@ def test_scores_of_a_window_are_oldest_first(store: Database) -> None:
         since = datetime.now(UTC) - timedelta(days=2, hours=12)
         assert [score for _, score in quality.scores_since(tx, subject, since)] == [1.0, 3.0]
         assert [one["rows"] for one in quality.past(tx, subject, 2)] == [3, 2]
+        first, last = (when for when, _ in quality.scores_since(tx, subject, since))
+        assert quality.window(tx, subject, first, last, 2.0) == quality.Window(2, 1, 196.0)
+        assert quality.window(tx, subject, first, first, 1.0) == quality.Window(1, 0, 99.0)
+        assert quality.window(tx, subject, last + timedelta(days=1), last, 1.0) == quality.Window(0, 0, 0.0)
+        assert quality.scored_before(tx, subject, last) == first
+        assert quality.scored_before(tx, subject, since - timedelta(days=9)) is None
 
 
 @pytest.mark.parametrize("ask", ["history", "subjects"])
