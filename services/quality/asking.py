@@ -13,6 +13,7 @@ from services.quality.relations import Relations
 from shared.datasets import Columns
 from shared.errors import PenstockError
 from shared.rules import RULES, RuleType
+from shared.rules.related import relation
 from shared.rules.types import Rule
 
 # What a rule may compare `this` with, as the check's reads are named after it.
@@ -36,9 +37,9 @@ def question(number: int, rule: Rule, columns: Columns, relations: Relations) ->
         return f"type {rule['type']} is not known; there are {', '.join(RULES)}"
     if (gone := _missing(type_.columns(rule), columns)) is not None:
         return gone
-    own = [f"{rule['name']}.{kind}" for kind in COMPARED]
+    own = [relation(rule, kind) for kind in COMPARED]
     try:
-        if rule.get("destination") and relations.absent(into := f"{rule['name']}.destination"):
+        if rule.get("destination") and relations.absent(into := relation(rule, "destination")):
             # The sink that comes after makes it: no key is in it yet.
             rule = {**rule, "destination": False}
             own.remove(into)

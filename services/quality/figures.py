@@ -11,9 +11,6 @@ from typing import Any
 
 from shared.secrets.shown import looks_secret, shown
 
-NUMBERS = frozenset({"SMALLINT", "INTEGER", "BIGINT", "NUMERIC", "REAL", "DOUBLE PRECISION"})
-FLOATS = frozenset({"REAL", "DOUBLE PRECISION"})
-TIMES = frozenset({"DATE", "TIMESTAMP", "TIMESTAMPTZ"})
 QUANTILES = {"p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
 
 # A value and how many rows have it.

@@ -21,6 +21,7 @@ from services.quality.profiling import EXACT_BELOW, FEW
 from shared.datasets import Column, Columns
 from shared.errors import PenstockError
 from shared.rules import Scan
+from shared.rules.trees import NUMBERS, TIMES
 from shared.rules.types import this
 from shared.secrets.shown import shown
 
@@ -103,7 +104,7 @@ class Profile:
 
     def _of_few(self, column: Column, values: Sequence[Counted]) -> dict[str, Any]:
         found = {"distinct": len(values), "distinctExact": True, "topValues": figures.top(values, self._wanted.most)}
-        if figures.base(column.type) in figures.NUMBERS | figures.TIMES:
+        if figures.base(column.type) in NUMBERS | TIMES:
             finite = [(value, rows) for value, rows in values if not isinstance(value, float) or figures.number(value) is not None]
             found |= {"quantiles": figures.quantiles(finite), "histogram": figures.histogram(finite, self._wanted.bins)}
         return found
@@ -112,7 +113,7 @@ class Profile:
         """Quantiles and histograms, in one scan."""
         exact = rows < EXACT_BELOW
         least = {column.name: first[column.name]["min"] for column in columns if first[column.name].get("min") is not None}
-        shaped = [c for c in columns if c.name in least and figures.base(c.type) in figures.NUMBERS | figures.TIMES]
+        shaped = [c for c in columns if c.name in least and figures.base(c.type) in NUMBERS | TIMES]
         ends = {c.name: figures.edges(least[c.name], first[c.name]["max"], self._wanted.bins) for c in shaped}
         asked = [Asked(at, Scan(profiling.shape(column, ends[column.name], exact=exact))) for at, column in enumerate(shaped)]
         answered = measured(self._answers, asked)

@@ -10,10 +10,10 @@ from sqlglot import exp
 from services.quality import figures
 from shared.datasets import Column
 from shared.formats.types import duckdb as in_duckdb
-from shared.rules.trees import table, there, typed, values
+from shared.rules.trees import FLOATS, NUMBERS, TIMES, table, there, typed, values
 from shared.rules.types import column, count, filtered, this
 
-COMPARED = figures.NUMBERS | figures.TIMES | {"TEXT", "BOOLEAN", "UUID", "TIME"}
+COMPARED = NUMBERS | TIMES | {"TEXT", "BOOLEAN", "UUID", "TIME"}
 # Of so many values, each is counted and brought here.
 FEW = 1_000
 # From so many rows on, quantiles are estimated (t-digest), and values that are not few too (HyperLogLog).
@@ -32,7 +32,7 @@ def aggregates(one: Column, *, estimates: bool) -> dict[str, exp.Expr]:
     finite = _finite(one) if estimates else None
     if kind in COMPARED - {"BOOLEAN"}:
         found |= {"min": filtered(exp.Min(this=of.copy()), finite), "max": filtered(exp.Max(this=of.copy()), finite)}
-    if kind in figures.NUMBERS:
+    if kind in NUMBERS:
         double = of.copy() if kind == "DOUBLE PRECISION" else exp.Cast(this=of.copy(), to=_DOUBLE.copy())
         found |= {"mean": filtered(exp.Avg(this=double), finite), "stddev": filtered(exp.StddevSamp(this=double.copy()), finite)}
     if kind == "TEXT":
@@ -70,8 +70,8 @@ def shape(one: Column, ends: Sequence[Any], *, exact: bool) -> dict[str, exp.Exp
     function = "quantile_disc" if exact else "approx_quantile"
     found: dict[str, exp.Expr] = {"quantiles": exp.Anonymous(this=function, expressions=[of, shares])}
     if ends:
-        placed = "DOUBLE" if kind in figures.NUMBERS else in_duckdb(kind)
-        texts = [repr(float(end)) if kind in figures.NUMBERS else end.isoformat() for end in ends]
+        placed = "DOUBLE" if kind in NUMBERS else in_duckdb(kind)
+        texts = [repr(float(end)) if kind in NUMBERS else end.isoformat() for end in ends]
         places = exp.Array(expressions=[_as(exp.Literal.string(text), placed) for text in texts])
         found["bins"] = exp.Anonymous(this="histogram", expressions=[_as(of.copy(), placed), places])
     return {name: filtered(tree, _finite(one)) for name, tree in found.items()}
@@ -90,7 +90,7 @@ def _counted(one: Column) -> exp.Select:
 
 
 def _finite(one: Column) -> exp.Expr | None:
-    if figures.base(one.type) not in figures.FLOATS:
+    if figures.base(one.type) not in FLOATS:
         return None
     return exp.Anonymous(this="isfinite", expressions=[column(one.name)])
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from shared.attempts import secrets
 from shared.connectors.errors import Denied, NotFound
-from shared.engines.program import TELLING, THIS
+from shared.engines.program import CHECK, TELLING, THIS
 from shared.engines.work import ResolvedConnector
 from shared.errors import PenstockError
 from shared.pipelines.delivered import DELIVERED, DELIVERED_TYPE
@@ -40,7 +40,7 @@ def named_in(kind: str, program: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _beside(kind: str, program: Mapping[str, Any]) -> frozenset[str]:
     """Connectors without which an attempt can do the rest of its work: of a check, those that only single rules compare with."""
-    if kind != "check":
+    if kind != CHECK:
         return frozenset()
     checked = {read["connector"] for read in program.get("reads", ()) if read["table"] == THIS}
     return frozenset(named_in(kind, program)) - checked

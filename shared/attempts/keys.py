@@ -7,7 +7,6 @@ from functools import cache
 from pathlib import Path
 
 from shared.attempts.connectors import Unseal
-from shared.errors import PenstockError
 from shared.secrets.database import master_key
 from shared.secrets.database import unseal as opened
 
@@ -21,8 +20,3 @@ def unsealer(home: Path | None) -> Unseal:
         return opened(sealed, key(), context)
 
     return unseal
-
-
-def no_credentials(sealed: bytes, context: str) -> Mapping[str, str]:
-    """For a service whose stages use no connector."""
-    raise PenstockError(f"credential {context} is not for this service")

@@ -123,9 +123,9 @@ def fail_stage(tx: Tx, run: LockedRun, stage: StageRow, error: Mapping[str, Any]
     lost_nodes = [node for row in unreachable if row.kind == "work" and row.stage in skipped for node in row.nodes]
     culprit = error.get("node")
     charged = [culprit] if culprit in stage.nodes else list(stage.nodes)
+    beside = [node for node in stage.nodes if node not in charged]
     if stage.kind == "check":
-        charged = [node for node in charged if node in lost_nodes]
-    beside = [node for node in stage.nodes if node not in charged] if stage.kind != "check" else []
+        charged, beside = [node for node in charged if node in lost_nodes], []
     _mark(tx, run, charged, "FAILED", stage, error)
     _mark(tx, run, beside, "SKIPPED", stage)
     if stage.kind == "survey":

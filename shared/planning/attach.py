@@ -14,13 +14,14 @@ from typing import Any
 from shared.pipelines.model import MAIN_PORT, RuleSet, port_table
 from shared.pipelines.nodes.row_rules import columns_of
 from shared.pipelines.replay import LETTERS, through
+from shared.planning.comparisons import comparisons, table_of
 from shared.planning.errors import PlanProblem
 from shared.planning.graph import Graph
 from shared.planning.needs import Facts, full_reference
 from shared.planning.resolve import found_for
 from shared.planning.targets import plain, same_path, same_table
+from shared.rules.types import Rule
 
-Rule = Mapping[str, Any]
 REJECTS = "reject_rows"
 # Rules that judge all rows together: how many there are, how old the newest is, and what is usual.
 _OF_THE_WHOLE = frozenset({"ROW_COUNT", "FRESHNESS", "ANOMALY"})
@@ -119,11 +120,9 @@ def compared_nodes(check: Check) -> Iterator[tuple[Rule, str, frozenset[str]]]:
 
 def compared(rules: RuleSet) -> Iterator[tuple[Rule, str, frozenset[str]]]:
     """`compared_nodes` of a rule set, whatever it looks at."""
-    for rule in rules.rules:
-        for key in ("references", "equals"):
-            if (other := rule.get(key)) and "node" in other:
-                node, _, port = str(other["node"]).partition(".")
-                yield rule, port_table(node, port or MAIN_PORT), frozenset(parent_columns(rule)) if key == "references" else frozenset()
+    for rule, setting, other in comparisons(rules.rules):
+        if (table := table_of(other)) is not None:
+            yield rule, table, frozenset(parent_columns(rule)) if setting == "references" else frozenset()
 
 
 def parent_columns(rule: Rule) -> list[str]:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from shared.connectors import CONNECTORS
 from shared.engines.program import THIS, CheckProgram, Read
 from shared.pipelines.rules import refused
 from shared.planning.arrange import Numbers, looked_at, staging
-from shared.planning.attach import Check, Checks, blocking, compared_nodes
+from shared.planning.attach import Check, Checks, blocking
+from shared.planning.comparisons import comparisons, read_where_it_is, table_of
 from shared.planning.errors import PlanProblem
 from shared.planning.graph import Graph
-from shared.planning.needs import full_reference, retry_settings
+from shared.planning.needs import retry_settings
 from shared.planning.secrets import marked
 from shared.planning.stages import Stage, StageId, level_after
+from shared.rules.related import relation
 
 Types = Mapping[str, str]
-# What of a rule set's `profile` a program says, beside that there is one.
-_PROFILED = ("histogramBins", "topValues", "sampleAbove")
 
 
 def check_stages(graph: Graph, checks: Checks, work: Sequence[Stage], numbers: Numbers, types: Types) -> tuple[Stage, ...]:
@@ -52,18 +53,25 @@ def _program(graph: Graph, check: Check, numbers: Numbers, types: Types) -> Chec
         for rule in rules:
             if rule["type"] == "UNIQUE":
                 rule["destination"] = True
-                reads.append(Read(f"{rule['name']}.destination", sink.node, (), sink.connector, {"table": sink.target}))
-    profile, drift = check.rules.profile, check.rules.drift
+                reads.append(Read(relation(rule, "destination"), sink.node, (), sink.connector, {"table": sink.target}))
     return CheckProgram(
         check.dataset,
         tuple(reads),
         tuple(rules),
         check.rules.name,
         "batch" if check.table is not None else "dataset",
-        {key: profile[key] for key in _PROFILED} if profile.get("enabled") else None,
-        dict(drift) or None,
+        profile_settings(check.rules.profile),
+        dict(check.rules.drift) or None,
         check.gate,
     )
+
+
+def profile_settings(said: Mapping[str, Any]) -> dict[str, Any] | None:
+    """`CheckProgram.profile` of a rule set's settings; None where it is not wanted."""
+    if not said.get("enabled"):
+        return None
+    above = said["sampleAbove"]
+    return {"histogramBins": said["histogramBins"], "topValues": said["topValues"], "sampleAbove": None if above == "none" else above}
 
 
 def _this(graph: Graph, check: Check, numbers: Numbers) -> Read:
@@ -75,17 +83,12 @@ def _this(graph: Graph, check: Check, numbers: Numbers) -> Read:
 
 def _compared(graph: Graph, check: Check, numbers: Numbers) -> Iterator[Read]:
     """What rules compare with, named after them: rows of other nodes, or tables where they are."""
-    nodes = {rule["name"]: table for rule, table, _ in compared_nodes(check)}
-    for rule in check.rules.rules:
-        for key in ("references", "equals"):
-            if (other := rule.get(key)) is None:
-                continue
-            name = f"{rule['name']}.{key}"
-            if (table := nodes.get(rule["name"])) is not None:
-                owner = graph.owner(table)
-                yield Read(name, owner, graph.columns(table), datasets=((numbers.nodes[owner], table),))
-            else:
-                yield Read(name, "", (), full_reference(graph.pipeline, other["connector"]), {"table": other["table"]})
+    for rule, setting, other in comparisons(check.rules.rules):
+        if (table := table_of(other)) is None:
+            yield read_where_it_is(rule, setting, other, graph.pipeline.namespace)
+        else:
+            owner = graph.owner(table)
+            yield Read(relation(rule, setting), owner, graph.columns(table), datasets=((numbers.nodes[owner], table),))
 
 
 def _adds(graph: Graph, node: str, types: Types) -> bool:

@@ -16,10 +16,11 @@ from shared.pipelines.model import Edge
 from shared.pipelines.nodes.relations import column, find
 from shared.pipelines.nodes.row_rules import divided, no_row_rule
 from shared.pipelines.nodes.types import Input, Relation
-from shared.planning.attach import Check, Checks, Rule, compared_nodes, is_replay, parent_columns, rejecting
+from shared.planning.attach import Check, Checks, compared_nodes, is_replay, parent_columns, rejecting
 from shared.planning.cut import Piece
 from shared.planning.errors import PlanProblem
 from shared.planning.graph import Graph, Port, charged_to
+from shared.rules.types import Rule
 
 
 def prepared(graph: Graph, checks: Checks) -> Graph:

@@ -14,11 +14,11 @@ from shared.errors import ConfigurationError
 from shared.pipelines.kinds.quality import Drift, Profile
 from shared.pipelines.model import RuleSet
 from shared.pipelines.validation import full_name
+from shared.planning.checks import profile_settings
+from shared.planning.comparisons import comparisons, read_where_it_is, table_of
 
 # Nobody asked for it, so it must cost little: of a dataset with more rows it looks at a sample.
 SAMPLE_ABOVE = 1_000_000
-# Settings of rules that name another dataset.
-_OTHERS = ("references", "equals")
 # Who only looks into such a file keeps all others out of it meanwhile: nobody is to be kept out by what he has not asked for.
 _LOCKED_BY_READERS = ("duckdb",)
 
@@ -40,16 +40,14 @@ def of_rule_set(rules: RuleSet, sink: Mapping[str, Any] | None = None) -> CheckP
         )
     connector = full_name(str(where["connector"]), rules.namespace)
     this = Read(THIS, "", (), connector=connector, options=_object(where))
-    profile = rules.profile if rules.profile is not None else Profile().load({})
-    drift = rules.drift if rules.drift is not None else Drift().load({})
     return CheckProgram(
         dataset_name(connector, where),
         (this, *_compared(rules)),
         tuple(dict(rule) for rule in rules.rules),
         rules.name,
         scope="dataset",
-        profile=profile_settings(profile),
-        drift=dict(drift),
+        profile=profile_settings(rules.profile),
+        drift=dict(rules.drift),
     )
 
 
@@ -75,14 +73,6 @@ def dataset_name(connector: str, where: Mapping[str, Any]) -> str:
     return f"{connector}:{where.get('table') or where.get('path')}"
 
 
-def profile_settings(said: Mapping[str, Any]) -> dict[str, Any] | None:
-    """`CheckProgram.profile` of a rule set's settings; None where it is not wanted."""
-    if not said["enabled"]:
-        return None
-    above = said["sampleAbove"]
-    return {"histogramBins": said["histogramBins"], "topValues": said["topValues"], "sampleAbove": None if above == "none" else above}
-
-
 def _object(where: Mapping[str, Any]) -> dict[str, Any]:
     return {key: where[key] for key in ("table", "path") if where.get(key)}
 
@@ -97,9 +87,6 @@ def _file(sink: Mapping[str, Any]) -> dict[str, Any]:
 
 def _compared(rules: RuleSet) -> Iterator[Read]:
     """What rules compare it with. What another node hands on is not there: such a rule is told as one that cannot be measured."""
-    for rule in rules.rules:
-        for key in _OTHERS:
-            other = rule.get(key)
-            if isinstance(other, Mapping) and "connector" in other:
-                connector = full_name(str(other["connector"]), rules.namespace)
-                yield Read(f"{rule['name']}.{key}", "", (), connector=connector, options=_object(other))
+    for rule, setting, other in comparisons(rules.rules):
+        if table_of(other) is None:
+            yield read_where_it_is(rule, setting, other, rules.namespace)

@@ -9,10 +9,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from shared.engines.program import THIS, CheckProgram, Read
-from shared.pipelines.model import MAIN_PORT, RuleSet, port_table
+from shared.pipelines.model import RuleSet
 from shared.pipelines.rules import refused
-from shared.pipelines.validation import full_name
-from shared.planning.attach import REJECTS, Rule, blocking
+from shared.planning.attach import REJECTS, blocking
+from shared.planning.comparisons import comparisons, read_where_it_is, table_of
+from shared.rules.related import relation
+from shared.rules.types import Rule
 from shared.runs.restart import CannotRestart
 
 
@@ -25,7 +27,7 @@ def renewed(program: CheckProgram, rules: RuleSet, *, waited: bool = True, ahead
     said = [dict(rule) for rule in rules.rules]
     destination = next((read for read in program.reads if read.table.endswith(".destination")), None)
     unique = any(rule["type"] == "UNIQUE" for rule in program.rules)
-    reads = [program.this, *(read for rule in said for read in _compared(program, rules, rule))]
+    reads = [program.this, *_compared(program, rules)]
     _same_rows_aside(program, rules)
     for rule in said:
         if (why := refused(rule)) is not None:
@@ -34,7 +36,7 @@ def renewed(program: CheckProgram, rules: RuleSet, *, waited: bool = True, ahead
             continue
         if destination is not None:
             rule["destination"] = True
-            reads.append(replace(destination, table=f"{rule['name']}.destination"))
+            reads.append(replace(destination, table=relation(rule, "destination")))
         elif inserts and not unique and blocking(rules):
             raise CannotRestart(
                 f"rule {rule['name']} of rule set {rules.name} is to know what is in the destination, at which this run was not to look;"
@@ -70,19 +72,14 @@ def _rejecting(rules: Iterable[Rule]) -> dict[str, Rule]:
     }
 
 
-def _compared(program: CheckProgram, rules: RuleSet, rule: dict[str, object]) -> Iterator[Read]:
+def _compared(program: CheckProgram, rules: RuleSet) -> Iterator[Read]:
     staged = {port: read for read in program.reads if read.table != THIS for _, port in read.datasets}
-    for key in ("references", "equals"):
-        if not isinstance(other := rule.get(key), dict):
+    for rule, setting, other in comparisons(rules.rules):
+        if (table := table_of(other)) is None:
+            yield read_where_it_is(rule, setting, other, rules.namespace)
             continue
-        name = f"{rule['name']}.{key}"
-        if "connector" in other:
-            yield Read(name, "", (), full_name(other["connector"], rules.namespace), {"table": other["table"]})
-            continue
-        node, _, port = str(other["node"]).partition(".")
-        table = port_table(node, port or MAIN_PORT)
         if table not in staged:
             raise CannotRestart(
                 f"rule {rule['name']} of rule set {rules.name} compares with {table} now, which this run has not staged; start a new run"
             )
-        yield replace(staged[table], table=name)
+        yield replace(staged[table], table=relation(rule, setting))

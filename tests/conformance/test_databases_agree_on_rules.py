@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import psycopg
 import pytest
 import yaml
 from sqlglot import exp
@@ -36,7 +35,7 @@ from shared.sql.trust import trust
 from tests.support import clickhouse as clickhouse_server
 from tests.support import mariadb as mariadb_server
 from tests.support import postgresql
-from tests.support.databases import Duckdb, Own, Sqlite
+from tests.support.databases import Duckdb, Own, Postgres, Sqlite
 
 CASES: dict[str, list[dict[str, Any]]] = yaml.safe_load((Path(__file__).parent / "rules.yaml").read_text())
 ENGINES = ("duckdb", "postgres", "mariadb", "sqlite", "clickhouse")
@@ -218,17 +217,6 @@ def test_each_type_has_twenty_cases_of_either_verdict(type_: str) -> None:
     assert len({case["it"] for case in CASES[type_]}) == len(CASES[type_])
 
 
-@dataclass
-class _Postgres:
-    config: dict[str, Any]
-    type: str = "postgres"
-
-    def sql(self, statement: str) -> list[tuple[Any, ...]]:
-        with psycopg.connect(self.config["url"], autocommit=True) as connection:
-            found = connection.execute(statement.encode())
-            return found.fetchall() if found.description else []
-
-
 @pytest.fixture(scope="module", params=ENGINES)
 def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     folder = tmp_path_factory.mktemp(request.param)
@@ -246,7 +234,7 @@ def _duckdb(folder: Path) -> Iterator[tuple[Own, str]]:
 @contextmanager
 def _postgres(folder: Path) -> Iterator[tuple[Own, str]]:
     with postgresql.server(folder) as url:
-        own = _Postgres({"url": url})
+        own = Postgres({"url": url})
         yield own, str(own.sql("SHOW server_version")[0][0])
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import duckdb
+import psycopg
 
 from shared.connectors import driver
 from shared.connectors.protocols import AttemptKey, SinkSession, SinkWrite, Survey
@@ -39,6 +40,19 @@ class Sqlite:
     def sql(self, statement: str) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(self.config["path"], isolation_level=None)) as connection:
             return list(connection.execute(statement).fetchall())
+
+
+@dataclass
+class Postgres:
+    """`config`: {url}, of a server that is there."""
+
+    config: dict[str, Any]
+    type: str = "postgres"
+
+    def sql(self, statement: str) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.config["url"], autocommit=True) as connection:
+            done = connection.execute(statement.encode())
+            return done.fetchall() if done.rownumber is not None else []
 
 
 @dataclass

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import psycopg
 import pytest
 
 from services.quality.asking import Question, question
@@ -21,7 +19,7 @@ from shared.engines.program import THIS, Read
 from shared.engines.work import Job, Limits, ResolvedConnector
 from tests.support import postgresql
 from tests.support.checked import MEMORY, outcome, over_staged, over_table, staged
-from tests.support.databases import Duckdb, Own, Sqlite
+from tests.support.databases import Duckdb, Own, Postgres, Sqlite
 
 VALUES = "(1, 'AA', 10, 1), (2, 'BB', 20, 2), (3, NULL, 30, 9), (4, 'ąę ', NULL, 1), (4, 'aa', -5, NULL), (6, 'AA', 70, 2)"
 RULES: list[dict[str, Any]] = [
@@ -38,17 +36,6 @@ RULES: list[dict[str, Any]] = [
 ]
 # What is not trusted there is measured here: patterns, but in PostgreSQL and DuckDB.
 THERE = {"there", "unique", "range", "some", "count", "query"}
-
-
-@dataclass
-class Postgres:
-    config: dict[str, Any]
-    type: str = "postgres"
-
-    def sql(self, statement: str) -> list[tuple[Any, ...]]:
-        with psycopg.connect(self.config["url"], autocommit=True) as connection:
-            done = connection.execute(statement.encode())
-            return done.fetchall() if done.rownumber is not None else []
 
 
 @pytest.fixture(scope="module")

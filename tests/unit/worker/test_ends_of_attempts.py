@@ -14,7 +14,7 @@ from runs_for_tests import stage, stage_row, start_run, status
 from servers_for_tests import HERE, RedisServer, wait_for
 
 from shared.attempts.breakers import Breakers
-from shared.attempts.keys import no_credentials
+from shared.attempts.keys import unsealer
 from shared.attempts.place import Place
 from shared.attempts.run import Attempts
 from shared.messages import celery_app
@@ -41,7 +41,7 @@ def attempts(database: Database, redis_server: RedisServer, tmp_path: Path, monk
         functions={"work": "child_functions:run"},
     )
     breakers = Breakers(redis.Redis.from_url(redis_server.url), place.breaker)
-    made = Attempts(place, database, celery_app(redis_server.url, "test"), no_credentials, breakers)
+    made = Attempts(place, database, celery_app(redis_server.url, "test"), unsealer(None), breakers)
     made.start()
     yield made
     made.stop()

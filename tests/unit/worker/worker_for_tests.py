@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from services.worker.settings import Settings
 from shared.attempts import tasks
-from shared.attempts.keys import no_credentials
+from shared.attempts.keys import unsealer
 from shared.attempts.service import Service
 from shared.process import prepare
 
@@ -15,7 +15,7 @@ if __name__ == "__main__":
     settings = Settings.from_environment()
     place = replace(settings.place, functions={"work": "child_functions:run"})
     service = Service(
-        place, database_url=settings.database_url, redis_url=settings.redis_url, queues=("stages", "stages.gpu"), unseal=no_credentials
+        place, database_url=settings.database_url, redis_url=settings.redis_url, queues=("stages", "stages.gpu"), unseal=unsealer(None)
     )
     tasks.register(service)
     service.app.worker_main(service.command())
