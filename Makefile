@@ -63,7 +63,7 @@ check: $(VENV)/.synced-dev
 # The coverage files of killed processes may be cut short; combining keeps what is whole.
 test: check
 	rm -f .coverage .coverage.*
-	$(VENV)/bin/coverage run -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST)
+	$(VENV)/bin/coverage run -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(PYTEST)
 	$(VENV)/bin/coverage combine --quiet
 	$(VENV)/bin/coverage json --quiet -o .coverage.json
 	$(RUN) -m infra.coverage_floors .coverage.json

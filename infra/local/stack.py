@@ -108,10 +108,11 @@ def _wait_launched(home: Home, launched: subprocess.Popen[bytes]) -> None:
 
 def _clear(home: Home) -> None:
     """What a killed supervisor or a power loss left: pid files without processes, or processes without a supervisor."""
-    left = {*processes.running(home).values(), *processes.marked(home)}
-    stuck = processes.end(sorted(left), signal.SIGKILL, 5.0)
-    if stuck:
-        raise LocalStackFailed(f"processes {stuck} of an earlier start would not end; end them and try again")
+    # Again and again: one that is just ending may have started another, which would keep the address.
+    while left := {*processes.running(home).values(), *processes.marked(home)}:
+        stuck = processes.end(sorted(left), signal.SIGKILL, 5.0)
+        if stuck:
+            raise LocalStackFailed(f"processes {stuck} of an earlier start would not end; end them and try again")
     for path in home.pids.glob("*.pid"):
         path.unlink()
 

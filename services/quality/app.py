@@ -6,6 +6,7 @@ from services.quality.settings import Settings
 from shared.attempts import tasks
 from shared.attempts.keys import unsealer
 from shared.attempts.service import Service
+from shared.messages import PROFILES
 from shared.store import definitions
 
 settings = Settings.from_environment()
@@ -13,7 +14,8 @@ service = Service(
     settings.place,
     database_url=settings.database_url,
     redis_url=settings.redis_url,
-    queues=("quality",),
+    queues=("quality", PROFILES),
+    in_order=True,
     unseal=unsealer(settings.home),
     vault=settings.vault,
     definitions=definitions.of(settings.definitions),

@@ -6,7 +6,7 @@ import logging
 from datetime import timedelta
 
 from services.scheduler.settings import Settings
-from shared.engines.program import CHECK
+from shared.engines.program import PROFILE
 from shared.errors import PenstockError
 from shared.pipelines.validation import stored_connector, stored_document
 from shared.planning.on_demand import of_sink
@@ -41,7 +41,7 @@ def _ask(tx: Tx, ending: Ending) -> None:
         text = resources.current_document(tx, "Connector", namespace, name)
         program = of_sink(sink, stored_connector(text).type) if text is not None else None
         if program is not None and not quality_requests.waits(tx, ending.namespace, program.dataset):
-            requests.put(tx, CHECK, ending.namespace, program.to_json(), asked_by=BY, valid_for=VALID)
+            requests.put(tx, PROFILE, ending.namespace, program.to_json(), asked_by=BY, valid_for=VALID)
 
 
 def _wanted(text: str) -> bool:

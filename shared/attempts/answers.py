@@ -17,7 +17,7 @@ from shared.attempts.watch import Watch
 from shared.breakers import Change
 from shared.dispatch import watching
 from shared.dispatch.claims import wake
-from shared.engines.program import CHECK, OWN_MAIL, TELLING
+from shared.engines.program import CHECK, OWN_MAIL, PROFILE, TELLING
 from shared.engines.work import Job, Limits, Outcome, ResolvedConnector
 from shared.errors import PenstockError, UnavailableError
 from shared.kill_points import kill_point
@@ -26,6 +26,8 @@ from shared.secrets.masking import Masker
 from shared.store import facts, notifications, quality, requests
 from shared.store.database import Database, Tx
 
+# What nobody asked for must not keep others waiting, behind a lock perhaps.
+_UNASKED_AT_MOST_S = 60.0
 # Of what a check measured.
 _ANSWERED = ("dataset", "ruleSet", "scope", "score", "passed", "failed", "errors")
 
@@ -51,6 +53,8 @@ class Answers:
         def take(tx: Tx) -> dict[str, Any] | None:
             nonlocal past
             taken = requests.claim(tx, message.request, self._place.name)
+            if taken is not None and taken["kind"] == PROFILE:
+                taken = {**taken, "kind": CHECK, "seconds_left": min(taken["seconds_left"], _UNASKED_AT_MOST_S)}
             if taken is not None:
                 past = history(tx, taken["namespace"], taken["kind"], taken["args"])
                 resolution.look_up(tx, taken["namespace"], taken["kind"], taken["args"])

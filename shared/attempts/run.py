@@ -1,7 +1,7 @@
 """From a message to a recorded end: claim, resolve, run in a child, record, send what became ready.
 
-`Attempts` is all of it for one process. Each task thread of Celery calls `run` and waits there; nothing in that path sleeps or polls. How
-an attempt ended is recorded by a thread of its own, while the slot goes on with the next.
+`Attempts` is all of it for one process. Each task thread of Celery calls `run` and waits there; nothing in that path sleeps or polls. The
+transaction that records how a stage ended claims the next one of its run, too, so that short stages cost one transaction each, not two.
 """
 
 from __future__ import annotations
@@ -9,8 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -30,7 +29,7 @@ from shared.attempts.slots import Child, ChildDied, Key, NoChild, Slots
 from shared.attempts.watch import Watch
 from shared.breakers import Change
 from shared.dispatch import results, sending
-from shared.dispatch.claims import Claim, Hold, claim, report_breaker, wake
+from shared.dispatch.claims import Claim, Hold, claim, released, report_breaker, wake
 from shared.engines.work import Job, Limits, Outcome
 from shared.errors import ConfigurationError, PenstockError, UnavailableError
 from shared.kill_points import kill_point
@@ -44,6 +43,8 @@ log = logging.getLogger(__name__)
 
 _CANCEL_GRACE_S = 2.0
 _GIVE_BACK_GRACE_S = 0.5
+# A slot goes from stage to stage of one run for so long; then whoever else waits in its queues has its turn.
+_SAME_RUN_S = 1.0
 
 
 class TookTooLong(UnavailableError):
@@ -53,14 +54,29 @@ class TookTooLong(UnavailableError):
     retry_on = "timeout"
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A claim, with what was read for it in the same transaction: the documents as they are when the attempt begins, at no extra commit.
+    `refused`: why it cannot even begin.
+    """
+
+    claim: Claim
+    resolution: connectors.Resolution
+    past: tuple[dict[str, Any], ...]
+    known: cursors.Known
+    refused: PenstockError | None
+
+
 @dataclass(slots=True)
 class Held:
     """An attempt of ours. `verdict`: why it is to stop, if it is; `gone`: set when there is no use in recording it any more. `guard`: from
     when its connectors may be called. `over`: its work has ended, so that only the loss of its lease changes what is recorded of it.
+    `following`: what was claimed for this slot as its end was recorded.
     """
 
     claim: Claim
     child: Child
+    following: Taken | None = None
     guard: Guard | None = None
     verdict: str | None = None
     over: bool = False
@@ -81,16 +97,23 @@ class Ended:
 
 class Attempts:
     def __init__(
-        self, place: Place, database: Database, app: Celery, unseal: connectors.Unseal, breakers: Breakers, vault: Vault = NO_VAULT
+        self,
+        place: Place,
+        database: Database,
+        app: Celery,
+        unseal: connectors.Unseal,
+        breakers: Breakers,
+        vault: Vault = NO_VAULT,
+        *,
+        queues: Sequence[str],
     ) -> None:
-        self.place, self._unseal, self._vault = place, unseal, vault
+        self.place, self._unseal, self._vault, self._queues = place, unseal, vault, queues
         self._breakers = breakers
         self._database, self._app = database, app
         self._slots = Slots(place)
         self._watch = Watch(place.memory_setting)
         self._leases = Leases(database, place.lease, self._tell)
         self._behind = Behind(database, place.name)
-        self._recorder = ThreadPoolExecutor(max_workers=place.slots, thread_name_prefix="record")
         self._held: dict[Key, Held] = {}
         self._lock = threading.Lock()
         self._closing = threading.Event()
@@ -108,7 +131,6 @@ class Attempts:
     def stop(self) -> None:
         """Ends children and threads; whatever still runs is given back first."""
         self.give_back()
-        self._recorder.shutdown()
         self._slots.stop()
         self._behind.stop()
         self._leases.stop()
@@ -132,7 +154,7 @@ class Attempts:
             self._stop(one, "given back", _GIVE_BACK_GRACE_S)
 
     def run(self, message: StageMessage) -> bool:
-        """Handles one message; returns when its stage is done, its record on its way, or needs nothing. False: it is for another one."""
+        """Handles one message; returns when its stage, and those of its run that followed, are recorded. False: it is for another one."""
         with context(run=message.run, stage=message.stage, epoch=message.epoch):
             return self._in_a_slot(lambda child: self._run(message, child))
 
@@ -158,63 +180,54 @@ class Attempts:
             self._slots.release(child)
 
     def _run(self, message: StageMessage, child: Child) -> bool:
-        place = self.place
         if self._closing.is_set():
             return False
-        resolution = self._resolution()
-
-        known = cursors.Known()
-        past: tuple[dict[str, Any], ...] = ()
-        refused: list[PenstockError] = []
-
-        def take(tx: Tx) -> Claim | None:
-            nonlocal known, past
-            refused.clear()
-            taken = claim(tx, message, worker=place.name, boot=place.boot, lease=place.lease)
-            if taken is not None:
-                # In the same transaction: the documents as they are when the attempt begins, at no extra commit.
-                resolution.look_up(tx, taken.namespace, taken.kind, taken.program)
-                past = history(tx, taken.namespace, taken.kind, taken.program)
-                try:
-                    known = cursors.begin(tx, taken)
-                except cursors.CursorHeld as held_by_others:
-                    refused.append(held_by_others)
-                kill_point("attempt.claiming")
-            return taken
-
         kill_point("attempt.taken")
-        taken = insist(self._database, take, self._closing)
+        taken = insist(self._database, lambda tx: self._take(tx, message), self._closing)
         if taken is None:
             return not self._closing.is_set()
-        kill_point("attempt.claimed")
-        held = Held(taken, child)
+        until = time.monotonic() + _SAME_RUN_S
+        while taken is not None:
+            kill_point("attempt.claimed")
+            run, stage, epoch = taken.claim.key
+            with context(run=run, stage=stage, epoch=epoch):
+                taken = self._attempt(taken, child, until)
+        return True
+
+    def _take(self, tx: Tx, message: StageMessage) -> Taken | None:
+        taken = claim(tx, message, worker=self.place.name, boot=self.place.boot, lease=self.place.lease)
+        if taken is None:
+            return None
+        resolution = self._resolution()
+        resolution.look_up(tx, taken.namespace, taken.kind, taken.program)
+        past = history(tx, taken.namespace, taken.kind, taken.program)
+        known, refused = cursors.Known(), None
+        try:
+            known = cursors.begin(tx, taken)
+        except cursors.CursorHeld as held_by_others:
+            refused = held_by_others
+        kill_point("attempt.claiming")
+        return Taken(taken, resolution, past, known, refused)
+
+    def _attempt(self, taken: Taken, child: Child, until: float) -> Taken | None:
+        """Does it and records how it ended; what this slot does next, if that was claimed with the record."""
+        held = Held(taken.claim, child)
         with self._lock:
-            self._held[taken.key] = held
-        self._leases.hold(taken.key)
+            self._held[taken.claim.key] = held
+        self._leases.hold(taken.claim.key)
         try:
             if self._closing.is_set():
                 held.verdict = held.verdict or "given back"
-            ended = Ended(None, refused[-1].to_json(), None, 0, None) if refused else self._work(held, resolution, known, past)
+            ended = Ended(None, taken.refused.to_json(), None, 0, None) if taken.refused else self._work(held, taken)
             self._is_over(held)
-            self._behind.close(taken)
-        except BaseException:
-            self._let_go(held)
-            raise
-        # The slot need not wait for the record. Should we die before it, the lease runs out, as it would have in the middle of the work.
-        self._recorder.submit(self._recorded, held, ended)
-        return True
-
-    def _recorded(self, held: Held, ended: Ended) -> None:
-        taken = held.claim
-        try:
-            with context(run=taken.run, stage=taken.stage, epoch=taken.epoch):
-                self._record(held, ended)
-        except Exception:
-            log.exception("the outcome could not be recorded; the lease will run out")
+            self._behind.close(taken.claim)
+            self._record(held, ended, goes_on=time.monotonic() < until and self._slots.fit(child) and not self._closing.is_set())
         finally:
             self._let_go(held)
-        # What is ready is released: what is said now is in nobody's way.
-        held.child.rest()
+        if held.following is None:
+            # What is ready is released: what is said now is in nobody's way.
+            child.rest()
+        return held.following
 
     def _let_go(self, held: Held) -> None:
         self._is_over(held)
@@ -222,15 +235,15 @@ class Attempts:
         with self._lock:
             del self._held[held.claim.key]
 
-    def _work(self, held: Held, resolution: connectors.Resolution, known: cursors.Known, past: tuple[dict[str, Any], ...]) -> Ended:
-        taken, scratch = held.claim, held.child.scratch
+    def _work(self, held: Held, taken: Taken) -> Ended:
+        run, scratch = held.claim.run, held.child.scratch
         try:
-            resolved = resolution.result()
+            resolved = taken.resolution.result()
             with (
-                replaying.letters(self._database, taken.run, resolved.program, scratch) as letters,
-                delivered.rows(self._database, taken.run, resolved.program, scratch) as rows,
+                replaying.letters(self._database, run, resolved.program, scratch) as letters,
+                delivered.rows(self._database, run, resolved.program, scratch) as rows,
             ):
-                return self._run_job(held, replace(resolved, connectors=resolved.connectors | letters | rows), known, past)
+                return self._run_job(held, replace(resolved, connectors=resolved.connectors | letters | rows), taken.known, taken.past)
         except PenstockError as problem:
             return Ended(None, problem.to_json(), None, 0, None)
 
@@ -334,13 +347,13 @@ class Attempts:
         elif what == "log":
             self._behind.log(taken, values[0], values[1])
 
-    def _record(self, held: Held, ended: Ended) -> None:
+    def _record(self, held: Held, ended: Ended, *, goes_on: bool) -> None:
         """One transaction says how it ended and releases what became ready; its messages leave after the commit."""
         if held.verdict == "lost":
             log.warning("the lease was lost; this attempt is dropped")
             return
         try:
-            level, line, messages = self._end(held, ended)
+            level, line, messages = self._end(held, ended, goes_on)
         except psycopg.Error as refused:
             # Not that the store is away, but that it does not take what we have to say: doing the work again would not help.
             log.exception("the outcome could not be recorded")
@@ -362,7 +375,7 @@ class Attempts:
         self._behind.log(taken, level, line)
         log.log(logging.getLevelName(level), "%s", line)
 
-    def _end(self, held: Held, ended: Ended) -> tuple[str, str, list[StageMessage] | None]:
+    def _end(self, held: Held, ended: Ended, goes_on: bool) -> tuple[str, str, list[StageMessage] | None]:
         """Level and text of the log line, and what the record released; None: nothing was recorded."""
         taken, name, after = held.claim, self.place.name, f"after {ended.duration_ms / 1000:.2f} s"
         if (outcome := ended.outcome) is not None:
@@ -376,11 +389,7 @@ class Attempts:
                 kill_point("attempt.rejects_kept")
             if outcome.remembered and insist(self._database, lambda tx: _remembered(tx, taken, outcome), held.gone) is None:
                 return "WARNING", "", None
-            figures: dict[str, Any] = {"duration_ms": ended.duration_ms, "peak_memory_bytes": ended.peak_memory_bytes}
-            messages = insist(
-                self._database, lambda tx: _then("attempt.recording", results.complete(tx, taken, outcome, **figures)), held.gone
-            )
-            return "INFO", f"done {after} on {name}", messages
+            return "INFO", f"done {after} on {name}", self._complete(held, outcome, ended, goes_on)
         if held.verdict == "cancelled":
             line = f"stopped {after} on {name}: its run was cancelled"
             return "WARNING", line, insist(self._database, lambda tx: results.cancelled(tx, taken), held.gone)
@@ -404,6 +413,25 @@ class Attempts:
         reason = f"{name} is shutting down" if given_back else ended.died or "its process is gone"
         line = f"lost {after} on {name}: {reason}"
         return "ERROR", line, insist(self._database, lambda tx: results.lose(tx, taken, reason, counts=not given_back), held.gone)
+
+    def _complete(self, held: Held, outcome: Outcome, ended: Ended, goes_on: bool) -> list[StageMessage] | None:
+        figures: dict[str, Any] = {"duration_ms": ended.duration_ms, "peak_memory_bytes": ended.peak_memory_bytes}
+
+        def step(tx: Tx, goes_on: bool) -> list[StageMessage] | None:
+            held.following = None
+            messages = _then("attempt.recording", results.complete(tx, held.claim, outcome, **figures))
+            if messages is None or not goes_on or (waits := released(tx, held.claim.run, self._queues)) is None:
+                return messages
+            held.following = self._take(tx, waits)
+            return [message for message in messages if message != waits]
+
+        try:
+            return insist(self._database, lambda tx: step(tx, goes_on), held.gone)
+        except (psycopg.Error, PenstockError):
+            if not goes_on:
+                raise
+            # It may be the next stage that cannot be claimed: that is no reason not to record this one.
+            return insist(self._database, lambda tx: step(tx, False), held.gone)
 
     @staticmethod
     def _fail(tx: Tx, held: Held, ended: Ended, error: dict[str, Any]) -> list[StageMessage] | None:

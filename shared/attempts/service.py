@@ -32,7 +32,10 @@ PAUSED_AT_MOST_S = 10
 
 
 class Service:
-    """`take`, `answer` and `probe` are what the tasks call. Everything else follows Celery's own start and end."""
+    """`take`, `answer` and `probe` are what the tasks call. Everything else follows Celery's own start and end.
+
+    `in_order`: what waits in an earlier queue goes before all in later ones.
+    """
 
     def __init__(
         self,
@@ -41,13 +44,14 @@ class Service:
         database_url: str,
         redis_url: str,
         queues: tuple[str, ...],
+        in_order: bool = False,
         unseal: Unseal,
         vault: Vault = NO_VAULT,
         definitions: Definitions | None = None,
     ) -> None:
         self.place = place
         self.queues = (*read_by(queues, VERSION, PLAN_FORMATS), place.probe_queue)
-        self.app: Celery = celery_app(redis_url, place.name, self.queues)
+        self.app: Celery = celery_app(redis_url, place.name, self.queues, in_order=in_order)
         # Each slot, its records, the leases, the lines behind the work and the heartbeat may need a connection at the same moment.
         self._database = Database(
             database_url,
@@ -59,7 +63,7 @@ class Service:
         )
         # It is asked within attempts: one that does not answer at once is away.
         breakers = Breakers(redis.Redis.from_url(redis_url, socket_timeout=1, socket_connect_timeout=1), place.breaker)
-        self._attempts = Attempts(place, self._database, self.app, unseal, breakers, vault)
+        self._attempts = Attempts(place, self._database, self.app, unseal, breakers, vault, queues=self.queues)
         self._heartbeat = Heartbeat(
             place,
             self._database,

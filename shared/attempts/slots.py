@@ -231,11 +231,16 @@ class Slots:
         """Gives a child back. One that grew is replaced, so that what it keeps is not charged to the next attempt."""
         with self._count:
             self._busy -= 1
-        if (resident_bytes(child.pid) or 0) > child.limit // 2:
+        if self.fit(child):
+            self._ready.put(child)
+        else:
             child.rest()
             child.kill()
-        elif child.usable:
-            self._ready.put(child)
+
+    @staticmethod
+    def fit(child: Child) -> bool:
+        """It may be given to another attempt as it is."""
+        return child.usable and (resident_bytes(child.pid) or 0) <= child.limit // 2
 
     def stop(self) -> None:
         """Ends all children; returns when they are gone."""

@@ -60,7 +60,8 @@ def claim(tx: Tx, message: StageMessage, *, worker: str, boot: str, lease: timed
 
     Raises UnknownVersion, and the transaction must not be committed, for a stage whose plan only a newer release can read.
     """
-    run = runs.lock(tx, message.run)
+    # Most messages of a run with short stages come too late: they need not wait for its row to learn that.
+    run = runs.lock(tx, message.run) if stages.is_released(tx, message.run, message.stage, message.epoch) else None
     if run is None or run.status is not RunStatus.RUNNING or run.cancel_reason is not None:
         return None
     row = stages.claim(tx, run.id, message.stage, message.epoch, worker=worker, boot=boot, lease=lease)
@@ -90,6 +91,12 @@ def claim(tx: Tx, message: StageMessage, *, worker: str, boot: str, lease: timed
         spent=row["spent"],
         limited=row["limited"],
     )
+
+
+def released(tx: Tx, run: str, queues: Sequence[str]) -> StageMessage | None:
+    """What a worker that serves those queues could claim of a run, in plan order."""
+    row = stages.first_released(tx, run, queues)
+    return StageMessage(run, row["stage"], row["epoch"], row["queue"]) if row is not None else None
 
 
 def renew(tx: Tx, held: Sequence[Key], lease: timedelta) -> dict[Key, Hold]:

@@ -364,6 +364,8 @@ class TellProgram:
 
 # The kind of stage, and of request, that measures a dataset.
 CHECK = "check"
+# A check that only measures, and that nobody asked for.
+PROFILE = "profile"
 # The rows that a check looks at, as its rules call them.
 THIS = "this"
 

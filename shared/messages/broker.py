@@ -12,8 +12,10 @@ from kombu.entity import Queue
 VISIBILITY_TIMEOUT_S = 12 * 3600
 
 
-def celery_app(redis_url: str, name: str, queues: tuple[str, ...] = ()) -> Celery:
-    """An app that sends to any queue and, as a worker, consumes `queues`. Connects on first use."""
+def celery_app(redis_url: str, name: str, queues: tuple[str, ...] = (), *, in_order: bool = False) -> Celery:
+    """An app that sends to any queue and, as a worker, consumes `queues`, a later one where nothing waits in those before it if
+    `in_order`, else by turns. Connects on first use.
+    """
     app = Celery(name, broker=redis_url, set_as_current=False)
     app.conf.update(
         task_serializer="json",
@@ -37,6 +39,7 @@ def celery_app(redis_url: str, name: str, queues: tuple[str, ...] = ()) -> Celer
         broker_connection_timeout=2,
         broker_transport_options={
             "visibility_timeout": VISIBILITY_TIMEOUT_S,
+            "queue_order_strategy": "priority" if in_order else "round_robin",
             "socket_timeout": 5,
             "socket_connect_timeout": 2,
             "socket_keepalive": True,

@@ -10,8 +10,10 @@ from shared.messages.stage import VERSION, check_version
 
 ANSWER_REQUEST = "penstock.request.answer"
 MAINTENANCE = "maintenance"
+# Profiles that nobody asked for; the quality service takes one only when nothing else waits for it.
+PROFILES = "quality.profiles"
 # Kinds of requests that are not answered by workers.
-QUEUES: Mapping[str, str] = {"check": "quality"}
+QUEUES: Mapping[str, str] = {"check": "quality", "profile": PROFILES}
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,8 @@ def waits(tx: Tx, namespace: str, dataset: str) -> bool:
     row = tx.execute(
         """
         SELECT 1 AS waits FROM requests
-         WHERE kind = 'check' AND state IN ('PENDING', 'RUNNING') AND namespace = %(namespace)s AND args ->> 'dataset' = %(dataset)s
-           AND args ->> 'ruleSet' IS NULL AND expires_at > clock_timestamp() LIMIT 1
+         WHERE kind IN ('check', 'profile') AND state IN ('PENDING', 'RUNNING') AND namespace = %(namespace)s
+           AND args ->> 'dataset' = %(dataset)s AND args ->> 'ruleSet' IS NULL AND expires_at > clock_timestamp() LIMIT 1
         """,
         {"namespace": namespace, "dataset": dataset},
     ).fetchone()

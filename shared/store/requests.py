@@ -41,8 +41,8 @@ def to_send(tx: Tx) -> dict[str, str]:
         UPDATE requests SET sent_at = clock_timestamp()
          WHERE id IN (SELECT id FROM requests
                        WHERE state = 'PENDING' AND expires_at > clock_timestamp()
-                         AND (sent_at IS NULL OR (kind <> 'watch' AND sent_at + CASE kind WHEN 'check' THEN %(check)s ELSE %(again)s END
-                                                                      < clock_timestamp()))
+                         AND (sent_at IS NULL OR kind <> 'watch'
+                              AND sent_at + CASE WHEN kind IN ('check', 'profile') THEN %(check)s ELSE %(again)s END < clock_timestamp())
                        ORDER BY created_at LIMIT 100 FOR UPDATE SKIP LOCKED)
         RETURNING id::text AS id, kind
         """,

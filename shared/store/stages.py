@@ -97,6 +97,26 @@ def release(tx: Tx, run: str, stages: Iterable[int], *, lost: bool = False) -> l
     )
 
 
+def is_released(tx: Tx, run: str, stage: int, epoch: int) -> bool:
+    """That epoch of the stage waits for somebody to claim it."""
+    row = tx.execute(
+        "SELECT 1 AS waits FROM stages WHERE run_id = %(run)s AND stage = %(stage)s AND epoch = %(epoch)s AND status = 'RELEASED'",
+        {"run": run, "stage": stage, "epoch": epoch},
+    ).fetchone()
+    return row is not None
+
+
+def first_released(tx: Tx, run: str, queues: Sequence[str]) -> dict[str, Any] | None:
+    """{stage, epoch, queue} of the first in plan order that waits in one of those queues."""
+    return tx.execute(
+        """
+        SELECT stage, epoch, queue FROM stages
+         WHERE run_id = %(run)s AND status = 'RELEASED' AND queue = ANY(%(queues)s) ORDER BY stage, part LIMIT 1
+        """,
+        {"run": run, "queues": list(queues)},
+    ).fetchone()
+
+
 def claim(tx: Tx, run: str, stage: int, epoch: int, *, worker: str, boot: str, lease: timedelta) -> dict[str, Any] | None:
     """RELEASED -> RUNNING for exactly one claimant, with a lease by database time; None when the epoch is stale or somebody has it."""
     return tx.execute(

@@ -23,6 +23,7 @@ kind: Pipeline
 metadata: {name: NAME}
 spec:
   pushDown: {mode: MODE}
+  qualityDefault: "off"
   nodes:
     - {id: sales, type: connector_source, config: {connector: watched, table: pushed_sales}}
     - {id: shops, type: connector_source, config: {connector: watched, table: pushed_shops}}

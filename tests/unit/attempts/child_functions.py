@@ -34,6 +34,8 @@ def run(job: Job, control: Control) -> Outcome:
                 time.sleep(0.005)
         if stop:
             raise DataError("interrupted")
+        if job.program.get("fails"):
+            raise ValueError("not thought of")
     elif do == "hang":
         while True:
             time.sleep(1)

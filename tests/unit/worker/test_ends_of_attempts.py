@@ -41,7 +41,7 @@ def attempts(database: Database, redis_server: RedisServer, tmp_path: Path, monk
         functions={"work": "child_functions:run"},
     )
     breakers = Breakers(redis.Redis.from_url(redis_server.url), place.breaker)
-    made = Attempts(place, database, celery_app(redis_server.url, "test"), unsealer(None), breakers)
+    made = Attempts(place, database, celery_app(redis_server.url, "test"), unsealer(None), breakers, queues=("stages",))
     made.start()
     yield made
     made.stop()
@@ -67,30 +67,41 @@ class Holding:
         self._thread.join()
 
 
-def work_while_held(attempts: Attempts, database: Database, go: Path) -> tuple[str, Holding]:
-    """A run of one stage whose work has ended, and whose record waits for whoever holds its row."""
-    run, (message,) = start_run(database, stage(1, do="wait", until=str(go)))
-    slot = threading.Thread(target=attempts.run, args=(message,))
-    slot.start()
-    wait_for(lambda: stage_row(database, run, 1)["status"] == "RUNNING")
-    others = Holding(database, run)
-    go.touch()
-    slot.join(20)
-    assert not slot.is_alive()
-    return run, others
-
-
 def test_a_failure_that_waits_to_be_recorded_is_no_loss_because_the_worker_is_told_to_stop(
     attempts: Attempts, database: Database, tmp_path: Path
 ) -> None:
-    before, others = work_while_held(attempts, database, tmp_path / "go")
-    run, (message,) = start_run(database, stage(1, do="bug"))
-    # Its record stands behind the other.
-    assert attempts.run(message)
+    go = tmp_path / "go"
+    run, (message,) = start_run(database, stage(1, do="wait", until=str(go), fails=True))
+    slot = threading.Thread(target=attempts.run, args=(message,))
+    slot.start()
+    wait_for(lambda: stage_row(database, run, 1)["status"] == "RUNNING")
+    (held,) = attempts._held.values()
+    others = Holding(database, run)
+    go.touch()
+    wait_for(lambda: held.over)
     attempts.give_back()
     others.let_go()
     wait_for(lambda: status(database, run) == "FAILED")
     row = stage_row(database, run, 1)
     assert (row["error"]["code"], row["lost"]) == ("bug", 0)
-    assert status(database, before) == "SUCCEEDED"
+    slot.join(20)
+    assert not slot.is_alive()
     assert attempts._watch._deadlines == {}
+
+
+def test_a_slot_goes_on_with_the_next_stage_of_its_run_and_its_message_comes_too_late(attempts: Attempts, database: Database) -> None:
+    run, messages = start_run(database, stage(1), stage(2), stage(3, inputs=(2,)))
+    assert attempts.run(messages[0])
+    assert status(database, run) == "SUCCEEDED"
+    assert [stage_row(database, run, number)["epoch"] for number in (1, 2, 3)] == [1, 1, 1]
+    with database.transaction() as tx:
+        before = tx.execute("SELECT last_seq FROM runs WHERE id = %(run)s", {"run": run}).fetchone()
+    assert attempts.run(messages[1])
+    with database.transaction() as tx:
+        assert tx.execute("SELECT last_seq FROM runs WHERE id = %(run)s", {"run": run}).fetchone() == before
+
+
+def test_a_slot_leaves_what_another_kind_of_worker_is_to_do(attempts: Attempts, database: Database) -> None:
+    run, messages = start_run(database, stage(1), stage(2, queue="quality"))
+    assert attempts.run(messages[0])
+    assert [stage_row(database, run, number)["status"] for number in (1, 2)] == ["COMPLETED", "RELEASED"]
