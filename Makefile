@@ -61,6 +61,7 @@ check: $(VENV)/.synced-dev
 	$(VENV)/bin/lint-imports
 
 # The coverage files of killed processes may be cut short; combining keeps what is whole.
+# Most of the suite waits for processes that were killed: three at once on two cores.
 test: check
 	rm -f .coverage .coverage.*
 	$(VENV)/bin/coverage run -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(PYTEST)
