@@ -20,8 +20,9 @@ Api = Any
 ROLES = ("viewer", "editor", "operator", "admin")
 EVERYBODY, EDITOR, OPERATOR, ADMIN = ROLES
 # What a call is about: a namespace that its address names, a thing of one (by its id, or by its body), lists of what one may see, the
-# whole installation (whose token is limited to namespaces is not let in), or nothing that is anybody's. `open`: no token is needed.
-NAMED, THING, LIST, WHOLE, NOTHING, OPEN = "named", "thing", "list", "whole", "nothing", "open"
+# whole installation (whose token is limited to namespaces is not let in), or nothing that is anybody's. `open`: no token is needed;
+# `secret`: none of ours helps.
+NAMED, THING, LIST, WHOLE, NOTHING, OPEN, SECRET = "named", "thing", "list", "whole", "nothing", "open", "secret"
 
 TABLE: dict[str, tuple[str, str]] = {
     "GET /api/docs": (EVERYBODY, OPEN),
@@ -133,8 +134,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "POST /api/v1/validate": (EVERYBODY, NOTHING),
     "GET /health/live": (EVERYBODY, OPEN),
     "GET /health/ready": (EVERYBODY, OPEN),
-    # With a secret of its own.
-    "POST /hooks/{namespace}/{pipeline}/{trigger}": (EVERYBODY, OPEN),
+    "POST /hooks/{namespace}/{pipeline}/{trigger}": (EVERYBODY, SECRET),
     "GET /metrics": (EVERYBODY, OPEN),
 }
 RECIPE = """
@@ -173,9 +173,12 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/pipelines/{namespace}/{name}/backfill/preview": BACKFILL,
     "POST /api/v1/connectors/{namespace}/{name}/preview": {"path": "orders.csv"},
     "PUT /api/v1/credentials/{namespace}/{name}": {"token": "t0ken"},
+    **{f"POST /api/v1/{what}/{{namespace}}/{{name}}/restore": {"version": 1} for what in ("connectors", "pipelines", "resources/{kind}")},
+    "PUT /api/v1/pipelines/{namespace}/{name}/state/{node}": {"next": 1},
     "POST /api/v1/tokens": {"name": "made", "role": "viewer"},
 }
 QUERIES = {
+    **{f"GET /api/v1/{what}/{{namespace}}/{{name}}/diff": "?from=1&to=1" for what in ("connectors", "pipelines", "resources/{kind}")},
     "GET /api/v1/calendars/{name}/explain": "?namespace=default",
     "GET /api/v1/runs/{run}/events": "?follow=false",
     "GET /api/v1/runs/{run}/logs": "?follow=false",
@@ -283,10 +286,14 @@ class World:
 
 
 def expected(call: str, role: str, where: str) -> str:
-    """in: it is done, or told why not; nothing: it sees and changes nothing of anybody else's; out: 403, or 404 of what it may not see."""
+    """in: it is done, or told why not; nothing: it sees and changes nothing of anybody else's; out: 403, or 404 of what it may not see;
+    stranger: 401.
+    """
     needed, about = TABLE[call]
     if about == OPEN:
         return "in"
+    if about == SECRET:
+        return "stranger"
     if ROLES.index(role) < ROLES.index(needed) or about == WHOLE:
         return "out"
     if where == "default" or about == NOTHING:
@@ -323,9 +330,6 @@ def test_what_the_calls_are_about_is_there(world: World, call: str) -> None:
     missing = {
         "GET /api/v1/checks/{check}/export": 404,  # no worker collects rows here
         "GET /api/v1/connectors/{namespace}/{name}/looks/{request}": 202,  # and none answers
-        "GET /api/v1/connectors/{namespace}/{name}/diff": 422,  # of one version
-        "GET /api/v1/pipelines/{namespace}/{name}/diff": 422,
-        "GET /api/v1/resources/{kind}/{namespace}/{name}/diff": 422,
         "GET /api/v1/pipelines/{namespace}/{name}/triggers/{trigger}/files": 404,
     }
     answer = world.call(call, "admin-default")
@@ -342,6 +346,8 @@ def test_who_may_make_a_call(world: World, call: str, role: str, where: str) -> 
         case "nothing":
             assert answer.status_code in {200, 404, 409}, said
             assert "guarded" not in answer.text and world.ids["letter"] not in answer.text, said
+        case "stranger":
+            assert answer.status_code == 401, said
         case "out":
             named = TABLE[call][1] != THING
             assert answer.status_code == 403 or (answer.status_code == 404 and not named), said
