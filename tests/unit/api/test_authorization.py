@@ -358,3 +358,33 @@ def test_without_a_token_there_is_nothing(world: World, call: str) -> None:
     answer = world.call(call, None)
     assert answer.status_code == 401
     assert json.loads(answer.text)["status"] == 401
+
+
+BORROWED = """
+apiVersion: penstock/v1
+kind: Pipeline
+metadata: {name: borrowing, namespace: elsewhere}
+spec:
+  nodes:
+    - {id: read, type: connector_source, config: {connector: default/files, path: orders.csv}}
+    - {id: keep, type: connector_sink, config: {connector: default/fils, path: kept.csv, writeMode: INSERT}}
+  edges: [{from: read, to: keep}]
+"""
+
+
+@pytest.mark.parametrize("call", ["POST /api/v1/apply", "POST /api/v1/apply?draft=true", "PUT /api/v1/pipelines/elsewhere/borrowing"])
+def test_a_document_names_connectors_only_of_namespaces_that_who_saves_it_may_edit(world: World, call: str) -> None:
+    method, path = call.split()
+    refused = world.send(method, path, "admin-elsewhere", BORROWED)
+    assert (refused.status_code, "namespace default" in refused.json["detail"]) == (403, True)
+    with world.api.database.transaction() as tx:
+        tokens.put(tx, "editor-both", "editor of both", "editor", ["default", "elsewhere"])
+    assert world.send(method, path, "editor-both", BORROWED).status_code in {200, 201}
+
+
+def test_what_somebody_may_not_see_is_not_suggested_to_him(world: World) -> None:
+    def suggested(token: str) -> list[Any]:
+        return [error["suggestion"] for error in world.send("POST", "/api/v1/validate", token, BORROWED).json["errors"]]
+
+    assert suggested("viewer-elsewhere") == [None, None]
+    assert suggested("admin-token") == ["default/files"]
