@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -93,8 +94,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "PUT /api/v1/pipelines/{namespace}/{name}/state/{node}": (OPERATOR, NAMED),
     "DELETE /api/v1/pipelines/{namespace}/{name}/state/{node}": (OPERATOR, NAMED),
     "GET /api/v1/pipelines/{namespace}/{name}/triggers": (EVERYBODY, NAMED),
-    "GET /api/v1/pipelines/{namespace}/{name}/triggers/{trigger}/deliveries": (OPERATOR, NAMED),
-    "GET /api/v1/pipelines/{namespace}/{name}/triggers/{trigger}/deliveries/{delivery}": (OPERATOR, NAMED),
+    "GET /api/v1/pipelines/{namespace}/{name}/triggers/{trigger}/deliveries": (EVERYBODY, NAMED),
+    "GET /api/v1/pipelines/{namespace}/{name}/triggers/{trigger}/deliveries/{delivery}": (EVERYBODY, NAMED),
     "POST /api/v1/pipelines/{namespace}/{name}/triggers/{trigger}/deliveries/{delivery}/reject": (OPERATOR, NAMED),
     "POST /api/v1/pipelines/{namespace}/{name}/triggers/{trigger}/deliveries/{delivery}/release": (OPERATOR, NAMED),
     "GET /api/v1/pipelines/{namespace}/{name}/triggers/{trigger}/files": (EVERYBODY, NAMED),
@@ -336,6 +337,13 @@ def test_what_the_calls_are_about_is_there(world: World, call: str) -> None:
     assert answer.status_code == missing.get(call, 200), answer.text
 
 
+def test_a_viewer_sees_that_something_was_delivered_and_not_what(world: World) -> None:
+    for path in ("", f"/{world.ids['delivery']}"):
+        address = f"/api/v1/pipelines/default/guarded/triggers/orders/deliveries{path}"
+        seen, whole = (world.send("GET", address, f"{role}-default", None).json for role in ("viewer", "editor"))
+        assert [(one["items"][0] if "items" in one else one)["body"] for one in (seen, whole)] == [None, '{"id": 1}']
+
+
 @pytest.mark.parametrize(("call", "role", "where"), CASES, ids=[f"{call} {role} {where}" for call, role, where in CASES])
 def test_who_may_make_a_call(world: World, call: str, role: str, where: str) -> None:
     answer = world.call(call, f"{role}-{where}")
@@ -358,6 +366,13 @@ def test_without_a_token_there_is_nothing(world: World, call: str) -> None:
     answer = world.call(call, None)
     assert answer.status_code == 401
     assert json.loads(answer.text)["status"] == 401
+
+
+def test_metrics_need_a_token_of_everything_where_the_operator_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    extensions = world.api.client.application.extensions
+    monkeypatch.setitem(extensions, "penstock.settings", replace(extensions["penstock.settings"], metrics_open=False))
+    answers = [world.send("GET", "/metrics", token, None).status_code for token in (None, "admin-default", "viewer-token")]
+    assert answers == [401, 403, 200]
 
 
 BORROWED = """
