@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from shared.assistant import Endpoint
 from shared.breakers import DEFAULTS, Rules
 from shared.process import settings
 
@@ -18,6 +19,7 @@ class Settings:
     saved; None: nowhere on this machine. `definitions`: the folder of their texts; None: the database. `template_env`: the variables that
     templates may read with env(NAME), of those that are set. `staging`: where staged rows are, only to look for what nobody sweeps; None:
     not known here. `hook_window`: a signed delivery counts for so long. `hook_rate`: of one webhook in a second; 0: any number.
+    `assistant`: the language model that may be asked why a run failed; None: there is none.
     """
 
     database_url: str = field(repr=False)
@@ -35,6 +37,7 @@ class Settings:
     template_env: Mapping[str, str] = field(repr=False, default_factory=dict)
     hook_window: timedelta = timedelta(seconds=300)
     hook_rate: int = 0
+    assistant: Endpoint | None = None
 
     @staticmethod
     def from_environment() -> Settings:
@@ -56,9 +59,20 @@ class Settings:
             template_env=settings.template_environment(),
             hook_window=settings.seconds("PENSTOCK_HOOK_WINDOW_SECONDS", 300),
             hook_rate=settings.integer("PENSTOCK_HOOK_RATE", 200),
+            assistant=_assistant(),
         )
 
 
 def _staging(home: Path | None) -> str | None:
     default = home / "staging" if home else None
     return settings.staging("PENSTOCK_STAGING_URL", default) if default or os.environ.get("PENSTOCK_STAGING_URL") else None
+
+
+def _assistant() -> Endpoint | None:
+    """Off unless it has both a URL and a model."""
+    url = settings.text("PENSTOCK_ASSISTANT_URL", "")
+    if not url:
+        return None
+    if not url.startswith(("http://", "https://")):
+        raise settings.BadSetting("PENSTOCK_ASSISTANT_URL must begin with https:// or http://, such as https://models.example.com/v1")
+    return Endpoint(url, settings.text("PENSTOCK_ASSISTANT_MODEL"), os.environ.get("PENSTOCK_ASSISTANT_KEY", "").strip() or None)

@@ -8,6 +8,7 @@ from services.api.resources import (
     connectors,
     dead_letters,
     deliveries,
+    diagnoses,
     doctor,
     documents,
     events,
@@ -31,6 +32,6 @@ from services.api.resources import (
 NOUNS = (
     health, documents, versions, pipelines, plans, state, connectors, circuit_breakers, looking, runs, retries, dead_letters, ledger,
     run_nodes, events, catalogue, doctor, triggers, schedules, backfills, hooks, deliveries, arrivals, notifications,
-    quality,
+    quality, diagnoses,
 )  # fmt: skip
 BLUEPRINTS = tuple(noun.blueprint for noun in NOUNS)
