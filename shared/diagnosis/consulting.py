@@ -1,6 +1,6 @@
 """What a language model is asked about a failure, and what becomes of its answer. Pure; who asks it is the API.
 
-Sent are: the error and the evidence without values, the findings, the columns that changed, and the recipe with its secrets masked. No row
+Sent are: the error without its values, the causes that were found, the columns that changed, and the recipe with its secrets masked. No row
 of data is sent. A recipe in the answer is shown only where validation takes it.
 """
 
@@ -61,7 +61,7 @@ def question(case: Case, found: Diagnosis) -> str:
     asked = {
         "status": case.run["status"],
         "error": {"code": failure.code, "message": normalised(failure.message), "node": case.node} if failure is not None else None,
-        "findings": [{"cause": one.cause, "sentence": normalised(one.sentence), "confidence": one.confidence} for one in found.findings],
+        "findings": [{"cause": one.cause, "title": one.title, "confidence": one.confidence} for one in found.findings],
         "columns": columns,
         "recipe": masked(case.recipe.document)[:_LONGEST_RECIPE] if case.recipe is not None else None,
     }

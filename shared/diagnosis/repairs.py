@@ -16,11 +16,12 @@ from sqlglot.tokens import Tokenizer
 
 from shared.diagnosis.case import Recipe
 from shared.diagnosis.findings import Fix
-from shared.pipelines.language import read_documents
+from shared.pipelines.language import read_documents, toml
 from shared.pipelines.model import Document
 from shared.pipelines.validation import validate
 
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*\Z")
+_SQL_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 # What YAML would read as something else than a text.
 _WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 Edit = Callable[[Document], str | None]
@@ -70,8 +71,8 @@ def setting(path: str, key: str, value: Any) -> Edit:
         if place is not None:
             if place.end <= place.start:
                 return None
-            return f"{document.text[: place.start]}{scalar(value)}{document.text[place.end :]}"
-        return _added(document, path, f"{key}: {scalar(value)}")
+            return f"{document.text[: place.start]}{scalar(value, _quotes(document))}{document.text[place.end :]}"
+        return _added(document, path, key, value)
 
     return edit
 
@@ -110,8 +111,10 @@ def renamed(old: str, new: str) -> Edit:
     return edit
 
 
-def scalar(value: Any) -> str:
-    """As YAML that stands in a flow mapping as well as on a line of its own."""
+def scalar(value: Any, quotes: bool = False) -> str:
+    """As YAML that stands in a flow mapping as well as on a line of its own. `quotes`: as JSON, which YAML and TOML read, too."""
+    if quotes:
+        return json.dumps(value, ensure_ascii=False)
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | float):
@@ -124,9 +127,15 @@ def scalar(value: Any) -> str:
     return text if _PLAIN.match(text) and text.lower() not in _WORDS else json.dumps(text, ensure_ascii=False)
 
 
-def _added(document: Document, path: str, entry: str) -> str | None:
+def _quotes(document: Document) -> bool:
+    """Its texts stand in quotes: it is JSON or TOML."""
+    return document.text.lstrip().startswith("{") or toml.is_toml(document.text)
+
+
+def _added(document: Document, path: str, key: str, value: Any) -> str | None:
     """The entry put into a mapping: at its beginning, in braces or on a line of its own."""
-    place, text = document.places.values.get(path), document.text
+    place, text, quotes = document.places.values.get(path), document.text, _quotes(document)
+    entry = f"{scalar(key, quotes)}: {scalar(value, quotes)}"
     if place is None:
         return None
     if text[place.start : place.start + 1] == "{":
@@ -178,7 +187,7 @@ def _with_name(written: str, old: str, new: str) -> str:
         was = inner[one.start : one.end + 1]
         if was.startswith('"'):
             instead = f'"{new}"'
-        elif _PLAIN.match(new) and "-" not in new:
+        elif _SQL_PLAIN.match(new):
             instead = new
         elif quote == '"':
             return written

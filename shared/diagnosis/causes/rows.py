@@ -289,9 +289,9 @@ def _tried(case: Case) -> Fix | None:
     node = case.node
     place = case.recipe.node(node) if case.recipe is not None else None
     config = case.config(node)
-    key = next((key for key in ("query", "sql", "postQuery", "expression") if "CAST(" in str(config.get(key, "")).upper()), None)
-    if place is None or key is None or "TRY_CAST(" in str(config[key]).upper() or (key == "query" and "path" not in config):
-        # A query of a source is in its database's own SQL, which may have no such word.
+    # A source's own query is in its database's SQL, which may have no such word.
+    key = next((key for key in ("query", "sql", "postQuery") if "CAST(" in str(config.get(key, "")).upper()), None)
+    if place is None or key is None or (key == "query" and case.type_of(node) != "sql") or "TRY_CAST(" in str(config[key]).upper():
         return None
     text = _replaced(str(config[key]))
     return yaml_fix(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -36,14 +36,17 @@ def test_many_causes_are_known_and_each_has_a_code_of_its_own() -> None:
     assert len({one[0] for one in SAID}) >= 50
 
 
-def _codes() -> Iterator[tuple[str, str]]:
+@cache
+def _codes() -> dict[str, str]:
     """Every `code` that an error class of ours has, and every one that is written into an error by hand, with its file."""
+    found = {}
     for folder in ("shared", "services"):
         for file in sorted((ROOT / folder).rglob("*.py")):
             # The first has codes of problems in texts, not of errors.
             if not any(file.is_relative_to(ROOT / other) for other in ("shared/pipelines/validation", "shared/diagnosis")):
                 for code in filter(None, map(_code, ast.walk(ast.parse(file.read_text())))):
-                    yield code, str(file)
+                    found[code] = str(file)
+    return found
 
 
 def _code(part: ast.AST) -> str | None:
@@ -60,14 +63,14 @@ def _code(part: ast.AST) -> str | None:
 
 
 def test_every_error_code_there_is_has_a_cause() -> None:
-    there = dict(_codes())
+    there = _codes()
     assert {"connector_denied", "workers_lost", "skipped", "bug", "quality_gate", "memory"} <= there.keys()
     explained = {code for cause in CAUSES for code in cause.codes}
     assert {code: where for code, where in there.items() if code not in explained | _NO_RUNS} == {}
 
 
 def test_every_error_code_gets_an_answer_whatever_is_said() -> None:
-    assert [code for code, _ in _codes() if code not in _NO_RUNS and not diagnose(case(code, "told")).findings] == []
+    assert [code for code in _codes() if code not in _NO_RUNS and not diagnose(case(code, "told")).findings] == []
 
 
 @pytest.mark.parametrize(
