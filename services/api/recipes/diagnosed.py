@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import redis
-import yaml
 
 from services.api.recipes import save
 from services.api.recipes.masked import Masked
@@ -18,7 +17,7 @@ from shared.pipelines.validation import full_name, stored_document
 from shared.runs.states import RUN_FINAL
 from shared.store import diagnosing, quality, resources, run_views
 from shared.store.database import Tx
-from shared.store.schemas import KIND, name_of
+from shared.store.schemas import KIND, columns_in, name_of
 
 _LONGEST_RECORD = 400
 # Waits that say more than that another stage comes first.
@@ -122,10 +121,7 @@ def _seen(tx: Tx, run: Mapping[str, Any], recipe: Recipe, well: Any) -> list[See
 
 def _columns(version: Any) -> tuple[tuple[str, str], ...]:
     """Of a Dataset's version; empty where its text is not to be had."""
-    if not isinstance(version, dict):
-        return ()
-    columns = (yaml.safe_load(version["document"]).get("spec") or {}).get("columns") or ()
-    return tuple((str(one["name"]), str(one["type"])) for one in columns)
+    return tuple((one["name"], one["type"]) for one in columns_in(version["document"])) if isinstance(version, dict) else ()
 
 
 def _letter(row: Mapping[str, Any]) -> dict[str, Any]:

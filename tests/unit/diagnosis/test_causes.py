@@ -167,3 +167,8 @@ def test_rejected_rows_come_with_an_example() -> None:
     letters = [{"node": "net", "kind": "row", "rule": None, "letters": 12, "message": "net: division by zero", "record": '{"id": 7}'}]
     found = diagnose(case("too_many_rejects", "node net rejected 12 of 100 rows; its rejectLimit allows 10", node="net", letters=letters))
     assert '12 rejected rows: net: division by zero; one: {"id": 7}' in [one.what for one in found.findings[0].evidence]
+
+
+def test_the_guide_lists_every_cause() -> None:
+    listed = [line for line in (ROOT / "docs/guides/diagnosis.md").read_text().splitlines() if line.startswith("| `")]
+    assert listed == [f"| `{cause.code}` | {cause.title} |" for cause in CAUSES]
