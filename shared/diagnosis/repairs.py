@@ -17,7 +17,7 @@ from sqlglot.tokens import Tokenizer
 from shared.diagnosis.case import Recipe
 from shared.diagnosis.findings import Fix
 from shared.pipelines.language import read_documents, toml
-from shared.pipelines.model import Document
+from shared.pipelines.model import Document, Place
 from shared.pipelines.validation import validate
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*\Z")
@@ -92,23 +92,57 @@ def several(*edits: Edit) -> Edit:
     return edit
 
 
-def renamed(old: str, new: str) -> Edit:
-    """A column's new name wherever nodes name the old one: as a whole value, as a key, or as a name in their SQL."""
+def renamed(old: str, new: str, source: str | None = None) -> Edit:
+    """A column's new name wherever nodes name the old one: as a whole value, as a key, or as a name in their SQL. `source`: the node
+    through which it enters; it and those behind it, up to one that makes a column of that name itself. None: all nodes.
+    """
 
     def edit(document: Document) -> str | None:
         text = document.text
+        nodes = _behind(document, source, old) if source is not None else None
         spans: dict[int, tuple[int, str]] = {}
-        for path, place in document.places.values.items():
-            if path.startswith("/spec/nodes/") and "/config/" in path and place.end > place.start and not _names_no_column(path):
-                written = text[place.start : place.end]
-                if (instead := _with_name(written, old, new)) != written:
-                    spans[place.start] = (place.end, instead)
+        for path, place in (*document.places.values.items(), *_column_keys(document, old)):
+            parts = path.split("/")
+            if parts[:3] != ["", "spec", "nodes"] or parts[4:5] != ["config"] or place.end <= place.start or _names_no_column(path):
+                continue
+            written = text[place.start : place.end]
+            if (nodes is None or int(parts[3]) in nodes) and (instead := _with_name(written, old, new)) != written:
+                spans[place.start] = (place.end, instead)
         for start in sorted(spans, reverse=True):
             end, instead = spans[start]
             text = f"{text[:start]}{instead}{text[end:]}"
         return text
 
     return edit
+
+
+# Mappings of a node's config whose keys are columns.
+_BY_COLUMN = ("rename", "schema")
+
+
+def _column_keys(document: Document, old: str) -> list[tuple[str, Place]]:
+    return [(path, at) for path, at in document.places.keys.items() if path.split("/")[-1] == old and path.split("/")[-2] in _BY_COLUMN]
+
+
+def _behind(document: Document, source: str, column: str) -> set[int]:
+    """Places, among the nodes of a valid recipe, of those that get the column as it enters through a node."""
+    spec = document.tree["spec"]
+    places = {node["id"]: at for at, node in enumerate(spec["nodes"])}
+    reached, left = set(), [source]
+    while left:
+        node = left.pop()
+        if node not in places or places[node] in reached:
+            continue
+        reached.add(places[node])
+        if not _makes(spec["nodes"][places[node]].get("config") or {}, column):
+            left += [edge["to"] for edge in spec.get("edges", ()) if str(edge["from"]).partition(".")[0] == node]
+    return reached
+
+
+def _makes(config: Mapping[str, Any], column: str) -> bool:
+    """What goes on under that name is the node's own column, or has another name by then."""
+    made = [one.get("name") for key in ("columns", "aggregations") for one in config.get(key) or () if isinstance(one, Mapping)]
+    return column in made or column in (config.get("rename") or {})
 
 
 def scalar(value: Any, quotes: bool = False) -> str:

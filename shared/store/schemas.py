@@ -56,7 +56,7 @@ _COLUMN = "    - "
 
 
 def columns_in(text: str) -> list[dict[str, Any]]:
-    """{name, type, nullable} of each column, from the text of a Dataset as `seen` wrote it. Many columns are read at no cost to speak of."""
+    """{name, type, nullable} of each column, from the text of a Dataset as `seen` wrote it."""
     return [json.loads(line.removeprefix(_COLUMN)) for line in text.splitlines() if line.startswith(f"{_COLUMN}{{")]
 
 

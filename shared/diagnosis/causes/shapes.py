@@ -42,7 +42,7 @@ def column_renamed(case: Case) -> Said | None:
             continue
         fix = yaml_fix(
             case.recipe,
-            renamed(gone, new),
+            renamed(gone, new, seen.node),
             f"to the recipe of {case.pipeline}: {gone} is called {new}. Destinations get the column under its new name, too; where one is"
             f" to keep the old one, rename it back in an expression node before the sink (rename: {{{new}: {gone}}})",
         )

@@ -140,3 +140,36 @@ def test_windows_line_ends_and_json_are_left_as_they_are() -> None:
     fix = yaml_fix(of, setting("/spec/nodes/1/config", "createTable", True), "")
     assert fix is not None
     assert '"config": {"createTable": true, "connector"' in fix.text
+
+
+def test_a_column_is_renamed_where_it_is_that_column_and_nowhere_else() -> None:
+    text = """apiVersion: penstock/v1
+kind: Pipeline
+metadata: {name: orders}
+spec:
+  nodes:
+    - {id: read, type: connector_source, config: {connector: db, table: orders, columns: [id, amount]}}
+    - {id: other, type: connector_source, config: {connector: db, table: amount, columns: [amount]}}
+    - {id: whole, type: filter, config: {condition: amount > 0}}
+    - {id: net, type: expression, config: {columns: [{name: amount, expression: amount * 2}]}}
+    - {id: named, type: expression, config: {columns: [{name: twice, expression: 2 * Amount}], rename: {amount: total}}}
+    - {id: later, type: filter, config: {condition: amount > 1}}
+    - {id: a, type: connector_sink, config: {connector: files, path: amount.csv, writeMode: OVERWRITE}}
+    - {id: b, type: connector_sink, config: {connector: files, path: b.csv, writeMode: OVERWRITE}}
+    - {id: c, type: connector_sink, config: {connector: files, path: c.csv, writeMode: OVERWRITE}}
+  edges:
+    - {from: read, to: whole}
+    - {from: whole.out, to: net}
+    - {from: whole, to: named}
+    - {from: net, to: later}
+    - {from: later, to: a}
+    - {from: named, to: b}
+    - {from: other, to: c}
+"""
+    fix = yaml_fix(recipe(text), renamed("amount", "eur", "read"), "")
+    assert changed(fix, text) == [
+        "- {id: read, type: connector_source, config: {connector: db, table: orders, columns: [id, eur]}}",
+        "- {id: whole, type: filter, config: {condition: eur > 0}}",
+        "- {id: net, type: expression, config: {columns: [{name: amount, expression: eur * 2}]}}",
+        "- {id: named, type: expression, config: {columns: [{name: twice, expression: 2 * eur}], rename: {eur: total}}}",
+    ]
