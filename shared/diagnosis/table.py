@@ -134,6 +134,8 @@ CAUSES: tuple[Cause, ...] = (
     Cause("waits-for-connection", "Waits for a connection", turns.waits_for_connection),
     Cause("waits-for-place", "Waits for its place", turns.waits_for_place),
     Cause("waits-for-pipeline", "Waits for another run", turns.waits_for_pipeline),
+    Cause("waits-for-cursor", "Waits for a cursor", turns.waits_for_cursor),
+    Cause("waits-for-sequence", "Waits for a sequence", turns.waits_for_sequence),
     Cause("waits-for-others", "Waits for other pipelines", turns.waits_for_others),
     Cause("waits-for-breaker", "Waits for a connector", turns.waits_for_breaker),
     Cause("waits-for-slot", "Waits for a slot of its run", turns.waits_for_slot),

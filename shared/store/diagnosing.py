@@ -33,14 +33,14 @@ def letters(tx: Tx, run: str) -> list[dict[str, Any]]:
     return list(
         tx.execute(
             """
-            WITH some AS MATERIALIZED (
+            WITH taken AS MATERIALIZED (
                 SELECT node, kind, rule, error_message, original_record, record, id FROM dead_letters
                  WHERE run_id = %(run)s ORDER BY id LIMIT %(most)s
             ), firsts AS (
-                SELECT DISTINCT ON (node, kind) node, kind, rule, error_message, original_record, record FROM some ORDER BY node, kind, id
+                SELECT DISTINCT ON (node, kind) node, kind, rule, error_message, original_record, record FROM taken ORDER BY node, kind, id
             )
             SELECT %(run)s::text AS run, f.*, c.letters FROM firsts f
-              JOIN (SELECT node, kind, count(*)::integer AS letters FROM some GROUP BY node, kind) c USING (node, kind)
+              JOIN (SELECT node, kind, count(*)::integer AS letters FROM taken GROUP BY node, kind) c USING (node, kind)
              ORDER BY c.letters DESC, f.node, f.kind
             """,
             {"run": run, "most": MOST_LETTERS},

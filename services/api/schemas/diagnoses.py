@@ -20,12 +20,12 @@ class DiagnoseRun(Schema):
     )
 
 
-class Evidence(Schema):
+class DiagnosisEvidence(Schema):
     what = fields.String()
     where = fields.String(metadata={"description": "A node, a stage, a dataset, or a line of the recipe"})
 
 
-class Fix(Schema):
+class DiagnosisFix(Schema):
     """Never applied by itself."""
 
     kind = fields.String(validate=validate.OneOf(("yaml", "sql", "setting")))
@@ -34,14 +34,14 @@ class Fix(Schema):
     lines = fields.List(fields.Integer(), metadata={"description": "Of a recipe: the lines that differ, from 1"})
 
 
-class Finding(Schema):
+class DiagnosisFinding(Schema):
     cause = fields.String(metadata={"description": "A stable code, such as column-renamed; docs/guides/diagnosis.md lists them"})
     title = fields.String()
     sentence = fields.String()
     confidence = fields.String(validate=validate.OneOf([one.value for one in Confidence]))
-    evidence = fields.List(fields.Nested(Evidence))
+    evidence = fields.List(fields.Nested(DiagnosisEvidence))
     steps = fields.List(fields.String())
-    fix = fields.Nested(Fix, allow_none=True)
+    fix = fields.Nested(DiagnosisFix, allow_none=True)
 
 
 class LastWell(Schema):
@@ -60,12 +60,12 @@ class SeenBefore(Schema):
     sentence = fields.String()
 
 
-class Proposal(Schema):
+class DiagnosisProposal(Schema):
     """What a language model made of it. It may be wrong; `fix` is there only where it passes validation."""
 
     model = fields.String()
     text = fields.String()
-    fix = fields.Nested(Fix, allow_none=True)
+    fix = fields.Nested(DiagnosisFix, allow_none=True)
     refused = fields.String(allow_none=True, metadata={"description": "Why there is no fix, or no answer"})
 
 
@@ -73,8 +73,8 @@ class DiagnosisOfRun(Schema):
     run = fields.String(metadata={"format": "uuid"})
     status = fields.String(validate=validate.OneOf([status.value for status in RunStatus]))
     summary = fields.String(metadata={"description": "The likeliest cause, in one sentence"})
-    findings = fields.List(fields.Nested(Finding), metadata={"description": "The surest first; none where nothing is wrong"})
+    findings = fields.List(fields.Nested(DiagnosisFinding), metadata={"description": "The surest first; none where nothing is wrong"})
     fingerprint = fields.String(allow_none=True, metadata={"description": "The same for the same failure; null where nothing failed"})
     seen = fields.Nested(SeenBefore, allow_none=True)
     assistantAvailable = fields.Boolean(metadata={"description": "A language model is set up, and can be asked as well"})
-    assistant = fields.Nested(Proposal, allow_none=True, metadata={"description": "null where it was not asked"})
+    assistant = fields.Nested(DiagnosisProposal, allow_none=True, metadata={"description": "null where it was not asked"})

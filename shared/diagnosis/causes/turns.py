@@ -71,6 +71,16 @@ waits_for_pipeline = _waiting(
     "Wait for it, or cancel it: `penstock cancel RUN`.",
     "Set concurrencyPolicy: Allow if runs of this pipeline may go side by side.",
 )
+waits_for_cursor = _waiting(
+    "cursor",
+    "Another run of this pipeline reads what is new, and such runs go one after the other.",
+    "Wait for it; each row is read by one of them.",
+)
+waits_for_sequence = _waiting(
+    "sequence",
+    "Another run of this pipeline numbers rows, and such runs go one after the other.",
+    "Wait for it; no number is given twice.",
+)
 waits_for_others = _waiting(
     "dependency",
     "It waits for runs of other pipelines, as its dependencies say.",

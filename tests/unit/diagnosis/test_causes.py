@@ -81,6 +81,8 @@ def test_every_error_code_gets_an_answer_whatever_is_said() -> None:
         ("waits-for-connection", "connector", "connector default/db allows 2 connections at once"),
         ("waits-for-place", "concurrency", "4 runs are running, the limit is 4 (PIPELINE_MAX_CONCURRENT_EXECUTIONS)"),
         ("waits-for-pipeline", "pipeline", "run 1 of this pipeline is still running (concurrencyPolicy: Forbid)"),
+        ("waits-for-cursor", "cursor", "run 1 reads what is new in read; runs that share a cursor go one by one"),
+        ("waits-for-sequence", "sequence", "run 1 numbers rows in net; runs that share a sequence go one by one"),
         ("waits-for-others", "dependency", "waits for default/up (dependency d)"),
         ("waits-for-breaker", "breaker", "it is tried again at 10:00:00 UTC"),
         ("waits-for-slot", "parallelism", "stages of this run at work: 1, the limit is 1 (maxParallelNodes)"),
