@@ -68,6 +68,12 @@ def dataset_versions(tx: Tx, named: Collection[tuple[str, str]], well_at: dateti
     )
 
 
+def run_values(tx: Tx, run: str) -> dict[str, Any] | None:
+    """As they are kept with the run; None for a recipe without parameters and templates."""
+    row = tx.execute("SELECT run_values FROM runs WHERE id = %(run)s", {"run": run}).fetchone()
+    return row["run_values"] if row is not None else None
+
+
 def now(tx: Tx) -> datetime:
     row = tx.execute("SELECT clock_timestamp() AS now").fetchone()
     assert row is not None

@@ -30,7 +30,8 @@ class Broken:
     fixed: bool = False
 
     def recipe(self, name: str) -> str:
-        edges = "{from: read, to: it}, {from: it, to: put}" if self.between else "{from: read, to: put}"
+        port = ".valid" if "type: validate" in self.between else ""
+        edges = f"{{from: read, to: it}}, {{from: it{port}, to: put}}" if self.between else "{from: read, to: put}"
         it = f"\n    - {{id: it, {self.between}}}" if self.between else ""
         return f"""---
 apiVersion: penstock/v1
@@ -63,7 +64,7 @@ BROKEN = {
     "table-missing": Broken("connector: db, table: diag_nothing"),
     "column-unknown": Broken(rows("(1, 'a')"), between="type: filter, config: {condition: vv = 'a'}", fixed=True),
     "query-refused": Broken('connector: db, query: "SELECT * FORM diag"'),
-    "destination-lacks-column": Broken(rows("(1, 'a', 2)", "id, v, w"), **into("diag_keyed"), fixed=True),
+    "destination-lacks-column": Broken(rows("(5, 'a', 2)", "id, v, w"), **into("diag_keyed"), fixed=True),
     "duplicate-key": Broken(rows("(1, 'b')"), **into("diag_keyed"), fixed=True),
     "value-missing": Broken(rows("(2, NULL::text)"), **into("diag_keyed")),
     "parent-missing": Broken(rows("(2, 'a', 99)", "id, v, of"), **into("diag_child")),

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 import redis
 
-from services.api.recipes import save
+from services.api.recipes import planned, save
 from services.api.recipes.masked import Masked
 from services.api.resources.waiting import waiting_for
 from shared.breakers import standings
 from shared.diagnosis import Case, Failure, Recipe, Seen
+from shared.errors import PenstockError
 from shared.formats import exact_json
+from shared.pipelines.language import RunValues
 from shared.pipelines.validation import full_name, stored_document
 from shared.runs.states import RUN_FINAL
 from shared.store import diagnosing, quality, resources, run_views
-from shared.store.database import Tx
+from shared.store.database import Database, Tx
 from shared.store.schemas import KIND, columns_in, name_of
 
 _LONGEST_RECORD = 400
+_LOOK_S = 5.0
 # Waits that say more than that another stage comes first.
 _TELLING = ("worker", "connector", "breaker", "retry", "parallelism")
 
@@ -48,6 +53,20 @@ def case_of(tx: Tx, run: Mapping[str, Any], breakers: redis.Redis) -> Case:
         breakers=_breakers(breakers, _connectors(recipe, run)),
         earlier=earlier,
     )
+
+
+def look_anew(database: Database, case: Case, asked_by: str) -> None:
+    """Has workers look at what the recipe reads and writes, as for a plan, and waits a few seconds for them. What they find is kept as
+    facts; where they cannot be asked, what is known stays as it is.
+    """
+    recipe = case.recipe
+    if recipe is None or not {connector for _, connector, _ in _objects(recipe, case.run["namespace"])} <= recipe.known.connectors.keys():
+        return
+    with database.transaction() as tx:
+        kept = diagnosing.run_values(tx, case.run["id"])
+    values = RunValues.from_json(kept).key if kept is not None else ""
+    with suppress(PenstockError):
+        planned.look(database, {"document": recipe.document.text}, values, asked_by=asked_by, max_age=timedelta(0), wait_s=_LOOK_S)
 
 
 def _failure(run: Mapping[str, Any], stages: Sequence[Mapping[str, Any]]) -> Failure | None:

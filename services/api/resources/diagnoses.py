@@ -14,12 +14,13 @@ from marshmallow import ValidationError
 from services.api.auth import caller, database
 from services.api.incoming import json_object
 from services.api.problems import Refused, brief
-from services.api.recipes.diagnosed import case_of
+from services.api.recipes.diagnosed import case_of, look_anew
 from services.api.resources.documents import stamp
 from services.api.resources.runs import found
 from services.api.schemas.diagnoses import DiagnoseRun, DiagnosisOfRun
 from shared.assistant import AssistantFailed, Endpoint
 from shared.diagnosis import Case, Diagnosis, diagnose
+from shared.diagnosis.causes.shapes import outdated
 from shared.diagnosis.consulting import RULES, Proposal, proposal, question
 
 blueprint = Blueprint("diagnoses", __name__, url_prefix="/api/v1/runs", description="Why a run failed")
@@ -31,7 +32,9 @@ BODY: dict[str, Any] = {"requestBody": {"required": False, "content": {"applicat
 @blueprint.doc(**BODY)
 @blueprint.response(200, DiagnosisOfRun)
 def ask(run: str) -> dict[str, Any]:
-    """Looks, and changes nothing. Of a run that goes on: why it waits, or is slow."""
+    """Changes nothing. Of a run that goes on: why it waits, or is slow. Where a source is not what it is known to be, workers look at it
+    first, which may take a few seconds.
+    """
     body = _asked()
     breakers: redis.Redis = current_app.extensions["penstock.breakers"]
     with database().transaction() as tx:
@@ -40,6 +43,10 @@ def ask(run: str) -> dict[str, Any]:
             # It costs whoever runs the server, and the recipe leaves the house.
             caller().may("editor", row["namespace"])
         case = case_of(tx, row, breakers)
+    if outdated(case):
+        look_anew(database(), case, caller().name)
+        with database().transaction() as tx:
+            case = case_of(tx, row, breakers)
     made = diagnose(case)
     endpoint: Endpoint | None = current_app.extensions["penstock.settings"].assistant
     proposed = _consulted(endpoint, case, made).to_json() if body["assistant"] else None

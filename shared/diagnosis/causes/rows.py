@@ -285,22 +285,28 @@ def route_instead(case: Case) -> Fix | None:
 
 
 def _tried(case: Case) -> Fix | None:
-    """CAST written as TRY_CAST where a source's own query or a sql node does it."""
-    node = case.node
-    place = case.recipe.node(node) if case.recipe is not None else None
-    config = case.config(node)
-    # A source's own query is in its database's SQL, which may have no such word.
-    key = next((key for key in ("query", "sql", "postQuery") if "CAST(" in str(config.get(key, "")).upper()), None)
-    if place is None or key is None or (key == "query" and case.type_of(node) != "sql") or "TRY_CAST(" in str(config[key]).upper():
+    """CAST written as TRY_CAST where a sql node or a postQuery does it: in the node that failed, else in the only one of its stage."""
+    nodes = [case.failure.node] if case.failure is not None and case.failure.node else list((case.stage or {}).get("nodes", ()))
+    casts = [(node, key) for node in nodes if (key := _casting(case, node)) is not None]
+    if case.recipe is None or len(casts) != 1:
         return None
-    text = _replaced(str(config[key]))
+    ((node, key),) = casts
+    place = case.recipe.node(node)
+    if place is None:
+        return None
+    text = _CAST.sub("TRY_CAST(", str(case.config(node)[key]))
     return yaml_fix(
         case.recipe, setting(f"{place[0]}/config", key, text), f"to node {node}: a text that cannot be read becomes NULL instead of failing"
     )
 
 
-def _replaced(sql: str) -> str:
-    return re.sub(r"(?<![\w])CAST\(", "TRY_CAST(", sql, flags=re.IGNORECASE)
+_CAST = re.compile(r"(?<!\w)CAST\(", re.IGNORECASE)
+
+
+def _casting(case: Case, node: str) -> str | None:
+    """The setting that holds the cast. A source's own query is in its database's SQL, which may have no such word."""
+    config, keys = case.config(node), ("query",) if case.type_of(node) == "sql" else ("postQuery",)
+    return next((key for key in keys if isinstance(config.get(key), str) and _CAST.search(config[key])), None)
 
 
 def _raised_limit(case: Case, rejected: int | None) -> Fix | None:

@@ -33,6 +33,12 @@ def missing_column(case: Case) -> str | None:
     return str(found["column"]).split(".")[-1].rstrip(".:") if found is not None else None
 
 
+def outdated(case: Case) -> bool:
+    """The failing side says that a column is not there, and what is known of the sources says that it is: they are to be looked at anew."""
+    gone = missing_column(case)
+    return gone is not None and _of_sink(case) is None and any(gone.lower() == name.lower() for seen in case.seen for name, _ in seen.now)
+
+
 def column_renamed(case: Case) -> Said | None:
     """The schema's history shows a column that has another name now."""
     gone = missing_column(case)
@@ -74,13 +80,24 @@ def column_gone(case: Case) -> Said | None:
                 Confidence.CERTAIN,
                 (*_told(seen, change), *_lines(case, gone)),
             )
+    for seen in case.seen if outdated(case) else ():
+        if gone.lower() in {name.lower() for name, _ in seen.now}:
+            return Said(
+                f"Column {gone} was in {seen.where} when that was last looked at, and is not there any more.",
+                (
+                    "See how its columns are called now: `penstock connectors discover NAME`.",
+                    "Correct the recipe, and apply it; or have the column put back.",
+                ),
+                Confidence.LIKELY,
+                _lines(case, gone),
+            )
     return None
 
 
 def column_misspelt(case: Case) -> Said | None:
     """Nothing has changed there: the recipe names a column that never was."""
     gone = missing_column(case)
-    if gone is None or _of_sink(case):
+    if gone is None or _of_sink(case) or outdated(case):
         return None
     there = list(dict.fromkeys(name for seen in case.seen for name, _ in seen.now))
     hinted = case.failure.says(r"did you mean \"?([\w.-]+)\"?\?") if case.failure is not None else None

@@ -10,6 +10,7 @@ import pytest
 from cases import NOW, case, earlier
 
 from shared.diagnosis import Seen, diagnose
+from shared.diagnosis.causes.shapes import outdated
 from shared.diagnosis.findings import Confidence
 from shared.diagnosis.table import CAUSES
 
@@ -131,6 +132,15 @@ def test_a_column_that_is_gone_for_good_is_not_taken_for_another() -> None:
     seen = Seen("read", "default/db", "orders", (("id", "BIGINT"),), old, NOW)
     first = diagnose(case("plan", "node net: there is no column amount; there is id", node="net", seen=[seen])).findings[0]
     assert (first.cause, first.fix) == ("column-gone", None)
+
+
+def test_a_column_that_was_there_when_it_was_last_looked_at_is_no_slip_of_the_pen() -> None:
+    seen = Seen("read", "default/db", "orders", (("id", "BIGINT"), ("amount", "BIGINT")))
+    failed = case("connector_not_found", 'column "amount" does not exist; correct the name, or make it', node="read", seen=[seen])
+    assert outdated(failed)
+    first = diagnose(failed).findings[0]
+    assert (first.cause, first.fix) == ("column-gone", None)
+    assert "is not there any more" in first.sentence
 
 
 def test_a_name_that_never_was_there_is_a_slip_of_the_pen() -> None:
