@@ -9,7 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.pipelines.model import Document
-from shared.pipelines.validation import Known
+from shared.pipelines.validation import Known, full_name
+
+# What is said of rows that are being written.
+_OF_SINKS = frozenset({"connector_rejected_data", "connector_deadlock", "connector_serialization"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +128,31 @@ class Case:
 
     @property
     def node(self) -> str | None:
-        """Whom the failure is charged to; else the only node of its stage, or its only sink: what a destination refuses is that one's."""
+        """Whom the failure is charged to; else, of the nodes of its stage, the only one, the only sink for what a destination refuses, or
+        the only one whose table or file the message names. None where that does not say.
+        """
         if self.failure is None or self.failure.node:
             return self.failure.node if self.failure is not None else None
         nodes = [str(one) for one in (self.stage or {}).get("nodes", ())]
-        if len(nodes) > 1:
+        if len(nodes) > 1 and self.failure.code in _OF_SINKS:
             nodes = [one for one in nodes if self.type_of(one) == "connector_sink"]
+        elif len(nodes) > 1:
+            nodes = [one for one in nodes if (name := self._object(one)) and self.failure.says(rf"(?<![\w-]){re.escape(name)}(?![\w-])")]
         return nodes[0] if len(nodes) == 1 else None
+
+    def _object(self, node: str) -> str:
+        """The table, without its schema, or the path that a node names."""
+        config = self.config(node)
+        return str(config.get("table") or "").rpartition(".")[2] or str(config.get("path") or "")
+
+    @property
+    def connector(self) -> str | None:
+        """In full: the error's own, else its node's, else the only one of its stage."""
+        if self.failure is not None and self.failure.connector:
+            return self.failure.connector
+        nodes = [self.node] if self.node is not None else [str(one) for one in (self.stage or {}).get("nodes", ())]
+        named = {str(name) for one in nodes if (name := self.config(one).get("connector"))}
+        return full_name(named.pop(), str(self.run["namespace"])) if len(named) == 1 else None
 
     def type_of(self, node: str | None) -> str:
         """Empty where the recipe has no such node."""

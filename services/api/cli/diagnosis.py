@@ -68,7 +68,7 @@ def hint(to: Client, run: dict[str, Any]) -> Iterator[str]:
         return
     if found["findings"]:
         first = found["findings"][0]
-        fix = "; there is a correction" if first["fix"] else ""
+        fix = ", and a correction" if first["fix"] else ""
         yield f"likely cause: {first['sentence']}"
         yield f"more{fix}: penstock diagnose {run['id']}"
 

@@ -153,13 +153,7 @@ def git_away(case: Case) -> Said | None:
 
 def far_side(case: Case) -> str:
     """The connector that an error is about, as far as it is known, for the middle of a sentence."""
-    error = _failure(case)
-    if error.connector:
-        return f"connector {error.connector}"
-    named = case.config(case.node).get("connector")
-    if named:
-        return f"connector {named if '/' in str(named) else str(case.run['namespace']) + '/' + str(named)}"
-    return "the far side"
+    return f"connector {case.connector}" if case.connector is not None else "the far side"
 
 
 def breaker_evidence(case: Case) -> tuple[Evidence, ...]:

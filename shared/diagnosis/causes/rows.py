@@ -285,8 +285,9 @@ def route_instead(case: Case) -> Fix | None:
 
 
 def _tried(case: Case) -> Fix | None:
-    """CAST written as TRY_CAST where a sql node or a postQuery does it: in the node that failed, else in the only one of its stage."""
-    nodes = [case.failure.node] if case.failure is not None and case.failure.node else list((case.stage or {}).get("nodes", ()))
+    """CAST written as TRY_CAST where a sql node or a postQuery does it, and it is the only one of its stage."""
+    # What a sink's query computes is charged to the sink, whichever node it comes from.
+    nodes = dict.fromkeys((case.node or "", *map(str, (case.stage or {}).get("nodes", ()))))
     casts = [(node, key) for node in nodes if (key := _casting(case, node)) is not None]
     if case.recipe is None or len(casts) != 1:
         return None

@@ -127,6 +127,21 @@ def test_a_renamed_column_is_told_with_both_names_and_the_lines_that_use_it(mess
     assert ("line 17 of default/orders version 3") in [one.where for one in first.evidence]
 
 
+@pytest.mark.parametrize(
+    ("code", "message", "node", "connector"),
+    [
+        ("connector_denied", "permission denied for table orders; grant that right", "read", "default/db"),
+        ("connector_denied", "permission denied for table net_orders; grant that right", "write", "default/db"),
+        ("connector_rejected_data", "value too long for type character varying(2)", "write", "default/db"),
+        ("connector_denied", "the login was refused", None, "default/db"),
+    ],
+)
+def test_an_error_without_a_node_is_charged_to_whom_it_can_only_be_of(code: str, message: str, node: str | None, connector: str) -> None:
+    stage = {"stage": 2, "nodes": ["read", "net", "write"], "status": "FAILED"}
+    failed = case(code, message, stage=2, stages=[stage])
+    assert (failed.node, failed.connector) == (node, connector)
+
+
 def test_a_column_that_is_gone_for_good_is_not_taken_for_another() -> None:
     old = (("id", "BIGINT"), ("amount", "NUMERIC(12, 2)"))
     seen = Seen("read", "default/db", "orders", (("id", "BIGINT"),), old, NOW)
