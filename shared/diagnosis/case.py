@@ -128,16 +128,21 @@ class Case:
 
     @property
     def node(self) -> str | None:
-        """Whom the failure is charged to; else, of the nodes of its stage, the only one, the only sink for what a destination refuses, or
-        the only one whose table or file the message names. None where that does not say.
+        """Whom the failure is charged to. What a query of a sink meets on its way is charged to the sink, so a far side's error is rather
+        of the only node of the stage whose table or file it names. Of one that is charged to nobody it is the only node of the stage, or
+        the only sink for what a destination refuses. None where that does not say.
         """
-        if self.failure is None or self.failure.node:
-            return self.failure.node if self.failure is not None else None
-        nodes = [str(one) for one in (self.stage or {}).get("nodes", ())]
-        if len(nodes) > 1 and self.failure.code in _OF_SINKS:
+        if self.failure is None:
+            return None
+        nodes, code = [str(one) for one in (self.stage or {}).get("nodes", ())], self.failure.code
+        of_sinks = code in _OF_SINKS
+        named = [one for one in nodes if (name := self._object(one)) and self.failure.says(rf"(?<![\w-]){re.escape(name)}(?![\w-])")]
+        if len(named) == 1 and not of_sinks and (self.failure.node is None or code.startswith("connector_")):
+            return named[0]
+        if self.failure.node:
+            return self.failure.node
+        if of_sinks and len(nodes) > 1:
             nodes = [one for one in nodes if self.type_of(one) == "connector_sink"]
-        elif len(nodes) > 1:
-            nodes = [one for one in nodes if (name := self._object(one)) and self.failure.says(rf"(?<![\w-]){re.escape(name)}(?![\w-])")]
         return nodes[0] if len(nodes) == 1 else None
 
     def _object(self, node: str) -> str:

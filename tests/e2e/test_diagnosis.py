@@ -158,6 +158,9 @@ def failed(stack: Stack) -> Failed:
 def test_what_really_failed_is_told(failed: Failed, cause: str) -> None:
     found = failed.diagnosed(cause)
     assert found["findings"][0]["cause"] == cause, json.dumps(found, indent=1)
+    told = json.dumps(found["findings"][0])
+    named = BROKEN[cause].source.partition("connector: ")[2].partition(",")[0]
+    assert "connector default/" not in told or f"connector default/{named}" in told, told
     fix = found["findings"][0]["fix"]
     assert (fix is not None and fix["kind"] == "yaml") or not BROKEN[cause].fixed, found["findings"][0]
 
@@ -187,6 +190,21 @@ def test_a_column_that_is_renamed_in_the_source_is_told_and_the_correction_goes_
     assert "it last ended well" in found["seen"]["sentence"]
     stack.apply(first["fix"]["text"])
     assert stack.wait(stack.start("diag-drift"))["status"] == "SUCCEEDED"
+
+
+def test_a_run_that_waits_for_a_label_is_told_which_and_one_that_was_cancelled_is_not_broken(stack: Stack) -> None:
+    stack.apply(Broken(rows("(1, 'a')"), spec="worker: diag-gpu\n  pushDown: {mode: 'off'}").recipe("label"))
+    run = stack.start("diag-label")
+
+    def told() -> Any:
+        found = stack.client.call("POST", f"/runs/{run}/diagnose", body={})["findings"]
+        return next((one for one in found if one["cause"] == "no-worker-with-label"), None)
+
+    assert "PENSTOCK_WORKER_LABELS=diag-gpu" in stack.until(told, 30, "the scheduler to miss the label")["fix"]["text"]
+    stack.client.call("POST", f"/runs/{run}/cancel")
+    stack.wait(run)
+    found = stack.client.call("POST", f"/runs/{run}/diagnose", body={})
+    assert found["summary"] == "Somebody cancelled the run; nothing is wrong with it."
 
 
 def penstock(stack: Stack, *words: str) -> subprocess.CompletedProcess[str]:

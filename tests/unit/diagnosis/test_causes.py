@@ -142,6 +142,16 @@ def test_an_error_without_a_node_is_charged_to_whom_it_can_only_be_of(code: str,
     assert (failed.node, failed.connector) == (node, connector)
 
 
+def test_what_a_sinks_query_meets_on_its_way_is_of_the_source_that_it_names() -> None:
+    stage = {"stage": 2, "nodes": ["read", "keep"], "status": "FAILED"}
+    first = diagnose(case("connector_denied", "permission denied for table orders", node="keep", stage=2, stages=[stage])).findings[0]
+    assert "connector default/db" in first.sentence
+    assert (first.evidence[0].where, first.fix.text if first.fix else "") == (
+        "node read, stage 2",
+        'GRANT SELECT ON orders TO "the user of the connector";',
+    )
+
+
 def test_a_column_that_is_gone_for_good_is_not_taken_for_another() -> None:
     old = (("id", "BIGINT"), ("amount", "NUMERIC(12, 2)"))
     seen = Seen("read", "default/db", "orders", (("id", "BIGINT"),), old, NOW)
