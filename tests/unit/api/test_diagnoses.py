@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,8 +11,10 @@ from psycopg.types.json import Jsonb
 
 from services.api.cli.diagnosis import lines
 from services.api.settings import Settings
+from shared.assistant import Endpoint
 from shared.errors import ConfigurationError
 from shared.store import schemas
+from tests.support.language_model import model
 
 RECIPE = """
 apiVersion: penstock/v1
@@ -132,6 +135,27 @@ def test_the_language_model_is_off_unless_it_is_set_up_and_costs_no_viewer_anyth
     assert api.call("POST", f"/runs/{run}/diagnose", {"assistant": True}, role="viewer").status_code == 403
     answer = api.call("POST", f"/runs/{run}/diagnose", {"assistant": True}, role="editor")
     assert (answer.status_code, "PENSTOCK_ASSISTANT_URL" in answer.json["detail"]) == (409, True)
+
+
+def test_what_the_language_model_proposes_stands_apart_and_its_failure_spoils_nothing(api: Any) -> None:
+    api.apply(RECIPE % ("proposed", "proposed"))
+    run, extensions = failed(api, "proposed", DUPLICATE), api.client.application.extensions
+    settings = extensions["penstock.settings"]
+    better = (RECIPE % ("proposed", "proposed")).replace("writeMode: INSERT", "writeMode: OVERWRITE")
+    try:
+        with model(200, json.dumps({"text": "Replace it all.", "recipe": better})) as (url, _):
+            extensions["penstock.settings"] = replace(settings, assistant=Endpoint(url, "m-1", "the-key"))
+            found = diagnosed(api, run, {"assistant": True}, "editor")
+        assert (found["assistant"]["model"], found["assistant"]["fix"]["text"]) == ("m-1", better)
+        assert "Replace it all." in "\n".join(lines(found))
+        assert found["findings"][0]["cause"] == "duplicate-key"
+        with model(500, None) as (url, _):
+            extensions["penstock.settings"] = replace(settings, assistant=Endpoint(url, "m-1", "the-key"))
+            found = diagnosed(api, run, {"assistant": True}, "editor")
+        assert (found["assistant"]["fix"], "answered 500" in found["assistant"]["refused"]) == (None, True)
+        assert found["findings"][0]["cause"] == "duplicate-key"
+    finally:
+        extensions["penstock.settings"] = settings
 
 
 def test_its_settings_are_read_and_its_key_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
