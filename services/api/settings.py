@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from shared.assistant import Endpoint
 from shared.breakers import DEFAULTS, Rules
 from shared.process import settings
 
@@ -21,6 +22,7 @@ class Settings:
     `session_lasts`: from a login in the web app to its end. `api_rate`: calls of one token in a minute,
     `failed_logins_rate`: failed ones of one address; 0: any number. `proxies`: how many stand before the API, whose X-Forwarded- headers
     count. `metrics_open`: /metrics needs no token.
+    `assistant`: the language model that may be asked why a run failed; None: there is none.
     """
 
     database_url: str = field(repr=False)
@@ -43,6 +45,7 @@ class Settings:
     failed_logins_rate: int = 0
     proxies: int = 0
     metrics_open: bool = True
+    assistant: Endpoint | None = None
 
     @staticmethod
     def from_environment() -> Settings:
@@ -69,9 +72,20 @@ class Settings:
             failed_logins_rate=settings.integer("PENSTOCK_FAILED_LOGINS_RATE", 30),
             metrics_open=settings.flag("PENSTOCK_METRICS_OPEN", True),
             proxies=settings.integer("PENSTOCK_PROXIES", 0),
+            assistant=_assistant(),
         )
 
 
 def _staging(home: Path | None) -> str | None:
     default = home / "staging" if home else None
     return settings.staging("PENSTOCK_STAGING_URL", default) if default or os.environ.get("PENSTOCK_STAGING_URL") else None
+
+
+def _assistant() -> Endpoint | None:
+    """Off unless it has both a URL and a model."""
+    url = settings.text("PENSTOCK_ASSISTANT_URL", "")
+    if not url:
+        return None
+    if not url.startswith(("http://", "https://")):
+        raise settings.BadSetting("PENSTOCK_ASSISTANT_URL must begin with https:// or http://, such as https://models.example.com/v1")
+    return Endpoint(url, settings.text("PENSTOCK_ASSISTANT_MODEL"), os.environ.get("PENSTOCK_ASSISTANT_KEY", "").strip() or None)

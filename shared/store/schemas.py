@@ -52,6 +52,14 @@ def name_of(connector: str, which: str) -> tuple[str, str]:
     return namespace, f"{short}.{which}".replace("/", ":")
 
 
+_COLUMN = "    - "
+
+
+def columns_in(text: str) -> list[dict[str, Any]]:
+    """{name, type, nullable} of each column, from the text of a Dataset as `seen` wrote it."""
+    return [json.loads(line.removeprefix(_COLUMN)) for line in text.splitlines() if line.startswith(f"{_COLUMN}{{")]
+
+
 def _document(namespace: str, name: str, connector: str, options: Mapping[str, Any], columns: list[Any]) -> str:
     head = {
         "apiVersion": "penstock/v1",
@@ -60,6 +68,6 @@ def _document(namespace: str, name: str, connector: str, options: Mapping[str, A
     }
     said = {"connector": connector, **{key: options[key] for key in ("table", "path") if options.get(key)}}
     # A line a column, so that a difference reads well.
-    lines = [f"    - {json.dumps({'name': c[0], 'type': c[1], 'nullable': c[2]}, ensure_ascii=False)}" for c in columns]
+    lines = [f"{_COLUMN}{json.dumps({'name': c[0], 'type': c[1], 'nullable': c[2]}, ensure_ascii=False)}" for c in columns]
     spec = yaml.safe_dump({"spec": said}, sort_keys=False, allow_unicode=True)
     return f"{yaml.safe_dump(head, sort_keys=False, allow_unicode=True)}{spec}  columns:\n" + "\n".join(lines) + "\n"

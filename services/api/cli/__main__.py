@@ -22,6 +22,7 @@ from services.api.cli.answering import problem as _problem
 from services.api.cli.audit import audit
 from services.api.cli.backfills import backfill
 from services.api.cli.dead_letters import dead_letters
+from services.api.cli.diagnosis import diagnose, hint
 from services.api.cli.hooks import hooks
 from services.api.cli.notifications import notifications
 from services.api.cli.quality import quality
@@ -58,6 +59,7 @@ cli.add_command(notifications)
 cli.add_command(quality)
 cli.add_command(tokens)
 cli.add_command(audit)
+cli.add_command(diagnose)
 
 
 @cli.command()
@@ -151,6 +153,8 @@ def _followed(client: Client, run: dict[str, Any], output: str) -> int:
     follow(console, client.events(run["id"], after=run["lastSeq"] if run["startedAt"] else 0), len(run["nodes"]))
     ended = client.call("GET", f"/runs/{run['id']}")
     _print(ended, output) if output != "table" else run_tables(console, ended)
+    for line in hint(client, ended):
+        click.echo(line, err=output != "table")
     return 0 if ended["status"] == "SUCCEEDED" else 1
 
 
@@ -170,6 +174,8 @@ def status(context: click.Context, run_id: str | None, output: str) -> None:
 
     if run_id:
         run_tables(_console(), found)
+        for line in hint(client, found):
+            click.echo(line)
         return
     for one in found["items"]:
         click.echo(f"{one['id']}  {one['status']:<10} {one['pipeline']['namespace']}/{one['pipeline']['name']}  {one['createdAt']}")

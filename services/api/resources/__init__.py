@@ -9,6 +9,7 @@ from services.api.resources import (
     connectors,
     dead_letters,
     deliveries,
+    diagnoses,
     doctor,
     documents,
     events,
@@ -34,6 +35,6 @@ from services.api.resources import (
 NOUNS = (
     health, documents, versions, pipelines, plans, state, connectors, circuit_breakers, looking, runs, retries, dead_letters, ledger,
     run_nodes, events, catalogue, doctor, triggers, schedules, backfills, hooks, deliveries, arrivals, notifications,
-    quality, sessions, tokens, audit,
+    quality, sessions, tokens, audit, diagnoses,
 )  # fmt: skip
 BLUEPRINTS = tuple(noun.blueprint for noun in NOUNS)
