@@ -97,9 +97,9 @@ class Case:
     """`run`, `nodes`, `stages` and `attempts` are rows of `shared.store.run_views`; `attempts` of the stage that failed.
 
     `failure`: what ended the run, or what its stage waits to try again after. `waiting`: {reason, detail} of a run or stage that does not
-    go on. `letters`: by node {node, kind, rule, letters, message, record}, an example each. `quality`: results that failed. `breakers`:
-    by connector {state, failures, error}. `earlier`: runs of the same pipeline before this one, newest first: {id, version, status,
-    finished_at, duration_s, error}. `now`: the store's clock.
+    go on. `letters`: by node {node, kind, rule, letters, more, message, record}, an example each; more: there may be others. `quality`:
+    results that failed. `breakers`: by connector {state, failures, error}. `earlier`: runs of the same pipeline before this one, newest
+    first: {id, version, status, finished_at, duration_s, error}. `now`: the store's clock.
     """
 
     run: Mapping[str, Any]

@@ -27,8 +27,8 @@ def earlier(tx: Tx, run: str, namespace: str, pipeline: str) -> list[dict[str, A
 
 
 def letters(tx: Tx, run: str) -> list[dict[str, Any]]:
-    """Rejected rows of a run by node, most first, of the first so many that it has: {run, node, kind, rule, letters, error_message,
-    original_record, record}, the last three of the first of them.
+    """Rejected rows of a run by node, most first, of the first so many that it has: {run, node, kind, rule, letters, more,
+    error_message, original_record, record}, the last three of the first of them. `more`: there may be others that were not looked at.
     """
     return list(
         tx.execute(
@@ -39,7 +39,7 @@ def letters(tx: Tx, run: str) -> list[dict[str, Any]]:
             ), firsts AS (
                 SELECT DISTINCT ON (node, kind) node, kind, rule, error_message, original_record, record FROM taken ORDER BY node, kind, id
             )
-            SELECT %(run)s::text AS run, f.*, c.letters FROM firsts f
+            SELECT %(run)s::text AS run, f.*, c.letters, (SELECT count(*) FROM taken) = %(most)s AS more FROM firsts f
               JOIN (SELECT node, kind, count(*)::integer AS letters FROM taken GROUP BY node, kind) c USING (node, kind)
              ORDER BY c.letters DESC, f.node, f.kind
             """,

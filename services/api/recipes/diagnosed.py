@@ -147,7 +147,7 @@ def _letter(row: Mapping[str, Any]) -> dict[str, Any]:
     record = row["record"] if row["record"] is not None else row["original_record"]
     text = exact_json.dumps(record)
     shown = text if len(text) <= _LONGEST_RECORD else f"{text[:_LONGEST_RECORD]}…"
-    return {**{key: row[key] for key in ("node", "kind", "rule", "letters")}, "message": row["error_message"], "record": shown}
+    return {**{key: row[key] for key in ("node", "kind", "rule", "letters", "more")}, "message": row["error_message"], "record": shown}
 
 
 def _breakers(client: redis.Redis, connectors: Sequence[str]) -> dict[str, dict[str, Any]]:

@@ -349,5 +349,10 @@ def _examples(case: Case) -> tuple[Evidence, ...]:
     found = []
     for one in list(case.letters)[:3]:
         row = f"; one: {one['record']}" if one.get("record") else ""
-        found.append(Evidence(f"{one['letters']} rejected rows: {one['message']}{row}"[:600], f"dead letters of node {one['node']}"))
+        found.append(
+            Evidence(
+                f"{'at least ' if one.get('more') else ''}{one['letters']} rejected rows: {one['message']}{row}"[:600],
+                f"dead letters of node {one['node']}",
+            )
+        )
     return tuple(found)

@@ -203,6 +203,8 @@ def test_rules_that_hold_rows_back_are_told_with_rows_that_break_them() -> None:
 def test_rejected_rows_come_with_an_example() -> None:
     letters = [{"node": "net", "kind": "row", "rule": None, "letters": 12, "message": "net: division by zero", "record": '{"id": 7}'}]
     found = diagnose(case("too_many_rejects", "node net rejected 12 of 100 rows; its rejectLimit allows 10", node="net", letters=letters))
+    more = diagnose(case("too_many_rejects", "node net rejected 12 rows", node="net", letters=[{**letters[0], "more": True}]))
+    assert more.findings[0].evidence[1].what.startswith("at least 12 rejected rows")
     assert '12 rejected rows: net: division by zero; one: {"id": 7}' in [one.what for one in found.findings[0].evidence]
 
 
