@@ -32,6 +32,9 @@ class Settings:
     staging: str | None
     staging_retention: timedelta
     breaker: Rules = DEFAULTS
+    # Who may read them: token (whoever may see every namespace), open (anybody) or off; and how many pipelines have series of their own.
+    metrics: str = "token"
+    metrics_pipelines: int = 1000
     template_env: Mapping[str, str] = field(repr=False, default_factory=dict)
     hook_window: timedelta = timedelta(seconds=300)
     hook_rate: int = 0
@@ -51,12 +54,21 @@ class Settings:
             max_parallel_nodes=settings.integer("PIPELINE_MAX_PARALLEL_NODES", 8, at_least=1),
             facts_max_age=settings.seconds("PENSTOCK_FACTS_MAX_AGE_SECONDS", 3600),
             breaker=settings.breaker(),
+            metrics=_metrics(),
+            metrics_pipelines=settings.integer("PENSTOCK_METRICS_PIPELINES", 1000),
             staging=_staging(folder),
             staging_retention=settings.seconds("PENSTOCK_STAGING_RETENTION_SECONDS", 24 * 3600),
             template_env=settings.template_environment(),
             hook_window=settings.seconds("PENSTOCK_HOOK_WINDOW_SECONDS", 300),
             hook_rate=settings.integer("PENSTOCK_HOOK_RATE", 200),
         )
+
+
+def _metrics() -> str:
+    said = settings.text("PENSTOCK_METRICS", "token").lower()
+    if said not in {"token", "open", "off"}:
+        raise settings.BadSetting(f"PENSTOCK_METRICS is {said!r}; it must be token, open or off")
+    return said
 
 
 def _staging(home: Path | None) -> str | None:

@@ -3,6 +3,7 @@
 from services.api.resources import (
     arrivals,
     backfills,
+    bulk,
     catalogue,
     circuit_breakers,
     connectors,
@@ -14,21 +15,25 @@ from services.api.resources import (
     health,
     hooks,
     ledger,
+    lineage,
     looking,
     notifications,
     pipelines,
     plans,
     quality,
     retries,
+    run_diffs,
     run_nodes,
     runs,
     schedules,
     state,
+    system,
     triggers,
     versions,
 )
 
 NOUNS = (
+    system, bulk, run_diffs, lineage,
     health, documents, versions, pipelines, plans, state, connectors, circuit_breakers, looking, runs, retries, dead_letters, ledger,
     run_nodes, events, catalogue, doctor, triggers, schedules, backfills, hooks, deliveries, arrivals, notifications,
     quality,
