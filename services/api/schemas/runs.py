@@ -44,12 +44,24 @@ def _filters() -> dict[str, fields.Field[Any]]:
     return {
         "namespace": fields.String(),
         "pipeline": fields.String(),
-        "status": Statuses(metadata={"type": "string", "description": f"One, or several by commas: {', '.join(choices)}"}),
+        "status": Statuses(
+            metadata={
+                "type": "string",
+                "pattern": f"^({'|'.join(choices)})(,({'|'.join(choices)}))*$",
+                "description": f"One, or several by commas: {', '.join(choices)}",
+            }
+        ),
         "trigger": fields.String(
             validate=validate.OneOf(TRIGGERS, error="trigger is {input!r}; it must be one of {choices}"),
             metadata={"description": "What asked for them"},
         ),
-        "label": LabelQuery(metadata={"type": "string", "description": "KEY:VALUE, or several by commas: those that have all of them"}),
+        "label": LabelQuery(
+            metadata={
+                "type": "string",
+                "pattern": "^[^,:\\s]+:[^,:]*(,[^,:\\s]+:[^,:]*)*$",
+                "description": "KEY:VALUE, or several by commas: those that have all of them",
+            }
+        ),
         "from_": Instant(data_key="from", metadata={"type": "string", "format": "date-time", "description": "Made at or after it"}),
         "to": Instant(metadata={"type": "string", "format": "date-time", "description": "Made before it"}),
     }
