@@ -24,7 +24,7 @@ help:
 	@echo "make soak    100 runs at once, again and again for MINUTES=60: limits, and the memory of each service over the time"
 	@echo "make golden-spel  ask Spring's own library again what SpEL means (needs Java 17 and Maven)"
 	@echo "make golden-cron  ask Spring's own cron again when 537 expressions fire, and compare all of it (needs Java 17 and Maven; EXPRESSIONS=50: so many)"
-	@echo "make fuzz    looks for texts that break the readers (SECONDS=600 each, FUZZ=recipe selects)"
+	@echo "make fuzz    looks for texts that break the readers, and calls that break the API (SECONDS=600 each, FUZZ=recipe selects)"
 	@echo "make clean   remove caches and the environment (STATE=1: the state folder too)"
 
 $(VENV)/bin/uv:

@@ -85,7 +85,7 @@ def identify() -> None:
     """
     if request.method == "OPTIONS" or (request.method, request.path) in OPEN_EXACTLY or request.path.startswith(OPEN):
         return
-    if request.path == METRICS and current_app.extensions["penstock.settings"].metrics_open:
+    if request.path == METRICS and current_app.extensions["penstock.settings"].metrics != "token":
         return
     _identify()
     if request.path == METRICS and g.caller.namespaces is not None:

@@ -17,8 +17,11 @@ from shared.store.database import Tx
 LONGEST_KEY = 255
 
 
-def accepted(start: Callable[[Tx], tuple[Any, str]]) -> Response:
-    """202 with what `start` gives, a reply and its location, in one transaction. Raises Refused for a key that another call used."""
+def accepted(start: Callable[[Tx], tuple[Any, str | None]]) -> Response:
+    """202 with what `start` gives, a reply and its location (None: it has none), in one transaction.
+
+    Raises Refused for a key that another call used.
+    """
     who = caller()
     digest = idempotency.digest(request.path.encode() + request.get_data())
     key = _key()
@@ -38,7 +41,8 @@ def accepted(start: Callable[[Tx], tuple[Any, str]]) -> Response:
 def _answer(reply: Any, location: str | None, *, replayed: bool = False) -> Response:
     response = jsonify(reply)
     response.status_code = 202
-    response.headers["Location"] = location or ""
+    if location is not None:
+        response.headers["Location"] = location
     if replayed:
         response.headers["Idempotency-Replayed"] = "true"
     return response

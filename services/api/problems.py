@@ -62,11 +62,11 @@ def problem(status: int, detail: str, *, errors: Sequence[Any] = (), kind: str |
     return response
 
 
-def _told(messages: Any, path: str = "") -> Iterator[dict[str, str]]:
+def told(messages: Any, path: str = "") -> Iterator[dict[str, str]]:
     """marshmallow's nested messages as a list, each with the name of what it is about."""
     if isinstance(messages, Mapping):
         for name, inner in messages.items():
-            yield from _told(inner, f"{path}/{name}")
+            yield from told(inner, f"{path}/{name}")
         return
     name = path.rpartition("/")[2]
     for message in [messages] if isinstance(messages, str) else messages:
@@ -94,10 +94,10 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> Response:
-        told = list(_told((getattr(error, "data", None) or {}).get("messages") or {}))
+        found = list(told((getattr(error, "data", None) or {}).get("messages") or {}))
         code = error.code or 500
         detail = _ROUTES[code].format(request) if code in _ROUTES else error.description or ""
-        response = problem(code, told[0]["message"] if told else detail, errors=told)
+        response = problem(code, found[0]["message"] if found else detail, errors=found)
         if isinstance(error, MethodNotAllowed):
             response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
         return response

@@ -21,7 +21,7 @@ class Settings:
     not known here. `hook_window`: a signed delivery counts for so long. `hook_rate`: of one webhook in a second; 0: any number.
     `session_lasts`: from a login in the web app to its end. `api_rate`: calls of one token in a minute,
     `failed_logins_rate`: failed ones of one address; 0: any number. `proxies`: how many stand before the API, whose X-Forwarded- headers
-    count. `metrics_open`: /metrics needs no token.
+    count.
     `assistant`: the language model that may be asked why a run failed; None: there is none.
     """
 
@@ -37,6 +37,9 @@ class Settings:
     staging: str | None
     staging_retention: timedelta
     breaker: Rules = DEFAULTS
+    # Who may read them: token (whoever may see every namespace), open (anybody) or off; and how many pipelines have series of their own.
+    metrics: str = "token"
+    metrics_pipelines: int = 1000
     template_env: Mapping[str, str] = field(repr=False, default_factory=dict)
     hook_window: timedelta = timedelta(seconds=300)
     hook_rate: int = 0
@@ -44,7 +47,6 @@ class Settings:
     api_rate: int = 0
     failed_logins_rate: int = 0
     proxies: int = 0
-    metrics_open: bool = True
     assistant: Endpoint | None = None
 
     @staticmethod
@@ -62,6 +64,8 @@ class Settings:
             max_parallel_nodes=settings.integer("PIPELINE_MAX_PARALLEL_NODES", 8, at_least=1),
             facts_max_age=settings.seconds("PENSTOCK_FACTS_MAX_AGE_SECONDS", 3600),
             breaker=settings.breaker(),
+            metrics=_metrics(),
+            metrics_pipelines=settings.integer("PENSTOCK_METRICS_PIPELINES", 1000),
             staging=_staging(folder),
             staging_retention=settings.seconds("PENSTOCK_STAGING_RETENTION_SECONDS", 24 * 3600),
             template_env=settings.template_environment(),
@@ -70,10 +74,16 @@ class Settings:
             session_lasts=timedelta(seconds=settings.integer("PENSTOCK_SESSION_SECONDS", 12 * 3600, at_least=60)),
             api_rate=settings.integer("PENSTOCK_API_RATE", 30_000),
             failed_logins_rate=settings.integer("PENSTOCK_FAILED_LOGINS_RATE", 30),
-            metrics_open=settings.flag("PENSTOCK_METRICS_OPEN", True),
             proxies=settings.integer("PENSTOCK_PROXIES", 0),
             assistant=_assistant(),
         )
+
+
+def _metrics() -> str:
+    said = settings.text("PENSTOCK_METRICS", "token").lower()
+    if said not in {"token", "open", "off"}:
+        raise settings.BadSetting(f"PENSTOCK_METRICS is {said!r}; it must be token, open or off")
+    return said
 
 
 def _staging(home: Path | None) -> str | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from services.scheduler.after import after
 from services.scheduler.apart import apart
 from services.scheduler.backfills import told
+from services.scheduler.count import count
 from services.scheduler.dependencies import dependents
 from services.scheduler.notify import tell
 from services.scheduler.profiles import profile
@@ -19,7 +20,7 @@ from shared.store.endings import Ending
 
 AT_ONCE = 100
 # Each writes only to the store, in the transaction that takes the ending away: so it happens once.
-CONCLUSIONS: tuple[Callable[[Tx, Ending, Settings], None], ...] = (told, dependents, after, tell, profile)
+CONCLUSIONS: tuple[Callable[[Tx, Ending, Settings], None], ...] = (told, dependents, after, tell, profile, count)
 
 
 def conclude(database: Database, settings: Settings) -> bool:

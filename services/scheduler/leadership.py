@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from importlib.metadata import version
 from uuid import uuid4
 
 import psycopg
@@ -11,10 +12,11 @@ from psycopg import sql
 
 from shared.store import workers
 from shared.store.database import Database
+from shared.store.installation import LEADER_LOCK
 from shared.store.runs import DOORBELL
 
-LEADER_LOCK = "penstock.leader"
 HEARTBEAT_S = 3.0
+_VERSION = version("penstock")
 
 # The lock's key is a 64-bit number, of which pg_locks shows the halves.
 _END_SILENT_LEADER = """
@@ -43,7 +45,14 @@ class Session:
     def leads(self) -> bool:
         if time.monotonic() >= self._next_heartbeat:
             workers.register(
-                self._connection, name=self._name, boot=self._boot, service="scheduler", labels=(), slots=0, memory_bytes=None, version="1"
+                self._connection,
+                name=self._name,
+                boot=self._boot,
+                service="scheduler",
+                labels=(),
+                slots=0,
+                memory_bytes=None,
+                version=_VERSION,
             )
             self._next_heartbeat = time.monotonic() + self._heartbeat_s
             if not self._leads:

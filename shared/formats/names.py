@@ -18,11 +18,13 @@ FORMATS: dict[str, tuple[str, ...]] = {
     "xlsx": (".xlsx", ".xlsm"),
     "xml": (".xml",),
 }
+# Read only.
+NOT_WRITTEN = frozenset({"xml"})
 COMPRESSIONS: dict[str, str] = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
 # These say their columns' types themselves; of all others the types are inferred, and can be pinned.
 TYPED = ("parquet", "avro")
 # These compress inside.
-_PACKED_INSIDE = (*TYPED, "xlsx")
+PACKED_INSIDE = (*TYPED, "xlsx")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,10 @@ def file_format(path: str, named: str | None = None) -> FileFormat:
     if named is not None:
         if named not in FORMATS:
             raise UnknownFormat(f"format '{named}' is not known: use one of {', '.join(FORMATS)}")
-        return FileFormat(named, None if named in _PACKED_INSIDE else compression)
+        return FileFormat(named, None if named in PACKED_INSIDE else compression)
     if compression:
         endings.pop()
     for name, known in FORMATS.items():
         if endings and endings[-1] in known:
-            return FileFormat(name, None if name in _PACKED_INSIDE else compression)
+            return FileFormat(name, None if name in PACKED_INSIDE else compression)
     raise UnknownFormat(f"'{path}' does not say which format it has: set format to one of {', '.join(FORMATS)}")

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
+from psycopg.types.json import Jsonb
+
 from shared.store.database import Tx
+from shared.store.identifiers import least_id
 
 _RUN = """
-    SELECT id::text AS id, namespace, pipeline, version, git_commit_sha, status, trigger, parameters, logical_date,
+    SELECT id::text AS id, namespace, pipeline, labels, version, git_commit_sha, status, trigger, parameters, logical_date,
            data_interval_start, data_interval_end, reason, created_by, created_at,
            started_at, finished_at, cancel_requested_at, request_id, waiting_for, error, planning, max_parallel_nodes, last_seq
       FROM runs
@@ -25,22 +31,60 @@ def ended(tx: Tx, run_id: str) -> dict[str, Any] | None:
     ).fetchone()
 
 
-def page(
-    tx: Tx, *, before: str | None, limit: int, namespaces: list[str] | None, namespace: str | None, pipeline: str | None, status: str | None
-) -> list[dict[str, Any]]:
-    """Newest first, from before an id (ids are in order of time)."""
-    return list(
-        tx.execute(
-            _RUN
-            + """
-             WHERE (%(before)s::uuid IS NULL OR id < %(before)s) AND (%(namespaces)s::text[] IS NULL OR namespace = ANY(%(namespaces)s))
-               AND (%(namespace)s::text IS NULL OR namespace = %(namespace)s) AND (%(pipeline)s::text IS NULL OR pipeline = %(pipeline)s)
-               AND (%(status)s::text IS NULL OR status = %(status)s)
-             ORDER BY id DESC LIMIT %(limit)s
-            """,
-            {"before": before, "limit": limit, "namespaces": namespaces, "namespace": namespace, "pipeline": pipeline, "status": status},
-        )
-    )
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which runs are meant; what is None or empty leaves none out. `namespaces`: those that the caller may see. `since` and `until`: made
+    at or after, and before. `labels`: all of them.
+    """
+
+    namespaces: Sequence[str] | None = None
+    namespace: str | None = None
+    pipeline: str | None = None
+    statuses: Sequence[str] = ()
+    trigger: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def page(tx: Tx, chosen: Chosen, *, before: str | None = None, limit: int) -> list[dict[str, Any]]:
+    """Newest first, from before an id (ids are in order of time).
+
+    Only what is asked for stands in the statement, so that it is planned for just that, and each filter has its index.
+    """
+    asked: dict[str, tuple[str, Any]] = {
+        "before": ("id < %(before)s", before),
+        "namespaces": ("namespace = ANY(%(namespaces)s)", None if chosen.namespaces is None else list(chosen.namespaces)),
+        "namespace": ("namespace = %(namespace)s", chosen.namespace),
+        "pipeline": ("pipeline = %(pipeline)s", chosen.pipeline),
+        "statuses": ("status = ANY(%(statuses)s)", list(chosen.statuses) or None),
+        "trigger": ("trigger ->> 'type' = %(trigger)s", chosen.trigger),
+        "labels": ("labels <> '{}' AND labels @> %(labels)s", Jsonb(dict(chosen.labels)) if chosen.labels else None),
+        "since": ("id >= %(since)s", least_id(chosen.since) if chosen.since is not None else None),
+        "until": ("id < %(until)s", least_id(chosen.until) if chosen.until is not None else None),
+    }
+    given = {name: value for name, (_, value) in asked.items() if value is not None}
+    conditions = " AND ".join(asked[name][0] for name in given)
+    return list(tx.execute(f"{_RUN} {'WHERE ' + conditions if given else ''} ORDER BY id DESC LIMIT %(limit)s", {**given, "limit": limit}))
+
+
+def succeeded_before(tx: Tx, run: Mapping[str, Any]) -> str | None:
+    """The newest run of the same pipeline that was made before this one and succeeded; replays, which are of a part of it, do not count."""
+    row = tx.execute(
+        """
+        SELECT id::text AS id FROM runs
+         WHERE namespace = %(namespace)s AND pipeline = %(pipeline)s AND id < %(id)s AND status = 'SUCCEEDED'
+           AND trigger ->> 'type' IS DISTINCT FROM 'replay' ORDER BY id DESC LIMIT 1
+        """,
+        {key: run[key] for key in ("namespace", "pipeline", "id")},
+    ).fetchone()
+    return row["id"] if row is not None else None
+
+
+def programs(tx: Tx, run_id: str) -> dict[int, dict[str, Any]]:
+    """What each stage does, as it was planned."""
+    rows = tx.execute("SELECT stage, program FROM programs WHERE run_id = %(run)s ORDER BY stage", {"run": run_id})
+    return {row["stage"]: row["program"] for row in rows}
 
 
 def nodes(tx: Tx, run_id: str) -> list[dict[str, Any]]:

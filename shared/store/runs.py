@@ -279,6 +279,20 @@ def tell_unserved(tx: Tx, live_within: timedelta) -> None:
     )
 
 
+def label(tx: Tx, run: LockedRun, put: Mapping[str, str], remove: Sequence[str], *, most: int) -> bool:
+    """Puts and removes labels of a locked run; False, and nothing, where it would have more than `most`. They are no step of the run, so
+    there is no event.
+    """
+    row = tx.execute("SELECT labels FROM runs WHERE id = %(run)s", {"run": run.id}).fetchone()
+    assert row is not None
+    after = {name: value for name, value in (row["labels"] | dict(put)).items() if name not in remove}
+    if len(after) > most:
+        return False
+    if after != row["labels"]:
+        tx.execute("UPDATE runs SET labels = %(labels)s WHERE id = %(run)s", {"run": run.id, "labels": Jsonb(after)})
+    return True
+
+
 def any_queued(tx: Tx) -> bool:
     return tx.execute("SELECT 1 AS queued FROM runs WHERE status = 'QUEUED' LIMIT 1").fetchone() is not None
 

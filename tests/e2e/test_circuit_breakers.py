@@ -121,7 +121,8 @@ def test_it_is_listed_measured_and_reset_by_hand(stack: Stack, gate: Proxy) -> N
     assert listed["default/gated"]["nextTrialAt"] > listed["default/gated"]["openedAt"]
     assert "on 127.0.0.1" in listed["default/gated"]["error"]
     assert (listed["default/db"]["state"], listed["default/db"]["failuresToOpen"]) == ("closed", 5)
-    measured = httpx.get(f"{stack.url}/metrics").text
+    token = {"Authorization": f"Bearer {stack.home.api_token.read_text().strip()}"}
+    measured = httpx.get(f"{stack.url}/metrics", headers=token).text
     assert 'penstock_circuit_breaker_state{connector="default/gated",state="open"} 1' in measured
     checked = looked(stack.client, "check", "default", "gated", {})
     assert (checked["ok"], "left alone until" in checked["tried"][0]["said"]) == (False, True)

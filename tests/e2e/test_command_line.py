@@ -114,3 +114,34 @@ def test_a_failed_run_a_refused_call_and_no_server_have_their_own_exit_codes(sta
     away = penstock(None, "status")
     assert away.returncode == 3
     assert "penstock up" in away.stderr
+
+
+@pytest.mark.stack
+def test_a_project_that_was_begun_here_runs_and_its_runs_are_found_labelled_and_compared(stack: Stack, tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    assert penstock(stack, "init", str(folder), "--yes").returncode == 0
+    applied = penstock(stack, "apply", *(str(folder / file) for file in ("connectors.yaml", "pipeline.yaml", "quality.yaml")))
+    assert applied.returncode == 0, applied.stderr
+    runs = []
+    for _ in range(2):
+        ran = penstock(stack, "run", "shop", "--wait", "--output", "json")
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        runs.append(json.loads(ran.stdout)["id"])
+    assert (folder / "out" / "by_country.csv").read_text().splitlines()[0] == "country,orders,amount"
+    assert len((folder / "out" / "unpaid.csv").read_text().splitlines()) == 2
+    assert "line 5" in penstock(stack, "dead-letters", "--run", runs[0]).stdout
+    # Something else is read: it shows in rows, and nowhere else.
+    (folder / "data" / "orders.csv").write_text("order_id,country,amount,status\n1,PL,1,paid\n")
+    last = json.loads(penstock(stack, "run", "shop", "--wait", "--output", "json").stdout)["id"]
+    told = penstock(stack, "diff", last)
+    assert told.returncode == 0, told.stderr
+    assert "orders: 1 rows out instead of 5" in told.stdout
+    assert penstock(stack, "label", *runs, "--set", "case=1").returncode == 0
+    found = penstock(stack, "runs", "--label", "case:1", "--pipeline", "shop", "-o", "json")
+    assert {one["id"] for one in json.loads(found.stdout)["items"]} == set(runs)
+    refused = penstock(stack, "cancel", *runs)
+    assert (refused.returncode, refused.stdout.count("it has ended")) == (1, 2)
+    assert "result.amount <- default/shop-files:data/orders.csv.amount" in penstock(stack, "lineage", "shop").stdout
+    assert penstock(stack, "docs", "shop").stdout.startswith("# default/shop\n")
+    assert "worker-1" in penstock(stack, "status", "--system").stdout
+    assert "default/shop " in penstock(stack, "pipelines").stdout

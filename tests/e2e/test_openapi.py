@@ -77,8 +77,14 @@ def test_replies_are_as_promised_and_hold_nothing_beyond(stack: Stack, document:
         "/api/v1/node-types": "/node-types",
         "/api/v1/connector-types": "/connector-types",
         "/api/v1/system": "/system",
+        "/api/v1/engines": "/engines",
+        "/api/v1/formats": "/formats",
+        "/api/v1/runs/{run}/diff": f"/runs/{run}/diff?with={run}",
+        "/api/v1/pipelines/{namespace}/{name}/lineage": "/pipelines/default/promised/lineage",
     }.items():
         kept(document, "get", path, 200, stack.client.call("GET", call))
+    changed = stack.client.call("POST", "/runs/label", body={"ids": [run], "set": {"promised": "yes"}})
+    kept(document, "post", "/api/v1/runs/label", 202, changed)
     kept(document, "post", "/api/v1/validate", 200, stack.client.call("POST", "/validate", content=PIPELINE.encode()))
     plan = stack.client.call("POST", "/pipelines/default/promised/plan", body={})
     kept(document, "post", "/api/v1/pipelines/{namespace}/{name}/plan", 200, plan)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 OUTPUT = click.option("--output", "-o", type=click.Choice(["table", "json", "yaml"]), default="table", help="How to print the answer.")
 
+PARAM = click.option("--param", "-p", "typed", multiple=True, metavar="NAME=VALUE", help="A parameter's value; items of a list by commas.")
+
 
 def answering(command: Callable[..., int | None]) -> Callable[..., None]:
     """Errors become one sentence and an exit code."""
@@ -53,9 +55,11 @@ def problem(error: dict[str, Any]) -> str:
 
 
 def client(context: click.Context) -> Client:
+    from services.api.cli import servers
     from services.api.cli.client import Client
 
-    return Client(*context.obj)
+    server = servers.chosen(*context.obj)
+    return Client(server.url, server.token)
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -80,3 +84,15 @@ def printed(value: Any, output: str) -> None:
         from shared.formats import exact_json
 
         click.echo(exact_json.dumps(value, indent=2, ensure_ascii=True))
+
+
+def everything(server: Client, path: str, **query: Any) -> list[Any]:
+    """All items of a list, page by page."""
+    found: list[Any] = []
+    cursor = None
+    while True:
+        page = server.call("GET", path, limit=500, cursor=cursor, **query)
+        found += page["items"]
+        cursor = page["nextCursor"]
+        if cursor is None:
+            return found

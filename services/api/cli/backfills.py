@@ -8,7 +8,6 @@ from typing import Any
 
 import click
 
-from services.api.cli import parameters
 from services.api.cli.answering import OUTPUT, answering, client, named, printed
 
 
@@ -67,6 +66,8 @@ def create(
     output: str,
 ) -> None:
     """Begin one."""
+    from services.api.cli import parameters
+
     server, (namespace, name) = client(context), named(pipeline)
     given = parameters.values(server, namespace, name, typed, None) or None
     body = _body(begin, to, which=which, order=order, version=version, maxParallel=max_parallel, parameters=given, reason=reason)

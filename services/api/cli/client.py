@@ -44,7 +44,7 @@ class Client:
             token = token or (state / "api.token" if state else Path("/nowhere")).read_text().strip()
         except OSError as error:
             raise NotReachable(
-                "no Penstock server is known here; start one with `penstock up`, or set PENSTOCK_API_URL and PENSTOCK_API_TOKEN"
+                "no Penstock server is known here; start one with `penstock up`, or add one with `penstock profiles add`"
             ) from error
         self.url = url
         self._http = httpx.Client(base_url=f"{url}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=30)

@@ -114,6 +114,7 @@ def page(query: dict[str, Any]) -> dict[str, Any]:
 @blueprint.get("/backfills/<backfill>")
 @blueprint.response(200, Backfill)
 def read(backfill: str) -> dict[str, Any]:
+    """How far one is."""
     with database().transaction() as tx:
         return _told(_found(tx, backfill, "viewer"))
 
@@ -153,6 +154,7 @@ def pause(backfill: str) -> dict[str, Any]:
 @blueprint.doc(**NO_BODY)
 @blueprint.response(200, Backfill)
 def resume(backfill: str) -> dict[str, Any]:
+    """Goes on with one that is paused."""
     return _turned(backfill, "paused", "running")
 
 

@@ -1,33 +1,40 @@
-"""What this installation has: node types, connector types, and who is at work."""
+"""What this installation has: node types, flow types, connector types, and their schemas."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
-from datetime import timedelta
 from functools import cache
 from importlib.metadata import version
 from typing import Any
 
-import redis
 from flask import Response, current_app, jsonify
 from flask_smorest import Blueprint
 
-from services.api.auth import database
 from services.api.problems import Refused
-from services.api.resources.documents import stamp
-from services.api.schemas.catalogue import ConnectorTypes, FlowTypes, JsonSchema, NodeTypes, System
+from services.api.schemas.catalogue import ConnectorTypes, Engines, FlowTypes, Formats, JsonSchema, NodeTypes
 from shared import plugins
 from shared.connectors import CONNECTORS
+from shared.formats import FORMATS, FileFormat
+from shared.formats.names import COMPRESSIONS, NOT_WRITTEN, PACKED_INSIDE
 from shared.pipelines.json_schema import connector_schema, kind_schema, node_schema, recipe_schema
 from shared.pipelines.kinds import KINDS
 from shared.pipelines.kinds.flow import FLOW_TYPES
 from shared.pipelines.nodes import NODE_TYPES
-from shared.store import workers
 
 blueprint = Blueprint("catalogue", __name__, url_prefix="/api", description="What there is")
-SEEN_WITHIN = timedelta(seconds=15)
 _VERSION = version("penstock")
+
+
+# name, title, description, available.
+_ENGINES = (
+    ("duckdb", "DuckDB", "The default: relations in SQL, out of core, in the worker", True),
+    ("database", "In the database", "Pushed down: where the rows are and go to the same database, it computes all of it", True),
+    ("pandas", "pandas", "processingMode dataframe, for rows that fit into memory", True),
+    ("dask", "Dask", "processingMode dataframe above PENSTOCK_PANDAS_ROWS, in parts", True),
+    ("python", "Python", "Functions of python nodes, from a table to a table", True),
+    ("spark", "Spark", "Clusters", False),
+    ("flink", "Flink", "Streams", False),
+)
 
 
 def _package(family: str, name: str) -> dict[str, str]:
@@ -39,6 +46,7 @@ def _package(family: str, name: str) -> dict[str, str]:
 @blueprint.get("/v1/node-types")
 @blueprint.response(200, NodeTypes)
 def node_types() -> dict[str, Any]:
+    """What nodes there are, with the schemas of their settings."""
     return {
         "items": [
             {
@@ -60,12 +68,45 @@ def node_types() -> dict[str, Any]:
 @blueprint.get("/v1/flow-types")
 @blueprint.response(200, FlowTypes)
 def flow_types() -> dict[str, Any]:
+    """What flows there are."""
     return {"items": [{"name": name, "available": False, **_package("flows", name)} for name in FLOW_TYPES]}
+
+
+@blueprint.get("/v1/engines")
+@blueprint.response(200, Engines)
+def engines() -> dict[str, Any]:
+    """What computes nodes. Which one a node runs on is the planner's choice, within what the recipe says (`processingMode`)."""
+    return {
+        "items": [
+            {"name": name, "title": title, "description": about, "available": available, **_package("engines", name)}
+            for name, title, about, available in _ENGINES
+        ]
+    }
+
+
+@blueprint.get("/v1/formats")
+@blueprint.response(200, Formats)
+def formats() -> dict[str, Any]:
+    """What files can be read and written as."""
+    return {
+        "items": [
+            {
+                "name": name,
+                "endings": list(endings),
+                "typed": FileFormat(name).typed,
+                "written": name not in NOT_WRITTEN,
+                "compressions": [] if name in PACKED_INSIDE else list(COMPRESSIONS.values()),
+                **_package("formats", name),
+            }
+            for name, endings in FORMATS.items()
+        ]
+    }
 
 
 @blueprint.get("/v1/connector-types")
 @blueprint.response(200, ConnectorTypes)
 def connector_types() -> dict[str, Any]:
+    """What connectors there are."""
     listed = [
         {
             "type": s.type,
@@ -87,6 +128,7 @@ def connector_type_schema(kind: str) -> Response:
 
 
 @blueprint.get("/v1/schemas/<kind>.json")
+@blueprint.doc(security=[])
 @blueprint.response(200, JsonSchema)
 def document_schema(kind: str) -> Response:
     """A kind of document as JSON Schema (2020-12); `recipe` is a document of any kind. Needs no token, so that editors can read it."""
@@ -94,6 +136,7 @@ def document_schema(kind: str) -> Response:
 
 
 @blueprint.get("/v1/schemas/nodes/<kind>.json")
+@blueprint.doc(security=[])
 @blueprint.response(200, JsonSchema)
 def node_type_schema(kind: str) -> Response:
     """The config of a node type as JSON Schema (2020-12)."""
@@ -117,28 +160,8 @@ def _described(family: str, name: str) -> dict[str, Any]:
     return node_schema(name) if family == "nodes" else connector_schema(name)
 
 
-@blueprint.get("/v1/system")
-@blueprint.response(200, System)
-def system() -> dict[str, Any]:
-    with database().transaction() as tx:
-        alive = workers.seen_within(tx, SEEN_WITHIN)
-    return {
-        "services": [{**row, "started_at": stamp(row["started_at"]), "seen_at": stamp(row["seen_at"])} for row in alive],
-        "queues": _queues(),
-        "plugins": [asdict(plugin) for plugin in plugins.seen()],
-    }
-
-
-def _queues() -> dict[str, int] | None:
-    settings = current_app.extensions["penstock.settings"]
-    try:
-        broker = redis.Redis.from_url(settings.redis_url, socket_timeout=1, socket_connect_timeout=1)
-        return {queue: int(broker.llen(queue)) for queue in ("stages", "quality")}
-    except redis.RedisError:
-        return None
-
-
 @blueprint.get("/docs")
+@blueprint.doc(security=[], responses={"200": {"description": "A page", "content": {"text/html": {"schema": {"type": "string"}}}}})
 def docs() -> Response:
     """The calls there are, as a page without anything from outside."""
     spec = current_app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec.to_dict()

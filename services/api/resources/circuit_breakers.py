@@ -43,6 +43,7 @@ def list_breakers(query: dict[str, Any]) -> dict[str, Any]:
 @blueprint.get("/circuit-breakers/<namespace>/<name>")
 @blueprint.response(200, Breaker)
 def read_breaker(namespace: str, name: str) -> dict[str, Any]:
+    """How the breaker of one connector stands."""
     caller().may("viewer", namespace)
     row = _there(namespace, name)
     try:

@@ -8,12 +8,12 @@ from typing import Any
 from flask import current_app
 from flask_smorest import Blueprint
 
-from services.api import cursors
+from services.api import cursors, ndjson
 from services.api.auth import caller, database
 from services.api.incoming import json_object
 from services.api.problems import Refused, brief
 from services.api.resources import documents
-from services.api.schemas.documents import TEXT_BODY, ConnectorPage, ConnectorsQuery, Credential, Saved, SaveQuery, Shown
+from services.api.schemas.documents import TEXT_BODY, ConnectorPage, ConnectorsQuery, Credential, ListedConnector, Saved, SaveQuery, Shown
 from shared.secrets import database as sealing
 from shared.store import credentials, resources
 
@@ -41,6 +41,7 @@ def put_connector(query: dict[str, Any], namespace: str, name: str) -> Any:
 @blueprint.get("/connectors/<namespace>/<name>")
 @blueprint.response(200, Shown)
 def read_connector(namespace: str, name: str) -> Any:
+    """One connector, with references in the place of secrets."""
     return documents.shown("Connector", namespace, name)
 
 
@@ -55,6 +56,7 @@ def delete_connector(query: dict[str, Any], namespace: str, name: str) -> Any:
 @blueprint.get("/connectors")
 @blueprint.arguments(ConnectorsQuery, location="query")
 @blueprint.response(200, ConnectorPage)
+@ndjson.lines(ListedConnector)
 def list_connectors(query: dict[str, Any]) -> dict[str, Any]:
     """By namespace and name."""
     limit = query["limit"]
@@ -99,6 +101,7 @@ def read_credential(namespace: str, name: str) -> Any:
 @blueprint.delete("/credentials/<namespace>/<name>")
 @blueprint.response(204)
 def delete_credential(namespace: str, name: str) -> Any:
+    """Takes it away, with all its versions."""
     caller().may("editor", namespace)
     with database().transaction() as tx:
         if not credentials.delete(tx, namespace, name):

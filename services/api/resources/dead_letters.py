@@ -103,6 +103,7 @@ def export(query: dict[str, Any]) -> Response:
 @blueprint.get("/<letter>")
 @blueprint.response(200, DeadLetter)
 def read(letter: str) -> Response:
+    """One row that did not get through."""
     with database().transaction() as tx:
         return _answer(_told(_seen(tx, caller())(_found(tx, letter, "viewer"))))
 
@@ -142,6 +143,7 @@ def waive() -> dict[str, Any]:
 @blueprint.delete("/<letter>")
 @blueprint.response(204)
 def delete_one(letter: str) -> None:
+    """Takes it away for good."""
     with database().transaction() as tx:
         row = _found(tx, letter, "operator")
         if not dead_letters.delete(tx, Choice(ids=(row["id"],))):

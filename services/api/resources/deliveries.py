@@ -64,6 +64,7 @@ def page(query: dict[str, Any], namespace: str, name: str, trigger: str) -> dict
 @blueprint.get(f"{_AT}/deliveries/<delivery>")
 @blueprint.response(200, ShownDelivery)
 def read(namespace: str, name: str, trigger: str, delivery: str) -> dict[str, Any]:
+    """One delivery, with what it said."""
     with database().transaction() as tx:
         return _told(_found(tx, _hook(tx, "viewer", namespace, name, trigger), delivery))
 

@@ -81,6 +81,7 @@ def _logs(tx: Tx, run: str, after: int) -> list[tuple[int, str, dict[str, Any]]]
 @blueprint.doc(**STREAM)
 @blueprint.arguments(StreamQuery, location="query")
 def stream_events(query: dict[str, Any], run: str) -> Response:
+    """What happened in a run: everything so far, then live."""
     return _stream(query, run, _events, timedelta(0))
 
 
@@ -88,6 +89,7 @@ def stream_events(query: dict[str, Any], run: str) -> Response:
 @blueprint.doc(**STREAM)
 @blueprint.arguments(StreamQuery, location="query")
 def stream_logs(query: dict[str, Any], run: str) -> Response:
+    """What was logged of a run: everything so far, then live."""
     return _stream(query, run, _logs, LOGS_SETTLE)
 
 

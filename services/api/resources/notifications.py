@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from flask import Response
 from flask_smorest import Blueprint
 
-from services.api import cursors
+from services.api import cursors, ndjson
 from services.api.auth import caller, database
 from services.api.incoming import identifier
 from services.api.once import accepted
@@ -31,6 +31,7 @@ blueprint = Blueprint("notifications", __name__, url_prefix="/api/v1", descripti
 @blueprint.get("/notifications")
 @blueprint.arguments(NotificationsQuery, location="query")
 @blueprint.response(200, NotificationPage)
+@ndjson.lines(Notification)
 def page(query: dict[str, Any]) -> dict[str, Any]:
     """Newest first."""
     limit, before = query["limit"], cursors.identified(query)

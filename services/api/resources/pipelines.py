@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response
 from flask_smorest import Blueprint
 
-from services.api import cursors
+from services.api import cursors, ndjson
 from services.api.access import request_ids
 from services.api.auth import caller, database
 from services.api.once import accepted
@@ -16,13 +16,14 @@ from services.api.recipes.asked import START_BODY, asked, runnable, start_of_int
 from services.api.resources import documents, plans
 from services.api.resources.runs import run_json
 from services.api.resources.triggers import starting
-from services.api.schemas.documents import TEXT_BODY, PipelinePage, PipelinesQuery, Saved, SaveQuery
+from services.api.schemas.documents import TEXT_BODY, ListedPipeline, PipelinePage, PipelinesQuery, Saved, SaveQuery
 from services.api.schemas.runs import Run
 from services.api.schemas.triggers import ShownPipeline
 from shared.dispatch.starting import Asked, New, Version, create
 from shared.store import quality, resources, run_views, timetables, triggers
 from shared.store.database import Tx
 from shared.store.identifiers import new_id
+from shared.store.run_views import Chosen
 
 blueprint = Blueprint("pipelines", __name__, url_prefix="/api/v1/pipelines", description="Pipelines")
 
@@ -57,6 +58,7 @@ def delete(query: dict[str, Any], namespace: str, name: str) -> Any:
 @blueprint.get("")
 @blueprint.arguments(PipelinesQuery, location="query")
 @blueprint.response(200, PipelinePage)
+@ndjson.lines(ListedPipeline)
 def page(query: dict[str, Any]) -> dict[str, Any]:
     """By namespace and name, with the last run of each and when it fires next."""
     who, limit = caller(), query["limit"]
@@ -72,7 +74,7 @@ def page(query: dict[str, Any]) -> dict[str, Any]:
 
 
 def _listed(tx: Tx, row: dict[str, Any], fires_at: datetime | None) -> dict[str, Any]:
-    last = run_views.page(tx, before=None, limit=1, namespaces=None, namespace=row["namespace"], pipeline=row["name"], status=None)
+    last = run_views.page(tx, Chosen(namespace=row["namespace"], pipeline=row["name"]), limit=1)
     return {
         "namespace": row["namespace"],
         "name": row["name"],

@@ -17,7 +17,7 @@ from typing import Any
 from flask import Response, jsonify, make_response, url_for
 from flask_smorest import Blueprint
 
-from services.api import cursors
+from services.api import cursors, ndjson
 from services.api.auth import caller, database
 from services.api.incoming import identifier
 from services.api.problems import Refused, brief
@@ -35,6 +35,7 @@ from services.api.schemas.quality import (
     RunQuery,
     SubjectsQuery,
     Suggested,
+    Summary,
     SummaryPage,
 )
 from shared.datasets.staging import fetched
@@ -76,6 +77,7 @@ _PARQUET: dict[str, Any] = {
 @blueprint.get("/quality")
 @blueprint.arguments(SubjectsQuery, location="query")
 @blueprint.response(200, SummaryPage)
+@ndjson.lines(Summary)
 def page(query: dict[str, Any]) -> dict[str, Any]:
     """The newest check of each dataset in each scope, by each rule set."""
     who, limit = caller(), query["limit"]
@@ -169,6 +171,7 @@ def checks(check: str) -> Any:
 @blueprint.get("/checks/<check>/<int:stage>")
 @blueprint.response(200, Check)
 def one(check: str, stage: int) -> dict[str, Any]:
+    """What one check found, rule by rule."""
     with database().transaction() as tx:
         return _whole(tx, check, [_found(tx, check, stage)])[0]
 

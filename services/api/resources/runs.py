@@ -6,17 +6,18 @@ from typing import Any
 
 from flask_smorest import Blueprint
 
-from services.api import cursors
+from services.api import cursors, ndjson
 from services.api.auth import caller, database
 from services.api.incoming import identifier
 from services.api.problems import Refused
 from services.api.resources.documents import stamp
 from services.api.resources.waiting import waiting_for
-from services.api.schemas.runs import Run, RunPage, RunsQuery
+from services.api.schemas.runs import Run, RunHead, RunPage, RunsQuery
 from shared.dispatch import results
 from shared.runs.states import RUN_FINAL
 from shared.store import quality, run_views, runs
 from shared.store.database import Tx
+from shared.store.run_views import Chosen
 
 blueprint = Blueprint("runs", __name__, url_prefix="/api/v1", description="Runs")
 _DONE = {"COMPLETED", "FAILED", "SKIPPED", "CANCELLED"}
@@ -45,6 +46,7 @@ def found(tx: Tx, text: str, role: str = "viewer") -> dict[str, Any]:
 @blueprint.get("/runs/<run>")
 @blueprint.response(200, Run)
 def read(run: str) -> dict[str, Any]:
+    """One run, with its nodes and stages."""
     with database().transaction() as tx:
         return run_json(tx, found(tx, run))
 
@@ -52,21 +54,28 @@ def read(run: str) -> dict[str, Any]:
 @blueprint.get("/runs")
 @blueprint.arguments(RunsQuery, location="query")
 @blueprint.response(200, RunPage)
+@ndjson.lines(RunHead)
 def page(query: dict[str, Any]) -> dict[str, Any]:
     """Newest first."""
     limit = query["limit"]
     before = cursors.identified(query)
     with database().transaction() as tx:
-        rows = run_views.page(
-            tx,
-            before=before,
-            limit=limit + 1,
-            namespaces=caller().visible,
-            namespace=query.get("namespace"),
-            pipeline=query.get("pipeline"),
-            status=query.get("status"),
-        )
-    return {"items": [_head(row) for row in rows[:limit]], "nextCursor": cursors.following(rows, limit, "id")}
+        rows = run_views.page(tx, chosen(query), before=before, limit=limit + 1)
+    return {"items": [head_json(row) for row in rows[:limit]], "nextCursor": cursors.following(rows, limit, "id")}
+
+
+def chosen(query: dict[str, Any]) -> Chosen:
+    """The filters of a list, within what the caller may see."""
+    return Chosen(
+        namespaces=caller().visible,
+        namespace=query.get("namespace"),
+        pipeline=query.get("pipeline"),
+        statuses=query.get("status") or (),
+        trigger=query.get("trigger"),
+        labels=query.get("label") or {},
+        since=query.get("from_"),
+        until=query.get("to"),
+    )
 
 
 @blueprint.post("/runs/<run>/cancel")
@@ -82,7 +91,7 @@ def cancel(run: str) -> tuple[dict[str, Any], int]:
         return run_json(tx, found(tx, run)), 202
 
 
-def _head(row: dict[str, Any]) -> dict[str, Any]:
+def head_json(row: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": row["id"],
         "pipeline": {"namespace": row["namespace"], "name": row["pipeline"]},
@@ -95,6 +104,7 @@ def _head(row: dict[str, Any]) -> dict[str, Any]:
         # Of a run from before these were kept, both are its logical date.
         "dataIntervalStart": stamp(row["data_interval_start"] or row["logical_date"]),
         "dataIntervalEnd": stamp(row["data_interval_end"] or row["logical_date"]),
+        "labels": row["labels"],
         "reason": row["reason"],
         "createdBy": row["created_by"],
         "requestId": row["request_id"],
@@ -111,7 +121,7 @@ def run_json(tx: Tx, row: dict[str, Any]) -> dict[str, Any]:
     nodes = [node_json(node) for node in run_views.nodes(tx, row["id"])]
     stages = run_views.stages(tx, row["id"])
     return {
-        **_head(row),
+        **head_json(row),
         "progress": _progress(row, nodes),
         "nodes": nodes,
         "stages": [{**stage_json(stage), "waitingFor": waiting_for(stage, stages, row)} for stage in stages],

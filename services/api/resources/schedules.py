@@ -80,6 +80,14 @@ def explain_calendar(query: dict[str, Any], name: str) -> dict[str, Any]:
     return _explained(space or namespace, short, found, table, query)
 
 
+def fire_times(tx: Tx, namespace: str, name: str, count: int) -> tuple[list[dict[str, Any]], list[str]]:
+    """The next that fire, as they are shown, without those that are left out; and what is to be said of them."""
+    found, table = _timetable(tx, namespace, name)
+    shown = explain.upcoming(table, datetime.now(UTC), count) if table is not None else []
+    told = [_time(one, table) for one in shown if table is not None]
+    return [one for one in told if one["skipped"] is None], _notes(found, table)
+
+
 def _timetable(tx: Tx, namespace: str, name: str) -> tuple[Scheduled, Timetable | None]:
     """None where the version in force has no schedule. Raises Refused(404)."""
     found = timetables.scheduled(tx, namespace, name)

@@ -26,6 +26,7 @@ _BODY: dict[str, Any] = {"requestBody": {"content": {"application/json": {"schem
 @blueprint.get("/<namespace>/<name>/state")
 @blueprint.response(200, PipelineState)
 def read(namespace: str, name: str) -> dict[str, Any]:
+    """Where its sequences go on, and how far its sources were read."""
     with database().transaction() as tx:
         _there(tx, "viewer", namespace, name)
         return _state(tx, namespace, name)

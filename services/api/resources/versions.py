@@ -10,13 +10,14 @@ from typing import Any
 
 from flask_smorest import Blueprint
 
+from services.api import ndjson
 from services.api.auth import caller, database
 from services.api.problems import Refused
 from services.api.recipes import compare, expected, save
 from services.api.recipes.publish import publish
 from services.api.resources.documents import KEPT, Answer, known_kind, saved, stamp
 from services.api.schemas.documents import Saved
-from services.api.schemas.versions import Diff, DiffQuery, Restore, VersionInFull, VersionPage, VersionsQuery
+from services.api.schemas.versions import Diff, DiffQuery, Restore, Version, VersionInFull, VersionPage, VersionsQuery
 from shared.pipelines.kinds import KINDS
 from shared.store import resources
 from shared.store.database import Tx
@@ -43,6 +44,7 @@ def _on_every_address(method: str, tail: str) -> Callable[[_View], _View]:
 @_on_every_address("GET", "versions")
 @blueprint.arguments(VersionsQuery, location="query")
 @blueprint.response(200, VersionPage)
+@ndjson.lines(Version)
 def page(query: dict[str, Any], kind: str, namespace: str, name: str) -> dict[str, Any]:
     """Newest first."""
     limit, cursor = query["limit"], query.get("cursor")

@@ -39,6 +39,29 @@ class FlowTypes(Schema):
     items = fields.List(fields.Nested(FlowType))
 
 
+class Engine(Brought):
+    name = fields.String()
+    title = fields.String()
+    description = fields.String()
+    available = fields.Boolean(metadata={"description": "false: described, and refused by plan and run in this release"})
+
+
+class Engines(Schema):
+    items = fields.List(fields.Nested(Engine))
+
+
+class Format(Brought):
+    name = fields.String()
+    endings = fields.List(fields.String(), metadata={"description": "That mean it; the first is the one that new files get"})
+    typed = fields.Boolean(metadata={"description": "Its files say the types of their columns; of others they are inferred, or pinned"})
+    written = fields.Boolean(metadata={"description": "false: it can be read only"})
+    compressions = fields.List(fields.String(), metadata={"description": "Of the file as a whole; empty: it compresses inside"})
+
+
+class Formats(Schema):
+    items = fields.List(fields.Nested(Format))
+
+
 class JsonSchema(Schema):
     """A JSON Schema (2020-12)."""
 
@@ -55,20 +78,6 @@ class ConnectorType(Brought):
 
 class ConnectorTypes(Schema):
     items = fields.List(fields.Nested(ConnectorType))
-
-
-class Plugin(Schema):
-    family = fields.String(metadata={"description": "nodes, connectors, dialects …"})
-    name = fields.String()
-    package = fields.String()
-    version = fields.String()
-    refused = fields.String(allow_none=True, metadata={"description": "why it is not used; null where it is"})
-
-
-class System(Schema):
-    services = fields.List(fields.Dict())
-    plugins = fields.List(fields.Nested(Plugin), metadata={"description": "What other packages add"})
-    queues = fields.Dict(keys=fields.String(), values=fields.Integer(), allow_none=True, metadata={"description": "null: no broker"})
 
 
 class Live(Schema):

@@ -53,10 +53,15 @@ def known(of: type[fields.Field[Any]] = fields.Integer, about: str = "null where
 class Problem(Schema):
     """RFC 9457."""
 
-    type = fields.String()
-    title = fields.String()
-    status = fields.Integer()
-    detail = fields.String(metadata={"description": "One sentence: what is wrong, and what to do"})
+    type = fields.String(metadata={"example": "urn:penstock:problem:not-found"})
+    title = fields.String(metadata={"example": "Not Found"})
+    status = fields.Integer(metadata={"example": 404})
+    detail = fields.String(
+        metadata={
+            "description": "One sentence: what is wrong, and what to do",
+            "example": "there is no pipeline default/orders; apply it first",
+        }
+    )
     requestId = fields.String(metadata={"description": "The call's X-Request-ID, under which it is found in logs"})
     errors = fields.List(fields.Raw(), metadata={"description": "What is wrong with a text, each at its place"})
 

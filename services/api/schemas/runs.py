@@ -2,20 +2,106 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from services.api.schemas.fields import MAX_BIGINT, MAX_INTEGER, Instant, Paged, known, maybe_time, page_of, time, words
+from services.api.schemas.fields import MAX_BIGINT, MAX_INTEGER, MAX_PAGE, Instant, Paged, known, maybe_time, page_of, time, words
 from shared.runs.states import RunStatus, StageStatus
 
 NODE_STATUSES = ("WAITING", "RUNNING", "COMPLETED", "FAILED", "SKIPPED", "RETRYING", "CANCELLED")
 
 
-class RunsQuery(Paged):
-    namespace = fields.String()
-    pipeline = fields.String()
-    status = fields.String(
-        validate=validate.OneOf([status.value for status in RunStatus], error="status is {input!r}; it must be one of {choices}")
+# What asks for runs, as `trigger.type` says it.
+TRIGGERS = ("manual", "schedule", "webhook", "file", "kafka", "pipeline", "dependency", "backfill", "replay")
+MOST_LABELS, LONGEST_LABEL = 20, 100
+
+
+class Statuses(fields.Field[list[str]]):
+    """One status, or several by commas."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> list[str]:
+        known = [status.value for status in RunStatus]
+        found = [word.strip() for word in str(value).split(",")]
+        wrong = [word for word in found if word not in known]
+        if wrong:
+            raise ValidationError(f"status is {wrong[0][:100]!r}; it must be one of {', '.join(known)}, or several by commas")
+        return found
+
+
+class LabelQuery(fields.Field[dict[str, str]]):
+    """KEY:VALUE, or several by commas."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> dict[str, str]:
+        pairs = [pair.partition(":") for pair in str(value).split(",")]
+        if not all(key.strip() and colon for key, colon, _ in pairs):
+            raise ValidationError(f"label is {str(value)[:100]!r}; it must be KEY:VALUE, or several by commas")
+        return {key.strip(): said.strip() for key, _, said in pairs}
+
+
+def _filters() -> dict[str, fields.Field[Any]]:
+    choices = [status.value for status in RunStatus]
+    return {
+        "namespace": fields.String(),
+        "pipeline": fields.String(),
+        "status": Statuses(
+            metadata={
+                "type": "string",
+                "pattern": f"^({'|'.join(choices)})(,({'|'.join(choices)}))*$",
+                "description": f"One, or several by commas: {', '.join(choices)}",
+            }
+        ),
+        "trigger": fields.String(
+            validate=validate.OneOf(TRIGGERS, error="trigger is {input!r}; it must be one of {choices}"),
+            metadata={"description": "What asked for them"},
+        ),
+        "label": LabelQuery(
+            metadata={
+                "type": "string",
+                "pattern": "^[^,:\\s]+:[^,:]*(,[^,:\\s]+:[^,:]*)*$",
+                "description": "KEY:VALUE, or several by commas: those that have all of them",
+            }
+        ),
+        "from_": Instant(data_key="from", metadata={"type": "string", "format": "date-time", "description": "Made at or after it"}),
+        "to": Instant(metadata={"type": "string", "format": "date-time", "description": "Made before it"}),
+    }
+
+
+RunsQuery = Paged.from_dict(_filters(), name="RunsQuery")
+
+
+RunFilters = Schema.from_dict(_filters(), name="RunFilters")
+
+
+class ChosenRuns(Schema):
+    """By id, or all that a query finds; at most 500 at once."""
+
+    ids = fields.List(
+        fields.String(metadata={"format": "uuid"}),
+        validate=validate.Length(1, MAX_PAGE, error="ids has from {min} to {max} runs"),
     )
+    query = fields.Nested(RunFilters, metadata={"description": "As the list of runs is filtered; at least one filter"})
+    cursor = fields.String(metadata={"description": "nextCursor of the answer before, to go on with older ones"})
+
+    @validates_schema
+    def _which(self, data: dict[str, object], **_: object) -> None:
+        if ("ids" in data) == bool(data.get("query")):
+            raise ValidationError("give ids, or a query with at least one filter", "ids")
+        if "ids" in data and "cursor" in data:
+            raise ValidationError("a cursor goes on with a query; ids have none", "cursor")
+
+
+class Labels(fields.Dict):
+    """key: value, short texts."""
+
+    def __init__(self, **options: Any) -> None:
+        short = validate.Length(1, LONGEST_LABEL, error="a label's name and value have from {min} to {max} characters")
+        plain = validate.Regexp(r"[^,:\0]+\Z", error="a label's name holds neither comma nor colon")
+        super().__init__(
+            keys=fields.String(validate=[short, plain]),
+            values=fields.String(validate=validate.Length(0, LONGEST_LABEL, error="a label's value has at most {max} characters")),
+            **options,
+        )
 
 
 class StartRun(Schema):
@@ -24,17 +110,24 @@ class StartRun(Schema):
     version = fields.Integer(
         strict=True,
         validate=validate.Range(1, MAX_INTEGER, error="it must be a whole number from 1 to {max}"),
-        metadata={"description": "An older version; the current one where left out"},
+        metadata={"description": "An older version; the current one where left out", "example": 3},
     )
     logicalDate = Instant(
-        metadata={"type": "string", "format": "date-time", "description": "The time that the run is for; now where left out"}
+        metadata={
+            "type": "string",
+            "format": "date-time",
+            "description": "The time that the run is for; now where left out",
+            "example": "2026-03-29T02:00:00Z",
+        }
     )
     reason = words()
     fullRefresh = fields.Boolean(
         truthy={True}, falsy={False}, metadata={"description": "Sources that read what is new begin anew; refused where a sink inserts"}
     )
     planId = fields.String(metadata={"format": "uuid", "description": "Only as that plan says; refused where it does not hold any more"})
-    parameters = fields.Dict(metadata={"description": "Values by name; a parameter that is left out has its default"})
+    parameters = fields.Dict(
+        metadata={"description": "Values by name; a parameter that is left out has its default", "example": {"load_date": "2026-03-29"}}
+    )
 
     @validates_schema
     def _only_the_plan(self, data: dict[str, object], **_: object) -> None:
@@ -59,6 +152,83 @@ class RetryRun(Schema):
         metadata={"description": "Insert rows again that were inserted; else that is refused (409)"},
     )
     reason = words()
+
+
+class RetryRuns(RetryRun, ChosenRuns):
+    """Which, and how each."""
+
+
+class LabelRuns(ChosenRuns):
+    set = Labels(metadata={"description": "Labels to put there"})
+    remove = fields.List(fields.String(), metadata={"description": "Names of labels to take away"})
+
+    @validates_schema
+    def _something(self, data: dict[str, object], **_: object) -> None:
+        if not data.get("set") and not data.get("remove"):
+            raise ValidationError("say what to set, or the names of what to remove", "set")
+
+
+class ChangedRun(Schema):
+    run = fields.String(metadata={"format": "uuid"})
+    done = fields.Boolean()
+    status = fields.String(allow_none=True, metadata={"description": "What it is now; null: there is no such run"})
+    detail = fields.String(allow_none=True, metadata={"description": "Why nothing was done; null where it was"})
+
+
+class ChangedRuns(Schema):
+    items = fields.List(fields.Nested(ChangedRun))
+    done = fields.Integer()
+    refused = fields.Integer()
+    nextCursor = fields.String(allow_none=True, metadata={"description": "null: there are no more"})
+
+
+# `with` is a word of Python.
+RunDiffQuery: Any = Schema.from_dict(
+    {
+        "with": fields.String(
+            metadata={"format": "uuid", "description": "The other run; where left out, the newest before it that succeeded"}
+        )
+    },
+    name="RunDiffQuery",
+)
+
+
+class RunDifference(Schema):
+    kind = fields.String(validate=validate.OneOf(("version", "parameters", "columns", "plan", "status", "rows", "duration")))
+    node = fields.String(allow_none=True, metadata={"description": "null: of the whole run"})
+    figure = fields.String(allow_none=True, metadata={"description": "Which figure, parameter or part of the plan"})
+    before = fields.Raw(allow_none=True)
+    after = fields.Raw(allow_none=True)
+    surprise = fields.Float(metadata={"description": "0 to 1, by which they are ranked"})
+    told = fields.String(metadata={"description": "In a sentence"})
+
+
+class ComparedNode(Schema):
+    id = fields.String()
+    before = fields.Nested("RunNode", allow_none=True)
+    after = fields.Nested("RunNode", allow_none=True)
+
+
+class RecipeChange(Schema):
+    path = fields.String(metadata={"description": "A JSON pointer into the newer text; for what was removed, into the older one"})
+    change = fields.String(validate=validate.OneOf(("added", "removed", "changed")))
+    before = fields.Raw(allow_none=True)
+    after = fields.Raw(allow_none=True)
+    node = fields.String(allow_none=True)
+
+
+class RunDiff(Schema):
+    """Why a run was different."""
+
+    run = fields.Nested("RunHead")
+    comparedWith = fields.Nested("RunHead")
+    findings = fields.List(fields.Nested(RunDifference), metadata={"description": "The most surprising first; empty: nothing differs"})
+    recipe = fields.List(
+        fields.Nested(RecipeChange),
+        allow_none=True,
+        metadata={"description": "What differs between the versions; null: one cannot be read"},
+    )
+    nodes = fields.List(fields.Nested(ComparedNode), metadata={"description": "Each node of either run, with its figures in both"})
 
 
 class StreamQuery(Schema):
@@ -91,6 +261,7 @@ class RunHead(Schema):
     logicalDate = maybe_time()
     dataIntervalStart = maybe_time()
     dataIntervalEnd = maybe_time()
+    labels = fields.Dict(keys=fields.String(), values=fields.String(), metadata={"description": "What people sort runs by"})
     reason = fields.String(allow_none=True)
     createdBy = fields.String(allow_none=True)
     requestId = fields.String(allow_none=True, metadata={"description": "X-Request-ID of the call that made it; null: no call did"})

@@ -370,7 +370,7 @@ def test_without_a_token_there_is_nothing(world: World, call: str) -> None:
 
 def test_metrics_need_a_token_of_everything_where_the_operator_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     extensions = world.api.client.application.extensions
-    monkeypatch.setitem(extensions, "penstock.settings", replace(extensions["penstock.settings"], metrics_open=False))
+    monkeypatch.setitem(extensions, "penstock.settings", replace(extensions["penstock.settings"], metrics="token"))
     answers = [world.send("GET", "/metrics", token, None).status_code for token in (None, "admin-default", "viewer-token")]
     assert answers == [401, 403, 200]
 

@@ -1,0 +1,160 @@
+"""Servers by name: `penstock profiles`, and which of them a call is for.
+
+A profile is an address and a token, kept in one file of the person's own ($PENSTOCK_PROFILES, else penstock/profiles.yaml in the folder for
+settings), readable by nobody else. A project folder names its profile in penstock.toml; a folder with the state of a server of this machine
+needs none.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from services.api.cli.answering import OUTPUT, answering, printed
+from shared.errors import ConfigurationError
+
+PROJECT_FILE = "penstock.toml"
+
+
+class NoServer(ConfigurationError):
+    code = "no_server"
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    url: str | None
+    token: str | None
+
+
+def chosen(url: str | None, token: str | None, profile: str | None, environment: Mapping[str, str] = os.environ) -> Server:
+    """What was typed counts first, then the variables, then a profile. None of both: the server whose state lies in this folder or above.
+
+    Raises NoServer for a profile that is not known.
+    """
+    url, token = url or environment.get("PENSTOCK_API_URL"), token or environment.get("PENSTOCK_API_TOKEN")
+    name = profile or environment.get("PENSTOCK_PROFILE") or (None if url else _of_folder(environment))
+    if name is None:
+        return Server(url, token)
+    there = known(environment)["profiles"]
+    if name not in there:
+        listed = ", ".join(there) or "none"
+        raise NoServer(f"there is no profile {name}; there is {listed}. Add it with: penstock profiles add {name} --url https://…")
+    return Server(url or there[name]["url"], token or there[name]["token"])
+
+
+def known(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """{current: a name or None, profiles: {name: {url, token}}}. Raises NoServer for a file that cannot be read."""
+    import yaml
+
+    file = place(environment)
+    try:
+        found = yaml.safe_load(file.read_text()) if file.exists() else None
+    except (OSError, yaml.YAMLError) as error:
+        raise NoServer(f"{file} cannot be read ({error}); mend it, or take it away and add the profiles again") from error
+    found = found if isinstance(found, dict) else {}
+    return {"current": found.get("current"), "profiles": dict(found.get("profiles") or {})}
+
+
+def place(environment: Mapping[str, str] = os.environ) -> Path:
+    if given := environment.get("PENSTOCK_PROFILES"):
+        return Path(given)
+    settings = environment.get("XDG_CONFIG_HOME") or Path(environment.get("HOME") or Path.home()) / ".config"
+    return Path(settings) / "penstock" / "profiles.yaml"
+
+
+def keep(profiles: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> None:
+    """Replaces the file as a whole; nobody else may read it at any moment."""
+    import yaml
+
+    file = place(environment)
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    new = file.with_name(f"{file.name}.{os.getpid()}")
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as writing:
+        yaml.safe_dump(dict(profiles), writing, sort_keys=False)
+    new.replace(file)
+
+
+def add(name: str, url: str, token: str) -> None:
+    profiles = known()
+    profiles["profiles"][name] = {"url": url.rstrip("/"), "token": token}
+    keep({**profiles, "current": profiles["current"] or name})
+
+
+def _of_folder(environment: Mapping[str, str]) -> str | None:
+    """The profile of the project that this folder lies in; else, where no server's state lies here, the one in use."""
+    from services.api.cli.client import home
+
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (file := folder / PROJECT_FILE).exists():
+            try:
+                named = tomllib.loads(file.read_text()).get("profile")
+            except (OSError, tomllib.TOMLDecodeError) as error:
+                raise NoServer(f"{file} cannot be read ({error}); mend it") from error
+            if named:
+                return str(named)
+            break
+    return None if home() is not None else known(environment)["current"]
+
+
+@click.group(invoke_without_command=True)
+@OUTPUT
+@click.pass_context
+def profiles(context: click.Context, output: str) -> None:
+    """The servers that are known here, by name; a star marks the one in use where no folder says otherwise."""
+    if not context.invoked_subcommand:
+        _list(output)
+
+
+@answering
+def _list(output: str) -> None:
+    found = known()
+    shown = [{"name": name, "url": one["url"], "current": name == found["current"]} for name, one in found["profiles"].items()]
+    if output != "table":
+        printed({"items": shown}, output)
+        return
+    for one in shown:
+        click.echo(f"{'*' if one['current'] else ' '} {one['name']:<16} {one['url']}")
+    if not shown:
+        click.echo("there is none; add one with: penstock profiles add NAME --url https://…", err=True)
+
+
+@profiles.command("add")
+@click.argument("name")
+@click.option("--url", required=True, help="The address of its API, such as https://penstock.example.")
+@click.option("--token", help="Its token; asked for where it is not given.")
+@answering
+def add_profile(name: str, url: str, token: str | None) -> None:
+    """Keep a server's address and token as NAME; the first one is used from now on."""
+    add(name, url, token or click.prompt("token", hide_input=True))
+    click.echo(f"profile {name}: {url}")
+
+
+@profiles.command()
+@click.argument("name")
+@answering
+def use(name: str) -> None:
+    """Talk to NAME from now on, where no folder says otherwise."""
+    found = known()
+    if name not in found["profiles"]:
+        raise NoServer(f"there is no profile {name}; there is {', '.join(found['profiles']) or 'none'}")
+    keep({**found, "current": name})
+    click.echo(f"using {name}: {found['profiles'][name]['url']}")
+
+
+@profiles.command()
+@click.argument("name")
+@answering
+def remove(name: str) -> None:
+    """Forget NAME, and its token."""
+    found = known()
+    if found["profiles"].pop(name, None) is None:
+        raise NoServer(f"there is no profile {name}; there is {', '.join(found['profiles']) or 'none'}")
+    keep({**found, "current": None if found["current"] == name else found["current"]})
+    click.echo(f"profile {name} is gone")

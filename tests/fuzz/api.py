@@ -1,0 +1,81 @@
+"""Calls made of what the API says of itself, against a whole stack: no answer may be a server's error, or other than it is promised.
+
+`make fuzz FUZZ=api SECONDS=600`. Three rounds: an administrator whose calls find a pipeline and a run, one whose calls find what they
+find, and somebody without a token.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.support.stack import SHORT, Stack, running
+
+PIPELINE = """
+apiVersion: penstock/v1
+kind: Pipeline
+metadata: {name: fuzzed}
+spec:
+  schedule: "0 6 * * *"
+  parameters: [{name: day, type: date, default: "2026-01-01"}]
+  nodes:
+    - {id: read, type: connector_source, config: {connector: files, path: fuzzed.csv, schema: {id: BIGINT}}}
+    - {id: write, type: connector_sink, config: {connector: files, path: out/fuzzed.csv, writeMode: OVERWRITE}}
+  edges: [{from: read, to: write}]
+"""
+# A name in an address, and what it is made to find.
+FOUND = {"namespace": "default", "name": "fuzzed", "pipeline": "fuzzed", "node": "read", "kind": "Pipeline", "trigger": "schedule"}
+# All but one: what is right by its schema may be refused by a rule between fields, or for a cursor that no page gave.
+NOT_CHECKED = "positive_data_acceptance"
+CONFIG = """
+[checks]
+# An address that is too long is refused before anybody reads what it says.
+negative_data_rejection.expected-statuses = ["400", "401", "403", "404", "405", "406", "409", "414", "415", "422", "428", "429", "5xx"]
+
+# It says what is wrong with any text, an empty one too.
+[[operations]]
+include-path = "/api/v1/validate"
+checks.negative_data_rejection.enabled = false
+"""
+# (share of the time, with a token, with what is there)
+ROUNDS = ((0.6, True, True), (0.25, True, False), (0.15, False, False))
+
+
+def main(arguments: list[str]) -> int:
+    """Of the arguments that the other targets take: -max_total_time."""
+    given = re.search(r"-max_total_time=(\d+)", " ".join(arguments))
+    seconds = int(given[1]) if given else 60
+    limits = {"PENSTOCK_WORKERS": "1", "PENSTOCK_API_RATE": "0", **SHORT}
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder) / "home", **limits) as stack:
+        stack.connectors()
+        (stack.files / "fuzzed.csv").write_text("id\n1\nx\n3\n")
+        stack.apply(PIPELINE)
+        run = stack.start("fuzzed")
+        stack.wait(run)
+        return max(_round(stack, Path(folder), run, max(5, int(seconds * share)), *how) for share, *how in ROUNDS)
+
+
+def _round(stack: Stack, folder: Path, run: str, seconds: int, known: bool, finds: bool) -> int:
+    settings = folder / "schemathesis.toml"
+    found = {**FOUND, "run": run} if finds else {}
+    named = "".join(f'"path.{name}" = "{value}"\n' for name, value in found.items())
+    settings.write_text(f"[parameters]\n{named}{CONFIG}")
+    token = ["--header", f"Authorization: Bearer {stack.home.api_token.read_text().strip()}"] if known else []
+    print(f"{seconds} s {'with' if known else 'without'} a token{', of what is there' if finds else ''}", flush=True)
+    command = [
+        *(str(Path(sys.executable).parent / "schemathesis"), "--config-file", str(settings), "run", f"{stack.url}/api/v1/openapi.json"),
+        *("--exclude-checks", NOT_CHECKED, "--max-time", str(seconds), "--request-timeout", "60", "--continue-on-failure"),
+        *("--suppress-health-check", "all", "--warnings", "off"),
+        # A stream goes on for as long as a run does.
+        *("--exclude-path-regex", "/(events|logs)$", *token),
+    ]
+    # Its database of examples goes with the folder.
+    return subprocess.run(command, cwd=folder, env={**os.environ, "NO_COLOR": "1"}, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
