@@ -13,5 +13,5 @@ def new_id() -> str:
 
 
 def least_id(at: datetime) -> UUID:
-    """The smallest UUIDv7 of that millisecond: the bound between what came before and what came at or after it."""
-    return UUID(int=(int(at.timestamp() * 1000) << 80) | (0x7 << 76) | (0b10 << 62))
+    """The smallest UUIDv7 of that millisecond: the bound between what came before and what came at or after it. They begin with 1970."""
+    return UUID(int=(max(0, int(at.timestamp() * 1000)) << 80) | (0x7 << 76) | (0b10 << 62))

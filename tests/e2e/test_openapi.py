@@ -79,10 +79,11 @@ def test_replies_are_as_promised_and_hold_nothing_beyond(stack: Stack, document:
         "/api/v1/system": "/system",
         "/api/v1/engines": "/engines",
         "/api/v1/formats": "/formats",
-        "/api/v1/runs/{run}/diff": f"/runs/{run}/diff?with={run}",
         "/api/v1/pipelines/{namespace}/{name}/lineage": "/pipelines/default/promised/lineage",
     }.items():
         kept(document, "get", path, 200, stack.client.call("GET", call))
+    beside: dict[str, Any] = {"with": run}
+    kept(document, "get", "/api/v1/runs/{run}/diff", 200, stack.client.call("GET", f"/runs/{run}/diff", **beside))
     changed = stack.client.call("POST", "/runs/label", body={"ids": [run], "set": {"promised": "yes"}})
     kept(document, "post", "/api/v1/runs/label", 202, changed)
     kept(document, "post", "/api/v1/validate", 200, stack.client.call("POST", "/validate", content=PIPELINE.encode()))

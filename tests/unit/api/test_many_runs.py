@@ -59,6 +59,8 @@ def test_runs_are_found_by_status_trigger_and_time(api: Api, made: dict[str, str
     assert listed(api, f"{of}&trigger=schedule") == [made["failed"]]
     assert listed(api, f"{of}&from=2100-01-01T00:00:00Z") == listed(api, f"{of}&to=2020-01-01") == []
     assert listed(api, f"{of}&from=2020-01-01&to=2100-01-01") == listed(api, of)
+    assert listed(api, f"{of}&from=0167-06-16") == listed(api, of)
+    assert listed(api, f"{of}&to=0167-06-16") == []
 
 
 @pytest.mark.parametrize(
