@@ -166,6 +166,6 @@ def test_where_it_cannot_be_written_the_call_stands_and_the_process_logs_it(api:
 
 def test_the_command_line_tells_it(api: Api, served: str) -> None:
     ask(api, "POST", "/pipelines/default/audited/disable", {}, "viewer-token")
-    done = CliRunner().invoke(command, ["--by", "viewer", "--outcome", "refused", "--limit", "1"], obj=(served, "admin-token"))
+    done = CliRunner().invoke(command, ["--by", "viewer", "--outcome", "refused", "--limit", "1"], obj=(served, "admin-token", None))
     assert done.exit_code == 0, done.output
     assert "viewer (viewer) triggers.disable default/audited: 403" in done.stdout

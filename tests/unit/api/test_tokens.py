@@ -159,7 +159,7 @@ def test_tokens_come_in_pages(api: Api) -> None:
 
 def test_the_command_line_makes_lists_and_revokes(api: Api, served: str) -> None:
     def penstock(*arguments: str) -> Any:
-        done = CliRunner().invoke(command.tokens, arguments, obj=(served, "admin-token"))
+        done = CliRunner().invoke(command.tokens, arguments, obj=(served, "admin-token", None))
         assert done.exit_code == 0, done.output
         return done
 
