@@ -9,7 +9,7 @@ import redis
 from flask import Flask, Response, g, request
 from flask_smorest import Api
 
-from services.api import auth, bootstrap, incoming, problems
+from services.api import auth, bootstrap, incoming, monitor, problems
 from services.api.feed import Feed
 from services.api.hooks.bell import Bell
 from services.api.hooks.known import Hooks
@@ -58,6 +58,8 @@ def create_app(settings: Settings) -> Flask:
     )
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
+    # Pages, not calls: they are in no document of the API.
+    app.register_blueprint(monitor.blueprint)
     for response in api.spec.components.responses.values():
         if "content" in response:
             response["content"] = {"application/problem+json": response["content"].popitem()[1]}

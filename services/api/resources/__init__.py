@@ -11,6 +11,7 @@ from services.api.resources import (
     doctor,
     documents,
     events,
+    graph,
     health,
     hooks,
     ledger,
@@ -30,7 +31,7 @@ from services.api.resources import (
 
 NOUNS = (
     health, documents, versions, pipelines, plans, state, connectors, circuit_breakers, looking, runs, retries, dead_letters, ledger,
-    run_nodes, events, catalogue, doctor, triggers, schedules, backfills, hooks, deliveries, arrivals, notifications,
+    run_nodes, graph, events, catalogue, doctor, triggers, schedules, backfills, hooks, deliveries, arrivals, notifications,
     quality,
 )  # fmt: skip
 BLUEPRINTS = tuple(noun.blueprint for noun in NOUNS)

@@ -1,0 +1,34 @@
+// What events say of a run, put into what is known of it, until the API is asked again.
+import type { NodeStatus, Run, RunEvent, RunStatus } from './types'
+
+export const FINAL: ReadonlySet<string> = new Set<RunStatus>(['SUCCEEDED', 'FAILED', 'CANCELLED', 'TIMED_OUT', 'SKIPPED'])
+
+/** The run after an event. The same object where the event says nothing that a run shows, or is older than what is known. */
+export function after(run: Run, event: RunEvent): Run {
+  if (event.seq <= run.lastSeq) return run
+  const known = { ...run, lastSeq: event.seq }
+  if (event.type === 'node.status' && event.node !== null) {
+    const status = event.data.status as NodeStatus
+    return { ...known, nodes: run.nodes.map((node) => (node.id === event.node ? { ...node, ...figures(event.data), status } : node)) }
+  }
+  if (event.type === 'node.retry' && event.node !== null) {
+    return { ...known, nodes: run.nodes.map((node) => (node.id === event.node ? { ...node, status: 'RETRYING' } : node)) }
+  }
+  if (event.type === 'run.queued') return { ...known, status: 'QUEUED', finishedAt: null, error: null }
+  if (event.type === 'run.started') return { ...known, status: 'RUNNING', startedAt: event.at }
+  if (event.type === 'run.finished') return { ...known, status: event.data.status as RunStatus, finishedAt: event.at }
+  return known
+}
+
+const COUNTED = ['rowsIn', 'rowsOut', 'rowsRejected', 'rowsInserted', 'rowsUpdated', 'durationMs', 'balanced', 'error'] as const
+
+function figures(data: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(COUNTED.filter((name) => name in data).map((name) => [name, data[name]]))
+}
+
+/** Rows that went along an edge; null where the run does not say: a port of its own is not counted apart. */
+export function rowsOn(run: Run, from: string, port: string): number | null {
+  const node = run.nodes.find((one) => one.id === from)
+  if (node === undefined) return null
+  return port === 'out' ? node.rowsOut : port === 'rejected' ? node.rowsRejected : null
+}

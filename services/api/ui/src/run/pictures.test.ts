@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import type { Graph, Ledger, Run } from '../api/types'
+import { places } from './layout'
+import { river } from './river'
+
+const graph = {
+  nodes: [{ id: 'read' }, { id: 'keep' }, { id: 'write' }, { id: 'odd' }],
+  edges: [
+    { from: 'read', port: 'out', to: 'keep' },
+    { from: 'keep', port: 'out', to: 'write' },
+    { from: 'keep', port: 'north', to: 'odd' },
+  ],
+} as unknown as Graph
+
+describe('a graph', () => {
+  it('stands in the order of its rows, and no two nodes in one place', () => {
+    const found = places(graph)
+    const x = (id: string) => found.get(id)?.x ?? NaN
+    expect(x('read')).toBeLessThan(x('keep'))
+    expect(x('keep')).toBeLessThan(x('write'))
+    expect(new Set([...found.values()].map((one) => `${one.x} ${one.y}`)).size).toBe(4)
+  })
+})
+
+describe('the row river', () => {
+  const nodes = [
+    { id: 'read', rowsOut: 10, rowsRejected: 1 },
+    { id: 'keep', rowsOut: 6, rowsRejected: 0 },
+  ]
+  const ledger = {
+    nodes: [
+      { id: 'read', terms: [{ term: 'out', rows: 10 }, { term: 'rejected', rows: 1 }] },
+      { id: 'keep', terms: [{ term: 'out', rows: 6 }, { term: 'filtered', rows: 4 }, { term: 'fanOut', rows: null }] },
+    ],
+  } as unknown as Ledger
+  it('has each row that went along an edge, and each that left', () => {
+    const { names, flows, unknown } = river({ nodes } as unknown as Run, graph, ledger)
+    expect(flows.map(({ source, target, value }) => [names[source], names[target], value])).toEqual([
+      ['read', 'keep', 10],
+      ['keep', 'write', 6],
+      ['read', 'read: rejected', 1],
+      ['keep', 'keep: filtered', 4],
+    ])
+    expect(unknown).toBe(1)
+  })
+})
