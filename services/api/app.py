@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
-import uuid
 
 import redis
-from flask import Flask, Response, g, request
+from flask import Flask, Response
 from flask_smorest import Api
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from services.api import auth, bootstrap, incoming, monitor, problems
+from services.api.access import audit, headers, request_ids, session
+from services.api.access.rate import Limits
 from services.api.feed import Feed
 from services.api.hooks.bell import Bell
 from services.api.hooks.known import Hooks
@@ -40,6 +42,9 @@ def create_app(settings: Settings) -> Flask:
         # One more than is taken, see incoming.body.
         MAX_CONTENT_LENGTH=settings.max_body_bytes + 1,
     )
+    if settings.proxies:
+        hops = settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     # An address with two slashes is another address, not a redirect.
     app.url_map.merge_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -49,12 +54,22 @@ def create_app(settings: Settings) -> Flask:
     app.extensions |= {
         "penstock.hooks": Hooks(database, settings.home),
         "penstock.bell": Bell(database),
+        "penstock.limits": Limits(settings.redis_url, settings.api_rate, settings.failed_logins_rate),
         "penstock.rate": Rate(app.extensions["penstock.breakers"], settings.hook_rate),
     }
     app.extensions["penstock.repository"] = Repository(settings.repository) if settings.repository else None
     problems.register(app)
     api = ProblemApi(
-        app, spec_kwargs={"components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}}, "security": [{"token": []}]}
+        app,
+        spec_kwargs={
+            "components": {
+                "securitySchemes": {
+                    "token": {"type": "http", "scheme": "bearer"},
+                    "session": {"type": "apiKey", "in": "cookie", "name": session.COOKIE},
+                }
+            },
+            "security": [{"token": []}, {"session": []}],
+        },
     )
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
@@ -68,20 +83,18 @@ def create_app(settings: Settings) -> Flask:
 
     @app.before_request
     def _begin() -> None:
-        given = request.headers.get("X-Request-ID", "")[:100]
-        # It stands in headers and logs, so only what is harmless there.
-        g.request_id = given if given.isascii() and given.isprintable() and given else uuid.uuid4().hex
+        request_ids.begin()
         auth.identify()
         incoming.check_address()
 
     @app.after_request
     def _end(response: Response) -> Response:
-        response.headers["X-Request-ID"] = g.get("request_id", "")
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["X-Frame-Options"] = "DENY"
-        response.headers["Referrer-Policy"] = "no-referrer"
-        response.headers.setdefault("Cache-Control", "no-store")
+        audit.record(database, response)
+        request_ids.tell(response)
+        headers.tell(response)
         return response
+
+    app.teardown_request(request_ids.end)
 
     if settings.home is not None:
         try:

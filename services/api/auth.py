@@ -1,29 +1,57 @@
-"""Who calls, and what they may do: bearer tokens with a role and, if they are limited to some, namespaces."""
+"""Who calls, and what they may do: a bearer token, or the session of somebody who logged in with one; its role and, if it is limited to
+some, namespaces.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from flask import current_app, g, request
 
+from services.api.access import audit, session
+from services.api.access.rate import Limits
 from services.api.problems import Refused
-from shared.store import tokens
-from shared.store.database import Database
+from shared.store import sessions, tokens
+from shared.store.database import Database, Tx
 
 ROLES = ("viewer", "editor", "operator", "admin")
-# Prefixes that need no token.
-OPEN = ("/health/", "/metrics", "/api/docs", "/api/v1/openapi.json", "/api/v1/schemas/", "/hooks/")
+# Prefixes that need no token. The web app's own files are the same for everybody.
+OPEN = ("/health/", "/metrics", "/api/docs", "/api/v1/openapi.json", "/api/v1/schemas/", "/hooks/", "/ui/")
+OPEN_EXACTLY = {("GET", "/"), ("GET", "/ui"), ("GET", "/favicon.ico"), ("POST", "/api/v1/session")}
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
+    """`expires_at`: the token's; None: never. `session`: the id of the session that the call was made with, `session_ends_at` its end."""
+
     token_id: str
     name: str
     role: str
     namespaces: tuple[str, ...] | None
+    expires_at: datetime | None = None
+    session: str | None = None
+    session_ends_at: datetime | None = None
+
+    @staticmethod
+    def of(row: Mapping[str, Any]) -> Caller:
+        """From a row of `shared.store.tokens` or `sessions`."""
+        return Caller(
+            row["id"],
+            row["name"],
+            row["role"],
+            tuple(row["namespaces"]) if row["namespaces"] is not None else None,
+            row["expires_at"],
+            row.get("session_id"),
+            row.get("session_ends_at"),
+        )
 
     def may(self, role: str, namespace: str | None = None) -> None:
         """Raises Refused(403). Each role may do all that the ones before it may."""
+        if namespace is not None and role != ROLES[0]:
+            audit.concerns(namespace)
         if ROLES.index(self.role) < ROLES.index(role):
             raise Refused(403, f"this needs the role {role}; the token {self.name} is {self.role}")
         if namespace is not None and self.namespaces is not None and namespace not in self.namespaces:
@@ -39,20 +67,49 @@ def database() -> Database:
     return found
 
 
+def limits() -> Limits:
+    found: Limits = current_app.extensions["penstock.limits"]
+    return found
+
+
 def caller() -> Caller:
     found: Caller = g.caller
     return found
 
 
 def identify() -> None:
-    """Before each request: 401 unless a valid token is given, or none is needed."""
-    if request.method == "OPTIONS" or any(request.path.startswith(prefix) for prefix in OPEN):
+    """Before each request: 401 unless a valid token or session is given, or none is needed. A token counts for more than a cookie: no
+    other site can make a browser send one.
+    """
+    if request.method == "OPTIONS" or (request.method, request.path) in OPEN_EXACTLY or request.path.startswith(OPEN):
+        return
+    if "Authorization" not in request.headers and (value := session.given()) is not None:
+        with database().transaction(of_one=True) as tx:
+            row = sessions.find(tx, value)
+            if row is None:
+                raise Refused(401, "this session has ended, or its token has been revoked or has expired; log in again")
+            g.caller = _used(tx, row)
+        session.check_call(value)
+        limits().call(g.caller.token_id)
         return
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise Refused(401, "give a token: Authorization: Bearer …; the embedded default keeps one in $PENSTOCK_HOME/api.token")
-    with database().transaction() as tx:
-        row = tokens.find(tx, token.strip())
+    with database().transaction(of_one=True) as tx:
+        g.caller = known(tx, token.strip())
+    limits().call(g.caller.token_id)
+
+
+def known(tx: Tx, token: str) -> Caller:
+    """Who has that token, which counts as used. Raises Refused(401)."""
+    row = tokens.find(tx, token)
     if row is None:
+        limits().failed(request.remote_addr or "")
         raise Refused(401, "this token is not known, or has been revoked, or has expired")
-    g.caller = Caller(row["id"], row["name"], row["role"], tuple(row["namespaces"]) if row["namespaces"] is not None else None)
+    return _used(tx, row)
+
+
+def _used(tx: Tx, row: Mapping[str, Any]) -> Caller:
+    if row["unmarked"]:
+        tokens.used(tx, row["id"])
+    return Caller.of(row)

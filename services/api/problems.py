@@ -11,6 +11,7 @@ import sentry_sdk
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from services.api.access import request_ids
 from shared.errors import Fault, PenstockError
 from shared.store.database import StoreUnavailable
 
@@ -26,11 +27,15 @@ _ROUTES = {
 
 
 class Refused(Exception):
-    """A call that cannot be done, as its caller is to see it. `errors`: validation problems, or field errors."""
+    """A call that cannot be done, as its caller is to see it. `errors`: validation problems, or field errors. `retry_after_s`: when
+    it can.
+    """
 
-    def __init__(self, status: int, detail: str, *, errors: Sequence[Any] = (), kind: str | None = None) -> None:
+    def __init__(
+        self, status: int, detail: str, *, errors: Sequence[Any] = (), kind: str | None = None, retry_after_s: int | None = None
+    ) -> None:
         super().__init__(detail)
-        self.status, self.detail, self.errors, self.kind = status, detail, list(errors), kind
+        self.status, self.detail, self.errors, self.kind, self.retry_after_s = status, detail, list(errors), kind, retry_after_s
 
 
 def brief(text: str, most: int = 100) -> str:
@@ -41,7 +46,14 @@ def brief(text: str, most: int = 100) -> str:
 def problem(status: int, detail: str, *, errors: Sequence[Any] = (), kind: str | None = None) -> Response:
     title = HTTPStatus(status).phrase
     kind = kind or title.lower().replace(" ", "-")
-    body = {"type": f"urn:penstock:problem:{kind}", "title": title, "status": status, "detail": brief(detail, LONGEST_DETAIL)}
+    body: dict[str, Any] = {
+        "type": f"urn:penstock:problem:{kind}",
+        "title": title,
+        "status": status,
+        "detail": brief(detail, LONGEST_DETAIL),
+    }
+    if (request_id := request_ids.current()) is not None:
+        body["requestId"] = request_id
     response = jsonify({**body, "errors": list(errors)} if errors else body)
     response.status_code = status
     response.mimetype = "application/problem+json"
@@ -64,7 +76,10 @@ def _told(messages: Any, path: str = "") -> Iterator[dict[str, str]]:
 def register(app: Flask) -> None:
     @app.errorhandler(Refused)
     def _refused(error: Refused) -> Response:
-        return problem(error.status, error.detail, errors=error.errors, kind=error.kind)
+        response = problem(error.status, error.detail, errors=error.errors, kind=error.kind)
+        if error.retry_after_s is not None:
+            response.headers["Retry-After"] = str(error.retry_after_s)
+        return response
 
     @app.errorhandler(StoreUnavailable)
     def _away(error: StoreUnavailable) -> Response:

@@ -12,6 +12,8 @@ from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseExc
 from gunicorn.util import write
 from gunicorn.workers.gthread import ThreadWorker
 
+from services.api.access.headers import OF_DATA
+
 log = logging.getLogger(__name__)
 
 # The first that fits decides.
@@ -38,9 +40,8 @@ def refuse(client: socket.socket, status: int, detail: str) -> None:
     title = HTTPStatus(status).phrase
     kind = title.lower().replace(" ", "-")
     body = json.dumps({"type": f"urn:penstock:problem:{kind}", "title": title, "status": status, "detail": detail}).encode()
-    head = (
-        f"HTTP/1.1 {status} {title}\r\nConnection: close\r\nContent-Type: application/problem+json\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
+    said = {"Connection": "close", "Content-Type": "application/problem+json", "Content-Length": str(len(body)), **OF_DATA}
+    head = f"HTTP/1.1 {status} {title}\r\n" + "".join(f"{name}: {value}\r\n" for name, value in said.items()) + "\r\n"
     try:
         write(client, head.encode() + body)
     except OSError as error:

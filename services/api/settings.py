@@ -18,6 +18,9 @@ class Settings:
     saved; None: nowhere on this machine. `definitions`: the folder of their texts; None: the database. `template_env`: the variables that
     templates may read with env(NAME), of those that are set. `staging`: where staged rows are, only to look for what nobody sweeps; None:
     not known here. `hook_window`: a signed delivery counts for so long. `hook_rate`: of one webhook in a second; 0: any number.
+    `session_lasts`: from a login in the web app to its end. `api_rate`: calls of one token in a minute,
+    `failed_logins_rate`: failed ones of one address; 0: any number. `proxies`: how many stand before the API, whose X-Forwarded- headers
+    count.
     """
 
     database_url: str = field(repr=False)
@@ -35,6 +38,10 @@ class Settings:
     template_env: Mapping[str, str] = field(repr=False, default_factory=dict)
     hook_window: timedelta = timedelta(seconds=300)
     hook_rate: int = 0
+    session_lasts: timedelta = timedelta(hours=12)
+    api_rate: int = 0
+    failed_logins_rate: int = 0
+    proxies: int = 0
 
     @staticmethod
     def from_environment() -> Settings:
@@ -56,6 +63,10 @@ class Settings:
             template_env=settings.template_environment(),
             hook_window=settings.seconds("PENSTOCK_HOOK_WINDOW_SECONDS", 300),
             hook_rate=settings.integer("PENSTOCK_HOOK_RATE", 200),
+            session_lasts=timedelta(seconds=settings.integer("PENSTOCK_SESSION_SECONDS", 12 * 3600, at_least=60)),
+            api_rate=settings.integer("PENSTOCK_API_RATE", 30_000),
+            failed_logins_rate=settings.integer("PENSTOCK_FAILED_LOGINS_RATE", 30),
+            proxies=settings.integer("PENSTOCK_PROXIES", 0),
         )
 
 

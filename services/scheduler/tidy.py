@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 
 from services.scheduler.settings import Settings
-from shared.store import backfills, deliveries, idempotency, notifications, partitions, requests, shown_plans, triggers, workers
+from shared.store import backfills, deliveries, idempotency, notifications, partitions, requests, sessions, shown_plans, triggers, workers
 from shared.store.database import Database
 
 EVERY_S = 3600.0
@@ -24,6 +24,7 @@ def tidy(database: Database, settings: Settings) -> None:
         requests.prune(tx)
         shown_plans.prune(tx)
         workers.prune(tx)
+        sessions.prune(tx)
         if settings.keep.runs is not None:
             idempotency.prune(tx, settings.keep.runs)
             backfills.prune(tx, settings.keep.runs)

@@ -32,7 +32,7 @@ from shared.engines.work import Job, Outcome
 from shared.errors import PenstockError, disk_full
 from shared.kill_points import kill_point
 from shared.process import prepare
-from shared.process.start import context
+from shared.process.start import asked_by, context
 from shared.secrets.masking import Masker
 
 log = logging.getLogger(__name__)
@@ -111,7 +111,7 @@ class _Child:
         root = logging.getLogger()
         root.addHandler(handler)
         try:
-            with context(run=job.run, stage=job.stage, epoch=job.epoch):
+            with context(run=job.run, stage=job.stage, epoch=job.epoch), asked_by(job.request_id):
                 answer = self._answer(job, control, masker)
         finally:
             root.removeHandler(handler)

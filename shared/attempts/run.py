@@ -34,7 +34,7 @@ from shared.engines.work import Job, Limits, Outcome
 from shared.errors import ConfigurationError, PenstockError, UnavailableError
 from shared.kill_points import kill_point
 from shared.messages import RequestMessage, StageMessage
-from shared.process.start import context
+from shared.process.start import asked_by, context
 from shared.secrets.masking import Masker
 from shared.secrets.vault import NO_VAULT, Vault
 from shared.store.database import Database, Tx
@@ -190,7 +190,7 @@ class Attempts:
         while taken is not None:
             kill_point("attempt.claimed")
             run, stage, epoch = taken.claim.key
-            with context(run=run, stage=stage, epoch=epoch):
+            with context(run=run, stage=stage, epoch=epoch), asked_by(taken.claim.request_id):
                 taken = self._attempt(taken, child, until)
         return True
 
@@ -268,6 +268,7 @@ class Attempts:
             remembered=known.remembered,
             carried=known.carried,
             history=past,
+            request_id=taken.request_id,
         )
         try:
             rules = {name: self._breakers.prefer.of(said) for name, said in resolved.circuits.items()}

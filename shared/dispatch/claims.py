@@ -32,6 +32,7 @@ class Claim:
 
     `inputs`: committed datasets by "stage:port". `server_started_at`: of the store, when it was claimed. `spent`: since the first attempt
     at the stage began, by the store's clock. `limited`: others may wait for the connections that it holds.
+    `request_id`: of the call that made the run.
     """
 
     namespace: str
@@ -49,6 +50,7 @@ class Claim:
     server_started_at: datetime
     spent: timedelta = timedelta(0)
     limited: bool = False
+    request_id: str | None = None
 
     @property
     def key(self) -> Key:
@@ -90,6 +92,7 @@ def claim(tx: Tx, message: StageMessage, *, worker: str, boot: str, lease: timed
         server_started_at=row["server_started_at"],
         spent=row["spent"],
         limited=row["limited"],
+        request_id=run.request_id,
     )
 
 

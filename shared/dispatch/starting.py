@@ -38,7 +38,9 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a run is asked for with. `trigger`: {type, …}, who asked and what for. `interval_start`: of its data interval."""
+    """What a run is asked for with. `trigger`: {type, …}, who asked and what for. `interval_start`: of its data interval. `request_id`: of
+    the call that asks, where one does.
+    """
 
     trigger: Mapping[str, Any]
     logical_date: datetime
@@ -46,6 +48,7 @@ class Asked:
     created_by: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
     reason: str | None = None
+    request_id: str | None = None
 
 
 def values_of(
@@ -131,6 +134,7 @@ def said_of(new: New) -> dict[str, Any]:
         "interval_start": asked.interval_start.isoformat(),
         "reason": asked.reason,
         "created_by": asked.created_by,
+        "request_id": asked.request_id,
     }
 
 

@@ -43,7 +43,7 @@ class Job:
     `rerun`: rises only when a person asks for a committed stage again; part of the commit marker's key. `remembered`: of sources whose rows
     are told from those of the last window, what is known of these (`shared.engines.duckdb.windows`). `carried`: of sources that another
     stage read and whose rows this one writes, what that one remembered. `history`: what earlier checks of the same dataset and scope
-    measured, oldest first: {at (RFC 3339), profile or null, metrics: name -> value}.
+    measured, oldest first: {at (RFC 3339), profile or null, metrics: name -> value}. `request_id`: of the call that made the run, for logs.
     """
 
     namespace: str
@@ -60,6 +60,7 @@ class Job:
     remembered: dict[str, bytes] = field(default_factory=dict, repr=False)
     carried: dict[str, Remembered] = field(default_factory=dict, repr=False)
     history: tuple[dict[str, Any], ...] = ()
+    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any
 
@@ -34,7 +34,14 @@ def context(**fields: Any) -> Iterator[None]:
         _CONTEXT.reset(token)
 
 
-class _Line(logging.Formatter):
+def asked_by(request_id: str | None) -> AbstractContextManager[None]:
+    """`context` with the X-Request-ID of the call that led to this; with nothing where no call did."""
+    return context(request=request_id) if request_id is not None else nullcontext()
+
+
+class Line(logging.Formatter):
+    """A log line with the fields of `context`, as text or as JSON."""
+
     def __init__(self, service: str, as_json: bool) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
         self._service, self._as_json = service, as_json
@@ -60,7 +67,7 @@ class _Line(logging.Formatter):
 def prepare(service: str) -> None:
     """Call once, first thing. PENSTOCK_LOG_FORMAT is text or json, PENSTOCK_LOG_LEVEL a Python level name."""
     stream = logging.StreamHandler(sys.stderr)
-    stream.setFormatter(_Line(service, os.environ.get("PENSTOCK_LOG_FORMAT", "text") == "json"))
+    stream.setFormatter(Line(service, os.environ.get("PENSTOCK_LOG_FORMAT", "text") == "json"))
     logging.basicConfig(level=os.environ.get("PENSTOCK_LOG_LEVEL", "INFO").upper(), handlers=[stream], force=True)
     if dsn := os.environ.get("SENTRY_DSN"):
         # Our own user mistakes are not incidents; and locals could hold rows or secrets.

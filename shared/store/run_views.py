@@ -9,7 +9,7 @@ from shared.store.database import Tx
 _RUN = """
     SELECT id::text AS id, namespace, pipeline, version, git_commit_sha, status, trigger, parameters, logical_date,
            data_interval_start, data_interval_end, reason, created_by, created_at,
-           started_at, finished_at, cancel_requested_at, waiting_for, error, planning, max_parallel_nodes, last_seq
+           started_at, finished_at, cancel_requested_at, request_id, waiting_for, error, planning, max_parallel_nodes, last_seq
       FROM runs
 """
 

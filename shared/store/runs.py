@@ -25,7 +25,7 @@ DOORBELL = "penstock_scheduler"
 class LockedRun:
     """A run whose row this transaction holds. `said` are events not yet written.
 
-    `replay`: what it replays, where it does: {of, node, kind, letters, retryCount}, its trigger.
+    `replay`: what it replays, where it does: {of, node, kind, letters, retryCount}, its trigger. `request_id`: of the call that made it.
     """
 
     id: str
@@ -42,6 +42,7 @@ class LockedRun:
     last_seq: int
     cancel_reason: str | None
     replay: dict[str, Any] | None = None
+    request_id: str | None = None
     said: list[Event] = field(default_factory=list)
     ring: bool = False
 
@@ -53,17 +54,18 @@ class LockedRun:
 NEW = """
     SELECT n.* FROM jsonb_to_recordset(%(new)s) AS n (run uuid, namespace text, pipeline text, resource_uid uuid, version integer,
         git_commit_sha text, trigger jsonb, parameters jsonb, logical_date timestamptz, interval_start timestamptz,
-        run_values jsonb, reason text, created_by text)
+        run_values jsonb, reason text, created_by text, request_id text)
 """
 MAKES = """
     run AS (
         INSERT INTO runs (id, namespace, pipeline, resource_uid, version, git_commit_sha, status, trigger, parameters, logical_date,
-                          data_interval_start, data_interval_end, run_values, reason, created_by, last_seq)
+                          data_interval_start, data_interval_end, run_values, reason, created_by, request_id, last_seq)
         SELECT run, namespace, pipeline, resource_uid, version, git_commit_sha, 'QUEUED', trigger, parameters, logical_date,
-               interval_start, logical_date, run_values, reason, created_by, 1 FROM new
+               interval_start, logical_date, run_values, reason, created_by, request_id, 1 FROM new
     ), event AS (
         INSERT INTO events (run_id, seq, type, v, data)
-        SELECT run, 1, 'run.queued', %(event_version)s, jsonb_build_object('version', version, 'trigger', trigger) FROM new
+        SELECT run, 1, 'run.queued', %(event_version)s, jsonb_build_object('version', version, 'trigger', trigger)
+               || CASE WHEN request_id IS NULL THEN '{}' ELSE jsonb_build_object('requestId', request_id) END FROM new
     )
 """
 _RING = "SELECT pg_notify(%(doorbell)s, run::text), pg_notify(%(channel)s, run::text) FROM new"
@@ -96,9 +98,10 @@ def create(
     created_by: str,
     interval_start: datetime | None = None,
     run_values: Mapping[str, Any] | None = None,
+    request_id: str | None = None,
 ) -> None:
     """One run. `run` is a UUIDv7 from `identifiers.new_id`. `interval_start`: the fire time before the logical date, where there is one.
-    `run_values`: `RunValues.to_json`, None for a recipe without parameters and templates.
+    `run_values`: `RunValues.to_json`, None for a recipe without parameters and templates. `request_id`: of the call that asks for it.
     """
     create_all(
         tx,
@@ -117,6 +120,7 @@ def create(
                 "run_values": dict(run_values) if run_values is not None else None,
                 "reason": reason,
                 "created_by": created_by,
+                "request_id": request_id,
             }
         ],
     )
@@ -124,7 +128,8 @@ def create(
 
 _LOCK = """
     SELECT id::text AS id, namespace, pipeline, resource_uid::text AS resource_uid, version, status, planning, max_parallel_nodes,
-           parameters, run_values, logical_date, last_seq, cancel_reason, CASE WHEN trigger ->> 'type' = 'replay' THEN trigger END AS replay
+           parameters, run_values, logical_date, last_seq, cancel_reason, request_id,
+           CASE WHEN trigger ->> 'type' = 'replay' THEN trigger END AS replay
       FROM runs WHERE id = %(run)s FOR UPDATE
 """
 

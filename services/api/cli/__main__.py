@@ -19,6 +19,7 @@ from services.api.cli.answering import console as _console
 from services.api.cli.answering import named as _named
 from services.api.cli.answering import printed as _print
 from services.api.cli.answering import problem as _problem
+from services.api.cli.audit import audit
 from services.api.cli.backfills import backfill
 from services.api.cli.dead_letters import dead_letters
 from services.api.cli.hooks import hooks
@@ -28,6 +29,7 @@ from services.api.cli.schedules import calendar, next_
 from services.api.cli.schema import schema
 from services.api.cli.starting import COMMANDS as STARTING
 from services.api.cli.texts import joined
+from services.api.cli.tokens import tokens
 
 if TYPE_CHECKING:
     from services.api.cli.client import Client
@@ -54,6 +56,8 @@ cli.add_command(backfill)
 cli.add_command(hooks)
 cli.add_command(notifications)
 cli.add_command(quality)
+cli.add_command(tokens)
+cli.add_command(audit)
 
 
 @cli.command()

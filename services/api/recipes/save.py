@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -66,10 +66,14 @@ def errors(tx: Tx, text: str, values: str = "") -> tuple[Problem, ...]:
     return stored_errors(text, connectors, rule_sets, values)
 
 
-def check(tx: Tx, text: bytes | str, max_bytes: int, *, saves: bool = True) -> tuple[list[Checked], list[Problem]]:
-    """Every document with its own problems, and all problems in the order of the text. `saves`: they are stored in this transaction."""
+def check(
+    tx: Tx, text: bytes | str, max_bytes: int, visible: Collection[str] | None, *, saves: bool = True
+) -> tuple[list[Checked], list[Problem]]:
+    """Every document with its own problems, and all problems in the order of the text. `visible`: the namespaces that the caller may see;
+    None: all. `saves`: they are stored in this transaction.
+    """
     documents = read_documents(text, max_bytes=max_bytes)
-    world = replace(known(tx), **_ordered(tx, documents, saves))
+    world = _seen(replace(known(tx), **_ordered(tx, documents, saves)), visible)
     everything = validate(documents, world)
     checked, said = [], []
     for document in documents:
@@ -78,6 +82,24 @@ def check(tx: Tx, text: bytes | str, max_bytes: int, *, saves: bool = True) -> t
         checked.append(Checked(bare, (*own, *notes), moved))
         said += notes
     return checked, sorted([*everything, *said], key=lambda problem: (problem.line, problem.column))
+
+
+def _seen(world: Known, visible: Collection[str] | None) -> Known:
+    """Without what is in namespaces that the caller may not see: a suggestion of a name would tell that there is one."""
+    if visible is None:
+        return world
+
+    def ours(full: str) -> bool:
+        return full.partition("/")[0] in visible
+
+    return replace(
+        world,
+        connectors={name: said for name, said in world.connectors.items() if ours(name)},
+        columns={name: said for name, said in world.columns.items() if ours(name)},
+        rule_sets=frozenset(filter(ours, world.rule_sets)),
+        calendars=frozenset(filter(ours, world.calendars)),
+        pipelines=frozenset(filter(ours, world.pipelines)),
+    )
 
 
 def _ordered(tx: Tx, documents: Sequence[Document], saves: bool) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from services.api.resources import (
     arrivals,
+    audit,
     backfills,
     catalogue,
     circuit_breakers,
@@ -24,7 +25,9 @@ from services.api.resources import (
     run_nodes,
     runs,
     schedules,
+    sessions,
     state,
+    tokens,
     triggers,
     versions,
 )
@@ -32,6 +35,6 @@ from services.api.resources import (
 NOUNS = (
     health, documents, versions, pipelines, plans, state, connectors, circuit_breakers, looking, runs, retries, dead_letters, ledger,
     run_nodes, graph, events, catalogue, doctor, triggers, schedules, backfills, hooks, deliveries, arrivals, notifications,
-    quality,
+    quality, sessions, tokens, audit,
 )  # fmt: skip
 BLUEPRINTS = tuple(noun.blueprint for noun in NOUNS)

@@ -8,6 +8,7 @@ from typing import Any
 from flask import current_app
 from flask_smorest import Blueprint
 
+from services.api.access import audit
 from services.api.auth import caller, database
 from services.api.incoming import RECIPE, body
 from services.api.problems import Refused
@@ -17,6 +18,7 @@ from services.api.schemas.documents import TEXT_BODY, Applied, ApplyQuery, SaveQ
 from shared.pipelines.kinds import KINDS
 from shared.pipelines.model import Document, Problem
 from shared.pipelines.validation import order
+from shared.pipelines.validation.elsewhere import elsewhere
 from shared.store import dependencies, resources, schemas
 from shared.store.database import Tx
 
@@ -36,7 +38,7 @@ def validate() -> dict[str, Any]:
     settings = current_app.extensions["penstock.settings"]
     text = body(RECIPE)
     with database().transaction() as tx:
-        _, problems = save.check(tx, text, settings.max_body_bytes, saves=False)
+        _, problems = save.check(tx, text, settings.max_body_bytes, caller().visible, saves=False)
     errors = [problem.to_json() for problem in problems]
     return {"valid": not any(error["severity"] == "error" for error in errors), "errors": errors}
 
@@ -51,8 +53,10 @@ def apply(query: dict[str, Any]) -> dict[str, Any]:
     settings = current_app.extensions["penstock.settings"]
     dry, draft = query["dryRun"], query["draft"]
     text = body(RECIPE)
+    if dry:
+        audit.nothing_changes()
     with database().transaction() as tx:
-        checked, problems = save.check(tx, text, settings.max_body_bytes)
+        checked, problems = save.check(tx, text, settings.max_body_bytes, who.visible)
         errors = [problem.to_json() for problem in problems]
         wrong = [error for error in errors if error["severity"] == "error"]
         if (wrong and not draft) or not checked or not all(one.addressed for one in checked):
@@ -61,8 +65,10 @@ def apply(query: dict[str, Any]) -> dict[str, Any]:
             raise Refused(422, f"nothing was saved, {count}{first}", errors=errors, kind="invalid-document")
         applied = []
         for one in checked:
+            audit.about(one.document.namespace, f"{one.document.kind}/{one.document.name}")
+        for one in checked:
             who.may("editor", one.document.namespace)
-            _may_order(tx, one.document)
+            _may_name(tx, one.document)
         saved = {} if dry else save.store_all(tx, checked, author=who.name, message=query["message"], home=settings.home)
         for number, one in enumerate(checked):
             done = saved.get(number)
@@ -126,9 +132,13 @@ def remove(kind: str, namespace: str, name: str, message: str) -> tuple[str, int
     return "", 204
 
 
-def _may_order(tx: Tx, document: Document) -> None:
-    """What starts, or waits, by a document is changed by it; and what it goes by is seen. Raises Refused(403)."""
+def _may_name(tx: Tx, document: Document) -> None:
+    """What starts, or waits, by a document is changed by it; what it goes by is seen; and what it reads and writes by a connector of
+    another namespace, somebody who may edit there could. Raises Refused(403).
+    """
     who = caller()
+    for namespace in elsewhere(document):
+        who.may("editor", namespace)
     if document.kind == "PipelineDependency":
         _may_change(tx, document.namespace, document.name)
     for upstream, downstream in order.pairs(document):
@@ -169,7 +179,7 @@ def put(kind: str, namespace: str, name: str, message: str) -> Answer:
     who.may("editor", namespace)
     text = body(RECIPE)
     with database().transaction() as tx:
-        checked, problems = save.check(tx, text, current_app.extensions["penstock.settings"].max_body_bytes)
+        checked, problems = save.check(tx, text, current_app.extensions["penstock.settings"].max_body_bytes, who.visible)
         one = save.one(checked, problems, kind, namespace, name)
         expected.still(tx, kind, namespace, name)
         reply = saved(tx, one, problems, author=who.name, message=message)
@@ -179,7 +189,7 @@ def put(kind: str, namespace: str, name: str, message: str) -> Answer:
 
 def saved(tx: Tx, one: save.Checked, problems: Sequence[Problem], *, author: str, message: str) -> Answer:
     """Stores it; what a save is answered."""
-    _may_order(tx, one.document)
+    _may_name(tx, one.document)
     done = save.store_all(tx, [one], author=author, message=message, home=current_app.extensions["penstock.settings"].home)[0]
     expected.first(done)
     reply = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from flask import Response, current_app, request
 from flask_smorest import Blueprint
 
-from services.api.auth import database
+from services.api.auth import Caller, caller, database
 from services.api.feed import Feed
 from services.api.incoming import identifier
 from services.api.problems import Refused, brief
@@ -21,7 +22,7 @@ from services.api.resources.runs import found
 from services.api.schemas.runs import StreamQuery
 from shared.errors import UnavailableError
 from shared.runs.states import RUN_FINAL
-from shared.store import events, run_views
+from shared.store import events, run_views, tokens
 from shared.store.database import Database, Tx
 
 blueprint = Blueprint("events", __name__, url_prefix="/api/v1/runs", description="Events and logs of runs")
@@ -100,7 +101,8 @@ def _stream(query: dict[str, Any], run: str, read: Reader, settle: timedelta) ->
     feed: Feed = current_app.extensions["penstock.feed"]
     if feed.watchers >= current_app.extensions["penstock.settings"].max_streams:
         raise Refused(503, "there are as many event streams as this server holds; try again soon, or read with ?follow=false")
-    return Response(_live(database(), feed, run, after, read, settle), mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})
+    live = _live(database(), feed, run, after, read, settle, caller())
+    return Response(live, mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
 
 def _after(query: dict[str, Any]) -> int:
@@ -123,13 +125,18 @@ def _ndjson(store: Database, run: str, after: int, read: Reader) -> Iterator[str
         after = batch[-1][0]
 
 
-def _live(store: Database, feed: Feed, run: str, after: int, read: Reader, settle: timedelta) -> Iterator[str]:
+def _live(store: Database, feed: Feed, run: str, after: int, read: Reader, settle: timedelta, who: Caller) -> Iterator[str]:
     with feed.watch(run) as bell:
-        quiet_s = 0.0
+        quiet_s, let_in_at = 0.0, time.monotonic()
         while True:
             bell.clear()
             try:
                 with store.transaction() as tx:
+                    if time.monotonic() - let_in_at >= KEEP_ALIVE_S:
+                        # Who watches on with a token that was revoked would never be asked for it again.
+                        if not tokens.holds(tx, who.token_id, who.session):
+                            return
+                        let_in_at = time.monotonic()
                     # Asked for before the events are read: whatever a final run had to say is then among them.
                     row = run_views.ended(tx, run)
                     batch = read(tx, run, after)

@@ -97,6 +97,7 @@ def _head(row: dict[str, Any]) -> dict[str, Any]:
         "dataIntervalEnd": stamp(row["data_interval_end"] or row["logical_date"]),
         "reason": row["reason"],
         "createdBy": row["created_by"],
+        "requestId": row["request_id"],
         "createdAt": stamp(row["created_at"]),
         "startedAt": stamp(row["started_at"]),
         "finishedAt": stamp(row["finished_at"]),

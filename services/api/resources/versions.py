@@ -95,7 +95,7 @@ def restore(body: dict[str, Any], kind: str, namespace: str, name: str) -> Answe
     who = _may(kind, namespace, "editor")
     with database().transaction() as tx:
         row = _found(tx, kind, namespace, name, body["version"])
-        checked, problems = save.check(tx, row["document"], len(row["document"].encode()))
+        checked, problems = save.check(tx, row["document"], len(row["document"].encode()), caller().visible)
         message = body["message"] or f"Restore version {row['version']}"
         expected.still(tx, kind, namespace, name)
         reply = saved(tx, save.one(checked, problems, kind, namespace, name), problems, author=who, message=message)

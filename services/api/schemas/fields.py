@@ -57,6 +57,7 @@ class Problem(Schema):
     title = fields.String()
     status = fields.Integer()
     detail = fields.String(metadata={"description": "One sentence: what is wrong, and what to do"})
+    requestId = fields.String(metadata={"description": "The call's X-Request-ID, under which it is found in logs"})
     errors = fields.List(fields.Raw(), metadata={"description": "What is wrong with a text, each at its place"})
 
 

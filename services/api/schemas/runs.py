@@ -93,6 +93,7 @@ class RunHead(Schema):
     dataIntervalEnd = maybe_time()
     reason = fields.String(allow_none=True)
     createdBy = fields.String(allow_none=True)
+    requestId = fields.String(allow_none=True, metadata={"description": "X-Request-ID of the call that made it; null: no call did"})
     createdAt = time()
     startedAt = maybe_time()
     finishedAt = maybe_time()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from psycopg.types.json import Jsonb
+from werkzeug.serving import make_server
 
 HERE = Path(__file__).parent
 # pytest's importlib mode leaves the path alone.
@@ -122,3 +124,12 @@ def api() -> Iterator[Api]:
         made.apply(CONNECTORS)
         yield made
         database.close()
+
+
+@pytest.fixture(scope="module")
+def served(api: Api) -> Iterator[str]:
+    """The same API over HTTP, for programs: its address."""
+    server = make_server("127.0.0.1", 0, api.client.application, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()

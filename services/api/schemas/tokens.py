@@ -1,0 +1,62 @@
+"""Tokens as they are asked for and told; the token itself is told once, by the call that makes it."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from services.api.schemas.fields import Instant, Paged, maybe_time, page_of, time
+from services.api.schemas.sessions import ROLES
+from shared.pipelines.fields import NAME
+
+_RULE = {"description": "Each may do all that the ones before it may"}
+
+
+class TokensQuery(Paged):
+    ended = fields.Boolean(load_default=False, metadata={"description": "Also those that were revoked or have expired"})
+
+
+class NewToken(Schema):
+    name = fields.String(
+        required=True,
+        validate=validate.And(
+            validate.Length(1, 100, error="it must have 1 to {max} characters"),
+            validate.Regexp(
+                r"[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?\Z", error="it must be one line, without blanks around it"
+            ),
+        ),
+        metadata={"description": "For whom or what it is; stands in the audit log and beside what is done with it"},
+    )
+    role = fields.String(
+        required=True, validate=validate.OneOf(ROLES, error="it is {input!r}; it must be one of {choices}"), metadata=_RULE
+    )
+    namespaces = fields.List(
+        fields.String(validate=validate.Regexp(rf"{NAME}\Z", error="{input!r} is no name of a namespace")),
+        allow_none=True,
+        validate=validate.Length(1, 1000, error="name 1 to {max} namespaces; leave it out for all that your own token may see"),
+        metadata={"description": "Left out or null: all that the token that makes it may see"},
+    )
+    expiresAt = Instant(
+        allow_none=True,
+        metadata={"type": "string", "format": "date-time", "description": "Left out or null: when the token that makes it does"},
+    )
+
+
+class Token(Schema):
+    id = fields.String(metadata={"format": "uuid"})
+    name = fields.String()
+    role = fields.String(validate=validate.OneOf(ROLES), metadata=_RULE)
+    namespaces = fields.List(fields.String(), allow_none=True, metadata={"description": "null: all"})
+    createdAt = time()
+    createdBy = fields.String(allow_none=True, metadata={"description": "The token that made it; null: the installation"})
+    lastUsedAt = fields.String(
+        allow_none=True, metadata={"format": "date-time", "description": "RFC 3339, UTC, to the minute; null: never"}
+    )
+    expiresAt = maybe_time()
+    revokedAt = maybe_time()
+
+
+class MadeToken(Token):
+    token = fields.String(metadata={"description": "The token itself. It is shown here, and never again"})
+
+
+TokenPage = page_of(Token, "TokenPage")
