@@ -1,11 +1,12 @@
 import js from '@eslint/js'
 import hooks from 'eslint-plugin-react-hooks'
+import { defineConfig, globalIgnores } from 'eslint/config'
 import ts from 'typescript-eslint'
 
-export default ts.config(
-  { ignores: ['static', 'node_modules', '*.config.*'] },
+export default defineConfig([
+  globalIgnores(['static', 'node_modules', 'walk', '*.config.*']),
   js.configs.recommended,
-  ...ts.configs.strictTypeChecked,
+  ts.configs.recommendedTypeChecked,
   { languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } } },
   {
     plugins: { 'react-hooks': hooks },
@@ -14,8 +15,6 @@ export default ts.config(
       'react-hooks/exhaustive-deps': 'error',
       // Handlers of events give promises nobody waits for: what goes wrong is shown by the query that it belongs to.
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: false }],
-      '@typescript-eslint/no-confusing-void-expression': 'off',
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
     },
   },
-)
+])

@@ -22,7 +22,7 @@ const queries: QueryClient = new QueryClient({
 // A session that has ended shows itself by any call that is refused.
 queries.getQueryCache().subscribe((event) => {
   const { query } = event
-  if (event.type !== 'updated' || query.queryKey[0] === 'session') return
+  if (event.type !== 'updated' || (query.queryKey as unknown[])[0] === 'session') return
   const error: unknown = query.state.error
   if (event.action.type === 'error' && error instanceof Problem && error.status === 401) {
     void queries.invalidateQueries({ queryKey: ['session'] })

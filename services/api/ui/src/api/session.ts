@@ -49,8 +49,8 @@ export function useSignOut() {
     onSuccess: () => {
       carry(null)
       // Nothing that this person saw is left for the next.
-      client.clear()
       client.setQueryData(KEY, null)
+      client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== KEY[0] })
     },
   })
 }

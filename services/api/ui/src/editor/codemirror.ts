@@ -31,7 +31,7 @@ export function editor(parent: HTMLElement, text: string, dark: boolean, onChang
         yaml(),
         lintGutter(),
         looks(dark),
-        EditorView.contentAttributes.of({ 'aria-label': 'Recipe' }),
+        EditorView.contentAttributes.of({ 'aria-label': 'Recipe', tabindex: '0' }),
         EditorView.updateListener.of((update) => {
           if (update.docChanged) onChange(update.state.doc.toString())
         }),

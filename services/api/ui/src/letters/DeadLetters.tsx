@@ -121,7 +121,7 @@ export function DeadLetters() {
                     onChange={(event) => choose(event.currentTarget.checked ? new Set(data.items.map((one) => one.id)) : new Set())}
                   />
                 </Table.Th>
-                {['State', 'Node', 'Row', 'Reason', 'Rejected'].map((name) => (
+                {['State', 'Node', 'Row', 'Reason', 'Rejected', 'Look'].map((name) => (
                   <Table.Th key={name}>{name}</Table.Th>
                 ))}
               </Table.Tr>
@@ -148,24 +148,20 @@ export function DeadLetters() {
                     </Anchor>
                   </Table.Td>
                   <Table.Td maw={340}>
-                    <Anchor
-                      component="button"
-                      type="button"
-                      ff="monospace"
-                      fz="xs"
-                      maw={330}
-                      truncate
-                      aria-label={`Open dead letter ${one.id.slice(-8)}`}
-                      onClick={() => open(one)}
-                    >
+                    <Text ff="monospace" fz="xs" maw={330} truncate>
                       {cell(one.record ?? one.original_record)}
-                    </Anchor>
+                    </Text>
                   </Table.Td>
                   <Table.Td maw={340} style={{ overflowWrap: 'anywhere' }}>
                     {one.error_message}
                   </Table.Td>
                   <Table.Td>
                     <Moment at={one.timestamp} />
+                  </Table.Td>
+                  <Table.Td>
+                    <Button size="xs" variant="default" aria-label={`Open dead letter ${one.id.slice(-8)}`} onClick={() => open(one)}>
+                      Open
+                    </Button>
                   </Table.Td>
                 </Table.Tr>
               ))}

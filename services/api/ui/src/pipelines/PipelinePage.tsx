@@ -57,7 +57,7 @@ export function PipelinePage() {
           </List>
         </Alert>
       )}
-      <Tabs value={said.get('tab') ?? 'runs'} onChange={(tab) => say(tab === null ? {} : { tab }, { replace: true })} keepMounted={false}>
+      <Tabs value={said.get('tab') ?? 'runs'} onChange={(tab) => say({ tab: tab ?? 'runs' }, { replace: true })} keepMounted={false}>
         <Tabs.List mb="sm">
           <Tabs.Tab value="runs">Runs</Tabs.Tab>
           <Tabs.Tab value="recipe">Recipe</Tabs.Tab>

@@ -53,7 +53,7 @@ export function Versions({ namespace, name }: PipelineName) {
                 <Table.Td>
                   <Group gap="xs" wrap="nowrap">
                     {one.version > 1 && (
-                      <Button size="xs" variant="default" onClick={() => compare(one.version)} aria-label={`What version ${one.version} changed`}>
+                      <Button size="xs" variant="default" onClick={() => compare(one.version)} aria-label={`Changes of version ${one.version}`}>
                         Changes
                       </Button>
                     )}

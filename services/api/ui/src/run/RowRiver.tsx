@@ -77,7 +77,7 @@ function Place({ x, y, width, height, payload, dark }: SankeyNodeProps & { dark:
     <Layer>
       <Rectangle x={x} y={y} width={width} height={Math.max(2, height)} fill={leaves ? '#f08c00' : dark ? '#74c0fc' : '#1864ab'} />
       <text x={x + width + 6} y={y + height / 2} dominantBaseline="middle" fontSize={12} fill={dark ? '#e9ecef' : '#212529'}>
-        {payload.name} {payload.value.toLocaleString('en-GB')}
+        {payload.name} {count(Number(payload.value))}
       </text>
     </Layer>
   )

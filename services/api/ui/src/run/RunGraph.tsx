@@ -1,5 +1,5 @@
 // The graph of a run: its nodes by state, and on each edge the rows that went along it.
-import { Background, Controls, Handle, MarkerType, Position, ReactFlow, type Edge, type Node, type NodeProps } from '@xyflow/react'
+import { Background, Controls, Handle, MarkerType, Position, ReactFlow, type Edge, type Node, type NodeHandle, type NodeProps } from '@xyflow/react'
 import { useComputedColorScheme } from '@mantine/core'
 import { useMemo } from 'react'
 import type { Live } from '../api/live'
@@ -17,6 +17,12 @@ interface Shown extends Record<string, unknown> {
   chosen: boolean
 }
 type StateNode = Node<Shown, 'state'>
+
+const AT = { y: HEIGHT / 2, width: 1, height: 1 }
+const HANDLES: NodeHandle[] = [
+  { type: 'target', position: Position.Left, x: 0, ...AT },
+  { type: 'source', position: Position.Right, x: WIDTH, ...AT },
+]
 
 interface Props {
   run: Run
@@ -37,8 +43,11 @@ export function RunGraph({ run, graph, live, chosen, onChoose }: Props) {
       id,
       type: 'state',
       position,
+      // Known beforehand: nothing is measured anew, and no edge blinks, when a state changes.
       width: WIDTH,
       height: HEIGHT,
+      measured: { width: WIDTH, height: HEIGHT },
+      handles: HANDLES,
       selected: chosen === id,
       data: { node, label: label ?? id, rows: live.rows[id], chosen: chosen === id },
       ariaLabel: `${id}, ${node.type}, ${look(node.status).word}`,

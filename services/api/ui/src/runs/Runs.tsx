@@ -110,7 +110,7 @@ export function RunTable({ runs }: { runs: RunHead[] }) {
                 </Anchor>
               </Table.Td>
               <Table.Td>
-                <Anchor component={Link} to={`/runs/${run.id}`} ff="monospace" fz="sm" aria-label={`Run ${run.id}`}>
+                <Anchor component={Link} to={`/runs/${run.id}`} ff="monospace" fz="sm" aria-label={`Run ${run.id.slice(-8)}`}>
                   {run.id.slice(-8)}
                 </Anchor>
                 {run.error?.message !== undefined && (

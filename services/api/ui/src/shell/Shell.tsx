@@ -6,7 +6,6 @@ import { Link, NavLink as RouteLink, Outlet } from 'react-router'
 import { useSession, useSignOut } from '../api/session'
 import { Waiting } from '../show/Page'
 import { useZone } from '../show/zone'
-import type { Zone } from '../show/figures'
 
 const PAGES = [
   { to: '/runs', label: 'Runs' },
@@ -75,7 +74,7 @@ function Choices() {
         aria-label="Clock"
         size="xs"
         value={zone}
-        onChange={(chosen) => choose(chosen as Zone)}
+        onChange={(chosen) => choose(chosen)}
         data={[
           { value: 'local', label: 'Local time' },
           { value: 'UTC', label: 'UTC' },
@@ -85,7 +84,7 @@ function Choices() {
         aria-label="Colours"
         size="xs"
         value={colorScheme}
-        onChange={(chosen) => setColorScheme(chosen as typeof colorScheme)}
+        onChange={(chosen) => setColorScheme(chosen)}
         data={[
           { value: 'light', label: 'Light' },
           { value: 'dark', label: 'Dark' },

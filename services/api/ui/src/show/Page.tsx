@@ -36,7 +36,7 @@ export function Empty({ title, children }: { title: string; children: ReactNode 
 export function Waiting({ what }: { what: string }) {
   return (
     <Center p="xl">
-      <Loader aria-label={`Loading ${what}`} />
+      <Loader role="status" aria-label={`Loading ${what}`} />
     </Center>
   )
 }
