@@ -274,7 +274,8 @@ export interface RuleResult {
   error: string | null
 }
 export interface DatasetQuality extends CheckSummary {
-  formula: Record<string, unknown>
+  formula: Record<string, unknown> | null
+  profile: { rows: number; columns: Record<string, unknown>[] } | null
   results: RuleResult[]
   history: CheckSummary[]
 }

@@ -51,16 +51,26 @@ function Told({ found }: { found: DatasetQuality }) {
       <Title order={2} size="h4">
         Rules
       </Title>
-      {found.results.length === 0 && <Text c="dimmed">No rule set looks at it; what there is is a profile of its columns.</Text>}
+      {found.results.length === 0 && <Text c="dimmed">No rule set looks at it; what there is, is a profile of its columns.</Text>}
       {found.results.map((one) => (
         <Rule key={one.rule} result={one} />
       ))}
-      <details>
-        <summary>How the score came about</summary>
-        <Code block tabIndex={0}>
-          {JSON.stringify(found.formula, null, 2)}
-        </Code>
-      </details>
+      {found.score !== null && (
+        <details>
+          <summary>How the score came about</summary>
+          <Code block tabIndex={0}>
+            {JSON.stringify(found.formula, null, 2)}
+          </Code>
+        </details>
+      )}
+      {found.profile !== null && (
+        <>
+          <Title order={2} size="h4">
+            Columns
+          </Title>
+          <Rows label="Profile of the columns" rows={found.profile.columns} />
+        </>
+      )}
     </Stack>
   )
 }

@@ -1,7 +1,7 @@
 // The graph of a run: its nodes by state, and on each edge the rows that went along it.
-import { Background, Controls, Handle, MarkerType, Position, ReactFlow, type Edge, type Node, type NodeHandle, type NodeProps } from '@xyflow/react'
+import { Background, Controls, Handle, MarkerType, Position, ReactFlow, type Edge, type Node, type NodeHandle, type NodeProps, type ReactFlowInstance } from '@xyflow/react'
 import { useComputedColorScheme } from '@mantine/core'
-import { useMemo } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import type { Live } from '../api/live'
 import { rowsOn } from '../api/runs'
 import type { Graph, Run, RunNode } from '../api/types'
@@ -18,6 +18,7 @@ interface Shown extends Record<string, unknown> {
 }
 type StateNode = Node<Shown, 'state'>
 
+const FIT = { padding: 0.12, maxZoom: 1.1 }
 const AT = { y: HEIGHT / 2, width: 1, height: 1 }
 const HANDLES: NodeHandle[] = [
   { type: 'target', position: Position.Left, x: 0, ...AT },
@@ -35,6 +36,11 @@ interface Props {
 export function RunGraph({ run, graph, live, chosen, onChoose }: Props) {
   const scheme = useComputedColorScheme('light')
   const where = useMemo(() => places(graph), [graph])
+  const lowest = Math.max(0, ...[...where.values()].map(({ y }) => y + HEIGHT))
+  const [drawn, setDrawn] = useState<ReactFlowInstance<StateNode> | null>(null)
+  const narrow = chosen !== null
+  // The node's panel takes half of the place.
+  useEffect(() => void drawn?.fitView(FIT), [drawn, narrow])
   const nodes: StateNode[] = graph.nodes.flatMap(({ id, label }) => {
     const node = run.nodes.find((one) => one.id === id)
     const position = where.get(id)
@@ -70,14 +76,15 @@ export function RunGraph({ run, graph, live, chosen, onChoose }: Props) {
     }
   })
   return (
-    <div className={classes.canvas} role="group" aria-label={`Graph of the run, ${nodes.length} nodes`}>
+    <div className={classes.canvas} style={{ height: `min(56vh, ${Math.max(220, lowest * 1.1 + 80)}px)` }} role="group" aria-label={`Graph of the run, ${nodes.length} nodes`}>
       <ReactFlow
         nodes={nodes}
         edges={edges}
         nodeTypes={TYPES}
         colorMode={scheme}
         fitView
-        fitViewOptions={{ padding: 0.12, maxZoom: 1.1 }}
+        fitViewOptions={FIT}
+        onInit={setDrawn}
         minZoom={0.1}
         nodesDraggable={false}
         nodesConnectable={false}

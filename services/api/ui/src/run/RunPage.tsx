@@ -122,6 +122,9 @@ function Head({ run, live }: { run: Run; live: Live }) {
   const ended = FINAL.has(run.status)
   const now = useNow(!ended)
   const { progress } = run
+  // Of a run that failed, what was skipped is over, but not done.
+  const completed = run.nodes.filter((node) => node.status === 'COMPLETED').length
+  const percent = ended ? (100 * completed) / Math.max(1, run.nodes.length) : progress.percent
   return (
     <Paper withBorder p="sm">
       <Stack gap="xs">
@@ -133,12 +136,12 @@ function Head({ run, live }: { run: Run; live: Live }) {
           {progress.activeNodes.length > 0 && <Text fz="sm">now: {progress.activeNodes.join(', ')}</Text>}
         </Group>
         <Progress
-          value={progress.percent}
+          value={percent}
           color={run.status === 'SUCCEEDED' ? 'green' : ended ? 'red' : 'blue'}
-          aria-label={`${progress.percent} percent of the nodes are done`}
+          aria-label={`${completed} of ${run.nodes.length} nodes are done`}
         />
         <SimpleGrid cols={{ base: 2, xs: 3, md: 6 }} spacing="xs" verticalSpacing={4}>
-          <Figure name="Done" value={`${progress.percent} %`} />
+          <Figure name="Nodes done" value={`${completed} of ${run.nodes.length}`} />
           <Figure name="Took" value={duration(between(run.startedAt, ended ? run.finishedAt : null, now))} />
           <Figure name="Rows read" value={count(progress.rowsRead)} />
           <Figure name="Rows written" value={count(progress.rowsWritten)} />
