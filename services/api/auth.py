@@ -18,8 +18,10 @@ from shared.store import sessions, tokens
 from shared.store.database import Database, Tx
 
 ROLES = ("viewer", "editor", "operator", "admin")
+# Needs one only if the operator says so.
+METRICS = "/metrics"
 # Prefixes that need no token. The web app's own files are the same for everybody.
-OPEN = ("/health/", "/metrics", "/api/docs", "/api/v1/openapi.json", "/api/v1/schemas/", "/hooks/", "/ui/")
+OPEN = ("/health/", "/api/docs", "/api/v1/openapi.json", "/api/v1/schemas/", "/hooks/", "/ui/")
 OPEN_EXACTLY = {("GET", "/"), ("GET", "/ui"), ("GET", "/favicon.ico"), ("POST", "/api/v1/session")}
 
 
@@ -83,6 +85,14 @@ def identify() -> None:
     """
     if request.method == "OPTIONS" or (request.method, request.path) in OPEN_EXACTLY or request.path.startswith(OPEN):
         return
+    if request.path == METRICS and current_app.extensions["penstock.settings"].metrics_open:
+        return
+    _identify()
+    if request.path == METRICS and g.caller.namespaces is not None:
+        raise Refused(403, f"metrics are of every namespace, and the token {g.caller.name} may see {', '.join(g.caller.namespaces)}")
+
+
+def _identify() -> None:
     if "Authorization" not in request.headers and (value := session.given()) is not None:
         with database().transaction(of_one=True) as tx:
             row = sessions.find(tx, value)

@@ -20,7 +20,7 @@ class Settings:
     not known here. `hook_window`: a signed delivery counts for so long. `hook_rate`: of one webhook in a second; 0: any number.
     `session_lasts`: from a login in the web app to its end. `api_rate`: calls of one token in a minute,
     `failed_logins_rate`: failed ones of one address; 0: any number. `proxies`: how many stand before the API, whose X-Forwarded- headers
-    count.
+    count. `metrics_open`: /metrics needs no token.
     """
 
     database_url: str = field(repr=False)
@@ -42,6 +42,7 @@ class Settings:
     api_rate: int = 0
     failed_logins_rate: int = 0
     proxies: int = 0
+    metrics_open: bool = True
 
     @staticmethod
     def from_environment() -> Settings:
@@ -66,6 +67,7 @@ class Settings:
             session_lasts=timedelta(seconds=settings.integer("PENSTOCK_SESSION_SECONDS", 12 * 3600, at_least=60)),
             api_rate=settings.integer("PENSTOCK_API_RATE", 30_000),
             failed_logins_rate=settings.integer("PENSTOCK_FAILED_LOGINS_RATE", 30),
+            metrics_open=settings.flag("PENSTOCK_METRICS_OPEN", True),
             proxies=settings.integer("PENSTOCK_PROXIES", 0),
         )
 

@@ -25,13 +25,14 @@ from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from typing import Any
 
+from shared.connectors import addresses
 from shared.datasets.buckets import of_machine
 from shared.engines.control import Control
 from shared.engines.program import TELLING
 from shared.engines.work import Job, Outcome
 from shared.errors import PenstockError, disk_full
 from shared.kill_points import kill_point
-from shared.process import prepare
+from shared.process import prepare, settings
 from shared.process.start import asked_by, context
 from shared.secrets.masking import Masker
 
@@ -70,6 +71,7 @@ def _load(target: str) -> Run:
 class _Child:
     def __init__(self, pipe: Connection, runs: Mapping[str, Run]) -> None:
         self._pipe, self._runs = pipe, runs
+        self._allowed = settings.allowed_addresses()
         self._orders: SimpleQueue[Order | None] = SimpleQueue()
         self._sending = threading.Lock()
         self._lock = threading.Lock()
@@ -132,6 +134,8 @@ class _Child:
     def _answer(self, job: Job, control: Control, masker: Masker) -> tuple[str, dict[str, Any]]:
         try:
             kill_point("child.begun")
+            for connector in job.connectors.values():
+                addresses.check(connector.reference, connector.config, self._allowed)
             outcome = self._runs[job.kind](job, control).to_json()
             if job.kind == TELLING:
                 # What the far side answered may quote what it was sent, or where to.

@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -171,6 +172,15 @@ def vault(environment: Mapping[str, str] = os.environ) -> Vault:
     """By the variables of Vault's own tools, and which paths a namespace may read."""
     address, token = environment.get("VAULT_ADDR") or None, environment.get("VAULT_TOKEN", "")
     return Vault(address, token, environment.get("VAULT_NAMESPACE") or None, words("PENSTOCK_VAULT_PATHS", environment))
+
+
+def allowed_addresses(environment: Mapping[str, str] = os.environ) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Link-local and metadata addresses that connectors may reach after all."""
+    name = "PENSTOCK_ALLOWED_ADDRESSES"
+    try:
+        return tuple(ip_network(one, strict=False) for one in words(name, environment))
+    except ValueError as error:
+        raise BadSetting(f"{name}: {error}; give addresses or networks such as 169.254.7.0/24, by commas") from error
 
 
 def words(name: str, environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:

@@ -208,6 +208,7 @@ def _told(row: Mapping[str, Any]) -> dict[str, Any]:
         "repeats": row["repeats"],
         "repeatedAt": stamp(row["repeated_at"]),
         "closesAt": stamp(row["closes_at"]),
-        "body": row["body"],
+        # Whatever a sender put there; secrets, too.
+        "body": row["body"] if caller().role != "viewer" else None,
         "detail": row["detail"],
     }

@@ -34,7 +34,7 @@ class ShownDelivery(Schema):
     repeats = fields.Integer(metadata={"description": "How often it was sent again; each got the first one's answer, or was refused"})
     repeatedAt = maybe_time()
     closesAt = maybe_time()
-    body = fields.String(allow_none=True, metadata={"description": "Of one that is parked"})
+    body = fields.String(allow_none=True, metadata={"description": "Of one that is parked; viewers do not see it"})
     detail = fields.Dict(metadata={"description": "Why it was refused; who released or rejected it"})
 
 

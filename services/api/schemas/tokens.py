@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+import re
+
+from marshmallow import Schema, ValidationError, fields, validate
 
 from services.api.schemas.fields import Instant, Paged, maybe_time, page_of, time
 from services.api.schemas.sessions import ROLES
 from shared.pipelines.fields import NAME
 
 _RULE = {"description": "Each may do all that the ones before it may"}
+
+
+def _one_line(value: str) -> None:
+    """It stands in log lines and lists."""
+    if not value.isprintable() or value != value.strip():
+        raise ValidationError("it must be one line of signs that can be seen, without blanks around it")
+
+
+def _namespace(value: str) -> None:
+    if not re.fullmatch(NAME, value):
+        raise ValidationError(f"{value[:100]!r} is no name of a namespace: lower-case letters, digits and '-'")
 
 
 class TokensQuery(Paged):
@@ -18,19 +31,14 @@ class TokensQuery(Paged):
 class NewToken(Schema):
     name = fields.String(
         required=True,
-        validate=validate.And(
-            validate.Length(1, 100, error="it must have 1 to {max} characters"),
-            validate.Regexp(
-                r"[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?\Z", error="it must be one line, without blanks around it"
-            ),
-        ),
+        validate=[validate.Length(1, 100, error="it must have 1 to {max} characters"), _one_line],
         metadata={"description": "For whom or what it is; stands in the audit log and beside what is done with it"},
     )
     role = fields.String(
         required=True, validate=validate.OneOf(ROLES, error="it is {input!r}; it must be one of {choices}"), metadata=_RULE
     )
     namespaces = fields.List(
-        fields.String(validate=validate.Regexp(rf"{NAME}\Z", error="{input!r} is no name of a namespace")),
+        fields.String(validate=_namespace),
         allow_none=True,
         validate=validate.Length(1, 1000, error="name 1 to {max} namespaces; leave it out for all that your own token may see"),
         metadata={"description": "Left out or null: all that the token that makes it may see"},

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,8 +21,9 @@ Api = Any
 ROLES = ("viewer", "editor", "operator", "admin")
 EVERYBODY, EDITOR, OPERATOR, ADMIN = ROLES
 # What a call is about: a namespace that its address names, a thing of one (by its id, or by its body), lists of what one may see, the
-# whole installation (whose token is limited to namespaces is not let in), or nothing that is anybody's. `open`: no token is needed.
-NAMED, THING, LIST, WHOLE, NOTHING, OPEN = "named", "thing", "list", "whole", "nothing", "open"
+# whole installation (whose token is limited to namespaces is not let in), or nothing that is anybody's. `open`: no token is needed;
+# `secret`: none of ours helps.
+NAMED, THING, LIST, WHOLE, NOTHING, OPEN, SECRET = "named", "thing", "list", "whole", "nothing", "open", "secret"
 
 TABLE: dict[str, tuple[str, str]] = {
     "GET /api/docs": (EVERYBODY, OPEN),
@@ -92,8 +94,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "PUT /api/v1/pipelines/{namespace}/{name}/state/{node}": (OPERATOR, NAMED),
     "DELETE /api/v1/pipelines/{namespace}/{name}/state/{node}": (OPERATOR, NAMED),
     "GET /api/v1/pipelines/{namespace}/{name}/triggers": (EVERYBODY, NAMED),
-    "GET /api/v1/pipelines/{namespace}/{name}/triggers/{trigger}/deliveries": (OPERATOR, NAMED),
-    "GET /api/v1/pipelines/{namespace}/{name}/triggers/{trigger}/deliveries/{delivery}": (OPERATOR, NAMED),
+    "GET /api/v1/pipelines/{namespace}/{name}/triggers/{trigger}/deliveries": (EVERYBODY, NAMED),
+    "GET /api/v1/pipelines/{namespace}/{name}/triggers/{trigger}/deliveries/{delivery}": (EVERYBODY, NAMED),
     "POST /api/v1/pipelines/{namespace}/{name}/triggers/{trigger}/deliveries/{delivery}/reject": (OPERATOR, NAMED),
     "POST /api/v1/pipelines/{namespace}/{name}/triggers/{trigger}/deliveries/{delivery}/release": (OPERATOR, NAMED),
     "GET /api/v1/pipelines/{namespace}/{name}/triggers/{trigger}/files": (EVERYBODY, NAMED),
@@ -135,8 +137,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "POST /api/v1/validate": (EVERYBODY, NOTHING),
     "GET /health/live": (EVERYBODY, OPEN),
     "GET /health/ready": (EVERYBODY, OPEN),
-    # With a secret of its own.
-    "POST /hooks/{namespace}/{pipeline}/{trigger}": (EVERYBODY, OPEN),
+    "POST /hooks/{namespace}/{pipeline}/{trigger}": (EVERYBODY, SECRET),
     "GET /metrics": (EVERYBODY, OPEN),
 }
 RECIPE = """
@@ -175,9 +176,12 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/pipelines/{namespace}/{name}/backfill/preview": BACKFILL,
     "POST /api/v1/connectors/{namespace}/{name}/preview": {"path": "orders.csv"},
     "PUT /api/v1/credentials/{namespace}/{name}": {"token": "t0ken"},
+    **{f"POST /api/v1/{what}/{{namespace}}/{{name}}/restore": {"version": 1} for what in ("connectors", "pipelines", "resources/{kind}")},
+    "PUT /api/v1/pipelines/{namespace}/{name}/state/{node}": {"next": 1},
     "POST /api/v1/tokens": {"name": "made", "role": "viewer"},
 }
 QUERIES = {
+    **{f"GET /api/v1/{what}/{{namespace}}/{{name}}/diff": "?from=1&to=1" for what in ("connectors", "pipelines", "resources/{kind}")},
     "GET /api/v1/calendars/{name}/explain": "?namespace=default",
     "GET /api/v1/runs/{run}/events": "?follow=false",
     "GET /api/v1/runs/{run}/logs": "?follow=false",
@@ -285,10 +289,14 @@ class World:
 
 
 def expected(call: str, role: str, where: str) -> str:
-    """in: it is done, or told why not; nothing: it sees and changes nothing of anybody else's; out: 403, or 404 of what it may not see."""
+    """in: it is done, or told why not; nothing: it sees and changes nothing of anybody else's; out: 403, or 404 of what it may not see;
+    stranger: 401.
+    """
     needed, about = TABLE[call]
     if about == OPEN:
         return "in"
+    if about == SECRET:
+        return "stranger"
     if ROLES.index(role) < ROLES.index(needed) or about == WHOLE:
         return "out"
     if where == "default" or about == NOTHING:
@@ -325,13 +333,17 @@ def test_what_the_calls_are_about_is_there(world: World, call: str) -> None:
     missing = {
         "GET /api/v1/checks/{check}/export": 404,  # no worker collects rows here
         "GET /api/v1/connectors/{namespace}/{name}/looks/{request}": 202,  # and none answers
-        "GET /api/v1/connectors/{namespace}/{name}/diff": 422,  # of one version
-        "GET /api/v1/pipelines/{namespace}/{name}/diff": 422,
-        "GET /api/v1/resources/{kind}/{namespace}/{name}/diff": 422,
         "GET /api/v1/pipelines/{namespace}/{name}/triggers/{trigger}/files": 404,
     }
     answer = world.call(call, "admin-default")
     assert answer.status_code == missing.get(call, 200), answer.text
+
+
+def test_a_viewer_sees_that_something_was_delivered_and_not_what(world: World) -> None:
+    for path in ("", f"/{world.ids['delivery']}"):
+        address = f"/api/v1/pipelines/default/guarded/triggers/orders/deliveries{path}"
+        seen, whole = (world.send("GET", address, f"{role}-default", None).json for role in ("viewer", "editor"))
+        assert [(one["items"][0] if "items" in one else one)["body"] for one in (seen, whole)] == [None, '{"id": 1}']
 
 
 @pytest.mark.parametrize(("call", "role", "where"), CASES, ids=[f"{call} {role} {where}" for call, role, where in CASES])
@@ -344,6 +356,8 @@ def test_who_may_make_a_call(world: World, call: str, role: str, where: str) -> 
         case "nothing":
             assert answer.status_code in {200, 404, 409}, said
             assert "guarded" not in answer.text and world.ids["letter"] not in answer.text, said
+        case "stranger":
+            assert answer.status_code == 401, said
         case "out":
             named = TABLE[call][1] != THING
             assert answer.status_code == 403 or (answer.status_code == 404 and not named), said
@@ -354,3 +368,40 @@ def test_without_a_token_there_is_nothing(world: World, call: str) -> None:
     answer = world.call(call, None)
     assert answer.status_code == 401
     assert json.loads(answer.text)["status"] == 401
+
+
+def test_metrics_need_a_token_of_everything_where_the_operator_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    extensions = world.api.client.application.extensions
+    monkeypatch.setitem(extensions, "penstock.settings", replace(extensions["penstock.settings"], metrics_open=False))
+    answers = [world.send("GET", "/metrics", token, None).status_code for token in (None, "admin-default", "viewer-token")]
+    assert answers == [401, 403, 200]
+
+
+BORROWED = """
+apiVersion: penstock/v1
+kind: Pipeline
+metadata: {name: borrowing, namespace: elsewhere}
+spec:
+  nodes:
+    - {id: read, type: connector_source, config: {connector: default/files, path: orders.csv}}
+    - {id: keep, type: connector_sink, config: {connector: default/fils, path: kept.csv, writeMode: INSERT}}
+  edges: [{from: read, to: keep}]
+"""
+
+
+@pytest.mark.parametrize("call", ["POST /api/v1/apply", "POST /api/v1/apply?draft=true", "PUT /api/v1/pipelines/elsewhere/borrowing"])
+def test_a_document_names_connectors_only_of_namespaces_that_who_saves_it_may_edit(world: World, call: str) -> None:
+    method, path = call.split()
+    refused = world.send(method, path, "admin-elsewhere", BORROWED)
+    assert (refused.status_code, "namespace default" in refused.json["detail"]) == (403, True)
+    with world.api.database.transaction() as tx:
+        tokens.put(tx, "editor-both", "editor of both", "editor", ["default", "elsewhere"])
+    assert world.send(method, path, "editor-both", BORROWED).status_code in {200, 201}
+
+
+def test_what_somebody_may_not_see_is_not_suggested_to_him(world: World) -> None:
+    def suggested(token: str) -> list[Any]:
+        return [error["suggestion"] for error in world.send("POST", "/api/v1/validate", token, BORROWED).json["errors"]]
+
+    assert suggested("viewer-elsewhere") == [None, None]
+    assert suggested("admin-token") == ["default/files"]

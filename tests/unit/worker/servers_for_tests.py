@@ -90,7 +90,7 @@ class PostgresServer:
         password_file.chmod(0o644)
         subprocess.run(
             [
-                *(self._programs / "initdb", "-D", state / "data", "-U", "penstock", "-E", "UTF8", "--locale=C.UTF-8"),
+                *(self._programs / "initdb", "-D", state / "data", "-U", "penstock", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"),
                 *("--auth=scram-sha-256", f"--pwfile={password_file}"),
             ],
             check=True,
@@ -125,7 +125,8 @@ def store() -> Iterator[PostgresServer]:
         migrate.migrate(server.url)
         yield server
     finally:
-        server.stop()
+        # What is in it goes with it.
+        server.stop(signal.SIGQUIT)
         shutil.rmtree(state, ignore_errors=True)
 
 
