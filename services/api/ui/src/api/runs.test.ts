@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { after, rowsOn } from './runs'
 import type { Run, RunEvent, RunNode } from './types'
 
-const node = (id: string, more: Partial<RunNode> = {}) => ({ id, status: 'WAITING', rowsOut: null, rowsRejected: null, ...more }) as RunNode
-const run = { status: 'RUNNING', lastSeq: 4, finishedAt: null, nodes: [node('read'), node('keep', { rowsOut: 7, rowsRejected: 2 })] } as Run
+const node = (id: string, more: Partial<RunNode> = {}) => ({ id, status: 'WAITING', rowsIn: null, rowsOut: null, rowsRejected: null, ...more }) as RunNode
+const run = { status: 'RUNNING', lastSeq: 4, finishedAt: null, nodes: [node('read'), node('keep')] } as Run
 const event = (type: string, more: Partial<RunEvent>): RunEvent => ({ seq: 5, at: '2026-11-22T12:00:00Z', type, node: null, stage: null, epoch: null, data: {}, ...more })
 
 describe('a run after an event', () => {
@@ -26,7 +26,21 @@ describe('a run after an event', () => {
 })
 
 describe('rows on an edge', () => {
-  it('are those of its port, and not known for a port that is not counted apart', () => {
-    expect([rowsOn(run, 'keep', 'out'), rowsOn(run, 'keep', 'rejected'), rowsOn(run, 'keep', 'north'), rowsOn(run, 'gone', 'out')]).toEqual([7, 2, null, null])
+  const nodes = [
+    node('read', { rowsOut: 10 }),
+    node('keep', { rowsIn: 10, rowsOut: 7, rowsRejected: 0 }),
+    node('write', { rowsIn: 7 }),
+    node('dropped', { rowsIn: 3 }),
+    node('both', { rowsIn: 10 }),
+    node('split', { rowsOut: 9 }),
+  ]
+  const edge = (from: string, port: string, to: string) => ({ from, port, to })
+  const on = (of: ReturnType<typeof edge>[]) => of.map((one) => rowsOn({ ...run, nodes }, of, one))
+  it('are what its only reader took in: a filter counts what it drops as filtered, not as rejected', () => {
+    expect(on([edge('read', 'out', 'keep'), edge('keep', 'out', 'write'), edge('keep', 'rejected', 'dropped')])).toEqual([10, 7, 3])
+  })
+  it('are what came out of the main port where the reader has other inputs too, and else not known', () => {
+    expect(on([edge('read', 'out', 'both'), edge('keep', 'rejected', 'both')])).toEqual([10, null])
+    expect(on([edge('split', 'north', 'both'), edge('split', 'out', 'both'), edge('gone', 'out', 'both')])).toEqual([null, null, null])
   })
 })

@@ -1,5 +1,5 @@
 // What events say of a run, put into what is known of it, until the API is asked again.
-import type { NodeStatus, Run, RunEvent, RunStatus } from './types'
+import type { GraphEdge, NodeStatus, Run, RunEvent, RunStatus } from './types'
 
 export const FINAL: ReadonlySet<string> = new Set<RunStatus>(['SUCCEEDED', 'FAILED', 'CANCELLED', 'TIMED_OUT', 'SKIPPED'])
 
@@ -26,9 +26,15 @@ function figures(data: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(COUNTED.filter((name) => name in data).map((name) => [name, data[name]]))
 }
 
-/** Rows that went along an edge; null where the run does not say: a port of its own is not counted apart. */
-export function rowsOn(run: Run, from: string, port: string): number | null {
-  const node = run.nodes.find((one) => one.id === from)
-  if (node === undefined) return null
-  return port === 'out' ? node.rowsOut : port === 'rejected' ? node.rowsRejected : null
+// Of these the main port's rows are the node's rows out. Those of a port with another name may be among them.
+const BESIDE = new Set(['out', 'rejected', 'error'])
+
+/** Rows that went along an edge; null where nobody counted them apart. */
+export function rowsOn(run: Run, edges: GraphEdge[], edge: GraphEdge): number | null {
+  const target = run.nodes.find((node) => node.id === edge.to)
+  const source = run.nodes.find((node) => node.id === edge.from)
+  // What goes into a node by its only edge is what that edge brought, whatever the port counts as.
+  if (target?.rowsIn != null && edges.filter((one) => one.to === edge.to).length === 1) return target.rowsIn
+  const plain = edges.every((one) => one.from !== edge.from || BESIDE.has(one.port))
+  return edge.port === 'out' && plain ? (source?.rowsOut ?? null) : null
 }

@@ -68,7 +68,7 @@ function Told({ found }: { found: DatasetQuality }) {
           <Title order={2} size="h4">
             Columns
           </Title>
-          <Rows label="Profile of the columns" rows={found.profile.columns} />
+          <Rows label="Profile of the columns" rows={found.profile.columns.map(({ name, type, nulls, distinct, min, max, ...more }) => ({ name, type, nulls, distinct, min, max, ...more }))} />
         </>
       )}
     </Stack>

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Layer, Rectangle, ResponsiveContainer, Sankey, Tooltip, type SankeyNodeProps } from 'recharts'
 import { call } from '../api/call'
 import type { Graph, Ledger, Run } from '../api/types'
-import { count } from '../show/figures'
+import { count, short } from '../show/figures'
 import { Empty, Scroll, Waiting } from '../show/Page'
 import { Trouble } from '../show/Trouble'
 import { river } from './river'
@@ -32,7 +32,7 @@ export default function RowRiver({ run, graph }: { run: Run; graph: Graph }) {
               data={{ nodes: names.map((name) => ({ name })), links: flows }}
               nodePadding={26}
               nodeWidth={12}
-              margin={{ top: 10, right: 150, bottom: 10, left: 10 }}
+              margin={{ top: 10, right: 200, bottom: 10, left: 10 }}
               link={{ stroke: dark ? '#4dabf7' : '#1971c2', strokeOpacity: dark ? 0.4 : 0.3 }}
               node={(props: SankeyNodeProps) => <Place {...props} dark={dark} />}
             >
@@ -77,7 +77,7 @@ function Place({ x, y, width, height, payload, dark }: SankeyNodeProps & { dark:
     <Layer>
       <Rectangle x={x} y={y} width={width} height={Math.max(2, height)} fill={leaves ? '#f08c00' : dark ? '#74c0fc' : '#1864ab'} />
       <text x={x + width + 6} y={y + height / 2} dominantBaseline="middle" fontSize={12} fill={dark ? '#e9ecef' : '#212529'}>
-        {payload.name} {count(Number(payload.value))}
+        {payload.name} {short(Number(payload.value))}
       </text>
     </Layer>
   )

@@ -1,7 +1,7 @@
 // The graph of a run: its nodes by state, and on each edge the rows that went along it.
 import { Background, Controls, Handle, MarkerType, Position, ReactFlow, type Edge, type Node, type NodeHandle, type NodeProps, type ReactFlowInstance } from '@xyflow/react'
 import { useComputedColorScheme } from '@mantine/core'
-import { useEffect, useMemo, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import type { Live } from '../api/live'
 import { rowsOn } from '../api/runs'
 import type { Graph, Run, RunNode } from '../api/types'
@@ -38,9 +38,21 @@ export function RunGraph({ run, graph, live, chosen, onChoose }: Props) {
   const where = useMemo(() => places(graph), [graph])
   const lowest = Math.max(0, ...[...where.values()].map(({ y }) => y + HEIGHT))
   const [drawn, setDrawn] = useState<ReactFlowInstance<StateNode> | null>(null)
-  const narrow = chosen !== null
-  // The node's panel takes half of the place.
-  useEffect(() => void drawn?.fitView(FIT), [drawn, narrow])
+  const canvas = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    if (drawn === null || canvas.current === null) return
+    let timer: number | undefined
+    // The node's panel takes half of the place; the graph learns of that by an observer of its own, before this.
+    const observer = new ResizeObserver(() => {
+      window.clearTimeout(timer)
+      timer = window.setTimeout(() => void drawn.fitView(FIT), 50)
+    })
+    observer.observe(canvas.current)
+    return () => {
+      window.clearTimeout(timer)
+      observer.disconnect()
+    }
+  }, [drawn])
   const nodes: StateNode[] = graph.nodes.flatMap(({ id, label }) => {
     const node = run.nodes.find((one) => one.id === id)
     const position = where.get(id)
@@ -62,7 +74,7 @@ export function RunGraph({ run, graph, live, chosen, onChoose }: Props) {
     }
   })
   const edges: Edge[] = graph.edges.map((edge, number) => {
-    const rows = rowsOn(run, edge.from, edge.port)
+    const rows = rowsOn(run, graph.edges, edge)
     const active = run.nodes.some((node) => node.id === edge.to && node.status === 'RUNNING')
     return {
       id: String(number),
@@ -76,7 +88,7 @@ export function RunGraph({ run, graph, live, chosen, onChoose }: Props) {
     }
   })
   return (
-    <div className={classes.canvas} style={{ height: `min(56vh, ${Math.max(220, lowest * 1.1 + 80)}px)` }} role="group" aria-label={`Graph of the run, ${nodes.length} nodes`}>
+    <div ref={canvas} className={classes.canvas} style={{ height: `min(56vh, ${Math.max(220, lowest * 1.1 + 80)}px)` }} role="group" aria-label={`Graph of the run, ${nodes.length} nodes`}>
       <ReactFlow
         nodes={nodes}
         edges={edges}

@@ -13,7 +13,7 @@ export interface Place {
 /** The upper left corner of each node, in pixels. Two graphs of the same nodes and edges are laid out alike. */
 export function places(graph: Pick<Graph, 'edges'> & { nodes: { id: string }[] }): Map<string, Place> {
   const drawn = new graphlib.Graph({ multigraph: true })
-  drawn.setGraph({ rankdir: 'LR', nodesep: 26, ranksep: 90 })
+  drawn.setGraph({ rankdir: 'LR', nodesep: 26, ranksep: 64 })
   drawn.setDefaultEdgeLabel(() => ({}))
   for (const node of graph.nodes) drawn.setNode(node.id, { width: WIDTH, height: HEIGHT })
   graph.edges.forEach((edge, number) => drawn.setEdge(edge.from, edge.to, {}, String(number)))

@@ -14,8 +14,8 @@ export interface River {
   unknown: number
 }
 
-/** Terms that are not rows which leave the river at a node. */
-const GOES_ON = new Set(['out', 'rejected'])
+// What the rows of a port are called in the books of their node; the first that has so many.
+const TERMS: Record<string, string[]> = { rejected: ['filtered', 'rejected'], error: ['rejected'], duplicates: ['duplicates'] }
 
 export function river(run: Run, graph: Graph, ledger: Ledger): River {
   const names: string[] = []
@@ -26,22 +26,24 @@ export function river(run: Run, graph: Graph, ledger: Ledger): River {
   const flows: Flow[] = []
   let unknown = 0
   for (const edge of graph.edges) {
-    const rows = rowsOn(run, edge.from, edge.port)
+    const rows = rowsOn(run, graph.edges, edge)
     if (rows === null) unknown += 1
     else if (rows > 0) flows.push({ source: place(edge.from), target: place(edge.to), value: rows })
   }
-  const handedOn = new Set(graph.edges.map((edge) => `${edge.from}.${edge.port}`))
   for (const node of ledger.nodes) {
-    for (const [term, rows] of left(node, handedOn)) flows.push({ source: place(node.id), target: place(`${node.id}: ${term}`), value: rows })
+    for (const [term, rows] of left(node, run, graph)) flows.push({ source: place(node.id), target: place(`${node.id}: ${term}`), value: rows })
   }
   return { names, flows, unknown }
 }
 
-/** Rows that went into a node and out of the river there, by term. */
-function left(node: LedgerNode, handedOn: ReadonlySet<string>): [string, number][] {
-  return node.terms.flatMap(({ term, rows }) => {
-    if (rows === null || rows <= 0) return []
-    if (GOES_ON.has(term) && (term === 'out' || handedOn.has(`${node.id}.${term}`))) return []
-    return [[term, rows] as [string, number]]
-  })
+/** Rows that went into a node and out of the river there, by term: what an edge takes on has not left. */
+function left(node: LedgerNode, run: Run, graph: Graph): [string, number][] {
+  const books = new Map(node.terms.flatMap(({ term, rows }) => (term !== 'out' && rows !== null && rows > 0 ? [[term, rows] as const] : [])))
+  const ports = new Map(graph.edges.filter((edge) => edge.from === node.id).map((edge) => [edge.port, edge]))
+  for (const [port, edge] of ports) {
+    const rows = rowsOn(run, graph.edges, edge) ?? 0
+    const term = TERMS[port]?.find((one) => (books.get(one) ?? 0) >= rows)
+    if (term !== undefined) books.set(term, (books.get(term) ?? 0) - rows)
+  }
+  return [...books].filter(([, rows]) => rows > 0)
 }

@@ -53,7 +53,7 @@ export function Scroll({ label, height, children }: { label: string; height?: nu
 export function Sql({ label, children }: { label: string; children: string }) {
   return (
     <Scroll label={label} height={320}>
-      <pre style={{ margin: 0, fontSize: 13 }}>
+      <pre style={{ margin: 0, fontSize: 13, whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
         <code>{children}</code>
       </pre>
     </Scroll>
