@@ -1,7 +1,7 @@
 // What became of every row: the river as a picture, the ledger as a table.
 import { Alert, Stack, Table, Text, useComputedColorScheme } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Layer, Rectangle, ResponsiveContainer, Sankey, Tooltip, type SankeyNodeProps } from 'recharts'
+import { Layer, Rectangle, ResponsiveContainer, Sankey, type SankeyNodeProps } from 'recharts'
 import { call } from '../api/call'
 import type { Graph, Ledger, Run } from '../api/types'
 import { count, short } from '../show/figures'
@@ -14,7 +14,7 @@ export default function RowRiver({ run, graph }: { run: Run; graph: Graph }) {
   const dark = useComputedColorScheme('light') === 'dark'
   if (error !== null) return <Trouble error={error} title="The ledger cannot be shown" />
   if (data === undefined) return <Waiting what="the ledger" />
-  const { names, flows, unknown } = river(run, graph, data)
+  const { places, flows, unknown } = river(run, graph, data)
   const problems = data.nodes.filter((node) => node.problem !== null)
   return (
     <Stack>
@@ -27,16 +27,15 @@ export default function RowRiver({ run, graph }: { run: Run; graph: Graph }) {
         <Empty title="No rows were counted yet">Each node tells its rows when it is done.</Empty>
       ) : (
         <div role="img" aria-label="Rows as a river from the sources to the sinks; the table below has the figures">
-          <ResponsiveContainer width="100%" height={Math.max(260, 26 * names.length)}>
+          <ResponsiveContainer width="100%" height={Math.max(260, 26 * places.length)}>
             <Sankey
-              data={{ nodes: names.map((name) => ({ name })), links: flows }}
+              data={{ nodes: places, links: flows }}
               nodePadding={26}
               nodeWidth={12}
               margin={{ top: 10, right: 200, bottom: 10, left: 10 }}
               link={{ stroke: dark ? '#4dabf7' : '#1971c2', strokeOpacity: dark ? 0.4 : 0.3 }}
-              node={(props: SankeyNodeProps) => <Place {...props} dark={dark} />}
+              node={(props: SankeyNodeProps) => <Place {...props} dark={dark} rows={places[props.index]?.rows ?? null} />}
             >
-              <Tooltip />
             </Sankey>
           </ResponsiveContainer>
         </div>
@@ -71,13 +70,13 @@ export default function RowRiver({ run, graph }: { run: Run; graph: Graph }) {
   )
 }
 
-function Place({ x, y, width, height, payload, dark }: SankeyNodeProps & { dark: boolean }) {
+function Place({ x, y, width, height, payload, dark, rows }: SankeyNodeProps & { dark: boolean; rows: number | null }) {
   const leaves = payload.name.includes(': ')
   return (
     <Layer>
       <Rectangle x={x} y={y} width={width} height={Math.max(2, height)} fill={leaves ? '#f08c00' : dark ? '#74c0fc' : '#1864ab'} />
       <text x={x + width + 6} y={y + height / 2} dominantBaseline="middle" fontSize={12} fill={dark ? '#e9ecef' : '#212529'}>
-        {payload.name} {short(Number(payload.value))}
+        {payload.name} {rows === null ? '' : short(rows)}
       </text>
     </Layer>
   )

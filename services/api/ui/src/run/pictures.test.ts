@@ -36,8 +36,8 @@ describe('the row river', () => {
     ],
   } as unknown as Ledger
   it('has each row that went along an edge, and each that left', () => {
-    const { names, flows, unknown } = river({ nodes } as unknown as Run, graph, ledger)
-    expect(flows.map(({ source, target, value }) => [names[source], names[target], value])).toEqual([
+    const { places: drawn, flows, unknown } = river({ nodes } as unknown as Run, graph, ledger)
+    expect(flows.map(({ source, target, value }) => [drawn[source]?.name, drawn[target]?.name, value])).toEqual([
       ['read', 'keep', 10],
       ['keep', 'write', 6],
       ['keep', 'odd', 3],

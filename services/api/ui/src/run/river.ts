@@ -8,7 +8,8 @@ export interface Flow {
   value: number
 }
 export interface River {
-  names: string[]
+  /** `rows`: what went into the node, or left there; null: not counted. What flows in and out may be more, where two readers share it. */
+  places: { name: string; rows: number | null }[]
   flows: Flow[]
   /** Edges whose rows nobody counted. */
   unknown: number
@@ -18,10 +19,11 @@ export interface River {
 const TERMS: Record<string, string[]> = { rejected: ['filtered', 'rejected'], error: ['rejected'], duplicates: ['duplicates'] }
 
 export function river(run: Run, graph: Graph, ledger: Ledger): River {
-  const names: string[] = []
-  const place = (name: string) => {
-    const known = names.indexOf(name)
-    return known >= 0 ? known : names.push(name) - 1
+  const places: River['places'] = []
+  const into = new Map(ledger.nodes.map((node) => [node.id, node.rowsIn]))
+  const place = (name: string, rows = into.get(name) ?? null) => {
+    const known = places.findIndex((one) => one.name === name)
+    return known >= 0 ? known : places.push({ name, rows }) - 1
   }
   const flows: Flow[] = []
   let unknown = 0
@@ -31,9 +33,9 @@ export function river(run: Run, graph: Graph, ledger: Ledger): River {
     else if (rows > 0) flows.push({ source: place(edge.from), target: place(edge.to), value: rows })
   }
   for (const node of ledger.nodes) {
-    for (const [term, rows] of left(node, run, graph)) flows.push({ source: place(node.id), target: place(`${node.id}: ${term}`), value: rows })
+    for (const [term, rows] of left(node, run, graph)) flows.push({ source: place(node.id), target: place(`${node.id}: ${term}`, rows), value: rows })
   }
-  return { names, flows, unknown }
+  return { places, flows, unknown }
 }
 
 /** Rows that went into a node and out of the river there, by term: what an edge takes on has not left. */
