@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-import sentry_sdk
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from services.api.access import request_ids
 from shared.errors import Fault, PenstockError
+from shared.process.start import report
 from shared.store.database import StoreUnavailable
 
 log = logging.getLogger(__name__)
@@ -105,5 +105,5 @@ def register(app: Flask) -> None:
     @app.errorhandler(Exception)
     def _bug(error: Exception) -> Response:
         log.exception("call failed")
-        sentry_sdk.capture_exception(error)
+        report(error)
         return problem(500, "something went wrong here; it was logged under this call's X-Request-ID")

@@ -16,8 +16,6 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any
 
-import sentry_sdk
-
 from shared import plugins
 from shared.errors import Fault, PenstockError
 
@@ -70,11 +68,22 @@ def prepare(service: str) -> None:
     stream.setFormatter(Line(service, os.environ.get("PENSTOCK_LOG_FORMAT", "text") == "json"))
     logging.basicConfig(level=os.environ.get("PENSTOCK_LOG_LEVEL", "INFO").upper(), handlers=[stream], force=True)
     if dsn := os.environ.get("SENTRY_DSN"):
+        # Where nobody wants it, it would be a tenth of each start.
+        import sentry_sdk
+
         # Our own user mistakes are not incidents; and locals could hold rows or secrets.
         sentry_sdk.init(dsn=dsn, before_send=_before_send, include_local_variables=False, send_default_pii=False)
         sentry_sdk.set_tag("service", service)
     for plugin in plugins.seen():
         plugin.log()
+
+
+def report(error: Exception) -> None:
+    """To Sentry, where there is one; it is logged by whoever caught it."""
+    if os.environ.get("SENTRY_DSN"):
+        import sentry_sdk
+
+        sentry_sdk.capture_exception(error)
 
 
 def _before_send(event: Any, hint: dict[str, Any]) -> Any:

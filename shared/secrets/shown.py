@@ -6,6 +6,7 @@ import math
 import re
 from datetime import date, datetime, time
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 MASK = "***"
@@ -15,6 +16,7 @@ _SECRET = re.compile(
 )
 
 
+@lru_cache(maxsize=10_000)
 def looks_secret(column: str) -> bool:
     """By its name: words divided by anything that is no letter, or by a capital."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", column).lower()

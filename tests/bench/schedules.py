@@ -87,6 +87,8 @@ def _save(stack: Stack, pipelines: int, due: int) -> None:
                 )  # fmt: skip
                 config = {"schedule": "0 0 1 1 *", "timezone": "UTC", "catchUp": "last", "jitterSeconds": seconds, "calendar": None}
                 triggers.sync(tx, "default", name, 1, Starts(True, (TriggerDefinition("schedule", "schedule", config),)))
+            # Else the leader makes ten thousand commits beside what is measured.
+            tx.execute("UPDATE resource_versions SET git_commit_sha = 'none' WHERE git_commit_sha IS NULL")
     database.close()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from servers_for_tests import RedisServer
 
 from services.api.access.rate import Limits
+from services.api.app import create_app
 from services.api.problems import Refused
 from services.api.server import refuse
 from shared.process.start import Line
@@ -36,6 +38,13 @@ def test_every_answer_tells_browsers_to_keep_to_themselves(api: Api, path: str) 
 
 def test_only_over_https_browsers_are_told_to_stay_with_it(api: Api) -> None:
     assert api.client.get("/health/live", base_url="https://penstock.example").headers["Strict-Transport-Security"].startswith("max-age=")
+
+
+@pytest.mark.parametrize(("proxies", "told"), [(0, False), (1, True)])
+def test_what_a_proxy_says_counts_only_where_there_is_one(api: Api, proxies: int, told: bool) -> None:
+    behind = create_app(replace(api.client.application.extensions["penstock.settings"], proxies=proxies)).test_client()
+    said = behind.get("/health/live", headers={"X-Forwarded-Proto": "https", "X-Forwarded-For": "10.0.0.1"})
+    assert ("Strict-Transport-Security" in said.headers) is told
 
 
 def test_also_what_is_no_request_is_answered_with_them() -> None:

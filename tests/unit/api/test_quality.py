@@ -249,7 +249,7 @@ def ends(api: Api, settings: Settings, pipeline: str, sink: dict[str, Any]) -> l
     before = {row["id"] for row in api.all("SELECT id FROM requests")}
     while conclude(api.database, settings):
         pass
-    return [row["args"] for row in api.all("SELECT id, args FROM requests WHERE kind = 'check'") if row["id"] not in before]
+    return [row["args"] for row in api.all("SELECT id, args FROM requests WHERE kind = 'profile'") if row["id"] not in before]
 
 
 def test_what_a_run_writes_is_profiled_once_at_a_time_and_not_where_that_is_off(api: Api, settings: Settings) -> None:

@@ -79,6 +79,23 @@ def test_a_token_that_has_ended_is_good_for_nothing_and_is_listed_only_when_aske
     assert one["id"] not in ids and one["id"] in all_ids
 
 
+def test_who_watches_a_run_is_asked_again_whether_his_token_holds(api: Api) -> None:
+    one = made(api, name="watches", role="viewer")
+    browser = api.client.application.test_client()
+    entered = browser.post("/api/v1/session", json={"token": one["token"]})
+    (session,) = api.all("SELECT id::text AS id FROM sessions WHERE token_id = %(id)s", id=one["id"])
+
+    def holds() -> list[bool]:
+        with api.database.transaction() as tx:
+            return [tokens.holds(tx, one["id"], which) for which in (None, session["id"])]
+
+    assert holds() == [True, True]
+    browser.delete("/api/v1/session", headers={"X-CSRF-Token": entered.json["csrf"]})
+    assert holds() == [True, False]
+    api.call("DELETE", f"/tokens/{one['id']}")
+    assert holds() == [False, False]
+
+
 def test_a_token_makes_none_that_may_do_more_or_for_longer(api: Api, fenced: str) -> None:
     later = (datetime.now(UTC) + timedelta(hours=2)).isoformat()
     soon = (datetime.now(UTC) + timedelta(minutes=5)).isoformat()

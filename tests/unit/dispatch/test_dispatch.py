@@ -132,6 +132,13 @@ def world(store: Database) -> Iterator[World]:
 DIAMOND: dict[int, tuple[int, ...]] = {1: (), 2: (1,), 3: (1,), 4: (2, 3)}
 
 
+def test_an_attempt_knows_which_call_led_to_it(world: World) -> None:
+    (first,) = world.start({1: ()})
+    with world.database.transaction() as tx:
+        tx.execute("UPDATE runs SET request_id = 'asked-1' WHERE id = %s", (world.run,))
+    assert world.held(first).request_id == "asked-1"
+
+
 def test_a_run_goes_from_stage_to_stage_and_succeeds(world: World) -> None:
     (first,) = world.start(DIAMOND)
     second, third = world.complete(world.held(first)) or []
