@@ -9,12 +9,13 @@ unexport PYTHONDONTWRITEBYTECODE
 # uv works on this environment and no other, whatever is active in the shell.
 SYNC := UV_PROJECT_ENVIRONMENT=$(CURDIR)/$(VENV) UV_PYTHON_DOWNLOADS=never $(VENV)/bin/uv sync --quiet --frozen --extra demo
 
-.PHONY: help demo test up down status check bench chaos differential soak fuzz golden-spel golden-cron clean
+.PHONY: help demo test up down status monitor check bench chaos differential soak fuzz golden-spel golden-cron clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    real flights through a pipeline, with figures"
 	@echo "make up      start everything on this machine; make down ends it, make status shows it"
+	@echo "make monitor the web pages, built anew where they have changed (needs Node.js 20.19 or later; up, demo and test do it too)"
 	@echo "make test    all checks and tests, with coverage floors"
 	@echo "make check   ruff, types, import contracts"
 	@echo "make bench   measured ratios, one JSON line each (BENCH=W1 selects)"
@@ -44,10 +45,25 @@ $(VENV)/.synced-dev: pyproject.toml uv.lock | $(VENV)/bin/uv
 # With the development tools installed there is no need to take them away again for a demo.
 RUNNABLE := $(if $(wildcard $(VENV)/.synced-dev),$(VENV)/.synced-dev,$(VENV)/.synced)
 
-demo: $(RUNNABLE)
+# The web pages. Where there is no Node.js, everything else works, and /ui/ says what to install.
+UI := services/api/ui
+UI_SOURCES := $(shell find $(UI)/src -type f) $(addprefix $(UI)/,index.html vite.config.ts tsconfig.json)
+NODE_READY := node -e 'const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)' 2>/dev/null && command -v npm >/dev/null
+
+$(UI)/node_modules/.installed: $(addprefix $(UI)/,package.json package-lock.json .npmrc)
+	@if $(NODE_READY); then cd $(UI) && { npm ci --silent && touch node_modules/.installed \
+	|| { echo "the web pages are not built: npm could not install their libraries, see above; everything else works without them"; test -z "$$CI"; }; }; \
+	else echo "the web pages are not built: Node.js 20.19 or later with npm is not here; everything else works without them"; fi
+
+$(UI)/static/.built: $(UI)/node_modules/.installed $(UI_SOURCES)
+	@if [ -e $(UI)/node_modules/.installed ]; then cd $(UI) && npm run --silent build -- --logLevel warn && touch static/.built; fi
+
+monitor: $(UI)/static/.built
+
+demo: $(RUNNABLE) $(UI)/static/.built
 	@$(RUN) -m infra.local demo
 
-up: $(RUNNABLE)
+up: $(RUNNABLE) $(UI)/static/.built
 	@$(RUN) -m infra.local up
 
 down:
@@ -56,11 +72,12 @@ down:
 status: $(RUNNABLE)
 	@$(RUN) -m infra.local status
 
-check: $(VENV)/.synced-dev
+check: $(VENV)/.synced-dev $(UI)/static/.built
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
+	@if [ -e $(UI)/node_modules/.installed ]; then cd $(UI) && npm run --silent check; fi
 
 # The coverage files of killed processes may be cut short; combining keeps what is whole.
 test: check
@@ -107,6 +124,7 @@ fuzz: $(VENV)/.synced-dev
 
 # The state folder holds rows and history: it goes only with STATE=1.
 clean: down
+	rm -rf $(UI)/node_modules $(UI)/static
 	rm -rf $(VENV) build dist *.egg-info .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	$(if $(STATE),rm -rf "$(PENSTOCK_HOME)")

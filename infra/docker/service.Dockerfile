@@ -2,6 +2,14 @@
 # SERVICE is api, scheduler, worker, quality or migrate; it names the extra that is installed and nothing else.
 ARG PYTHON_VERSION=3.11
 
+# The web pages, which only the API serves; they are small, so all images have them.
+FROM node:20-bookworm-slim AS pages
+WORKDIR /ui
+COPY services/api/ui/package.json services/api/ui/package-lock.json services/api/ui/.npmrc ./
+RUN npm ci
+COPY services/api/ui .
+RUN npm run build
+
 FROM python:${PYTHON_VERSION}-slim-bookworm AS build
 ARG SERVICE
 ENV UV_PROJECT_ENVIRONMENT=/opt/penstock UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1
@@ -13,6 +21,7 @@ RUN uv sync --frozen --no-dev --no-install-project --extra "${SERVICE}"
 COPY services services
 COPY shared shared
 COPY infra infra
+COPY --from=pages /ui/static services/api/ui/static
 RUN uv sync --frozen --no-dev --no-editable --extra "${SERVICE}"
 
 FROM python:${PYTHON_VERSION}-slim-bookworm

@@ -42,7 +42,7 @@ def demo(home: Home) -> int:
     console.print(
         "\nThe results: table [bold]carrier_months[/bold] in the database demo,"
         f" {folder}/out/carrier_months.parquet, {folder}/out/never_departed.csv\n"
-        f"Penstock goes on running at {url}. Try next:\n"
+        f"Penstock goes on running at {url}: open it in a browser, and sign in with the token in {home.api_token}. Try next:\n"
         "  .venv/bin/penstock status                  the latest runs\n"
         f"  .venv/bin/penstock logs {run['id']}\n"
         "  .venv/bin/penstock run demo/flights --wait   the same again: no row is doubled\n"

@@ -9,7 +9,7 @@ from flask import Flask, Response
 from flask_smorest import Api
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from services.api import auth, bootstrap, incoming, problems
+from services.api import auth, bootstrap, incoming, monitor, problems
 from services.api.access import audit, headers, request_ids, session
 from services.api.access.rate import Limits
 from services.api.feed import Feed
@@ -73,6 +73,8 @@ def create_app(settings: Settings) -> Flask:
     )
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
+    # Pages, not calls: they are in no document of the API.
+    app.register_blueprint(monitor.blueprint)
     for response in api.spec.components.responses.values():
         if "content" in response:
             response["content"] = {"application/problem+json": response["content"].popitem()[1]}

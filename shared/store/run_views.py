@@ -126,6 +126,19 @@ def attempts(tx: Tx, run_id: str, stage: int) -> list[dict[str, Any]]:
     )
 
 
+def all_attempts(tx: Tx, run_id: str, limit: int) -> list[dict[str, Any]]:
+    """At any stage, in order of time; the newest, if there are more."""
+    newest = tx.execute(
+        """
+        SELECT a.stage, s.kind, s.engine, s.nodes, a.epoch, a.worker, a.started_at, a.finished_at, a.outcome, a.error
+          FROM attempts a JOIN stages s ON s.run_id = a.run_id AND s.stage = a.stage
+         WHERE a.run_id = %(run)s ORDER BY a.started_at DESC, a.stage DESC, a.epoch DESC LIMIT %(limit)s
+        """,
+        {"run": run_id, "limit": limit},
+    ).fetchall()
+    return newest[::-1]
+
+
 def program(tx: Tx, run_id: str, stage: int) -> dict[str, Any] | None:
     """What a stage does, as it was planned."""
     row = tx.execute(

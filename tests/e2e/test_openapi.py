@@ -65,6 +65,8 @@ def test_replies_are_as_promised_and_hold_nothing_beyond(stack: Stack, document:
     for path, call in {
         "/api/v1/runs/{run}": f"/runs/{run}",
         "/api/v1/runs": "/runs",
+        "/api/v1/runs/{run}/graph": f"/runs/{run}/graph",
+        "/api/v1/runs/{run}/attempts": f"/runs/{run}/attempts",
         "/api/v1/dead-letters": f"/dead-letters?run={run}",
         "/api/v1/pipelines": "/pipelines",
         "/api/v1/pipelines/{namespace}/{name}": "/pipelines/default/promised",

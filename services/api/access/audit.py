@@ -25,6 +25,7 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _ONLY_LOOK = frozenset(
     {
         "backfills.preview",
+        "diagnoses.ask",
         "documents.validate",
         "looking.check",
         "looking.discover",

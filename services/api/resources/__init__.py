@@ -14,6 +14,7 @@ from services.api.resources import (
     doctor,
     documents,
     events,
+    graph,
     health,
     hooks,
     ledger,
@@ -39,7 +40,7 @@ from services.api.resources import (
 NOUNS = (
     system, bulk, run_diffs, lineage,
     health, documents, versions, pipelines, plans, state, connectors, circuit_breakers, looking, runs, retries, dead_letters, ledger,
-    run_nodes, events, catalogue, doctor, triggers, schedules, backfills, hooks, deliveries, arrivals, notifications,
+    run_nodes, graph, events, catalogue, doctor, triggers, schedules, backfills, hooks, deliveries, arrivals, notifications,
     quality, sessions, tokens, audit, diagnoses,
 )  # fmt: skip
 BLUEPRINTS = tuple(noun.blueprint for noun in NOUNS)

@@ -10,6 +10,7 @@ from flask_smorest import Blueprint
 from marshmallow import Schema, ValidationError
 
 from services.api import cursors
+from services.api.access import audit
 from services.api.auth import caller
 from services.api.incoming import identifier, json_object
 from services.api.once import accepted
@@ -124,6 +125,7 @@ def _one(tx: Tx, run: str, change: Change) -> dict[str, Any]:
     why = change(tx, locked)
     if why is None:
         runs.save(tx, locked)
+        audit.about(locked.namespace, f"run/{run}")
     return {"run": run, "done": why is None, "status": locked.status.value, "detail": why}
 
 

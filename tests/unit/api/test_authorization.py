@@ -70,7 +70,9 @@ TABLE: dict[str, tuple[str, str]] = {
     "POST /api/v1/dead-letters/replay": (OPERATOR, THING),
     "GET /api/v1/dead-letters/summary": (EVERYBODY, LIST),
     "POST /api/v1/dead-letters/waive": (OPERATOR, LIST),
+    "GET /api/v1/engines": (EVERYBODY, NOTHING),
     "GET /api/v1/flow-types": (EVERYBODY, NOTHING),
+    "GET /api/v1/formats": (EVERYBODY, NOTHING),
     "GET /api/v1/node-types": (EVERYBODY, NOTHING),
     "GET /api/v1/notifications": (EVERYBODY, LIST),
     "GET /api/v1/notifications/{notification}": (EVERYBODY, THING),
@@ -84,7 +86,9 @@ TABLE: dict[str, tuple[str, str]] = {
     "GET /api/v1/pipelines/{namespace}/{name}/diff": (EVERYBODY, NAMED),
     "POST /api/v1/pipelines/{namespace}/{name}/disable": (OPERATOR, NAMED),
     "POST /api/v1/pipelines/{namespace}/{name}/enable": (OPERATOR, NAMED),
+    "GET /api/v1/pipelines/{namespace}/{name}/docs": (EVERYBODY, NAMED),
     "GET /api/v1/pipelines/{namespace}/{name}/explain": (EVERYBODY, NAMED),
+    "GET /api/v1/pipelines/{namespace}/{name}/lineage": (EVERYBODY, NAMED),
     "GET /api/v1/pipelines/{namespace}/{name}/next": (EVERYBODY, NAMED),
     "POST /api/v1/pipelines/{namespace}/{name}/notifications/test": (OPERATOR, NAMED),
     "POST /api/v1/pipelines/{namespace}/{name}/plan": (EVERYBODY, NAMED),
@@ -116,12 +120,19 @@ TABLE: dict[str, tuple[str, str]] = {
     "GET /api/v1/resources/{kind}/{namespace}/{name}/versions/{version}": (EVERYBODY, NAMED),
     "GET /api/v1/runs": (EVERYBODY, LIST),
     "GET /api/v1/runs/{run}": (EVERYBODY, THING),
+    "GET /api/v1/runs/{run}/attempts": (EVERYBODY, THING),
     "POST /api/v1/runs/{run}/cancel": (OPERATOR, THING),
     "GET /api/v1/runs/{run}/events": (EVERYBODY, THING),
+    "GET /api/v1/runs/{run}/graph": (EVERYBODY, THING),
     "GET /api/v1/runs/{run}/ledger": (EVERYBODY, THING),
     "GET /api/v1/runs/{run}/logs": (EVERYBODY, THING),
     "GET /api/v1/runs/{run}/nodes/{node}": (EVERYBODY, THING),
+    "GET /api/v1/runs/{run}/diff": (EVERYBODY, THING),
+    "POST /api/v1/runs/{run}/diagnose": (EVERYBODY, THING),
     "POST /api/v1/runs/{run}/retry": (OPERATOR, THING),
+    "POST /api/v1/runs/cancel": (OPERATOR, LIST),
+    "POST /api/v1/runs/label": (EDITOR, LIST),
+    "POST /api/v1/runs/retry": (OPERATOR, LIST),
     "GET /api/v1/schemas/{kind}.json": (EVERYBODY, OPEN),
     "GET /api/v1/schemas/nodes/{kind}.json": (EVERYBODY, OPEN),
     "POST /api/v1/session": (EVERYBODY, OPEN),
@@ -136,7 +147,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "GET /health/live": (EVERYBODY, OPEN),
     "GET /health/ready": (EVERYBODY, OPEN),
     "POST /hooks/{namespace}/{pipeline}/{trigger}": (EVERYBODY, SECRET),
-    "GET /metrics": (EVERYBODY, OPEN),
+    "GET /metrics": (EVERYBODY, WHOLE),
 }
 RECIPE = """
 apiVersion: penstock/v1
@@ -273,6 +284,8 @@ class World:
         body = BODIES.get(call, {})
         if call in {"PATCH /api/v1/dead-letters"}:
             body = {"letters": [{"id": self.ids["letter"], "state": "waived"}]}
+        elif call in {f"POST /api/v1/runs/{what}" for what in ("cancel", "label", "retry")}:
+            body = {"ids": [self.ids["run"]], **({"set": {"seen": "yes"}} if call.endswith("label") else {})}
         elif call in {"POST /api/v1/dead-letters/replay", "POST /api/v1/dead-letters/waive"}:
             body = {"ids": [self.ids["letter"]]}
         elif call == "DELETE /api/v1/dead-letters":

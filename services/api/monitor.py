@@ -1,0 +1,49 @@
+"""Serves the Monitor, the web pages under /ui/, as they were built from `services/api/ui`.
+
+Reads files and nothing else: whatever a page shows, it asks the API for. Where nothing was built, it says in a sentence what to install.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Blueprint, Response, current_app, redirect, send_from_directory
+from werkzeug.wrappers import Response as AnyResponse
+
+from services.api.problems import Refused, brief
+
+FOLDER = Path(__file__).parent / "ui" / "static"
+# Files below it have their content's hash in their names.
+ASSETS = "assets/"
+FOR_EVER = "public, max-age=31536000, immutable"
+NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Penstock</title><h1>The web pages are not built here</h1>
+<p>Install Node.js 20.19 or later with npm, run <code>make monitor</code> where Penstock was started, and load this page again.
+All else works without them: <code>penstock status</code> shows the latest runs,
+and <a href="/api/docs">/api/docs</a> lists the calls.</p>
+</html>"""
+
+blueprint = Blueprint("monitor", __name__)
+
+
+@blueprint.get("/")
+@blueprint.get("/ui")
+def to_pages() -> AnyResponse:
+    return redirect("/ui/")
+
+
+@blueprint.get("/ui/", defaults={"asked": ""})
+@blueprint.get("/ui/<path:asked>")
+def page(asked: str) -> Response:
+    """A file, or for an address that only the pages know, the one page."""
+    folder: Path = current_app.extensions.get("penstock.monitor", FOLDER)
+    if not (folder / "index.html").is_file():
+        return Response(NOT_BUILT, status=503, mimetype="text/html")
+    if asked.startswith(ASSETS):
+        if not (folder / asked).is_file():
+            raise Refused(404, f"the pages have no file {brief(asked)}; they were built anew, so load the page again")
+        answer = send_from_directory(folder, asked)
+        answer.headers["Cache-Control"] = FOR_EVER
+        return answer
+    answer = send_from_directory(folder, "index.html")
+    answer.headers["Cache-Control"] = "no-cache"
+    return answer

@@ -1,0 +1,48 @@
+"""What pictures of a run are drawn from."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields
+
+from services.api.schemas.fields import maybe_time
+
+
+class GraphNode(Schema):
+    id = fields.String()
+    type = fields.String()
+    generation = fields.Integer()
+    label = fields.String(allow_none=True)
+    description = fields.String(allow_none=True)
+
+
+# `from` is a word of Python.
+GraphEdge = Schema.from_dict(
+    {
+        "from": fields.String(metadata={"description": "The node whose rows go on"}),
+        "port": fields.String(metadata={"description": "Its port: out, rejected, or what the node calls it"}),
+        "to": fields.String(),
+    },
+    name="GraphEdge",
+)
+
+
+class Graph(Schema):
+    nodes = fields.List(fields.Nested(GraphNode))
+    edges = fields.List(fields.Nested(GraphEdge))
+
+
+class AttemptAtStage(Schema):
+    stage = fields.Integer()
+    kind = fields.String(metadata={"description": "survey, work or check"})
+    engine = fields.String(allow_none=True)
+    nodes = fields.List(fields.String())
+    epoch = fields.Integer()
+    worker = fields.String()
+    startedAt = maybe_time()
+    finishedAt = maybe_time()
+    outcome = fields.String(allow_none=True, metadata={"description": "null while it runs"})
+    error = fields.Dict(allow_none=True)
+
+
+class AttemptsOfRun(Schema):
+    items = fields.List(fields.Nested(AttemptAtStage))

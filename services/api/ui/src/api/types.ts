@@ -1,0 +1,307 @@
+// What the API answers, as far as the pages read it. The OpenAPI document has all of it.
+
+export type RunStatus = 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED' | 'TIMED_OUT' | 'SKIPPED'
+export type NodeStatus = 'WAITING' | 'RUNNING' | 'COMPLETED' | 'FAILED' | 'SKIPPED' | 'RETRYING' | 'CANCELLED'
+
+export interface Page<T> {
+  items: T[]
+  nextCursor: string | null
+}
+
+export interface Session {
+  name: string
+  role: Role
+  namespaces: string[] | null
+  expiresAt: string | null
+  csrf: string
+}
+export type Role = 'viewer' | 'editor' | 'operator' | 'admin'
+
+export interface Fault {
+  code?: string
+  message?: string
+  node?: string | null
+  remedy?: string | null
+}
+
+export interface PipelineName {
+  namespace: string
+  name: string
+}
+
+export interface RunHead {
+  id: string
+  pipeline: PipelineName
+  version: number
+  status: RunStatus
+  trigger: { type?: string } & Record<string, unknown>
+  parameters: Record<string, unknown>
+  logicalDate: string | null
+  reason: string | null
+  createdBy: string | null
+  createdAt: string
+  startedAt: string | null
+  finishedAt: string | null
+  waitingFor: { reason: string; detail: string } | null
+  error: Fault | null
+}
+
+export interface NodeFigures {
+  id: string
+  type: string
+  status: NodeStatus
+  generation: number
+  stage: number | null
+  engine: string | null
+  rowsIn: number | null
+  rowsOut: number | null
+  rowsRejected: number | null
+  rowsInserted: number | null
+  rowsUpdated: number | null
+  rowsUnchanged: number | null
+  rowsDeleted: number | null
+  balanced: boolean | null
+  durationMs: number | null
+  error: Fault | null
+}
+
+export interface RunNode extends NodeFigures {
+  attempts: number
+}
+
+export interface RunStage {
+  id: number
+  kind: string
+  engine: string | null
+  nodes: string[]
+  status: string
+  epoch: number
+  waitingFor: { reason: string; detail: string } | null
+  retries: number
+  retryAt: string | null
+  durationMs: number | null
+  peakMemoryBytes: number | null
+  worker: string | null
+  error: Fault | null
+}
+
+export interface RunQuality {
+  dataset: string
+  ruleSet: string | null
+  score: number | null
+  passed: number
+  failed: number
+  errors: number
+}
+
+export interface Run extends RunHead {
+  progress: {
+    percent: number
+    activeNodes: string[]
+    rowsRead: number | null
+    rowsWritten: number | null
+    rowsRejected: number | null
+    estimatedFinishAt: string | null
+  }
+  nodes: RunNode[]
+  stages: RunStage[]
+  quality: RunQuality[]
+  balanced: boolean | null
+  lastSeq: number
+}
+
+export interface Graph {
+  nodes: { id: string; type: string; generation: number; label: string | null; description: string | null }[]
+  edges: GraphEdge[]
+}
+export interface GraphEdge {
+  from: string
+  port: string
+  to: string
+}
+
+export interface Attempt {
+  epoch: number
+  worker: string
+  startedAt: string | null
+  finishedAt: string | null
+  outcome: string | null
+  error: Fault | null
+}
+export interface AttemptAtStage extends Attempt {
+  stage: number
+  kind: string
+  engine: string | null
+  nodes: string[]
+}
+
+export interface ColumnFigures {
+  name: string
+  type: string
+  rows: number
+  nulls: number | null
+  min: unknown
+  max: unknown
+  distinct: number | null
+}
+export interface NodeInFull extends NodeFigures {
+  attempts: Attempt[]
+  inStage: RunStage | null
+  sql: { table: string; sql: string }[]
+  samples: { port: string; epoch: number; rows: Record<string, unknown>[]; profile: ColumnFigures[] | null; at: string }[]
+  errors: Fault[]
+}
+
+export interface RunEvent {
+  seq: number
+  at: string
+  type: string
+  node: string | null
+  stage: number | null
+  epoch: number | null
+  data: Record<string, unknown>
+}
+
+export interface LogLine {
+  id: number
+  at: string
+  level: string
+  node: string | null
+  worker: string | null
+  message: string
+}
+
+export interface LedgerNode {
+  id: string
+  type: string
+  rowsIn: number | null
+  terms: { term: string; rows: number | null }[]
+  balanced: boolean | null
+  problem: string | null
+}
+export interface Ledger {
+  balanced: boolean | null
+  nodes: LedgerNode[]
+}
+
+export interface ListedPipeline extends PipelineName {
+  version: number
+  valid: boolean
+  savedAt: string
+  lastRun: { id: string; status: RunStatus } | null
+  nextFireAt: string | null
+  qualityScore: number | null
+  enabled: boolean | null
+}
+
+export interface TextProblem {
+  code: string
+  message: string
+  line: number
+  column: number
+  node: string | null
+  severity: 'error' | 'warning'
+  suggestion: string | null
+}
+
+export interface Pipeline extends PipelineName {
+  version: number
+  valid: boolean
+  errors: TextProblem[]
+  document: string
+  author: string
+  message: string
+  savedAt: string
+  enabled: boolean | null
+}
+
+export interface Version {
+  version: number
+  author: string
+  message: string
+  savedAt: string
+  valid: boolean
+  current: boolean
+  sha: string
+}
+
+export interface RuleOfCalendar {
+  name: string
+  calendar: string
+}
+export interface FireTime {
+  at: string
+  local: string
+  skipped: RuleOfCalendar | null
+  times: number
+  movedFrom: string | null
+  rule: RuleOfCalendar | null
+  note: RuleOfCalendar | null
+}
+export interface Next {
+  pipeline: { schedule: string | null; timezone: string | null; enabled: boolean }
+  notes: string[]
+  items: FireTime[]
+}
+
+export interface CheckSummary {
+  check: { run: string; stage: number }
+  namespace: string
+  dataset: string
+  scope: string
+  ruleSet: string | null
+  at: string
+  score: number | null
+  passed: number
+  failed: number
+  errors: number
+  rows: number | null
+  drift: string | null
+}
+export interface RuleResult {
+  rule: string
+  type: string
+  severity: string
+  status: string
+  passed: boolean
+  blocks: boolean
+  checked: number | null
+  failing: number | null
+  failingPercent: number | null
+  observed: unknown
+  expected: unknown
+  offenders: Record<string, unknown>[]
+  error: string | null
+}
+export interface DatasetQuality extends CheckSummary {
+  formula: Record<string, unknown> | null
+  profile: { rows: number; columns: Record<string, unknown>[] } | null
+  results: RuleResult[]
+  history: CheckSummary[]
+}
+
+export interface DeadLetter {
+  id: string
+  run: string
+  pipeline: PipelineName
+  node: string
+  kind: string
+  rule: string | null
+  original_record: unknown
+  record: unknown
+  error_message: string
+  retry_count: number
+  state: string
+  replayRun: string | null
+  timestamp: string
+}
+
+export interface Breaker extends PipelineName {
+  connector: string
+  state: 'closed' | 'open' | 'half-open' | null
+  failures: number | null
+  failuresToOpen: number
+  nextTrialAt: string | null
+  changedAt: string | null
+  error: string | null
+}

@@ -1,0 +1,52 @@
+// The editor's parts: YAML, and problems as marks at their lines.
+import { yaml } from '@codemirror/lang-yaml'
+import { lintGutter, setDiagnostics, type Diagnostic } from '@codemirror/lint'
+import { EditorState, type Text } from '@codemirror/state'
+import { EditorView } from '@codemirror/view'
+import { basicSetup } from 'codemirror'
+import type { TextProblem } from '../api/types'
+
+export type Editing = EditorView
+
+const looks = (dark: boolean) =>
+  EditorView.theme(
+    {
+      '&': { border: '1px solid var(--mantine-color-default-border)', color: 'var(--mantine-color-text)', fontSize: '14px' },
+      '.cm-scroller': { minHeight: '320px', maxHeight: '60vh', overflow: 'auto' },
+      '.cm-gutters': { backgroundColor: 'var(--mantine-color-default)', color: 'var(--mantine-color-dimmed)' },
+      // The colours of words are made for a light ground; on a dark one, plain text can be read.
+      ...(dark ? { '.cm-line span': { color: 'var(--mantine-color-text) !important' } } : {}),
+    },
+    { dark },
+  )
+
+/** In an element, which it fills. `onChange` is told the whole text. Tab leaves the editor, as it does any field. */
+export function editor(parent: HTMLElement, text: string, dark: boolean, onChange: (text: string) => void): Editing {
+  return new EditorView({
+    parent,
+    state: EditorState.create({
+      doc: text,
+      extensions: [
+        basicSetup,
+        yaml(),
+        lintGutter(),
+        looks(dark),
+        EditorView.contentAttributes.of({ 'aria-label': 'Recipe', tabindex: '0' }),
+        EditorView.updateListener.of((update) => {
+          if (update.docChanged) onChange(update.state.doc.toString())
+        }),
+      ],
+    }),
+  })
+}
+
+export function mark(view: Editing, problems: TextProblem[]): void {
+  view.dispatch(setDiagnostics(view.state, problems.map((one) => diagnostic(view.state.doc, one))))
+}
+
+/** From its column to the end of its line; a problem beyond the text lies at its end. Lines and columns count from 1. */
+export function diagnostic(text: Text, { line, column, message, severity }: TextProblem): Diagnostic {
+  const found = text.line(Math.min(Math.max(1, line), text.lines))
+  const from = Math.min(found.from + Math.max(0, column - 1), found.to)
+  return { from, to: found.to, severity, message }
+}

@@ -1,0 +1,44 @@
+import '@mantine/core/styles.css'
+import '@xyflow/react/dist/style.css'
+
+import { MantineProvider } from '@mantine/core'
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { Problem } from './api/call'
+import { App } from './App'
+import { theme, variables } from './shell/theme'
+import { ZoneProvider } from './show/zone'
+
+const queries: QueryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 2000,
+      // What was refused is refused again; what did not answer may the next time.
+      retry: (failures, error) => failures < 2 && !(error instanceof Problem && error.status >= 400 && error.status < 500),
+    },
+  },
+})
+// A session that has ended shows itself by any call that is refused.
+queries.getQueryCache().subscribe((event) => {
+  const { query } = event
+  if (event.type !== 'updated' || (query.queryKey as unknown[])[0] === 'session') return
+  const error: unknown = query.state.error
+  if (event.action.type === 'error' && error instanceof Problem && error.status === 401) {
+    void queries.invalidateQueries({ queryKey: ['session'] })
+  }
+})
+
+const root = document.getElementById('root')
+if (root === null) throw new Error('index.html has no element root')
+createRoot(root).render(
+  <StrictMode>
+    <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
+      <QueryClientProvider client={queries}>
+        <ZoneProvider>
+          <App />
+        </ZoneProvider>
+      </QueryClientProvider>
+    </MantineProvider>
+  </StrictMode>,
+)

@@ -1,0 +1,124 @@
+// One pipeline: its recipe, its runs, its versions, and when it fires.
+import { Alert, Button, Group, List, Tabs, Text } from '@mantine/core'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { Link, useParams, useSearchParams } from 'react-router'
+import { call } from '../api/call'
+import { useMay } from '../api/session'
+import type { Page as PageOf, Pipeline, PipelineName, RunHead } from '../api/types'
+import { RunTable } from '../runs/Runs'
+import { Empty, Page, Sql, Waiting } from '../show/Page'
+import { Trouble } from '../show/Trouble'
+import { Schedule } from './Schedule'
+import { StartRun } from './StartRun'
+import { Versions } from './Versions'
+
+export function PipelinePage() {
+  const { namespace = '', name = '' } = useParams()
+  const [said, say] = useSearchParams()
+  const [starting, start] = useState(false)
+  const mayStart = useMay('operator')
+  const path = `/pipelines/${namespace}/${name}`
+  const { data, error } = useQuery({ queryKey: ['pipeline', namespace, name], queryFn: () => call<Pipeline>(path) })
+  const title = `${namespace}/${name}`
+  if (error !== null) {
+    return (
+      <Page title={title}>
+        <Trouble error={error} title="This pipeline cannot be shown" />
+      </Page>
+    )
+  }
+  if (data === undefined) return <Waiting what="the pipeline" />
+  return (
+    <Page
+      title={title}
+      actions={
+        <>
+          {mayStart && <Button onClick={() => start(true)}>Start a run</Button>}
+          <Button component={Link} to={`${path}/edit`} variant="default">
+            Edit
+          </Button>
+          <Switch pipeline={data} />
+        </>
+      }
+    >
+      <Text c="dimmed" fz="sm">
+        Version {data.version}, by {data.author}
+        {data.message !== '' && `: ${data.message}`}
+      </Text>
+      {data.errors.length > 0 && (
+        <Alert color="red" variant="outline" title={data.valid ? 'What to look at' : 'This version is a draft; it does not run'}>
+          <List size="sm">
+            {data.errors.map((one, number) => (
+              <List.Item key={number}>
+                Line {one.line}: {one.message}
+              </List.Item>
+            ))}
+          </List>
+        </Alert>
+      )}
+      <Tabs value={said.get('tab') ?? 'runs'} onChange={(tab) => say({ tab: tab ?? 'runs' }, { replace: true })} keepMounted={false}>
+        <Tabs.List mb="sm">
+          <Tabs.Tab value="runs">Runs</Tabs.Tab>
+          <Tabs.Tab value="recipe">Recipe</Tabs.Tab>
+          <Tabs.Tab value="versions">Versions</Tabs.Tab>
+          <Tabs.Tab value="schedule">Schedule</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="runs">
+          <LatestRuns namespace={namespace} name={name} />
+        </Tabs.Panel>
+        <Tabs.Panel value="recipe">
+          <Sql label="The recipe's text">{data.document}</Sql>
+        </Tabs.Panel>
+        <Tabs.Panel value="versions">
+          <Versions namespace={namespace} name={name} />
+        </Tabs.Panel>
+        <Tabs.Panel value="schedule">
+          <Schedule namespace={namespace} name={name} />
+        </Tabs.Panel>
+      </Tabs>
+      {starting && <StartRun pipeline={data} onClose={() => start(false)} />}
+    </Page>
+  )
+}
+
+function LatestRuns({ namespace, name }: PipelineName) {
+  const { data, error } = useQuery({
+    queryKey: ['runs', { namespace, pipeline: name }],
+    queryFn: () => call<PageOf<RunHead>>('/runs', { query: { namespace, pipeline: name, limit: 20 } }),
+    refetchInterval: 5000,
+  })
+  if (error !== null) return <Trouble error={error} />
+  if (data === undefined) return <Waiting what="runs" />
+  if (data.items.length === 0) return <Empty title="It has not run yet">Start a run with the button above, or give its recipe a schedule.</Empty>
+  return (
+    <>
+      <RunTable runs={data.items} />
+      <Group mt="sm">
+        <Button component={Link} to={`/runs?namespace=${namespace}&pipeline=${name}`} variant="default">
+          All of its runs
+        </Button>
+      </Group>
+    </>
+  )
+}
+
+/** Whether it starts by itself. */
+function Switch({ pipeline }: { pipeline: Pipeline }) {
+  const client = useQueryClient()
+  const may = useMay('operator')
+  const { namespace, name, enabled } = pipeline
+  const change = useMutation({
+    mutationFn: () => call(`/pipelines/${namespace}/${name}/${enabled === true ? 'disable' : 'enable'}`, { method: 'POST', body: {} }),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['pipeline', namespace, name] }),
+  })
+  if (!may || enabled === null) return null
+  return (
+    <>
+      <Button variant="default" loading={change.isPending} onClick={() => change.mutate()}>
+        {enabled ? 'Disable' : 'Enable'}
+      </Button>
+      <Trouble error={change.error} />
+    </>
+  )
+}

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest'
+import { declared, given } from './parameters'
+
+const RECIPE = `
+kind: Pipeline
+spec:
+  parameters:
+    - {name: day, type: date, default: "{{yesterday}}"}
+    - {name: region, required: true, description: Whose sales}
+    - {name: rows, type: integer}
+    - {name: all, type: boolean}
+    - {name: shops, type: list, default: [a, b]}
+`
+const parameters = declared(RECIPE) ?? []
+const all = (entered: Record<string, string>) => given(parameters, { region: 'north', ...entered })
+
+describe('parameters of a recipe', () => {
+  it('are read with their types and defaults', () => {
+    expect(parameters.map(({ name, type, required, fallback }) => [name, type, required, fallback])).toEqual([
+      ['day', 'date', false, '{{yesterday}}'],
+      ['region', 'string', true, undefined],
+      ['rows', 'integer', false, undefined],
+      ['all', 'boolean', false, undefined],
+      ['shops', 'list', false, '["a","b"]'],
+    ])
+  })
+  it('are not known of a text that is no YAML', () => {
+    expect(declared('[spec]\nname = "x"')).toBeNull()
+  })
+})
+
+describe('what is given to a run', () => {
+  it('has the types of JSON, and leaves out what is empty', () => {
+    expect(all({ rows: '12', all: 'false', shops: 'x, y', day: '' }).values).toEqual({ region: 'north', rows: 12, all: false, shops: ['x', 'y'] })
+  })
+  it('keeps a text that looks like a number a text', () => {
+    expect(all({ region: '007' }).values.region).toBe('007')
+  })
+  it.each([
+    ['rows', '1.5'],
+    ['rows', '9007199254740993'],
+    ['day', '29.03.2026'],
+    ['shops', '[1'],
+    ['region', ' '],
+  ])('says what is wrong with %s as %s', (name, text) => {
+    expect(Object.keys(all({ [name]: text }).wrong)).toEqual([name])
+  })
+})

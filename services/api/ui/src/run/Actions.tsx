@@ -1,0 +1,102 @@
+// What can be done with a run: cancel it, go on where it failed, begin again at a node.
+import { Button, Checkbox, Group, Modal, Stack, Text } from '@mantine/core'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { call } from '../api/call'
+import { FINAL } from '../api/runs'
+import { useMay } from '../api/session'
+import type { Run } from '../api/types'
+import { Trouble } from '../show/Trouble'
+
+export function Actions({ run, node }: { run: Run; node: string | null }) {
+  const [asking, setAsking] = useState<'failed' | 'node' | 'cancel' | null>(null)
+  const may = useMay('operator')
+  if (!may) return null
+  const ended = FINAL.has(run.status)
+  return (
+    <>
+      {!ended && (
+        <Button variant="default" onClick={() => setAsking('cancel')}>
+          Cancel
+        </Button>
+      )}
+      {ended && run.status !== 'SUCCEEDED' && <Button onClick={() => setAsking('failed')}>Retry</Button>}
+      {ended && node !== null && (
+        <Button variant="default" onClick={() => setAsking('node')}>
+          Retry from {node}
+        </Button>
+      )}
+      {asking === 'cancel' && <Cancel run={run} onClose={() => setAsking(null)} />}
+      {(asking === 'failed' || asking === 'node') && (
+        <Retry run={run} from={asking === 'node' && node !== null ? node : 'failed'} onClose={() => setAsking(null)} />
+      )}
+    </>
+  )
+}
+
+function useChange(run: Run, onDone: () => void) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: ({ verb, body }: { verb: string; body?: unknown }) => call<Run>(`/runs/${run.id}/${verb}`, { method: 'POST', body }),
+    onSuccess: (changed) => {
+      client.setQueryData(['run', run.id], changed)
+      onDone()
+    },
+  })
+}
+
+function Cancel({ run, onClose }: { run: Run; onClose: () => void }) {
+  const cancel = useChange(run, onClose)
+  return (
+    <Modal opened onClose={onClose} title="Cancel this run?">
+      <Stack>
+        <Text>What is running is stopped; what is done stays. A retry can go on from there.</Text>
+        <Trouble error={cancel.error} />
+        <Group justify="end">
+          <Button variant="default" onClick={onClose}>
+            Let it run
+          </Button>
+          <Button color="red" loading={cancel.isPending} onClick={() => cancel.mutate({ verb: 'cancel' })}>
+            Cancel the run
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  )
+}
+
+function Retry({ run, from, onClose }: { run: Run; from: string; onClose: () => void }) {
+  const [keep, setKeep] = useState(false)
+  const [again, setAgain] = useState(false)
+  const retry = useChange(run, onClose)
+  const body = from === 'failed' ? { from, allowDuplicates: again } : { from, keep, allowDuplicates: again }
+  return (
+    <Modal opened onClose={onClose} title={from === 'failed' ? 'Retry this run?' : `Retry from ${from}?`}>
+      <Stack>
+        <Text>
+          {from === 'failed'
+            ? 'What is done stays; what failed, and all that waited for it, is done again.'
+            : `${from}, and all that comes after it, is done again, though it was done.`}
+        </Text>
+        {from !== 'failed' && (
+          <Checkbox label="What is done after it stays" checked={keep} onChange={(event) => setKeep(event.currentTarget.checked)} />
+        )}
+        {/* Asked for only after the API has said that rows would be inserted twice. */}
+        {retry.error !== null && (
+          <>
+            <Trouble error={retry.error} />
+            <Checkbox label="Insert rows again that were inserted" checked={again} onChange={(event) => setAgain(event.currentTarget.checked)} />
+          </>
+        )}
+        <Group justify="end">
+          <Button variant="default" onClick={onClose}>
+            Not now
+          </Button>
+          <Button loading={retry.isPending} onClick={() => retry.mutate({ verb: 'retry', body })}>
+            Retry
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  )
+}

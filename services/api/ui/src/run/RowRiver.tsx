@@ -1,0 +1,83 @@
+// What became of every row: the river as a picture, the ledger as a table.
+import { Alert, Stack, Table, Text, useComputedColorScheme } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { Layer, Rectangle, ResponsiveContainer, Sankey, type SankeyNodeProps } from 'recharts'
+import { call } from '../api/call'
+import type { Graph, Ledger, Run } from '../api/types'
+import { count, short } from '../show/figures'
+import { Empty, Scroll, Waiting } from '../show/Page'
+import { Trouble } from '../show/Trouble'
+import { river } from './river'
+
+export default function RowRiver({ run, graph }: { run: Run; graph: Graph }) {
+  const { data, error } = useQuery({ queryKey: ['run', run.id, 'ledger'], queryFn: () => call<Ledger>(`/runs/${run.id}/ledger`) })
+  const dark = useComputedColorScheme('light') === 'dark'
+  if (error !== null) return <Trouble error={error} title="The ledger cannot be shown" />
+  if (data === undefined) return <Waiting what="the ledger" />
+  const { places, flows, unknown } = river(run, graph, data)
+  const problems = data.nodes.filter((node) => node.problem !== null)
+  return (
+    <Stack>
+      {problems.map((node) => (
+        <Alert key={node.id} color="red" variant="outline" title={`${node.id} does not balance`}>
+          {node.problem}
+        </Alert>
+      ))}
+      {flows.length === 0 ? (
+        <Empty title="No rows were counted yet">Each node tells its rows when it is done.</Empty>
+      ) : (
+        <div role="img" aria-label="Rows as a river from the sources to the sinks; the table below has the figures">
+          <ResponsiveContainer width="100%" height={Math.max(260, 26 * places.length)}>
+            <Sankey
+              data={{ nodes: places, links: flows }}
+              nodePadding={26}
+              nodeWidth={12}
+              margin={{ top: 10, right: 200, bottom: 10, left: 10 }}
+              link={{ stroke: dark ? '#4dabf7' : '#1971c2', strokeOpacity: dark ? 0.4 : 0.3 }}
+              node={(props: SankeyNodeProps) => <Place {...props} dark={dark} rows={places[props.index]?.rows ?? null} />}
+            >
+            </Sankey>
+          </ResponsiveContainer>
+        </div>
+      )}
+      {unknown > 0 && (
+        <Text fz="sm" c="dimmed">
+          {unknown} {unknown === 1 ? 'edge is' : 'edges are'} not drawn: {unknown === 1 ? 'its' : 'their'} rows were not counted apart, or not yet.
+        </Text>
+      )}
+      <Scroll label="The row ledger">
+        <Table fz="sm" verticalSpacing={4}>
+          <Table.Thead>
+            <Table.Tr>
+              {['Node', 'Rows in', 'What became of them', 'Books'].map((name) => (
+                <Table.Th key={name}>{name}</Table.Th>
+              ))}
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {data.nodes.map((node) => (
+              <Table.Tr key={node.id}>
+                <Table.Td>{node.id}</Table.Td>
+                <Table.Td>{count(node.rowsIn)}</Table.Td>
+                <Table.Td>{node.terms.map(({ term, rows }) => `${term} ${count(rows)}`).join(', ')}</Table.Td>
+                <Table.Td>{node.balanced === null ? 'not known' : node.balanced ? 'balanced' : 'do not balance'}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Scroll>
+    </Stack>
+  )
+}
+
+function Place({ x, y, width, height, payload, dark, rows }: SankeyNodeProps & { dark: boolean; rows: number | null }) {
+  const leaves = payload.name.includes(': ')
+  return (
+    <Layer>
+      <Rectangle x={x} y={y} width={width} height={Math.max(2, height)} fill={leaves ? '#f08c00' : dark ? '#74c0fc' : '#1864ab'} />
+      <text x={x + width + 6} y={y + height / 2} dominantBaseline="middle" fontSize={12} fill={dark ? '#e9ecef' : '#212529'}>
+        {payload.name} {rows === null ? '' : short(rows)}
+      </text>
+    </Layer>
+  )
+}

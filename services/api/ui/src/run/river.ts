@@ -1,0 +1,51 @@
+// The row river: what flows along edges, and where rows leave it, by the ledger. What was not counted is left out and said.
+import type { Graph, Ledger, LedgerNode, Run } from '../api/types'
+import { rowsOn } from '../api/runs'
+
+export interface Flow {
+  source: number
+  target: number
+  value: number
+}
+export interface River {
+  /** `rows`: what went into the node, or left there; null: not counted. What flows in and out may be more, where two readers share it. */
+  places: { name: string; rows: number | null }[]
+  flows: Flow[]
+  /** Edges whose rows nobody counted. */
+  unknown: number
+}
+
+// What the rows of a port are called in the books of their node; the first that has so many.
+const TERMS: Record<string, string[]> = { rejected: ['filtered', 'rejected'], error: ['rejected'], duplicates: ['duplicates'] }
+
+export function river(run: Run, graph: Graph, ledger: Ledger): River {
+  const places: River['places'] = []
+  const into = new Map(ledger.nodes.map((node) => [node.id, node.rowsIn]))
+  const place = (name: string, rows = into.get(name) ?? null) => {
+    const known = places.findIndex((one) => one.name === name)
+    return known >= 0 ? known : places.push({ name, rows }) - 1
+  }
+  const flows: Flow[] = []
+  let unknown = 0
+  for (const edge of graph.edges) {
+    const rows = rowsOn(run, graph.edges, edge)
+    if (rows === null) unknown += 1
+    else if (rows > 0) flows.push({ source: place(edge.from), target: place(edge.to), value: rows })
+  }
+  for (const node of ledger.nodes) {
+    for (const [term, rows] of left(node, run, graph)) flows.push({ source: place(node.id), target: place(`${node.id}: ${term}`, rows), value: rows })
+  }
+  return { places, flows, unknown }
+}
+
+/** Rows that went into a node and out of the river there, by term: what an edge takes on has not left. */
+function left(node: LedgerNode, run: Run, graph: Graph): [string, number][] {
+  const books = new Map(node.terms.flatMap(({ term, rows }) => (term !== 'out' && rows !== null && rows > 0 ? [[term, rows] as const] : [])))
+  const ports = new Map(graph.edges.filter((edge) => edge.from === node.id).map((edge) => [edge.port, edge]))
+  for (const [port, edge] of ports) {
+    const rows = rowsOn(run, graph.edges, edge) ?? 0
+    const term = TERMS[port]?.find((one) => (books.get(one) ?? 0) >= rows)
+    if (term !== undefined) books.set(term, (books.get(term) ?? 0) - rows)
+  }
+  return [...books].filter(([, rows]) => rows > 0)
+}
