@@ -345,6 +345,7 @@ def test_what_the_calls_are_about_is_there(world: World, call: str) -> None:
         "GET /api/v1/checks/{check}/export": 404,  # no worker collects rows here
         "GET /api/v1/connectors/{namespace}/{name}/looks/{request}": 202,  # and none answers
         "GET /api/v1/pipelines/{namespace}/{name}/triggers/{trigger}/files": 404,
+        "GET /api/v1/runs/{run}/diff": 404,  # there is no other to compare it with
     }
     answer = world.call(call, "admin-default")
     assert answer.status_code == missing.get(call, 200), answer.text
@@ -365,7 +366,7 @@ def test_who_may_make_a_call(world: World, call: str, role: str, where: str) -> 
         case "in":
             assert answer.status_code not in {401, 403} and (answer.status_code < 500 or answer.status_code == 503), said
         case "nothing":
-            assert answer.status_code in {200, 404, 409}, said
+            assert answer.status_code in {200, 404, 409} or (answer.status_code == 202 and answer.json["done"] == 0), said
             assert "guarded" not in answer.text and world.ids["letter"] not in answer.text, said
         case "stranger":
             assert answer.status_code == 401, said
