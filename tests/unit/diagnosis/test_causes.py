@@ -44,7 +44,9 @@ def _codes() -> dict[str, str]:
     for folder in ("shared", "services"):
         for file in sorted((ROOT / folder).rglob("*.py")):
             # The first has codes of problems in texts, not of errors; in the last no run can fail.
-            if not any(file.is_relative_to(ROOT / other) for other in ("shared/pipelines/validation", "shared/diagnosis", "services/api/cli")):
+            if not any(
+                file.is_relative_to(ROOT / other) for other in ("shared/pipelines/validation", "shared/diagnosis", "services/api/cli")
+            ):
                 for code in filter(None, map(_code, ast.walk(ast.parse(file.read_text())))):
                     found[code] = str(file)
     return found
