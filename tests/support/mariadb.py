@@ -86,7 +86,9 @@ def _serving(folder: Path) -> Iterator[Server]:
         "--auth-root-authentication-method=normal",
         "--skip-test-db",
     ]
-    subprocess.run(install, check=True, capture_output=True)
+    done = subprocess.run(install, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"mariadb-install-db ended with {done.returncode}: {done.stdout[-1000:]}{done.stderr[-1000:]}")
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
