@@ -80,10 +80,8 @@ class Settings:
 
 
 def _metrics() -> str:
-    said = settings.text("PENSTOCK_METRICS", "token").lower()
-    if said not in {"token", "open", "off"}:
-        raise settings.BadSetting(f"PENSTOCK_METRICS is {said!r}; it must be token, open or off")
-    return said
+    name = "PENSTOCK_METRICS"
+    return settings.one_of(name, settings.text(name, "token").lower(), "token", "open", "off")
 
 
 def _staging(home: Path | None) -> str | None:

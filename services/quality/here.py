@@ -10,7 +10,7 @@ import duckdb
 from sqlglot import exp
 
 from services.quality.asking import Question, trees, used
-from services.quality.relations import Relations
+from services.quality.relations import Relations, answer
 from services.quality.said_to_duckdb import faster
 from shared.datasets import Columns
 from shared.engines.duckdb.connection import name
@@ -57,8 +57,7 @@ class Here:
 
     def rows(self, select: exp.Query, most: int) -> tuple[list[str], list[tuple[Any, ...]]]:
         with translated(self._memory_bytes), self.relation(select) as text:
-            found = self._connection.execute(text)
-            return [str(column[0]) for column in found.description or ()], found.fetchmany(most)
+            return answer(self._connection, text, most)
 
     def relation(self, select: exp.Query) -> AbstractContextManager[str]:
         return nullcontext(sql(faster(select.copy()), DIALECT))

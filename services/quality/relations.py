@@ -29,6 +29,12 @@ class NoSuchRelation(ConfigurationError):
     code = "unknown_relation"
 
 
+def answer(connection: duckdb.DuckDBPyConnection, text: str, most: int) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Names of its columns, and the first rows of a query."""
+    found = connection.execute(text)
+    return [str(column[0]) for column in found.description or ()], found.fetchmany(most)
+
+
 class Relations:
     """Made for one check, over the connection it is measured on. What is opened is closed with `open_`."""
 

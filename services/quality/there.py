@@ -14,7 +14,7 @@ from sqlglot import exp
 
 from services.quality.asking import Question, trees, used
 from services.quality.fuse import fused
-from services.quality.relations import Relations
+from services.quality.relations import Relations, answer
 from shared.connectors import CONNECTORS
 from shared.datasets import Column, Columns
 from shared.engines.control import Control
@@ -69,8 +69,7 @@ class There:
 
     def rows(self, select: exp.Query, most: int) -> tuple[list[str], list[tuple[Any, ...]]]:
         with translated(self._job.limits.memory_bytes), self.relation(select) as text:
-            found = self._connection.execute(text)
-            return [str(column[0]) for column in found.description or ()], found.fetchmany(most)
+            return answer(self._connection, text, most)
 
     @contextmanager
     def relation(self, select: exp.Query) -> Iterator[str]:

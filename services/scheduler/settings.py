@@ -86,15 +86,13 @@ class Settings:
             mail=settings.mail() is not None,
             public_url=settings.public_url(),
             late_every=settings.seconds("PENSTOCK_LATE_SECONDS", 10),
-            quality_default=_switch("PENSTOCK_QUALITY_DEFAULT", on=True),
+            quality_default=_quality_default(),
         )
 
 
-def _switch(name: str, *, on: bool) -> bool:
-    said = settings.text(name, "on" if on else "off")
-    if said not in {"on", "off"}:
-        raise settings.BadSetting(f"{name} is {said!r}; it must be on or off")
-    return said == "on"
+def _quality_default() -> bool:
+    name = "PENSTOCK_QUALITY_DEFAULT"
+    return settings.one_of(name, settings.text(name, "on"), "on", "off") == "on"
 
 
 def _days(name: str, default: int) -> timedelta | None:

@@ -29,7 +29,7 @@ from shared.attempts.slots import Child, ChildDied, Key, NoChild, Slots
 from shared.attempts.watch import Watch
 from shared.breakers import Change
 from shared.dispatch import results, sending
-from shared.dispatch.claims import Claim, Hold, claim, released, report_breaker, wake
+from shared.dispatch.claims import Claim, Hold, claim, released, report_breaker, too_late, wake
 from shared.engines.work import Job, Limits, Outcome
 from shared.errors import ConfigurationError, PenstockError, UnavailableError
 from shared.kill_points import kill_point
@@ -183,7 +183,8 @@ class Attempts:
         if self._closing.is_set():
             return False
         kill_point("attempt.taken")
-        taken = insist(self._database, lambda tx: self._take(tx, message), self._closing)
+        # Most messages of a run with short stages come too late.
+        taken = insist(self._database, lambda tx: None if too_late(tx, message) else self._take(tx, message), self._closing)
         if taken is None:
             return not self._closing.is_set()
         until = time.monotonic() + _SAME_RUN_S

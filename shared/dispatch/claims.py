@@ -62,8 +62,7 @@ def claim(tx: Tx, message: StageMessage, *, worker: str, boot: str, lease: timed
 
     Raises UnknownVersion, and the transaction must not be committed, for a stage whose plan only a newer release can read.
     """
-    # Most messages of a run with short stages come too late: they need not wait for its row to learn that.
-    run = runs.lock(tx, message.run) if stages.is_released(tx, message.run, message.stage, message.epoch) else None
+    run = runs.lock(tx, message.run)
     if run is None or run.status is not RunStatus.RUNNING or run.cancel_reason is not None:
         return None
     row = stages.claim(tx, run.id, message.stage, message.epoch, worker=worker, boot=boot, lease=lease)
@@ -94,6 +93,11 @@ def claim(tx: Tx, message: StageMessage, *, worker: str, boot: str, lease: timed
         limited=row["limited"],
         request_id=run.request_id,
     )
+
+
+def too_late(tx: Tx, message: StageMessage) -> bool:
+    """Another has that epoch of the stage, or had it. This waits for nobody, as taking the run's row would."""
+    return not stages.is_released(tx, message.run, message.stage, message.epoch)
 
 
 def released(tx: Tx, run: str, queues: Sequence[str]) -> StageMessage | None:

@@ -40,6 +40,13 @@ def integer(name: str, default: int, *, at_least: int = 0, environment: Mapping[
     return int(value)
 
 
+def one_of(name: str, said: str, *allowed: str) -> str:
+    """What was said for `name`, if it is one of those. Raises BadSetting."""
+    if said not in allowed:
+        raise BadSetting(f"{name} is {said!r}; it must be {', '.join(allowed[:-1])} or {allowed[-1]}")
+    return said
+
+
 def flag(name: str, default: bool = False, environment: Mapping[str, str] = os.environ) -> bool:
     value = text(name, str(default), environment).lower()
     if value not in {"true", "false", "1", "0", "yes", "no"}:
@@ -106,9 +113,8 @@ def git_repository(home: Path | None, environment: Mapping[str, str] = os.enviro
 
 def definitions(home: Path | None, environment: Mapping[str, str] = os.environ) -> Path | None:
     """The folder in which texts of definitions are kept, one for all hosts; None: in the database."""
-    where = text("PENSTOCK_DEFINITIONS", "database", environment)
-    if where not in {"database", "local"}:
-        raise BadSetting(f"PENSTOCK_DEFINITIONS is {where!r}; it must be database or local")
+    name = "PENSTOCK_DEFINITIONS"
+    where = one_of(name, text(name, "database", environment), "database", "local")
     if where == "database":
         return None
     if flag("PENSTOCK_FORBID_LOCAL_STATE", environment=environment):

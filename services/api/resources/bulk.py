@@ -15,11 +15,11 @@ from services.api.auth import caller
 from services.api.incoming import identifier, json_object
 from services.api.once import accepted
 from services.api.problems import Refused, brief, told
+from services.api.resources.retries import restart_as
 from services.api.resources.runs import chosen
 from services.api.schemas.fields import MAX_PAGE
 from services.api.schemas.runs import MOST_LABELS, ChangedRuns, ChosenRuns, LabelRuns, RetryRuns
 from shared.dispatch import results
-from shared.dispatch.restart import restart
 from shared.runs.restart import CannotRestart
 from shared.runs.states import RUN_FINAL
 from shared.store import run_views, runs
@@ -58,20 +58,10 @@ def retry() -> Response:
     """Puts those that have ended into the queue again, as POST /runs/{id}/retry does with one."""
 
     def changing(body: dict[str, Any]) -> Change:
-        from_node = None if body["from_"] == "failed" else body["from_"]
-
         def change(tx: Tx, run: LockedRun) -> str | None:
             try:
                 with tx.transaction():
-                    restart(
-                        tx,
-                        run,
-                        from_node=from_node,
-                        keep=body["keep"],
-                        allow_duplicates=body["allowDuplicates"],
-                        by=caller().name,
-                        reason=body.get("reason"),
-                    )
+                    restart_as(tx, run, body)
             except CannotRestart as refused:
                 return refused.message
             return None

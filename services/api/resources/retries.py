@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response
@@ -18,6 +19,7 @@ from shared.dispatch.restart import restart
 from shared.runs.restart import CannotRestart
 from shared.store import runs
 from shared.store.database import Tx
+from shared.store.runs import LockedRun
 
 blueprint = Blueprint("retries", __name__, url_prefix="/api/v1/runs", description="Runs again")
 BODY: dict[str, Any] = {"requestBody": {"content": {"application/json": {"schema": RetryRun}}}}
@@ -30,28 +32,32 @@ FAILED = "failed"
 def retry(run: str) -> Response:
     """202: it is in the queue again. 409 where it has not ended, has nothing to do again, or would insert rows a second time."""
     body = _asked()
-    from_node = None if body["from_"] == FAILED else body["from_"]
 
     def again(tx: Tx) -> tuple[Any, str]:
         found(tx, run, "operator")
         locked = runs.lock(tx, identifier(run, "run"))
         assert locked is not None
         try:
-            restart(
-                tx,
-                locked,
-                from_node=from_node,
-                keep=body["keep"],
-                allow_duplicates=body["allowDuplicates"],
-                by=caller().name,
-                reason=body.get("reason"),
-            )
+            restart_as(tx, locked, body)
         except CannotRestart as refused:
             raise Refused(409, refused.message, kind=refused.code.replace("_", "-")) from refused
         runs.save(tx, locked)
         return run_json(tx, found(tx, run)), f"/api/v1/runs/{locked.id}"
 
     return accepted(again)
+
+
+def restart_as(tx: Tx, run: LockedRun, body: Mapping[str, Any]) -> None:
+    """As the call says (`RetryRun`, loaded). Raises CannotRestart."""
+    restart(
+        tx,
+        run,
+        from_node=None if body["from_"] == FAILED else body["from_"],
+        keep=body["keep"],
+        allow_duplicates=body["allowDuplicates"],
+        by=caller().name,
+        reason=body.get("reason"),
+    )
 
 
 def _asked() -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields
 
-from services.api.schemas.fields import maybe_time
+from services.api.schemas.runs import Attempt
 
 
 class GraphNode(Schema):
@@ -31,17 +31,11 @@ class Graph(Schema):
     edges = fields.List(fields.Nested(GraphEdge))
 
 
-class AttemptAtStage(Schema):
+class AttemptAtStage(Attempt):
     stage = fields.Integer()
     kind = fields.String(metadata={"description": "survey, work or check"})
     engine = fields.String(allow_none=True)
     nodes = fields.List(fields.String())
-    epoch = fields.Integer()
-    worker = fields.String()
-    startedAt = maybe_time()
-    finishedAt = maybe_time()
-    outcome = fields.String(allow_none=True, metadata={"description": "null while it runs"})
-    error = fields.Dict(allow_none=True)
 
 
 class AttemptsOfRun(Schema):
