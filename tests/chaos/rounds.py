@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -37,7 +37,7 @@ def undisturbed(world: World) -> Looked:
     return left
 
 
-def disturbed(world: World, random: Random, faults: Sequence[str], lasts: Durations, gap_s: float, say: Say) -> tuple[Looked, Counter[str]]:
+def disturbed(world: World, random: Random, faults: Iterable[str], lasts: Durations, gap_s: float, say: Say) -> tuple[Looked, Counter[str]]:
     """The faults begin while the runs are asked for, one after `gap_s` more or less."""
     world.places.empty()
     runs: dict[str, str] = {}

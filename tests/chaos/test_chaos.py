@@ -17,6 +17,6 @@ def test_minutes_of_faults_lose_nothing_and_double_nothing() -> None:
 
 
 def test_a_build_that_forgets_its_markers_is_found_out() -> None:
-    code, lines = driven("--broken-fence", "--rounds", "2", "--faults", "4")
+    code, lines = driven("--broken-fence", "--rounds", "4", "--faults", "8")
     assert code == 1, lines
     assert lines[-1]["doubled"] > 0
