@@ -26,8 +26,9 @@ from shared.store.runs import LockedRun
 from shared.store.stages import StageRow
 from shared.store.text import fitting
 
-# A source that changes again and again while it is read will not be caught up with.
-MAX_REPLANS = 3
+# Errors after which the world is looked at again, and how often for one run. A source that changes again and again while it is read
+# will not be caught up with; a column that is missing may have been renamed since the facts were found, or never have been there.
+REPLANS = {"source_changed": 3, "connector_not_found": 1, "connector_bad_query": 1}
 
 
 def complete(tx: Tx, claim: Claim, outcome: Outcome, *, duration_ms: int, peak_memory_bytes: int | None) -> list[StageMessage] | None:
@@ -144,8 +145,12 @@ def fail(
     unbounded = replace(policy, budget=None)
     if policy.budget is not None and error.get("code") != "timeout" and next_wait(unbounded, error, claim.retries, 0.0) is not None:
         error = {**error, "message": f"{error.get('message')}; {_out_of_time(claim)}"}
-    if error.get("code") == "source_changed" and _replan(tx, run, claim, error):
+    outdated = str(error.get("code")) in REPLANS
+    if outdated and _replan(tx, run, claim, error):
         return _finish(tx, run, claim)
+    if outdated:
+        # Too late for this run: something of it is done. The next one looks for itself.
+        facts.forget_of(tx, {entry["connector"] for part in ("reads", "sinks") for entry in claim.program.get(part, ())})
     if not stages.settle(tx, claim.run, claim.stage, claim.epoch, StageStatus.FAILED, error=error, **figures):
         return None
     fail_stage(tx, run, _row(claim, StageStatus.FAILED), error)
@@ -311,7 +316,7 @@ def _replan(tx: Tx, run: LockedRun, claim: Claim, error: Mapping[str, Any]) -> b
     rows = stages.of_run(tx, run.id)
     others = [row for row in rows if row.kind != "survey" and row.stage != claim.stage]
     started = any(row.status not in {StageStatus.WAITING, StageStatus.RELEASED, StageStatus.CANCELLED} for row in others)
-    if started or stages.replanned(tx, run.id) >= MAX_REPLANS:
+    if started or stages.replanned(tx, run.id, REPLANS) >= REPLANS[error["code"]]:
         return False
     stages.settle(tx, run.id, claim.stage, claim.epoch, StageStatus.CANCELLED, error=error)
     stages.end(tx, run.id, [row.stage for row in others], StageStatus.CANCELLED, error=error)

@@ -79,3 +79,8 @@ def surveyed_for(tx: Tx, keys: Iterable[str], run: str) -> dict[str, dict[str, A
 
 def forget(tx: Tx, keys: Iterable[str]) -> None:
     tx.execute("DELETE FROM facts WHERE key = ANY(%(keys)s)", {"keys": list(keys)})
+
+
+def forget_of(tx: Tx, connectors: Iterable[str]) -> None:
+    """All that is known of these connectors (namespace/name)."""
+    tx.execute("DELETE FROM facts WHERE split_part(key, ':', 1) = ANY(%(connectors)s)", {"connectors": list(connectors)})

@@ -315,12 +315,12 @@ def is_held(tx: Tx, run: str, stage: int, epoch: int) -> bool:
     return row is not None
 
 
-def replanned(tx: Tx, run: str) -> int:
-    """How often the run was sent back to be planned anew, because a source had changed: each time one attempt ended with that."""
+def replanned(tx: Tx, run: str, codes: Iterable[str]) -> int:
+    """How often the run was sent back to be planned anew by errors of these codes: each time one attempt was cancelled with one."""
     row = tx.execute(
         "SELECT count(*)::integer AS times FROM attempts"
-        " WHERE run_id = %(run)s AND outcome = 'CANCELLED' AND error ->> 'code' = 'source_changed'",
-        {"run": run},
+        " WHERE run_id = %(run)s AND outcome = 'CANCELLED' AND error ->> 'code' = ANY(%(codes)s)",
+        {"run": run, "codes": list(codes)},
     ).fetchone()
     return int(row["times"]) if row is not None else 0
 

@@ -67,3 +67,37 @@ def test_a_recipe_that_says_nothing_fails_and_names_the_column(stack: Stack) -> 
 def test_a_default_that_can_be_of_no_use_is_refused(stack: Stack) -> None:
     ended = evolved(stack, "useless", "fail", more=", columnDefaults: {price: 1}")
     assert "set schemaEvolution: addColumns" in ended["error"]["message"]
+
+
+RENAMED = """
+apiVersion: penstock/v1
+kind: Pipeline
+metadata: {name: %(name)s}
+spec:
+  retries: 0
+  pushDown: {mode: %(push)s}
+  nodes:
+    - {id: rows, type: connector_source, config: {connector: db, table: %(name)s_from}}
+    - {id: some, type: filter, config: {condition: id > 1}}
+    - {id: out, type: connector_sink, config: {connector: files, path: %(name)s.csv, writeMode: OVERWRITE}}
+  edges: [{from: rows, to: some}, {from: some, to: out}]
+"""
+
+
+@pytest.mark.parametrize("push", ["auto", "off"])
+def test_a_column_that_was_renamed_since_the_last_run_is_looked_for_again(stack: Stack, push: str) -> None:
+    name = f"renamed{push}"
+    stack.sql(f"CREATE TABLE {name}_from (id int, v text)")
+    stack.sql(f"INSERT INTO {name}_from VALUES (1, 'a'), (2, 'b')")
+    stack.apply(RENAMED % {"name": name, "push": push})
+    for column, said in (("v", "id,v"), ("w", "id,w")):
+        if column == "w":
+            stack.sql(f"ALTER TABLE {name}_from RENAME v TO w")
+        ended = stack.wait(stack.start(name))
+        assert ended["status"] == "SUCCEEDED", ended["error"]
+        assert (stack.files / f"{name}.csv").read_text().split() == [said, "2,b"]
+    # What the recipe itself needs and is not there any more is told by name.
+    stack.sql(f"ALTER TABLE {name}_from RENAME id TO key")
+    ended = stack.wait(stack.start(name))
+    assert ended["status"] == "FAILED"
+    assert "id" in ended["error"]["message"] and "key" in ended["error"]["message"], ended["error"]

@@ -12,6 +12,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from shared.connectors import driver as connector_driver
+from shared.connectors.errors import SourceChanged
 from shared.connectors.postgres.cancel import end_reads
 from shared.connectors.postgres.spec import connection_string
 from shared.connectors.protocols import ArrowStream, StreamingDriver
@@ -109,14 +110,31 @@ def _postgres(
             )
         open_.callback(connection.execute, f"DETACH {name(attached)}")
         if query := read.options.get("query"):
-            yield Scan(f"postgres_query({text(attached)}, {text(str(query).rstrip().rstrip(';'))})")
+            found = f"postgres_query({text(attached)}, {text(str(query).rstrip().rstrip(';'))})"
         else:
             schema, table = split(str(read.options["table"]))
-            yield Scan(exp.Table(
+            found = exp.Table(
                 this=exp.to_identifier(table, quoted=True),
                 db=exp.to_identifier(schema or connector.config.get("schema", "public"), quoted=True),
                 catalog=exp.to_identifier(attached, quoted=True),
-            ).sql("duckdb"))  # fmt: skip
+            ).sql("duckdb")
+        _as_surveyed(connection, job, read, found)
+        yield Scan(found)
+
+
+def _as_surveyed(connection: duckdb.DuckDBPyConnection, job: Job, read: Read, found: str) -> None:
+    """Raises SourceChanged where the table or a column is not there any more: later nobody could tell it from the planner's mistakes."""
+    what = read.options.get("table") or "the query"
+    try:
+        with translated(job.limits.memory_bytes, read.node):
+            there = {str(column) for column, *_ in connection.execute(f"DESCRIBE FROM {found}").fetchall()}
+    except PenstockError as error:
+        if isinstance(error.__cause__, duckdb.CatalogException):
+            raise SourceChanged(f"{what} is not there any more; it is looked for again", node=read.node) from error
+        raise
+    missing = [column for column in read.keep or [column.name for column in read.columns] if column not in there]
+    if missing:
+        raise SourceChanged(f"column {missing[0]} of {what} is not there any more; it is looked at again", node=read.node)
 
 
 @contextmanager

@@ -358,12 +358,13 @@ def test_a_changed_source_sends_a_run_back_to_planning_unless_something_was_done
     assert world.status == "FAILED"
 
 
-def test_a_plan_of_many_stages_is_made_anew_as_often_as_one_of_few(world: World) -> None:
-    changed = {**BROKEN, "code": "source_changed"}
+@pytest.mark.parametrize(("code", "most"), sorted(results.REPLANS.items()))
+def test_a_plan_of_many_stages_is_made_anew_as_often_as_one_of_few(world: World, code: str, most: int) -> None:
+    changed = {**BROKEN, "code": code}
     messages = world.start(dict.fromkeys(range(1, 6), ()))
-    for plan in range(1, results.MAX_REPLANS + 2):
+    for plan in range(1, most + 2):
         world.fail(world.held(messages[0]), changed)
-        if plan > results.MAX_REPLANS:
+        if plan > most:
             break
         assert set(world.stages.values()) == {"CANCELLED"}
         with world.database.transaction() as tx:
@@ -374,7 +375,7 @@ def test_a_plan_of_many_stages_is_made_anew_as_often_as_one_of_few(world: World)
             runs.set_planning(tx, run, "planned", max_parallel_nodes=None, timeout_s=3600)
             messages = advance(tx, run)
             runs.save(tx, run)
-    assert world.stages[5 * results.MAX_REPLANS + 1] == "FAILED"
+    assert world.stages[5 * most + 1] == "FAILED"
 
 
 def test_leases_of_a_predecessor_end_when_its_successor_starts(world: World) -> None:
