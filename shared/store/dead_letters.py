@@ -207,7 +207,7 @@ def held_with_nul(tx: Tx, run: str) -> str | None:
     """The first of a replay's letters in which something else still stands for NUL; it would be written as that."""
     row = tx.execute(
         "SELECT id::text AS id FROM dead_letters WHERE replay_run = %(run)s"
-        " AND strpos(coalesce(record, original_record)::text, %(nul)s) > 0 ORDER BY id LIMIT 1",
+        " AND strpos(coalesce(record, original_record)::text, %(nul)s) > 0 ORDER BY dead_letters.id LIMIT 1",
         {"run": run, "nul": NUL},
     ).fetchone()
     return row["id"] if row else None
