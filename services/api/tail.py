@@ -62,10 +62,10 @@ class Tail:
                 frames = [frame for frame in self._frames if frame[0] > after]
                 return frames, self._over and not frames
         try:
-            frames, over = self._read(after)
+            behind, over = self._read(after)
         except UnavailableError:
             return (), False
-        return frames, over and not frames
+        return behind, over and not behind
 
     def _look(self, after: int) -> None:
         if self._is_fresh():
