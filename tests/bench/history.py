@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import psycopg
@@ -61,10 +62,11 @@ def recipe(namespace: str, name: str, *, schedule: bool = False, hook: bool = Fa
         ),
         "{id: dear, type: filter, config: {condition: amount > 10}}",
         "{id: shops, type: aggregator, config: {groupBy: [shop], aggregations: [{name: total, function: sum, column: amount}]}}",
-        f"{{id: result, type: connector_sink, config: {{connector: default/files, path: out/{namespace}-{name}.csv, writeMode: OVERWRITE}}}}",
+        "{id: result, type: connector_sink, config: {connector: default/files, writeMode: OVERWRITE,"
+        f" path: out/{namespace}-{name}.csv}}}}",
     ]
     ids = ["orders", "check", *(f"price{step}" for step in range(1, 6)), "dear", "shops", "result"]
-    edges = [f"{{from: {'check.valid' if left == 'check' else left}, to: {right}}}" for left, right in zip(ids, ids[1:], strict=False)]
+    edges = [f"{{from: {'check.valid' if left == 'check' else left}, to: {right}}}" for left, right in pairwise(ids)]
     head = [
         "apiVersion: penstock/v1",
         "kind: Pipeline",
@@ -169,8 +171,9 @@ def _draw(store: psycopg.Connection[dict[str, Any]], size: Size, templates: dict
         SELECT m.id, m.namespace, m.pipeline, s.uid, 1, t.git_commit_sha, m.status,
                CASE WHEN m.namespace = 'lab' THEN '{"type": "webhook"}' WHEN m.i %% 3 = 0 THEN '{"type": "schedule"}'
                     WHEN m.i %% 5000 = 1 THEN '{"type": "file"}' ELSE t.trigger END::jsonb,
-               t.parameters, m.at, t.reason, t.created_by, m.at, t.started_at + (m.at - t.created_at), t.finished_at + (m.at - t.created_at),
-               t.error, t.planning, t.max_parallel_nodes, t.last_seq, m.at, m.at, m.at, t.run_values, t.request_id,
+               t.parameters, m.at, t.reason, t.created_by, m.at,
+               t.started_at + (m.at - t.created_at), t.finished_at + (m.at - t.created_at), t.error,
+               t.planning, t.max_parallel_nodes, t.last_seq, m.at, m.at, m.at, t.run_values, t.request_id,
                CASE WHEN m.i = 10 THEN '{"audited": "yes"}' WHEN m.i %% 10 = 0 THEN '{"team": "core"}'
                     WHEN m.i %% 10 = 1 THEN jsonb_build_object('team', 'shop', 'batch', (m.i %% 400)::text) ELSE '{}' END::jsonb
           FROM made m JOIN runs t ON t.id = m.template
@@ -231,7 +234,8 @@ def _letters(store: psycopg.Connection[dict[str, Any]], size: Size) -> str:
     per_run = max(1, (size.letters - size.letters // 5) // max(1, found["runs"]) // found["each"])
     store.execute(
         """
-        INSERT INTO dead_letters (run_id, id, stage, epoch, node, original_record, error_message, position, retry_count, state, at, kind, rule)
+        INSERT INTO dead_letters (run_id, id, stage, epoch, node, original_record, error_message, position, retry_count, state, at, kind,
+                                  rule)
         SELECT r.id, gen_random_uuid(), d.stage, d.epoch, d.node, d.original_record, d.error_message, d.position + 10000 * copy, 0,
                CASE (r.number + copy) % 10 WHEN 0 THEN 'waived' WHEN 1 THEN 'replayed' ELSE 'open' END, r.at, d.kind, d.rule
           FROM rejecting r JOIN dead_letters d ON d.run_id = r.template

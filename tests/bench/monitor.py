@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -29,7 +30,7 @@ from tests.bench.place import penstock
 from tests.support.stack import Stack
 
 CALLS = 50
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = Path("/usr/bin/chromium")
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,8 @@ def cases(stack: Stack, ids: dict[str, str]) -> list[Case]:
     ]
     large = {"run": ids["large"]}
     ((letter, middle),) = stack.sql(
-        f"SELECT id::text, coalesce(position, 0) FROM dead_letters WHERE run_id = '{ids['large']}' ORDER BY position DESC NULLS LAST LIMIT 1",
+        "SELECT id::text, coalesce(position, 0) FROM dead_letters WHERE run_id = %s ORDER BY position DESC NULLS LAST LIMIT 1",
+        ids["large"],
         database="penstock",
     )
     letters: dict[str, dict[str, Any]] = {
@@ -156,9 +158,7 @@ def cases(stack: Stack, ids: dict[str, str]) -> list[Case]:
         Case(f"dead letters counted, {name}", "/dead-letters/summary", letters[name])
         for name in ("all", "of a run", "of a namespace", "of a small namespace", "of a pipeline", "open", "of no such node")
     ]
-    dataset = "/quality/default/default/files:out%2Fdefault-p000.csv"
-    ((known,),) = stack.sql("SELECT dataset FROM quality_scores LIMIT 1", database="penstock") or [("none",)]
-    dataset = f"/quality/default/{known}"
+    ((namespace, dataset),) = stack.sql("SELECT namespace, dataset FROM quality_scores LIMIT 1", database="penstock")
     found += [
         Case("pipelines", "/pipelines", {"limit": 100}),
         Case("pipelines, 500", "/pipelines", {"limit": 500}),
@@ -177,7 +177,7 @@ def cases(stack: Stack, ids: dict[str, str]) -> list[Case]:
         Case("lineage", "/pipelines/default/p000/lineage"),
         Case("quality", "/quality", {"limit": 100}),
         Case("quality, seen by attic", "/quality", {"limit": 100}, ("attic",)),
-        Case("quality of a dataset", dataset),
+        Case("quality of a dataset", f"/quality/{namespace}/{dataset}"),
         Case("breakers", "/circuit-breakers", {"limit": 500}),
         Case("system", "/system"),
         Case("metrics", "/metrics"),
@@ -245,10 +245,10 @@ def _spread(took: list[float]) -> dict[str, float]:
 def browser(stack: Stack) -> Iterator[str]:
     """From the address to the rows on the screen: the first time, with nothing kept, and again."""
     ui = FOLDER.parent
-    if shutil.which("node") is None or not (FOLDER / "index.html").is_file() or not os.path.exists(CHROMIUM):
+    if shutil.which("node") is None or not (FOLDER / "index.html").is_file() or not CHROMIUM.exists():
         yield json.dumps({"name": "monitor: in a browser", "skipped": "no Chromium here, or the pages are not built (make monitor)"})
         return
-    given = {"URL": stack.url, "TOKEN": stack.home.api_token.read_text().strip(), "CHROMIUM": CHROMIUM}
+    given = {"URL": stack.url, "TOKEN": stack.home.api_token.read_text().strip(), "CHROMIUM": str(CHROMIUM)}
     done = subprocess.run(
         ["node", "walk/first_page.mjs"], cwd=ui, env={**os.environ, **given}, capture_output=True, text=True, timeout=120, check=True
     )
