@@ -49,7 +49,7 @@ def create_app(settings: Settings) -> Flask:
     app.url_map.merge_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
     database = Database(settings.database_url, name="penstock-api", size=20, definitions=definitions.of(settings.definitions))
-    app.extensions |= {"penstock.database": database, "penstock.settings": settings, "penstock.feed": Feed(database)}
+    app.extensions |= {"penstock.database": database, "penstock.settings": settings, "penstock.feed": Feed(database, settings.max_streams)}
     app.extensions["penstock.breakers"] = redis.Redis.from_url(settings.redis_url, socket_timeout=1, socket_connect_timeout=1)
     app.extensions |= {
         "penstock.hooks": Hooks(database, settings.home),

@@ -79,7 +79,7 @@ def page(tx: Tx, wanted: Wanted, *, before: str | None, limit: int) -> list[dict
                AND (%(token)s::text IS NULL OR token_name = %(token)s OR token_id::text = %(token)s)
                AND (%(action)s::text IS NULL OR action = %(action)s) AND (%(object)s::text IS NULL OR object = %(object)s)
                AND (%(request)s::text IS NULL OR request_id = %(request)s) AND status BETWEEN %(least)s AND %(most)s
-             ORDER BY id DESC LIMIT %(limit)s
+             ORDER BY audit.id DESC LIMIT %(limit)s
             """,
             {
                 "before": before,

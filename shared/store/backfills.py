@@ -101,7 +101,7 @@ def past(tx: Tx, namespace: str, pipeline: str, dates: Sequence[datetime]) -> di
         """
         SELECT logical_date, id::text AS id, status, finished_at FROM runs
          WHERE namespace = %(ns)s AND pipeline = %(p)s AND logical_date = ANY(%(dates)s) AND trigger ->> 'type' IS DISTINCT FROM 'replay'
-         ORDER BY id
+         ORDER BY runs.id
         """,
         {"ns": namespace, "p": pipeline, "dates": list(dates)},
     ):

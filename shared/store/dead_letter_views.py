@@ -5,30 +5,17 @@ through. Reads only; rows of attempts that did not complete are in none of it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.formats import exact_json
 from shared.store.database import Tx
 
-_FROM = """
-      FROM dead_letters d
+_JOINED = """
       JOIN stages s ON s.run_id = d.run_id AND s.stage = d.stage AND s.epoch = d.epoch AND s.status = 'COMPLETED'
       JOIN runs r ON r.id = d.run_id
 """
-# With the values of a Choice.
-CHOSEN = (
-    _FROM
-    + """
-     WHERE (%(run)s::uuid IS NULL OR d.run_id = %(run)s) AND (%(node)s::text IS NULL OR d.node = %(node)s)
-       AND (%(ids)s::uuid[] IS NULL OR d.id = ANY(%(ids)s::uuid[]))
-       AND (%(rule)s::text IS NULL OR d.rule = %(rule)s) AND (%(kind)s::text IS NULL OR d.kind = %(kind)s)
-       AND (%(state)s::text IS NULL OR d.state = %(state)s)
-       AND (%(contains)s::text IS NULL OR strpos(lower(d.error_message), lower(%(contains)s)) > 0)
-       AND (%(namespace)s::text IS NULL OR r.namespace = %(namespace)s) AND (%(pipeline)s::text IS NULL OR r.pipeline = %(pipeline)s)
-       AND (%(visible)s::text[] IS NULL OR r.namespace = ANY(%(visible)s))
-    """
-)
+_FROM = f"FROM dead_letters d {_JOINED}"
 _LETTER = """
     SELECT d.id::text AS id, d.run_id::text AS run, r.namespace, r.pipeline, d.node, d.kind, d.rule,
            d.original_record::text AS original_record, d.record::text AS record, d.stage,
@@ -36,6 +23,23 @@ _LETTER = """
            (SELECT h.status FROM runs h WHERE h.id = d.replay_run) AS holder_status, d.at, d.changed_at, d.changed_by
 """
 _ORDER = "d.run_id, d.stage, d.node, coalesce(d.position, 0), d.id"
+# Of letters, and of their runs, by what is said of them.
+_OF_LETTERS = {
+    "run": "d.run_id = %(run)s",
+    "node": "d.node = %(node)s",
+    "ids": "d.id = ANY(%(ids)s::uuid[])",
+    "rule": "d.rule = %(rule)s",
+    "kind": "d.kind = %(kind)s",
+    "state": "d.state = %(state)s",
+    "contains": "strpos(lower(d.error_message), lower(%(contains)s)) > 0",
+}
+_OF_RUNS = {
+    "namespace": "r.namespace = %(namespace)s",
+    "pipeline": "r.pipeline = %(pipeline)s",
+    "visible": "r.namespace = ANY(%(visible)s)",
+}
+# No index has the words of an error: so many letters are looked through at once for a text, in their order.
+LOOKED_THROUGH = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,24 @@ class Choice:
     pipeline: str | None = None
     visible: tuple[str, ...] | None = None
 
+    def where(self) -> str:
+        """From where, and which, with `values`."""
+        return f"{_FROM} WHERE {self._conditions(_OF_LETTERS | _OF_RUNS)}"
+
+    def counted_by_run(self) -> str:
+        """A table expression `d`: how many `letters` of each kind every run has, with `values`."""
+        of_runs = self._conditions(_OF_RUNS)
+        return f"""
+            SELECT d.run_id, d.stage, d.epoch, d.node, d.kind, d.rule, d.state, count(*) AS letters FROM dead_letters d
+             WHERE {self._conditions(_OF_LETTERS)} AND ({of_runs == "true"} OR d.run_id IN (SELECT r.id FROM runs r WHERE {of_runs}))
+             GROUP BY 1, 2, 3, 4, 5, 6, 7
+        """  # noqa: S608 (our own text)
+
+    def _conditions(self, among: Mapping[str, str]) -> str:
+        # Only what is asked for stands in the statement, so that it is planned for just that.
+        said = self.values()
+        return " AND ".join(text for name, text in among.items() if said[name] is not None) or "true"
+
     def values(self) -> dict[str, Any]:
         return {
             "run": self.run,
@@ -75,22 +97,35 @@ class Choice:
 Place = tuple[str, int, str, int, str]
 
 
-def page(tx: Tx, choice: Choice, after: Place | None, limit: int) -> list[dict[str, Any]]:
-    """Those of a file in its order; numbers in records are Decimal. `after`: where the page before ended."""
-    run, stage, node, position, letter = after or (None,) * 5
-    rows = tx.execute(
-        f"""
-        {_LETTER}
-        {CHOSEN}
-           AND (%(after)s::uuid IS NULL
-                OR ({_ORDER}) > (%(after_run)s::uuid, %(stage)s::integer, %(after_node)s::text, %(position)s::bigint, %(after)s::uuid))
-         ORDER BY {_ORDER} LIMIT %(limit)s
-        """,
-        {
-            **choice.values(), "after": letter, "after_run": run, "stage": stage, "after_node": node, "position": position, "limit": limit,
-        },
-    )  # fmt: skip
-    return [_exact(row) for row in rows]
+def page(tx: Tx, choice: Choice, after: Place | None, limit: int) -> tuple[list[dict[str, Any]], Place | None]:
+    """Those of a file in its order; numbers in records are Decimal. `after`: where the page before ended. And where this one ends, None
+    where there are no more; with `contains` a page may have fewer rows than there are, or none, and still go on.
+    """
+    values = {**choice.values(), **_placed("after", after), "limit": limit + 1}
+    behind = f" AND ({_ORDER}) > {_PLACE.format('after')}" if after is not None else ""
+    upto = None
+    if choice.contains is not None:
+        anything = replace(choice, contains=None)
+        last = tx.execute(
+            f"""
+            SELECT d.run_id::text AS run, d.stage, d.node, d.position, d.id::text AS id {anything.where()} {behind}
+             ORDER BY {_ORDER} OFFSET %(looked)s LIMIT 1
+            """,
+            {**values, "looked": LOOKED_THROUGH - 1},
+        ).fetchone()
+        if last is not None:
+            upto = place(last)
+            values |= _placed("upto", upto)
+            behind += f" AND ({_ORDER}) <= {_PLACE.format('upto')}"
+    rows = [_exact(row) for row in tx.execute(f"{_LETTER} {choice.where()} {behind} ORDER BY {_ORDER} LIMIT %(limit)s", values)]
+    return rows[:limit], place(rows[limit - 1]) if len(rows) > limit else upto
+
+
+_PLACE = "(%({0}_run)s::uuid, %({0}_stage)s::integer, %({0}_node)s::text, %({0}_position)s::bigint, %({0}_id)s::uuid)"
+
+
+def _placed(name: str, place: Place | None) -> dict[str, Any]:
+    return {f"{name}_{key}": value for key, value in zip(("run", "stage", "node", "position", "id"), place or (), strict=bool(place))}
 
 
 def place(row: Mapping[str, Any]) -> Place:
@@ -112,18 +147,20 @@ def every(tx: Tx, choice: Choice) -> Iterator[dict[str, Any]]:
     """All of them, in the order of `page`, a few thousand at a time; records as JSON text, with all their digits."""
     with tx.cursor(name="penstock_dead_letters") as cursor:
         cursor.itersize = 2_000
-        cursor.execute(f"{_LETTER} {CHOSEN} ORDER BY {_ORDER}", choice.values())
+        cursor.execute(f"{_LETTER} {choice.where()} ORDER BY {_ORDER}", choice.values())
         yield from cursor
 
 
 def counted(tx: Tx, choice: Choice) -> list[dict[str, Any]]:
     """{namespace, pipeline, node, kind, rule, state, letters}: where they are, most first."""
+    # In each run first: there are fewer runs and stages to look up than letters.
     return list(
         tx.execute(
             f"""
-            SELECT r.namespace, r.pipeline, d.node, d.kind, d.rule, d.state, count(*) AS letters {CHOSEN}
-             GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY letters DESC, 1, 2, 3, 4, 5, 6 LIMIT 500
-            """,
+            WITH d AS MATERIALIZED ({choice.counted_by_run()})
+            SELECT r.namespace, r.pipeline, d.node, d.kind, d.rule, d.state, sum(d.letters)::bigint AS letters FROM d {_JOINED}
+             GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 7 DESC, 1, 2, 3, 4, 5, 6 LIMIT 500
+            """,  # noqa: S608 (our own text)
             choice.values(),
         )
     )
@@ -140,7 +177,7 @@ def to_replay(tx: Tx, choice: Choice, most: int) -> list[dict[str, Any]]:
                    count(*) FILTER (WHERE d.replay_run IS NOT NULL) AS held, min(d.replay_run::text) AS holder,
                    max(d.retry_count) AS retry_count, r.namespace, r.pipeline, r.resource_uid::text AS resource_uid, r.version,
                    r.parameters, r.run_values, r.logical_date, r.data_interval_start
-              {CHOSEN} AND d.state IN ('open', 'fixed')
+              {choice.where()} AND d.state IN ('open', 'fixed')
              GROUP BY d.run_id, d.node, d.kind = 'line', r.id ORDER BY d.run_id, d.node LIMIT %(most)s
             """,
             {**choice.values(), "most": most},

@@ -18,7 +18,7 @@ from psycopg.types.json import Jsonb
 
 from shared.formats import exact_json
 from shared.store.database import Tx
-from shared.store.dead_letter_views import CHOSEN, Choice
+from shared.store.dead_letter_views import Choice
 
 # From which states a person may move a letter, by where to.
 STEPS: Mapping[str, tuple[str, ...]] = {
@@ -159,7 +159,7 @@ def waive(tx: Tx, choice: Choice, by: str) -> int:
     return tx.execute(
         f"""
         UPDATE dead_letters SET state = 'waived', changed_at = clock_timestamp(), changed_by = %(by)s
-         WHERE (run_id, id) IN (SELECT d.run_id, d.id {CHOSEN}) AND state IN ('open', 'fixed')
+         WHERE (run_id, id) IN (SELECT d.run_id, d.id {choice.where()}) AND state IN ('open', 'fixed')
            AND (replay_run IS NULL OR {_GIVEN_UP})
         """,  # noqa: S608 (our own text)
         {**choice.values(), "by": by},
@@ -170,7 +170,7 @@ def delete(tx: Tx, choice: Choice) -> int:
     """All of those but what a run holds; returns how many."""
     return tx.execute(
         f"""
-        DELETE FROM dead_letters WHERE (run_id, id) IN (SELECT d.run_id, d.id {CHOSEN})
+        DELETE FROM dead_letters WHERE (run_id, id) IN (SELECT d.run_id, d.id {choice.where()})
            AND (replay_run IS NULL OR state = 'replayed' OR {_GIVEN_UP})
         """,  # noqa: S608 (our own text)
         choice.values(),
@@ -186,8 +186,8 @@ def hold(tx: Tx, choice: Choice, *, of: str, node: str, lines: bool, run: str, a
     return tx.execute(
         f"""
         UPDATE dead_letters SET replay_run = %(by)s
-         WHERE (run_id, id) IN (SELECT d.run_id, d.id {CHOSEN}) AND run_id = %(of)s AND node = %(through)s AND (kind = 'line') = %(lines)s
-           AND state IN ('open', 'fixed')
+         WHERE (run_id, id) IN (SELECT d.run_id, d.id {choice.where()})
+           AND run_id = %(of)s AND node = %(through)s AND (kind = 'line') = %(lines)s AND state IN ('open', 'fixed')
            AND (replay_run IS NULL OR %(again)s AND {_GIVEN_UP})
         """,  # noqa: S608 (our own text)
         {**choice.values(), "of": of, "through": node, "lines": lines, "by": run, "again": again},
@@ -207,7 +207,7 @@ def held_with_nul(tx: Tx, run: str) -> str | None:
     """The first of a replay's letters in which something else still stands for NUL; it would be written as that."""
     row = tx.execute(
         "SELECT id::text AS id FROM dead_letters WHERE replay_run = %(run)s"
-        " AND strpos(coalesce(record, original_record)::text, %(nul)s) > 0 ORDER BY id LIMIT 1",
+        " AND strpos(coalesce(record, original_record)::text, %(nul)s) > 0 ORDER BY dead_letters.id LIMIT 1",
         {"run": run, "nul": NUL},
     ).fetchone()
     return row["id"] if row else None

@@ -157,7 +157,7 @@ def page(tx: Tx, trigger: str, *, before: str | None, limit: int, outcome: str |
     return list(
         tx.execute(
             _SHOWN + " AND (%(before)s::uuid IS NULL OR id < %(before)s) AND (%(outcome)s::text IS NULL OR outcome = %(outcome)s)"
-            " ORDER BY id DESC LIMIT %(limit)s",
+            " ORDER BY deliveries.id DESC LIMIT %(limit)s",
             {"trigger": trigger, "before": before, "outcome": outcome, "limit": limit},
         )
     )

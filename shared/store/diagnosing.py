@@ -19,7 +19,7 @@ def earlier(tx: Tx, run: str, namespace: str, pipeline: str) -> list[dict[str, A
             """
             SELECT id::text AS id, version, status, finished_at, extract(epoch FROM finished_at - started_at)::float8 AS duration_s, error
               FROM runs WHERE namespace = %(namespace)s AND pipeline = %(pipeline)s AND id < %(run)s::uuid
-             ORDER BY id DESC LIMIT %(most)s
+             ORDER BY runs.id DESC LIMIT %(most)s
             """,
             {"run": run, "namespace": namespace, "pipeline": pipeline, "most": MOST_EARLIER},
         )

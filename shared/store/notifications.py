@@ -112,7 +112,7 @@ def settle(tx: Tx, limit: int) -> tuple[list[New], bool]:
             """
             SELECT id::text AS id, namespace, pipeline, way, event, likeness, most_a_day, type, facts, template, created_at
               FROM notifications
-             WHERE state = 'new' ORDER BY id LIMIT %(limit)s FOR UPDATE
+             WHERE state = 'new' ORDER BY notifications.id LIMIT %(limit)s FOR UPDATE
             """,
             {"limit": limit},
         )
@@ -287,7 +287,7 @@ def page(
                AND (%(namespace)s::text IS NULL OR namespace = %(namespace)s) AND (%(pipeline)s::text IS NULL OR pipeline = %(pipeline)s)
                AND (%(run)s::uuid IS NULL OR run_id = %(run)s) AND (%(state)s::text IS NULL OR state = %(state)s)
                AND (%(event)s::text IS NULL OR event = %(event)s)
-             ORDER BY id DESC LIMIT %(limit)s
+             ORDER BY notifications.id DESC LIMIT %(limit)s
             """,
             {
                 "before": before,

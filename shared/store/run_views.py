@@ -65,7 +65,23 @@ def page(tx: Tx, chosen: Chosen, *, before: str | None = None, limit: int) -> li
     }
     given = {name: value for name, (_, value) in asked.items() if value is not None}
     conditions = " AND ".join(asked[name][0] for name in given)
-    return list(tx.execute(f"{_RUN} {'WHERE ' + conditions if given else ''} ORDER BY id DESC LIMIT %(limit)s", {**given, "limit": limit}))
+    return list(
+        tx.execute(f"{_RUN} {'WHERE ' + conditions if given else ''} ORDER BY runs.id DESC LIMIT %(limit)s", {**given, "limit": limit})
+    )
+
+
+def newest(tx: Tx, pipelines: Sequence[tuple[str, str]]) -> dict[tuple[str, str], dict[str, Any]]:
+    """{id, status} of the newest run of each of some pipelines, by (namespace, name); those that never ran are left out."""
+    rows = tx.execute(
+        """
+        SELECT wanted.namespace, wanted.name, r.id::text AS id, r.status
+          FROM unnest(%(namespaces)s::text[], %(names)s::text[]) AS wanted (namespace, name)
+          CROSS JOIN LATERAL (SELECT id, status FROM runs
+                               WHERE namespace = wanted.namespace AND pipeline = wanted.name ORDER BY id DESC LIMIT 1) r
+        """,
+        {"namespaces": [namespace for namespace, _ in pipelines], "names": [name for _, name in pipelines]},
+    )
+    return {(row["namespace"], row["name"]): {"id": row["id"], "status": row["status"]} for row in rows}
 
 
 def succeeded_before(tx: Tx, run: Mapping[str, Any]) -> str | None:
@@ -74,7 +90,7 @@ def succeeded_before(tx: Tx, run: Mapping[str, Any]) -> str | None:
         """
         SELECT id::text AS id FROM runs
          WHERE namespace = %(namespace)s AND pipeline = %(pipeline)s AND id < %(id)s AND status = 'SUCCEEDED'
-           AND trigger ->> 'type' IS DISTINCT FROM 'replay' ORDER BY id DESC LIMIT 1
+           AND trigger ->> 'type' IS DISTINCT FROM 'replay' ORDER BY runs.id DESC LIMIT 1
         """,
         {key: run[key] for key in ("namespace", "pipeline", "id")},
     ).fetchone()

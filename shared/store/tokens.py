@@ -91,7 +91,7 @@ def page(tx: Tx, *, within: Sequence[str] | None, before: str | None, limit: int
             f"""
             SELECT {_SHOWN} FROM tokens
              WHERE {_WITHIN} AND (%(before)s::uuid IS NULL OR id < %(before)s) AND (%(ended)s OR {_HOLDS})
-             ORDER BY id DESC LIMIT %(limit)s
+             ORDER BY tokens.id DESC LIMIT %(limit)s
             """,  # noqa: S608 (columns of ours)
             {"within": list(within) if within is not None else None, "before": before, "limit": limit, "ended": ended},
         )

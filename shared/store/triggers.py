@@ -268,7 +268,7 @@ def after(tx: Tx, namespace: str, pipeline: str) -> list[Trigger]:
 
 def take(tx: Tx, ids: Collection[str]) -> list[Trigger]:
     """Their rows, locked; those that somebody holds are passed over. Inactive ones too."""
-    rows = tx.execute(_TRIGGERS + " WHERE id = ANY(%(ids)s::uuid[]) ORDER BY id FOR UPDATE SKIP LOCKED", {"ids": list(ids)})
+    rows = tx.execute(_TRIGGERS + " WHERE id = ANY(%(ids)s::uuid[]) ORDER BY triggers.id FOR UPDATE SKIP LOCKED", {"ids": list(ids)})
     return [Trigger(**row) for row in rows]
 
 

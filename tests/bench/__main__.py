@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import across, inside, load, memory, p1, rejects, schedules, tpch, v1, w1, w2, w3, w4, w7
+from tests.bench import across, inside, load, memory, monitor, p1, rejects, schedules, tpch, v1, w1, w2, w3, w4, w7, watchers
 
 BENCHMARKS = {
     "W1": w1.measure,
@@ -25,6 +25,8 @@ BENCHMARKS = {
     "rejects": rejects.measure,
     "tpch": tpch.measure,
     "schedules": schedules.measure,
+    "monitor": monitor.measure,
+    "watchers": watchers.measure,
 }
 
 

@@ -62,7 +62,13 @@ def dead_letters(context: click.Context, choice: dict[str, Any], limit: int, out
 
 @answering
 def _listed(context: click.Context, choice: dict[str, Any], limit: int, output: str) -> None:
-    found = client(context).call("GET", "/dead-letters", limit=limit, exact=output != "yaml", **choice)
+    server = client(context)
+    found = server.call("GET", "/dead-letters", limit=limit, exact=output != "yaml", **choice)
+    # Where a text is looked for, a page may be short and still not the last.
+    while found["nextCursor"] and len(found["items"]) < limit:
+        asked = {"limit": limit - len(found["items"]), "cursor": found["nextCursor"], **choice}
+        more = server.call("GET", "/dead-letters", exact=output != "yaml", **asked)
+        found = {"items": found["items"] + more["items"], "nextCursor": more["nextCursor"]}
     if output != "table":
         printed(found, output)
         return

@@ -8,12 +8,13 @@ import hashlib
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from threading import Event
 from typing import Any
 
 from flask import Response, current_app, jsonify, request
 
 from services.api.auth import database
-from services.api.feed import Feed
+from services.api.feed import Feed, Full
 from services.api.hooks import reading, sender
 from services.api.hooks.known import CHANGED_S, KEPT_S, Hook, Hooks, Name
 from services.api.incoming import JSON, body
@@ -216,18 +217,21 @@ def _figures(delivery: str, run: Mapping[str, Any]) -> Response:
 def _ended(run: str, wait_s: float) -> dict[str, Any] | None:
     """The run as it is shown, once it has ended; None where that takes longer, or too many wait already."""
     feed: Feed = current_app.extensions["penstock.feed"]
-    settings: Settings = current_app.extensions["penstock.settings"]
-    if feed.watchers >= settings.max_streams:
+    try:
+        with feed.watch(run) as bell:
+            return _watched(run, bell, time.monotonic() + wait_s)
+    except Full:
         return None
-    until = time.monotonic() + wait_s
-    with feed.watch(run) as bell:
-        while True:
-            bell.clear()
-            with database().transaction() as tx:
-                row = run_views.run(tx, run)
-                if row is not None and row["status"] in RUN_FINAL:
-                    return run_json(tx, row)
-            left = until - time.monotonic()
-            if left <= 0:
-                return None
-            bell.wait(min(left, _LOOK_AGAIN_S))
+
+
+def _watched(run: str, bell: Event, until: float) -> dict[str, Any] | None:
+    while True:
+        bell.clear()
+        with database().transaction() as tx:
+            row = run_views.run(tx, run)
+            if row is not None and row["status"] in RUN_FINAL:
+                return run_json(tx, row)
+        left = until - time.monotonic()
+        if left <= 0:
+            return None
+        bell.wait(min(left, _LOOK_AGAIN_S))

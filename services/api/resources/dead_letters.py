@@ -61,14 +61,13 @@ FILE: dict[str, Any] = {
 @blueprint.response(200, DeadLetterPage)
 def page(query: dict[str, Any]) -> Response:
     """Rows that did not get through, as they were, with the reason; those of a file in its order. Viewers see columns whose names look
-    secret masked.
+    secret masked. With `contains` so many are looked through at a time: a page may be short, or empty, and still have a next one.
     """
     limit, after = query["limit"], cursors.placed(query)
     with database().transaction() as tx:
-        rows = views.page(tx, _choice(query), after, limit + 1)
-        place = views.place(rows[limit - 1]) if len(rows) > limit else None
+        rows, place = views.page(tx, _choice(query), after, limit)
         seen = _seen(tx, caller())
-        items = [_told(seen(row)) for row in rows[:limit]]
+        items = [_told(seen(row)) for row in rows]
     following = cursors.cursor(*map(str, place)) if place is not None else None
     return _answer({"items": items, "nextCursor": following})
 

@@ -14,12 +14,13 @@ from flask import Response, current_app, request
 from flask_smorest import Blueprint
 
 from services.api.auth import Caller, caller, database
-from services.api.feed import Feed
+from services.api.feed import Feed, Full
 from services.api.incoming import identifier
 from services.api.problems import Refused, brief
 from services.api.resources.documents import stamp
 from services.api.resources.runs import found
 from services.api.schemas.runs import StreamQuery
+from services.api.tail import LOOK_AGAIN_S, Frame, Tail
 from shared.errors import UnavailableError
 from shared.runs.states import RUN_FINAL
 from shared.store import events, run_views, tokens
@@ -30,11 +31,10 @@ KEEP_ALIVE_S = 15.0
 _NUMBER = re.compile(r"[0-9]{1,18}")
 # Workers write log lines every half second, the last of them after the run has ended.
 LOGS_SETTLE = timedelta(seconds=2)
-# Log lines are written behind the work and ring no bell.
-LOOK_AGAIN_S = 1.0
 BATCH = 1000
-# After a batch: what is written meanwhile is read together. Each stage rings twice, and a look costs two statements.
-GATHER_S = 0.02
+# After a batch: what is written meanwhile is read together. Each stage rings twice, and a look costs two statements; to wake a watcher
+# costs a part of a millisecond of the one processor that all of the API has.
+GATHER_S, GATHER_FOR_EACH_S = 0.02, 0.001
 
 STREAM: dict[str, Any] = {
     "parameters": [
@@ -82,7 +82,7 @@ def _logs(tx: Tx, run: str, after: int) -> list[tuple[int, str, dict[str, Any]]]
 @blueprint.arguments(StreamQuery, location="query")
 def stream_events(query: dict[str, Any], run: str) -> Response:
     """What happened in a run: everything so far, then live."""
-    return _stream(query, run, _events, timedelta(0))
+    return _stream(query, run, "events", _events, timedelta(0))
 
 
 @blueprint.get("/<run>/logs")
@@ -90,10 +90,10 @@ def stream_events(query: dict[str, Any], run: str) -> Response:
 @blueprint.arguments(StreamQuery, location="query")
 def stream_logs(query: dict[str, Any], run: str) -> Response:
     """What was logged of a run: everything so far, then live."""
-    return _stream(query, run, _logs, LOGS_SETTLE)
+    return _stream(query, run, "logs", _logs, LOGS_SETTLE)
 
 
-def _stream(query: dict[str, Any], run: str, read: Reader, settle: timedelta) -> Response:
+def _stream(query: dict[str, Any], run: str, what: str, read: Reader, settle: timedelta) -> Response:
     with database().transaction() as tx:
         found(tx, run)
     run = identifier(run, "run")
@@ -101,10 +101,17 @@ def _stream(query: dict[str, Any], run: str, read: Reader, settle: timedelta) ->
     if not query["follow"]:
         return Response(_ndjson(database(), run, after, read), mimetype="application/x-ndjson")
     feed: Feed = current_app.extensions["penstock.feed"]
-    if feed.watchers >= current_app.extensions["penstock.settings"].max_streams:
-        raise Refused(503, "there are as many event streams as this server holds; try again soon, or read with ?follow=false")
-    live = _live(database(), feed, run, after, read, settle, caller())
-    return Response(live, mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})
+    store = database()
+    try:
+        watcher = feed.join(run, what, lambda: _tail(store, run, read, settle))
+    except Full as full:
+        raise Refused(503, "there are as many event streams as this server holds; try again soon, or read with ?follow=false") from full
+    response = Response(
+        _live(store, watcher.tail, after, feed, caller()), mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"}
+    )
+    # Not at the end of the generator, which is never begun where the caller is gone by now.
+    response.call_on_close(watcher.leave)
+    return response
 
 
 def _after(query: dict[str, Any]) -> int:
@@ -127,36 +134,42 @@ def _ndjson(store: Database, run: str, after: int, read: Reader) -> Iterator[str
         after = batch[-1][0]
 
 
-def _live(store: Database, feed: Feed, run: str, after: int, read: Reader, settle: timedelta, who: Caller) -> Iterator[str]:
-    with feed.watch(run) as bell:
-        quiet_s, let_in_at = 0.0, time.monotonic()
-        while True:
-            bell.clear()
+def _tail(store: Database, run: str, read: Reader, settle: timedelta) -> Tail:
+    def behind(after: int) -> tuple[list[Frame], bool]:
+        with store.transaction() as tx:
+            # Asked for before the events are read: whatever a final run had to say is then among them.
+            row = run_views.ended(tx, run)
+            batch = read(tx, run, after)
+        over = row is None or (row["status"] in RUN_FINAL and row["ended_for"] >= settle)
+        return [(number, f"id: {number}\nevent: {kind}\ndata: {json.dumps(value)}\n\n") for number, kind, value in batch], over
+
+    return Tail(behind, BATCH)
+
+
+def _live(store: Database, tail: Tail, after: int, feed: Feed, who: Caller) -> Iterator[str]:
+    said_at = let_in_at = time.monotonic()
+    while True:
+        if time.monotonic() - let_in_at >= KEEP_ALIVE_S:
             try:
                 with store.transaction() as tx:
-                    if time.monotonic() - let_in_at >= KEEP_ALIVE_S:
-                        # Who watches on with a token that was revoked would never be asked for it again.
-                        if not tokens.holds(tx, who.token_id, who.session):
-                            return
-                        let_in_at = time.monotonic()
-                    # Asked for before the events are read: whatever a final run had to say is then among them.
-                    row = run_views.ended(tx, run)
-                    batch = read(tx, run, after)
+                    # Who watches on with a token that was revoked would never be asked for it again.
+                    if not tokens.holds(tx, who.token_id, who.session):
+                        return
+                let_in_at = time.monotonic()
             except UnavailableError:
                 threading.Event().wait(LOOK_AGAIN_S)
                 continue
-            for number, kind, value in batch:
-                yield f"id: {number}\nevent: {kind}\ndata: {json.dumps(value)}\n\n"
-                after = number
-            if batch:
-                quiet_s = 0.0
-                threading.Event().wait(GATHER_S)
-                continue
-            if row is None or (row["status"] in RUN_FINAL and row["ended_for"] >= settle):
-                yield "event: end\ndata: {}\n\n"
-                return
-            if not bell.wait(LOOK_AGAIN_S):
-                quiet_s += LOOK_AGAIN_S
-                if quiet_s >= KEEP_ALIVE_S:
-                    quiet_s = 0.0
-                    yield ": still here\n\n"
+        frames, over = tail.behind(after)
+        if frames:
+            yield "".join(text for _, text in frames)
+            after, said_at = frames[-1][0], time.monotonic()
+            # What is written meanwhile is read together; and the more watch, the less often each is woken.
+            threading.Event().wait(GATHER_S + feed.watchers * GATHER_FOR_EACH_S)
+            continue
+        if over:
+            yield "event: end\ndata: {}\n\n"
+            return
+        if time.monotonic() - said_at >= KEEP_ALIVE_S:
+            said_at = time.monotonic()
+            yield ": still here\n\n"
+        tail.wait()

@@ -23,7 +23,6 @@ from shared.dispatch.starting import Asked, New, Version, create
 from shared.store import quality, resources, run_views, timetables, triggers
 from shared.store.database import Tx
 from shared.store.identifiers import new_id
-from shared.store.run_views import Chosen
 
 blueprint = Blueprint("pipelines", __name__, url_prefix="/api/v1/pipelines", description="Pipelines")
 
@@ -66,15 +65,17 @@ def page(query: dict[str, Any]) -> dict[str, Any]:
         rows = resources.listed(tx, "Pipeline", who.visible, cursors.named(query), limit + 1)
         named = [(row["namespace"], row["name"]) for row in rows[:limit]]
         said, fires = triggers.said(tx, named), timetables.next_fires(tx, named, datetime.now(UTC))
-        items = [_listed(tx, row, fires.get(name)) | starting(said.get(name)) for name, row in zip(named, rows[:limit], strict=True)]
+        last = run_views.newest(tx, named)
+        items = [
+            _listed(row, last.get(name), fires.get(name)) | starting(said.get(name)) for name, row in zip(named, rows[:limit], strict=True)
+        ]
         scores = quality.least_scores(tx, [item["lastRun"]["id"] for item in items if item["lastRun"] is not None])
         for item in items:
             item["qualityScore"] = scores.get((item["lastRun"] or {}).get("id", ""))
     return {"items": items, "nextCursor": cursors.following(rows, limit, "namespace", "name")}
 
 
-def _listed(tx: Tx, row: dict[str, Any], fires_at: datetime | None) -> dict[str, Any]:
-    last = run_views.page(tx, Chosen(namespace=row["namespace"], pipeline=row["name"]), limit=1)
+def _listed(row: dict[str, Any], last: dict[str, Any] | None, fires_at: datetime | None) -> dict[str, Any]:
     return {
         "namespace": row["namespace"],
         "name": row["name"],
@@ -82,7 +83,7 @@ def _listed(tx: Tx, row: dict[str, Any], fires_at: datetime | None) -> dict[str,
         "gitCommitSha": row["git_commit_sha"],
         "valid": row["valid"],
         "savedAt": documents.stamp(row["saved_at"]),
-        "lastRun": {"id": last[0]["id"], "status": last[0]["status"]} if last else None,
+        "lastRun": last,
         "nextFireAt": documents.stamp(fires_at),
     }
 

@@ -104,7 +104,7 @@ export function DeadLetters() {
       )}
       {isPending && <Waiting what="dead letters" />}
       {data?.items.length === 0 && (
-        <Empty title={filtered ? 'No dead letter is like that' : 'Every row got through'}>
+        <Empty title={data.nextCursor !== null ? 'None among those that were looked through so far' : filtered ? 'No dead letter is like that' : 'Every row got through'}>
           A row that a source cannot read, an expression cannot compute, a rule rejects or a destination refuses is kept here, with the reason. It can be
           corrected and run again through the node that rejected it.
         </Empty>

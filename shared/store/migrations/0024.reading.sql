@@ -1,0 +1,6 @@
+-- What people read of a large store, without reading the rest of it.
+
+-- Dead letters in the order in which they are shown, so that a page of a run that rejected a hundred thousand rows reads a page; and one by
+-- one, as they are corrected: their ids say nothing of the run.
+CREATE INDEX dead_letters_in_order ON dead_letters (run_id, stage, node, (coalesce(position, 0)), id);
+CREATE INDEX dead_letters_by_id ON dead_letters (id);
