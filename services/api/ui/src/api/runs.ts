@@ -20,6 +20,11 @@ export function after(run: Run, event: RunEvent): Run {
   return known
 }
 
+/** Of what is known of a run and what is told of it, the newer: a reply may have been on its way while events overtook it. */
+export function newer(known: Run | undefined, told: Run): Run {
+  return known !== undefined && known.id === told.id && told.lastSeq < known.lastSeq ? known : told
+}
+
 const COUNTED = ['rowsIn', 'rowsOut', 'rowsRejected', 'rowsInserted', 'rowsUpdated', 'durationMs', 'balanced', 'error'] as const
 
 function figures(data: Record<string, unknown>): Record<string, unknown> {

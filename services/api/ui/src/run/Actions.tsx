@@ -8,11 +8,14 @@ import { useMay } from '../api/session'
 import type { Run } from '../api/types'
 import { Trouble } from '../show/Trouble'
 
-export function Actions({ run, node }: { run: Run; node: string | null }) {
+export function Actions({ run, node: opened }: { run: Run; node: string | null }) {
   const [asking, setAsking] = useState<'failed' | 'node' | 'cancel' | null>(null)
   const may = useMay('operator')
   if (!may) return null
   const ended = FINAL.has(run.status)
+  // Where nobody has opened a node, the one that failed.
+  const wanted = opened ?? run.error?.node ?? null
+  const node = run.nodes.some(({ id }) => id === wanted) ? wanted : null
   return (
     <>
       {!ended && (
@@ -30,6 +33,21 @@ export function Actions({ run, node }: { run: Run; node: string | null }) {
       {(asking === 'failed' || asking === 'node') && (
         <Retry run={run} from={asking === 'node' && node !== null ? node : 'failed'} onClose={() => setAsking(null)} />
       )}
+    </>
+  )
+}
+
+/** Begins again at one node; nothing where the run has not ended, or who looks may not. */
+export function RetryHere({ run, node }: { run: Run; node: string }) {
+  const [asking, setAsking] = useState(false)
+  const may = useMay('operator')
+  if (!may || !FINAL.has(run.status)) return null
+  return (
+    <>
+      <Button size="compact-xs" variant="default" aria-label={`Retry from here: ${node}`} onClick={() => setAsking(true)}>
+        Retry from here
+      </Button>
+      {asking && <Retry run={run} from={node} onClose={() => setAsking(false)} />}
     </>
   )
 }

@@ -1,11 +1,11 @@
 // One run: how it stands, live; its graph, attempts, rows and log lines; and of the node that is chosen, everything.
 import { Alert, Anchor, Code, Group, Paper, Progress, SimpleGrid, Stack, Tabs, Text } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
+import { replaceEqualDeep, useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useEffect, useState, type ReactNode } from 'react'
 import { Link, useParams, useSearchParams } from 'react-router'
 import { call } from '../api/call'
 import { useLive, type Live } from '../api/live'
-import { FINAL } from '../api/runs'
+import { FINAL, newer } from '../api/runs'
 import type { Graph, Run } from '../api/types'
 import { between, count, duration } from '../show/figures'
 import { Page, Waiting } from '../show/Page'
@@ -19,6 +19,7 @@ import { Logs } from './Logs'
 import { NodePanel } from './NodePanel'
 import { NodeTable } from './NodeTable'
 import { RunGraph } from './RunGraph'
+import { WhyDifferent } from './WhyDifferent'
 import classes from './RunPage.module.css'
 
 const RowRiver = lazy(() => import('./RowRiver'))
@@ -27,10 +28,16 @@ const LOOK_AGAIN_MS = 5000
 
 export default function RunPage() {
   const id = useParams().id ?? ''
+  // What was heard of one run says nothing of another.
+  return <OneRun key={id} id={id} />
+}
+
+function OneRun({ id }: { id: string }) {
   const [said, say] = useSearchParams()
   const { data: run, error } = useQuery({
     queryKey: ['run', id],
     queryFn: () => call<Run>(`/runs/${id}`),
+    structuralSharing: (known, told) => replaceEqualDeep(known, newer(known as Run | undefined, told as Run)),
     refetchInterval: ({ state }) => (state.data !== undefined && !FINAL.has(state.data.status) ? LOOK_AGAIN_MS : false),
   })
   const { data: graph } = useQuery({
@@ -86,6 +93,7 @@ export default function RunPage() {
             <Tabs.Tab value="graph">Graph</Tabs.Tab>
             <Tabs.Tab value="attempts">Attempts</Tabs.Tab>
             <Tabs.Tab value="rows">Rows</Tabs.Tab>
+            <Tabs.Tab value="different">Why different</Tabs.Tab>
             <Tabs.Tab value="logs">Logs</Tabs.Tab>
             <Tabs.Tab value="details">Details</Tabs.Tab>
           </Tabs.List>
@@ -105,6 +113,9 @@ export default function RunPage() {
           <Tabs.Panel value="rows">
             <Suspense fallback={<Waiting what="the row river" />}>{graph !== undefined && <RowRiver run={run} graph={graph} />}</Suspense>
           </Tabs.Panel>
+          <Tabs.Panel value="different">
+            <WhyDifferent run={run} other={said.get('with')} onOther={(other) => change('with', other)} onChoose={choose} />
+          </Tabs.Panel>
           <Tabs.Panel value="logs">
             <Logs run={run} />
           </Tabs.Panel>
@@ -112,7 +123,7 @@ export default function RunPage() {
             <Details run={run} />
           </Tabs.Panel>
         </Tabs>
-        {node !== null && <NodePanel run={run} node={node} onClose={() => change('node', null)} />}
+        {node !== null && <NodePanel key={node} run={run} graph={graph} node={node} onChoose={choose} onClose={() => change('node', null)} />}
       </div>
     </Page>
   )
