@@ -111,7 +111,7 @@ function OneRun({ id }: { id: string }) {
             <Attempts run={run} onChoose={choose} />
           </Tabs.Panel>
           <Tabs.Panel value="rows">
-            <Suspense fallback={<Waiting what="the row river" />}>{graph !== undefined && <RowRiver run={run} graph={graph} />}</Suspense>
+            <Suspense fallback={<Waiting what="the row river" />}>{graph !== undefined && <RowRiver run={run} graph={graph} onChoose={choose} />}</Suspense>
           </Tabs.Panel>
           <Tabs.Panel value="different">
             <WhyDifferent run={run} other={said.get('with')} onOther={(other) => change('with', other)} onChoose={choose} />
