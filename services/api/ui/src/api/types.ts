@@ -286,7 +286,8 @@ export interface Formula {
   text: string
   cap: number | null
   terms: { rule: string; share: number; weight: number; checked: number | null; failing: number | null; severity: string }[]
-  leftOut: { rule: string; severity: string; why?: string }[]
+  /** Rules that could not be measured. */
+  leftOut: string[]
 }
 export interface ProfileColumn {
   name: string

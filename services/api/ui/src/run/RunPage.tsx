@@ -7,6 +7,7 @@ import { call } from '../api/call'
 import { useLive, type Live } from '../api/live'
 import { FINAL, newer } from '../api/runs'
 import type { Graph, Run } from '../api/types'
+import { datasetPage } from '../quality/address'
 import { between, count, duration } from '../show/figures'
 import { Page, Waiting } from '../show/Page'
 import { Status } from '../show/Status'
@@ -226,8 +227,8 @@ function Details({ run }: { run: Run }) {
         <div>
           <Text fw={600}>Quality</Text>
           {run.quality.map((one) => (
-            <Text key={`${one.dataset} ${one.ruleSet ?? ''}`}>
-              <Anchor component={Link} to={`/quality/${run.pipeline.namespace}/${one.dataset}`} inherit>
+            <Text key={`${one.dataset} ${one.scope} ${one.ruleSet ?? ''}`}>
+              <Anchor component={Link} to={datasetPage({ ...one, namespace: run.pipeline.namespace })} inherit>
                 {one.dataset}
               </Anchor>
               : {one.score ?? 'no score'}, {one.passed} passed, {one.failed} failed, {one.errors} not measured
