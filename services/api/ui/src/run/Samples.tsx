@@ -91,7 +91,11 @@ function Shown({ sample }: { sample: Sample }) {
       <Text fz="sm" c="dimmed">
         First rows of {sample.port}; columns whose names look secret are masked
       </Text>
-      {sample.rows.length === 0 ? <Text fz="sm">It gave no rows.</Text> : <Rows label={`First rows of ${sample.port}`} rows={sample.rows} />}
+      {sample.rows.length === 0 ? (
+        <Text fz="sm">It gave no rows.</Text>
+      ) : (
+        <Rows label={`First rows of ${sample.port}`} rows={sample.rows} order={(sample.profile ?? []).map(({ name }) => name)} />
+      )}
     </div>
   )
 }
