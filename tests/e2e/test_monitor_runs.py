@@ -25,6 +25,17 @@ spec:
 ---
 apiVersion: penstock/v1
 kind: Pipeline
+metadata: {name: divided}
+spec:
+  retries: 0
+  nodes:
+    - {id: divisors, type: connector_source, config: {connector: files, path: divisors.csv}}
+    - {id: share, type: expression, onError: fail, config: {columns: [{name: share, expression: 100 / by}]}}
+    - {id: put, type: connector_sink, config: {connector: files, path: shares.csv, writeMode: OVERWRITE}}
+  edges: [{from: divisors, to: share}, {from: share, to: put}]
+---
+apiVersion: penstock/v1
+kind: Pipeline
 metadata: {name: endless}
 spec:
   nodes:
@@ -53,14 +64,15 @@ spec:
 
 def test_a_person_finds_out_why_a_run_failed_or_was_different_and_replays_what_was_rejected(stack: Stack, tmp_path: Path) -> None:
     stack.apply(RECIPES)
-    misspelt = stack.start("misspelt")
+    (stack.files / "divisors.csv").write_text("by\n4\n0\n")
+    misspelt, divided = stack.start("misspelt"), stack.start("divided")
     usual = stack.start("guarded")
     stack.wait(usual)
     odd = stack.client.call("POST", "/pipelines/default/guarded/runs", body={"parameters": {"least": 100}})["id"]
-    for run in (misspelt, odd):
+    for run in (misspelt, divided, odd):
         stack.wait(run)
     slow = stack.start("endless")
     try:
-        walked(stack, "runs", tmp_path / "pictures", MISSPELT=misspelt, SLOW=slow, USUAL=usual, ODD=odd)
+        walked(stack, "runs", tmp_path / "pictures", MISSPELT=misspelt, DIVIDED=divided, SLOW=slow, USUAL=usual, ODD=odd)
     finally:
         stack.client.call("POST", f"/runs/{slow}/cancel")

@@ -39,10 +39,10 @@ export async function walk(steps) {
     page,
     expectText: (text, within = page) => within.getByText(text).first().waitFor(),
     heading: (name) => page.getByRole('heading', { level: 1, name }).waitFor(),
-    /** Once nothing moves: colours that are on their way can be read by nobody. */
+    /** Once nothing moves, but for what always does, such as a cursor: colours that are on their way can be read by nobody. */
     async look(name) {
       await page.evaluate(() => new Promise((seen) => requestAnimationFrame(() => requestAnimationFrame(seen))))
-      await page.waitForFunction(() => document.getAnimations().every((one) => one.playState !== 'running'))
+      await page.waitForFunction(() => document.getAnimations().every((one) => one.playState !== 'running' || one.effect.getComputedTiming().endTime === Infinity))
       const { violations } = await page.evaluate(() => window.axe.run(document))
       for (const one of violations) {
         if (GRAVE.has(one.impact)) found.push({ page: name, rule: one.id, nodes: one.nodes.map((node) => `${node.html.slice(0, 160)} ${node.failureSummary}`) })

@@ -1,8 +1,10 @@
 // A person who looks into runs that others started: why one failed, why one was different, what one node did; who cancels, replays and waives.
 // Called by tests/e2e/test_monitor_runs.py, which starts the runs and gives their ids.
-import { base, walk } from './person.mjs'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { base, files, walk } from './person.mjs'
 
-const { MISSPELT: misspelt, SLOW: slow, USUAL: usual, ODD: odd } = process.env
+const { DIVIDED: divided, MISSPELT: misspelt, SLOW: slow, USUAL: usual, ODD: odd } = process.env
 
 await walk(async ({ page, expectText, look, colours, fits, logIn }) => {
   const run = (id, search = '') => page.goto(`${base}/ui/runs/${id}${search}`)
@@ -34,6 +36,8 @@ await walk(async ({ page, expectText, look, colours, fits, logIn }) => {
   const diagnosis = page.getByRole('region', { name: 'Diagnosis' })
   await expectText('Unknown column', diagnosis)
   await diagnosis.locator('.cm-insertedLine, .cm-changedLine').first().waitFor()
+  // It was never planned, so there is no node to begin again at.
+  if ((await page.getByRole('button', { name: /Retry from/ }).count()) > 0) throw new Error('a node is offered that cannot be begun again')
   await look('diagnosis')
   await dark('diagnosis')
   await diagnosis.getByRole('button', { name: 'Copy the recipe' }).click()
@@ -43,6 +47,18 @@ await walk(async ({ page, expectText, look, colours, fits, logIn }) => {
   await page.waitForURL(/\/pipelines\/default\/misspelt\/edit/)
   const draft = await page.evaluate(() => sessionStorage.getItem('penstock.draft.default/misspelt'))
   if (draft !== copied) throw new Error('the editor was not given the corrected recipe')
+
+  // What was wrong with the data is mended, and the run goes on from the node, without opening it.
+  await run(divided)
+  await expectText('Division by zero', diagnosis)
+  writeFileSync(join(files, 'divisors.csv'), 'by\n4\n2\n')
+  await page.getByRole('row').filter({ hasText: 'connector_source' }).getByRole('button', { name: 'Retry from here: divisors' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Retry', exact: true }).click()
+  await page.locator('[data-run-status=SUCCEEDED]').waitFor({ timeout: 30_000 })
+  await page.locator('.react-flow__node[data-id=put] [data-status=COMPLETED]').waitFor()
+  await page.getByRole('tab', { name: 'Attempts' }).click()
+  await page.getByRole('button', { name: /attempt 2 on worker-/ }).first().waitFor()
+  await look('attempts')
 
   // Why was it different? Two runs, chosen in the list.
   await page.goto(`${base}/ui/runs?pipeline=guarded`)

@@ -69,7 +69,7 @@ await walk(async ({ page, expectText, heading, look, colours, fits }) => {
   await look('failed')
   writeFileSync(join(files, 'brought-later.csv'), 'id,age\n1,20\n2,x\n3,12\n')
   await expectText('File missing', page.getByRole('region', { name: 'Diagnosis' }))
-  await page.getByRole('button', { name: 'Retry from here: people' }).click()
+  await page.getByRole('button', { name: 'Retry', exact: true }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Retry', exact: true }).click()
   await page.locator('[data-run-status=SUCCEEDED]').waitFor({ timeout: 30_000 })
 
