@@ -2,6 +2,7 @@
 import type { GraphEdge, NodeStatus, Run, RunEvent, RunStatus } from './types'
 
 export const FINAL: ReadonlySet<string> = new Set<RunStatus>(['SUCCEEDED', 'FAILED', 'CANCELLED', 'TIMED_OUT', 'SKIPPED'])
+export const FAILED: ReadonlySet<string> = new Set<RunStatus>(['FAILED', 'TIMED_OUT'])
 
 /** The run after an event. The same object where the event says nothing that a run shows, or is older than what is known. */
 export function after(run: Run, event: RunEvent): Run {

@@ -4,6 +4,7 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { lazy, Suspense } from 'react'
 import { Link, useNavigate } from 'react-router'
 import { call } from '../api/call'
+import { FAILED, FINAL } from '../api/runs'
 import { useMay } from '../api/session'
 import type { Diagnosis as Made, DiagnosisFinding, Fix, PipelineName, Run } from '../api/types'
 import { Copy } from '../show/Copy'
@@ -13,8 +14,8 @@ import { Moment } from '../show/zone'
 import { keepDraft } from './drafts'
 
 const TextDiff = lazy(() => import('../show/TextDiff'))
-// How sure it is, as a person says it.
-const SURE = { certain: 'certain', likely: 'likely', possible: 'possible' }
+// Of a run that goes on, when somebody comes back to the page.
+const LOOK_AGAIN_MS = 5000
 
 interface Props {
   run: Run
@@ -26,15 +27,15 @@ export function Diagnosis({ run, onChoose }: Props) {
     // A run that was retried and failed again has another one. Not below ['run', id]: each event would ask for it.
     queryKey: ['diagnosis', run.id, run.status, run.finishedAt],
     queryFn: () => call<Made>(`/runs/${run.id}/diagnose`, { method: 'POST', body: {} }),
-    staleTime: Infinity,
+    staleTime: FINAL.has(run.status) ? Infinity : LOOK_AGAIN_MS,
   })
-  if (error !== null) return <Trouble error={error} title="It could not be diagnosed" />
+  if (error !== null && data === undefined) return <Trouble error={error} title="It could not be diagnosed" />
   if (data === undefined) return <Waiting what="the diagnosis" />
   return (
     <Paper withBorder p="sm" component="section" aria-label="Diagnosis">
       <Stack gap="sm">
         <Title order={2} size="h4">
-          What probably went wrong
+          {FAILED.has(run.status) ? 'What probably went wrong' : 'What is known of it'}
         </Title>
         {data.findings.length === 0 && <Text>{data.summary}</Text>}
         {data.findings.map((finding, number) => (
@@ -55,7 +56,7 @@ function Finding({ run, finding, first, onChoose }: Props & { finding: Diagnosis
           {finding.title}
         </Text>{' '}
         <Badge variant="outline" color={finding.confidence === 'possible' ? 'orange' : 'blue'} tt="none">
-          {SURE[finding.confidence]}
+          {finding.confidence}
         </Badge>
       </summary>
       <Stack gap="xs" mt="xs" pl="md">
@@ -131,7 +132,7 @@ function Recipe({ run, text }: { run: Run; text: string }) {
   const { namespace, name } = run.pipeline
   const { data, error } = useQuery({
     queryKey: ['pipeline', namespace, name, 'version', run.version],
-    queryFn: () => call<{ document: string }>(`/pipelines/${namespace}/${name}/versions/${run.version}`),
+    queryFn: () => call<{ document: string; current: boolean }>(`/pipelines/${namespace}/${name}/versions/${run.version}`),
     staleTime: Infinity,
   })
   if (error !== null) {
@@ -143,9 +144,16 @@ function Recipe({ run, text }: { run: Run; text: string }) {
   }
   if (data === undefined) return <Waiting what="the recipe" />
   return (
-    <Suspense fallback={<Waiting what="the comparison" />}>
-      <TextDiff label={`The correction of version ${run.version}`} before={data.document} after={text} />
-    </Suspense>
+    <>
+      {!data.current && (
+        <Text fz="sm" fw={600}>
+          It corrects version {run.version}, which ran. Another version is in force by now; the editor shows what would change there.
+        </Text>
+      )}
+      <Suspense fallback={<Waiting what="the comparison" />}>
+        <TextDiff label={`The correction of version ${run.version}`} before={data.document} after={text} />
+      </Suspense>
+    </>
   )
 }
 

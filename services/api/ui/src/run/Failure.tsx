@@ -4,12 +4,9 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Link } from 'react-router'
 import { call } from '../api/call'
-import { FINAL } from '../api/runs'
+import { FAILED, FINAL } from '../api/runs'
 import type { Page, DeadLetter, Run } from '../api/types'
 import { Diagnosis } from './Diagnosis'
-
-// Of these nobody needs to ask why.
-const WELL = new Set(['SUCCEEDED', 'SKIPPED', 'CANCELLED'])
 
 export function Failure({ run, onChoose }: { run: Run; onChoose: (node: string) => void }) {
   const [asked, ask] = useState(false)
@@ -18,8 +15,8 @@ export function Failure({ run, onChoose }: { run: Run; onChoose: (node: string) 
     queryKey: ['rejected', run.id, run.status],
     queryFn: () => call<Page<DeadLetter>>('/dead-letters', { query: { run: run.id, limit: 1 } }),
   })
-  const ended = FINAL.has(run.status)
-  const failed = ended && !WELL.has(run.status)
+  // Then the reason is told without being asked for.
+  const failed = FAILED.has(run.status)
   const rejected = (letters?.items.length ?? 0) > 0 && (
     <Anchor component={Link} to={`/dead-letters?run=${run.id}`}>
       Look at the rows that did not get through
@@ -42,10 +39,10 @@ export function Failure({ run, onChoose }: { run: Run; onChoose: (node: string) 
         </Alert>
       )}
       {(failed || asked) && <Diagnosis run={run} onChoose={onChoose} />}
-      {!ended && !asked && (
+      {!failed && !asked && run.status !== 'SUCCEEDED' && (
         <div>
           <Button size="compact-sm" variant="default" onClick={() => ask(true)}>
-            Is something wrong?
+            {FINAL.has(run.status) ? 'Why did it not run to its end?' : 'Is something wrong?'}
           </Button>
         </div>
       )}

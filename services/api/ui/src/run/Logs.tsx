@@ -28,7 +28,7 @@ export function LogLines({ run, node }: { run: Run; node: string | null }) {
     refetchInterval: () => (ended && Date.now() - Date.parse(run.finishedAt ?? '') > STRAGGLERS_MS ? false : LOOK_AGAIN_MS),
     placeholderData: (before) => before,
   })
-  if (error !== null) return <Trouble error={error} title="The log lines cannot be read" />
+  if (error !== null && data === undefined) return <Trouble error={error} title="The log lines cannot be read" />
   if (data === undefined) return <Waiting what="the log lines" />
   const { lines, total } = data
   if (total === 0) {

@@ -12,7 +12,7 @@ import { river, type Kind, type River } from './river'
 export default function RowRiver({ run, graph, onChoose }: { run: Run; graph: Graph; onChoose: (node: string) => void }) {
   const { data, error } = useQuery({ queryKey: ['run', run.id, 'ledger'], queryFn: () => call<Ledger>(`/runs/${run.id}/ledger`) })
   const dark = useComputedColorScheme('light') === 'dark'
-  if (error !== null) return <Trouble error={error} title="The ledger cannot be shown" />
+  if (error !== null && data === undefined) return <Trouble error={error} title="The ledger cannot be shown" />
   if (data === undefined) return <Waiting what="the ledger" />
   const { places, flows, unknown } = river(run, graph, data)
   const problems = data.nodes.filter((node) => node.problem !== null)

@@ -23,6 +23,7 @@ import { RunGraph } from './RunGraph'
 import { WhyDifferent } from './WhyDifferent'
 import classes from './RunPage.module.css'
 
+const TABS = ['graph', 'attempts', 'rows', 'different', 'logs', 'details'] as const
 const RowRiver = lazy(() => import('./RowRiver'))
 // Events tell of changes at once; this is for what no event tells of, such as why a run waits.
 const LOOK_AGAIN_MS = 5000
@@ -41,14 +42,14 @@ function OneRun({ id }: { id: string }) {
     structuralSharing: (known, told) => replaceEqualDeep(known, newer(known as Run | undefined, told as Run)),
     refetchInterval: ({ state }) => (state.data !== undefined && !FINAL.has(state.data.status) ? LOOK_AGAIN_MS : false),
   })
-  const { data: graph } = useQuery({
+  const { data: graph, error: noGraph } = useQuery({
     queryKey: ['graph', id, run?.nodes.length],
     queryFn: () => call<Graph>(`/runs/${id}/graph`),
     enabled: run !== undefined,
     staleTime: Infinity,
   })
   const live = useLive(id, run?.lastSeq, run !== undefined && !FINAL.has(run.status))
-  const tab = said.get('tab') ?? 'graph'
+  const tab = TABS.find((one) => one === said.get('tab')) ?? 'graph'
   const node = said.get('node')
   const change = (name: string, value: string | null) => {
     const next = new URLSearchParams(said)
@@ -57,7 +58,7 @@ function OneRun({ id }: { id: string }) {
     say(next, { replace: true })
   }
   const choose = (chosen: string) => change('node', chosen)
-  if (error !== null) {
+  if (error !== null && run === undefined) {
     return (
       <Page title="Run">
         <Trouble error={error} title="This run cannot be shown" />
@@ -81,6 +82,7 @@ function OneRun({ id }: { id: string }) {
       }
       actions={<Actions run={run} node={node} />}
     >
+      <Trouble error={error} title="What is shown here may be old" />
       <Head run={run} live={live} />
       <Failure run={run} onChoose={choose} />
       {run.error === null && run.waitingFor !== null && (
@@ -100,11 +102,9 @@ function OneRun({ id }: { id: string }) {
           </Tabs.List>
           <Tabs.Panel value="graph">
             <Stack>
-              {graph === undefined ? (
-                <Waiting what="the graph" />
-              ) : (
-                <RunGraph run={run} graph={graph} live={live} chosen={node} onChoose={choose} />
-              )}
+              <Trouble error={noGraph} title="The graph cannot be shown" />
+              {graph === undefined && noGraph === null && <Waiting what="the graph" />}
+              {graph !== undefined && <RunGraph run={run} graph={graph} live={live} chosen={node} onChoose={choose} />}
               <NodeTable run={run} live={live} onChoose={choose} />
             </Stack>
           </Tabs.Panel>
@@ -112,6 +112,7 @@ function OneRun({ id }: { id: string }) {
             <Attempts run={run} onChoose={choose} />
           </Tabs.Panel>
           <Tabs.Panel value="rows">
+            <Trouble error={noGraph} title="The row river cannot be drawn" />
             <Suspense fallback={<Waiting what="the row river" />}>{graph !== undefined && <RowRiver run={run} graph={graph} onChoose={choose} />}</Suspense>
           </Tabs.Panel>
           <Tabs.Panel value="different">
