@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from services.api.monitor import FOLDER
+from tests.support.monitor import walked
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.stack
-UI = FOLDER.parent
-CHROMIUM = Path("/usr/bin/chromium")
 
 RECIPES = """
 apiVersion: penstock/v1
@@ -51,30 +45,7 @@ spec:
 """
 
 
-@pytest.fixture(scope="module")
-def tools() -> None:
-    """What a machine need not have."""
-    if shutil.which("node") is None or not (UI / "node_modules" / "playwright-core").is_dir() or not (FOLDER / "index.html").is_file():
-        pytest.skip("not here: the pages are not built; install Node.js 20.19 or later and run make monitor")
-    if not CHROMIUM.exists():
-        pytest.skip(f"not here: no {CHROMIUM}; Debian's package chromium has it")
-
-
-@pytest.mark.usefixtures("tools")
 def test_a_person_watches_runs_finds_what_is_wrong_and_mends_it(stack: Stack, tmp_path: Path) -> None:
     """The pictures stay in the test's folder."""
     stack.apply(RECIPES)
-    given = {
-        "URL": stack.url,
-        "TOKEN": stack.home.api_token.read_text().strip(),
-        "FILES": str(stack.files),
-        "SHOTS": str(tmp_path / "pictures"),
-        "CHROMIUM": str(CHROMIUM),
-    }
-    walked = subprocess.run(
-        ["node", "walk/walk.mjs"], cwd=UI, env={**os.environ, **given}, capture_output=True, text=True, timeout=150, check=False
-    )
-    assert walked.returncode == 0, f"{walked.stderr}\npictures: {given['SHOTS']}"
-    said = json.loads(walked.stdout.splitlines()[-1])
-    assert said["found"] == [], json.dumps(said["found"], indent=1)
-    assert said["outside"] == [], "the pages asked somebody else"
+    walked(stack, "walk", tmp_path / "pictures")

@@ -1,50 +1,15 @@
 // A person in front of the Monitor, in a real browser. Called by tests/e2e/test_monitor.py, which makes the server and its pipelines.
 // Each step throws where the page is not as it should be. Prints one line of JSON: what axe found on which page.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { chromium } from 'playwright-core'
+import { base, files, shots, token, walk } from './person.mjs'
 
-const { URL: base, TOKEN: token, FILES: files, SHOTS: shots, CHROMIUM: executablePath } = process.env
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const GRAVE = new Set(['serious', 'critical'])
-const found = []
-const outside = []
-
-mkdirSync(shots, { recursive: true })
-const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] })
-const context = await browser.newContext({ viewport: { width: 1280, height: 720 }, colorScheme: 'light', reducedMotion: 'reduce' })
-// By the browser's own means: the pages let no script in that is not theirs.
-await context.addInitScript(AXE)
-const page = await context.newPage()
-page.setDefaultTimeout(15_000)
-page.on('request', (request) => {
-  if (!request.url().startsWith(base) && !request.url().startsWith('data:')) outside.push(request.url())
-})
-page.on('pageerror', (error) => found.push({ page: page.url(), rule: 'error', nodes: [String(error)] }))
-
-const expectText = (text, within = page) => within.getByText(text).first().waitFor()
-const heading = (name) => page.getByRole('heading', { level: 1, name }).waitFor()
-
-async function look(name) {
-  const { violations } = await page.evaluate(() => window.axe.run(document))
-  for (const one of violations) {
-    if (GRAVE.has(one.impact)) found.push({ page: name, rule: one.id, nodes: one.nodes.map((node) => `${node.html.slice(0, 160)} ${node.failureSummary}`) })
+await walk(async ({ page, expectText, heading, look, colours, fits }) => {
+  const start = async (pipeline) => {
+    await page.goto(`${base}/ui/pipelines/default/${pipeline}`)
+    await page.getByRole('button', { name: 'Start a run' }).click()
   }
-  await page.screenshot({ path: join(shots, `${name}.png`) })
-}
 
-async function fits(name) {
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-  if (wide > 0) throw new Error(`${name} is ${wide} pixels wider than the window`)
-}
-
-async function start(pipeline) {
-  await page.goto(`${base}/ui/pipelines/default/${pipeline}`)
-  await page.getByRole('button', { name: 'Start a run' }).click()
-}
-
-try {
   // Log in: a wrong token is told, the right one lets in, and stays in no storage that scripts can read.
   await page.goto(base)
   await page.getByLabel('API token').fill('wrong')
@@ -84,6 +49,7 @@ try {
   await panel.getByRole('tab', { name: 'Attempts' }).click()
   await expectText(/worker-/, panel)
   await page.getByRole('button', { name: 'Close the node' }).click()
+  await panel.waitFor({ state: 'detached' })
   for (const [tab, text] of [
     ['Attempts', /slow/],
     ['Rows', /What became of them/],
@@ -102,6 +68,7 @@ try {
   await expectText(/brought-later\.csv/, page.getByRole('alert'))
   await look('failed')
   writeFileSync(join(files, 'brought-later.csv'), 'id,age\n1,20\n2,x\n3,12\n')
+  await expectText('File missing', page.getByRole('region', { name: 'Diagnosis' }))
   await page.getByRole('button', { name: 'Retry', exact: true }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Retry', exact: true }).click()
   await page.locator('[data-run-status=SUCCEEDED]').waitFor({ timeout: 30_000 })
@@ -112,7 +79,7 @@ try {
   await page.getByRole('button', { name: /Open dead letter/ }).first().waitFor()
   await look('dead-letters')
   await page.getByRole('button', { name: /Open dead letter/ }).first().click()
-  await page.getByLabel('The row').fill('{"file": "brought-later.csv", "line": "2,40"}')
+  await page.getByRole('textbox', { name: 'The line' }).fill('2,40')
   await page.getByRole('button', { name: 'Save the correction' }).click()
   await page.getByRole('cell', { name: 'fixed' }).waitFor()
 
@@ -152,6 +119,7 @@ try {
   }
   await page.goto(`${base}/ui/quality/default/default/files:watched.csv?ruleSet=watched`)
   await expectText(/1 of 3 rows fail/)
+  await expectText('How the score came about')
   await look('dataset')
 
   // Filters stand in the address.
@@ -159,7 +127,7 @@ try {
   await expectText('No run is like that')
 
   // On a phone, in the dark.
-  await page.emulateMedia({ colorScheme: 'dark' })
+  await colours('dark')
   await page.setViewportSize({ width: 390, height: 844 })
   await page.goto(`${base}/ui/runs?pipeline=watched`)
   await page.getByRole('link', { name: /^Run / }).first().click()
@@ -169,11 +137,4 @@ try {
 
   await page.getByRole('button', { name: 'Sign out' }).click()
   await page.getByLabel('API token').waitFor()
-} catch (error) {
-  await page.screenshot({ path: join(shots, 'where-it-ended.png') })
-  console.error(`${page.url()}\n${error instanceof Error ? error.stack : error}`)
-  process.exitCode = 1
-} finally {
-  await browser.close()
-}
-console.log(JSON.stringify({ found, outside }))
+})

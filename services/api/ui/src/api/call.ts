@@ -1,4 +1,5 @@
 // One way to the API: the cookie says who asks, a header of the page's own says that the page asked. What is refused is a Problem.
+import { parse } from './exact'
 import type { TextProblem } from './types'
 
 export class Problem extends Error {
@@ -52,7 +53,7 @@ export async function call<T>(path: string, asked: Asked = {}): Promise<T> {
   }
   if (!answer.ok) throw await refused(answer)
   const told = await answer.text()
-  return (told === '' ? undefined : JSON.parse(told)) as T
+  return (told === '' ? undefined : parse(told)) as T
 }
 
 export function address(path: string, query: Asked['query'] = {}): string {

@@ -46,6 +46,8 @@ export function useLive(run: string, from: number | undefined, follow: boolean):
         setRows((known) => ({ ...known, [node]: Number(event.data.rows) }))
         return
       }
+      // An attempt that begins anew has done no rows yet.
+      if (event.type === 'node.status' && event.node !== null) setRows((known) => without(known, event.node))
       client.setQueryData<Run>(['run', run], (known) => known && after(known, event))
       look()
     }
@@ -77,4 +79,9 @@ export function useLive(run: string, from: number | undefined, follow: boolean):
     }
   }, [client, run, open])
   return { rows, connected }
+}
+
+/** The same object where it has not got it. */
+function without(rows: Record<string, number>, node: string | null): Record<string, number> {
+  return node !== null && node in rows ? Object.fromEntries(Object.entries(rows).filter(([name]) => name !== node)) : rows
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { after, rowsOn } from './runs'
+import { after, newer, rowsOn } from './runs'
 import type { Run, RunEvent, RunNode } from './types'
 
 const node = (id: string, more: Partial<RunNode> = {}) => ({ id, status: 'WAITING', rowsIn: null, rowsOut: null, rowsRejected: null, ...more }) as RunNode
@@ -22,6 +22,16 @@ describe('a run after an event', () => {
   it('is not over any more when it waits for its turn again', () => {
     const over = { ...run, status: 'FAILED' as const, finishedAt: 'x', error: { message: 'no' } }
     expect(after(over, event('run.queued', {}))).toMatchObject({ status: 'QUEUED', finishedAt: null, error: null })
+  })
+})
+
+describe('a reply that events have overtaken', () => {
+  it('takes nothing back of what they said; a newer one, or another run, counts', () => {
+    const known = { ...run, id: 'a', lastSeq: 7, status: 'SUCCEEDED' as const }
+    expect(newer(known, { ...run, id: 'a', lastSeq: 6 })).toBe(known)
+    expect(newer(known, { ...run, id: 'a', lastSeq: 7 }).status).toBe('RUNNING')
+    expect(newer(known, { ...run, id: 'b', lastSeq: 1 }).id).toBe('b')
+    expect(newer(undefined, run)).toBe(run)
   })
 })
 

@@ -2,6 +2,7 @@
 import type { GraphEdge, NodeStatus, Run, RunEvent, RunStatus } from './types'
 
 export const FINAL: ReadonlySet<string> = new Set<RunStatus>(['SUCCEEDED', 'FAILED', 'CANCELLED', 'TIMED_OUT', 'SKIPPED'])
+export const FAILED: ReadonlySet<string> = new Set<RunStatus>(['FAILED', 'TIMED_OUT'])
 
 /** The run after an event. The same object where the event says nothing that a run shows, or is older than what is known. */
 export function after(run: Run, event: RunEvent): Run {
@@ -18,6 +19,11 @@ export function after(run: Run, event: RunEvent): Run {
   if (event.type === 'run.started') return { ...known, status: 'RUNNING', startedAt: event.at }
   if (event.type === 'run.finished') return { ...known, status: event.data.status as RunStatus, finishedAt: event.at }
   return known
+}
+
+/** Of what is known of a run and what is told of it, the newer: a reply may have been on its way while events overtook it. */
+export function newer(known: Run | undefined, told: Run): Run {
+  return known !== undefined && known.id === told.id && told.lastSeq < known.lastSeq ? known : told
 }
 
 const COUNTED = ['rowsIn', 'rowsOut', 'rowsRejected', 'rowsInserted', 'rowsUpdated', 'durationMs', 'balanced', 'error'] as const

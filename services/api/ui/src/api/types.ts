@@ -46,6 +46,9 @@ export interface RunHead {
   error: Fault | null
 }
 
+/** Terms of the ledger: where rows in and rows out differ; null: not counted. */
+export type Terms = Record<string, number | null>
+
 export interface NodeFigures {
   id: string
   type: string
@@ -60,9 +63,12 @@ export interface NodeFigures {
   rowsUpdated: number | null
   rowsUnchanged: number | null
   rowsDeleted: number | null
+  ledger: Terms | null
   balanced: boolean | null
   durationMs: number | null
   error: Fault | null
+  /** Why it was computed there; a server that does not say leaves it out. */
+  engineWhy?: string | null
 }
 
 export interface RunNode extends NodeFigures {
@@ -88,7 +94,9 @@ export interface RunStage {
 export interface RunQuality {
   dataset: string
   ruleSet: string | null
+  scope: string
   score: number | null
+  partial: boolean
   passed: number
   failed: number
   errors: number
@@ -174,6 +182,7 @@ export interface LogLine {
 export interface LedgerNode {
   id: string
   type: string
+  status: NodeStatus
   rowsIn: number | null
   terms: { term: string; rows: number | null }[]
   balanced: boolean | null
@@ -273,11 +282,56 @@ export interface RuleResult {
   offenders: Record<string, unknown>[]
   error: string | null
 }
-export interface DatasetQuality extends CheckSummary {
-  formula: Record<string, unknown> | null
-  profile: { rows: number; columns: Record<string, unknown>[] } | null
+export interface Formula {
+  text: string
+  cap: number | null
+  terms: { rule: string; share: number; weight: number; checked: number | null; failing: number | null; severity: string }[]
+  /** Rules that could not be measured. */
+  leftOut: string[]
+}
+export interface ProfileColumn {
+  name: string
+  type: string
+  rows: number
+  nulls: number | null
+  nullPercent: number | null
+  distinct: number | null
+  distinctExact: boolean
+  min: unknown
+  max: unknown
+  mean: number | null
+  stddev: number | null
+  lengths: { min: number; max: number; mean: number } | null
+  quantiles: Record<string, unknown> | null
+  histogram: { from: unknown; to: unknown; rows: number }[] | null
+  topValues: { value: unknown; rows: number }[] | null
+}
+export interface DriftFinding {
+  column: string | null
+  metric: string
+  kind: string
+  said: string
+}
+export interface Objective {
+  score: number
+  windowDays: number
+  checks: number
+  below: number
+  mean: number | null
+  remainingPercent: number
+  burnRate: number | null
+  usedUp: boolean
+}
+export interface DatasetQuality extends Omit<CheckSummary, 'drift'> {
+  partial: boolean
+  formula: Formula | null
+  blocked: string[]
+  profile: { rows: number; exact: boolean; sampledRows: number | null; columns: ProfileColumn[] } | null
+  drift: { status: string; history: number; findings: DriftFinding[]; more: number } | null
   results: RuleResult[]
+  objective: Objective | null
   history: CheckSummary[]
+  subjects: { scope: string; ruleSet: string | null; at: string; score: number | null }[]
 }
 
 export interface DeadLetter {
@@ -290,6 +344,7 @@ export interface DeadLetter {
   original_record: unknown
   record: unknown
   error_message: string
+  position: number | null
   retry_count: number
   state: string
   replayRun: string | null
@@ -304,4 +359,64 @@ export interface Breaker extends PipelineName {
   nextTrialAt: string | null
   changedAt: string | null
   error: string | null
+}
+
+export interface Fix {
+  kind: 'yaml' | 'sql' | 'setting'
+  text: string
+  applies: string
+  lines: number[]
+}
+export interface DiagnosisFinding {
+  cause: string
+  title: string
+  sentence: string
+  confidence: 'certain' | 'likely' | 'possible'
+  evidence: { what: string; where: string }[]
+  steps: string[]
+  fix: Fix | null
+}
+export interface Diagnosis {
+  run: string
+  status: RunStatus
+  summary: string
+  findings: DiagnosisFinding[]
+  fingerprint: string | null
+  seen: {
+    times: number
+    lookedAt: number
+    since: string | null
+    last: string | null
+    runs: string[]
+    lastWell: { run: string; version: number; finishedAt: string | null } | null
+    sentence: string
+  } | null
+  assistantAvailable: boolean
+  assistant: { model: string; text: string; fix: Fix | null; refused: string | null } | null
+}
+
+export interface RunDifference {
+  kind: 'version' | 'parameters' | 'columns' | 'plan' | 'status' | 'rows' | 'duration'
+  node: string | null
+  figure: string | null
+  before: unknown
+  after: unknown
+  surprise: number
+  told: string
+}
+export interface RunDiff {
+  run: RunHead
+  comparedWith: RunHead
+  findings: RunDifference[]
+  recipe: { path: string; change: 'added' | 'removed' | 'changed'; before: unknown; after: unknown; node: string | null }[] | null
+  nodes: { id: string; before: RunNode | null; after: RunNode | null }[]
+}
+
+export interface LetterGroup {
+  pipeline: PipelineName
+  node: string
+  kind: string
+  rule: string | null
+  state: string
+  letters: number
 }

@@ -1,29 +1,41 @@
 // Rows that did not get through: looked for, corrected, waived, and run again through the node that rejected them.
-import { Alert, Anchor, Button, Checkbox, Group, Modal, Select, Stack, Table, Text, Textarea, TextInput } from '@mantine/core'
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Alert, Anchor, Button, Checkbox, Group, Select, Table, Text } from '@mantine/core'
+import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Link, useSearchParams } from 'react-router'
 import { call } from '../api/call'
 import { useMay } from '../api/session'
 import type { DeadLetter, Page as PageOf } from '../api/types'
-import { cell } from '../show/figures'
+import { NONE, toggled } from '../show/chosen'
+import { cell, count } from '../show/figures'
+import { FilterText } from '../show/Filters'
 import { Empty, Page, Scroll, Waiting } from '../show/Page'
 import { Trouble } from '../show/Trouble'
 import { Moment } from '../show/zone'
+import { Letter } from './Letter'
+import { AskReplay, AskWaive, Following, type Meant, type Replays } from './Replay'
 
-const FILTERS = ['run', 'pipeline', 'node', 'state', 'contains'] as const
+const NAMES = { pipeline: 'Pipeline', node: 'Node', run: 'Run', rule: 'Rule', contains: 'Reason contains' } as const
+const FILTERS = ['pipeline', 'node', 'run', 'rule', 'contains', 'kind', 'state'] as const
+// What the API wants at least one of, before it changes all that a filter finds.
+const NARROW = ['pipeline', 'node', 'run', 'rule'] as const
+// prettier-ignore
+const KINDS = [
+  { value: 'line', label: 'line of a file' }, { value: 'row', label: 'expression' }, { value: 'quality', label: 'rule' }, { value: 'sink', label: 'destination' },
+]
 const LIMIT = 50
-interface Replays {
-  letters: number
-  runs: { id: string }[]
-}
+// As many as the API takes by their ids.
+const MOST = 500
 
 export function DeadLetters() {
   const [said, say] = useSearchParams()
   const client = useQueryClient()
   const may = useMay('operator')
-  const [chosen, choose] = useState<ReadonlySet<string>>(new Set())
+  const [chosen, choose] = useState(NONE)
   const [opened, open] = useState<DeadLetter | null>(null)
+  const [asking, ask] = useState<{ verb: 'replay' | 'waive'; meant: Meant } | null>(null)
+  const [replays, follow] = useState<Replays | null>(null)
+  const [waived, sayWaived] = useState<number | null>(null)
   const query = Object.fromEntries([...FILTERS, 'cursor' as const].map((name) => [name, said.get(name)]))
   const { data, error, isPending } = useQuery({
     queryKey: ['letters', query],
@@ -31,56 +43,45 @@ export function DeadLetters() {
     placeholderData: keepPreviousData,
   })
   const again = () => client.invalidateQueries({ queryKey: ['letters'] })
-  const replay = useMutation({
-    mutationFn: () => call<Replays>('/dead-letters/replay', { method: 'POST', body: { ids: [...chosen] } }),
-    onSuccess: () => {
-      choose(new Set())
-      return again()
-    },
-  })
-  const waive = useMutation({
-    mutationFn: () => call('/dead-letters/waive', { method: 'POST', body: { ids: [...chosen] } }),
-    onSuccess: () => {
-      choose(new Set())
-      return again()
-    },
-  })
   const change = (name: string, value: string | null) => {
     const next = new URLSearchParams(said)
     next.delete('cursor')
     if (value === null || value.trim() === '') next.delete(name)
     else next.set(name, value.trim())
-    choose(new Set())
+    choose(NONE)
     say(next, { replace: true })
   }
+  const turn = (cursor: string | null) => {
+    const next = new URLSearchParams(said)
+    if (cursor === null) next.delete('cursor')
+    else next.set('cursor', cursor)
+    say(next)
+  }
   const filtered = FILTERS.some((name) => said.has(name))
+  const meant = Object.fromEntries(FILTERS.flatMap((name) => (said.has(name) ? [[name, said.get(name) ?? '']] : [])))
+  const whole = NARROW.some((name) => said.has(name))
+  const here = data?.items.filter(({ id }) => chosen.has(id)).length ?? 0
+  const done = async () => {
+    ask(null)
+    choose(NONE)
+    await again()
+  }
+  const begin = (verb: 'replay' | 'waive', all: boolean) => ask({ verb, meant: all ? meant : { ids: [...chosen] } })
   return (
-    <Page
-      title="Dead letters"
-      actions={
-        may && (
-          <>
-            <Button disabled={chosen.size === 0} loading={replay.isPending} onClick={() => replay.mutate()}>
-              Replay {chosen.size > 0 ? chosen.size : ''}
-            </Button>
-            <Button variant="default" disabled={chosen.size === 0} loading={waive.isPending} onClick={() => waive.mutate()}>
-              Waive
-            </Button>
-          </>
-        )
-      }
-    >
+    <Page title="Dead letters">
       <Group align="end" gap="sm">
-        {(['pipeline', 'node', 'run', 'contains'] as const).map((name) => (
-          <TextInput
-            key={`${name} ${said.get(name) ?? ''}`}
-            label={name === 'contains' ? 'Reason contains' : name.charAt(0).toUpperCase() + name.slice(1)}
-            w={170}
-            defaultValue={said.get(name) ?? ''}
-            onBlur={(event) => event.currentTarget.value !== (said.get(name) ?? '') && change(name, event.currentTarget.value)}
-            onKeyDown={(event) => event.key === 'Enter' && change(name, event.currentTarget.value)}
-          />
+        {(['pipeline', 'node', 'run', 'rule', 'contains'] as const).map((name) => (
+          <FilterText key={name} label={NAMES[name]} value={said.get(name) ?? ''} onSay={(value) => change(name, value)} />
         ))}
+        <Select
+          label="Rejected by"
+          w={150}
+          clearable
+          clearButtonProps={{ 'aria-label': 'Rejected by anything' }}
+          data={KINDS}
+          value={said.get('kind')}
+          onChange={(kind) => change('kind', kind)}
+        />
         <Select
           label="State"
           w={130}
@@ -92,15 +93,38 @@ export function DeadLetters() {
         />
       </Group>
       <Trouble error={error} title="The dead letters cannot be listed" />
-      <Trouble error={replay.error ?? waive.error} />
-      {replay.data !== undefined && (
-        <Alert variant="outline" title="They run again">
-          {replay.data.runs.map((run) => (
-            <Anchor key={run.id} component={Link} to={`/runs/${run.id}`} mr="sm">
-              Run {run.id.slice(-8)}
-            </Anchor>
-          ))}
-        </Alert>
+      {replays !== null && <Following key={replays.runs[0]?.id} replays={replays} />}
+      {waived !== null && (
+        <Alert variant="outline" color="green" role="status" withCloseButton closeButtonLabel="Close" onClose={() => sayWaived(null)} title={`${count(waived)} waived`} />
+      )}
+      {may && data !== undefined && data.items.length > 0 && (
+        <Group gap="sm" role="group" aria-label="The rows that are chosen">
+          <Button size="xs" disabled={chosen.size === 0 || chosen.size > MOST} onClick={() => begin('replay', false)}>
+            Replay {chosen.size > 0 ? chosen.size : ''}
+          </Button>
+          <Button size="xs" variant="default" disabled={chosen.size === 0 || chosen.size > MOST} onClick={() => begin('waive', false)}>
+            Waive {chosen.size > 0 ? chosen.size : ''}
+          </Button>
+          {whole && (
+            <>
+              <Button size="xs" variant="default" onClick={() => begin('replay', true)}>
+                Replay all of this filter
+              </Button>
+              <Button size="xs" variant="default" onClick={() => begin('waive', true)}>
+                Waive all of this filter
+              </Button>
+            </>
+          )}
+          <Text fz="sm" c="dimmed" aria-live="polite">
+            {chosen.size === 0
+              ? whole
+                ? 'Choose rows, or take all that the filter finds.'
+                : 'Choose rows; or filter by pipeline, node, run or rule to take all of them.'
+              : chosen.size > MOST
+                ? `At most ${MOST} can be taken one by one; filter, and take all of the filter.`
+                : chosen.size > here && `${chosen.size - here} of them on other pages.`}
+          </Text>
+        </Group>
       )}
       {isPending && <Waiting what="dead letters" />}
       {data?.items.length === 0 && (
@@ -118,7 +142,11 @@ export function DeadLetters() {
                   <Checkbox
                     aria-label="Choose all of this page"
                     checked={data.items.every((one) => chosen.has(one.id))}
-                    onChange={(event) => choose(event.currentTarget.checked ? new Set(data.items.map((one) => one.id)) : new Set())}
+                    indeterminate={here > 0 && here < data.items.length}
+                    onChange={(event) => {
+                      const others = [...chosen].filter((id) => !data.items.some((one) => one.id === id))
+                      choose(new Set([...others, ...(event.currentTarget.checked ? data.items.map((one) => one.id) : [])]))
+                    }}
                   />
                 </Table.Th>
                 {['State', 'Node', 'Row', 'Reason', 'Rejected', 'Look'].map((name) => (
@@ -133,12 +161,7 @@ export function DeadLetters() {
                     <Checkbox
                       aria-label={`Choose dead letter ${one.id.slice(-8)}`}
                       checked={chosen.has(one.id)}
-                      onChange={(event) => {
-                        const next = new Set(chosen)
-                        if (event.currentTarget.checked) next.add(one.id)
-                        else next.delete(one.id)
-                        choose(next)
-                      }}
+                      onChange={() => choose(toggled(chosen, one.id))}
                     />
                   </Table.Td>
                   <Table.Td>{one.state}</Table.Td>
@@ -169,81 +192,39 @@ export function DeadLetters() {
           </Table>
         </Scroll>
       )}
-      {data?.nextCursor != null && (
-        <div>
-          <Button
-            variant="default"
-            onClick={() => {
-              const next = new URLSearchParams(said)
-              next.set('cursor', data.nextCursor ?? '')
-              say(next)
-            }}
-          >
+      <Group>
+        {said.has('cursor') && (
+          <Button variant="default" onClick={() => turn(null)}>
+            First
+          </Button>
+        )}
+        {data?.nextCursor != null && (
+          <Button variant="default" onClick={() => turn(data.nextCursor)}>
             More
           </Button>
-        </div>
+        )}
+      </Group>
+      {opened !== null && <Letter key={opened.id} letter={opened} may={may} onClose={() => open(null)} onDone={again} />}
+      {asking?.verb === 'replay' && (
+        <AskReplay
+          meant={asking.meant}
+          onClose={() => ask(null)}
+          onDone={(found) => {
+            follow(found)
+            void done()
+          }}
+        />
       )}
-      {opened !== null && <Letter letter={opened} may={may} onClose={() => open(null)} onDone={again} />}
+      {asking?.verb === 'waive' && (
+        <AskWaive
+          meant={asking.meant}
+          onClose={() => ask(null)}
+          onDone={({ letters }) => {
+            sayWaived(letters)
+            void done()
+          }}
+        />
+      )}
     </Page>
   )
-}
-
-function Letter({ letter, may, onClose, onDone }: { letter: DeadLetter; may: boolean; onClose: () => void; onDone: () => Promise<void> }) {
-  const before = JSON.stringify(letter.record ?? letter.original_record, null, 2)
-  const [text, setText] = useState(before)
-  const save = useMutation({
-    mutationFn: () => call(`/dead-letters/${letter.id}`, { method: 'PATCH', body: { record: changed(before, text) } }),
-    onSuccess: async () => {
-      await onDone()
-      onClose()
-    },
-  })
-  const readable = isObject(text)
-  const changeable = may && (letter.state === 'open' || letter.state === 'fixed')
-  return (
-    <Modal opened onClose={onClose} title={`A row that ${letter.node} rejected`} size="lg">
-      <Stack>
-        <Text style={{ overflowWrap: 'anywhere' }}>{letter.error_message}</Text>
-        <Textarea
-          label="The row"
-          description={changeable ? 'Correct it, and it can be replayed' : 'It can be read, but not changed'}
-          styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
-          autosize
-          minRows={4}
-          maxRows={18}
-          readOnly={!changeable}
-          value={text}
-          error={readable ? undefined : 'It must be a JSON object.'}
-          onChange={(event) => setText(event.currentTarget.value)}
-        />
-        <Trouble error={save.error} title="It was not saved" />
-        {changeable && (
-          <Group justify="end">
-            <Button variant="default" onClick={onClose}>
-              Close
-            </Button>
-            <Button disabled={!readable || text === before} loading={save.isPending} onClick={() => save.mutate()}>
-              Save the correction
-            </Button>
-          </Group>
-        )}
-      </Stack>
-    </Modal>
-  )
-}
-
-/** Only the columns that somebody changed: the others stay as they are, numbers that a browser rounds among them. */
-function changed(before: string, text: string): Record<string, unknown> {
-  const was = JSON.parse(before) as Record<string, unknown> | null
-  const is = JSON.parse(text) as Record<string, unknown>
-  return Object.fromEntries(Object.entries(is).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(was?.[name])))
-}
-
-function isObject(text: string): boolean {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-  } catch {
-    return false
-  }
 }

@@ -1,5 +1,5 @@
 // One dataset: its score opened rule by rule, with rows that fail, and how it was before.
-import { Anchor, Code, Paper, Stack, Table, Text, Title, useComputedColorScheme } from '@mantine/core'
+import { Alert, Anchor, Group, List, Paper, Select, Stack, Table, Text, Title, useComputedColorScheme } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams, useSearchParams } from 'react-router'
 import { CartesianGrid, Line, LineChart, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts'
@@ -11,20 +11,29 @@ import { Rows } from '../show/Rows'
 import { Status } from '../show/Status'
 import { Trouble } from '../show/Trouble'
 import { Moment, useZone } from '../show/zone'
+import { datasetPath } from './address'
+import { Profile } from './Profile'
+import { Score } from './Score'
 
 export default function Dataset() {
   const { namespace = '', '*': dataset = '' } = useParams()
-  const [said] = useSearchParams()
-  const query = { scope: said.get('scope'), ruleSet: said.get('ruleSet') }
+  const [said, say] = useSearchParams()
+  const query = new URLSearchParams([...said].filter(([name]) => name === 'scope' || name === 'ruleSet')).toString()
   const { data, error } = useQuery({
     queryKey: ['dataset', namespace, dataset, query],
-    queryFn: () => call<DatasetQuality>(`/quality/${namespace}/${dataset}`, { query }),
+    // As it stands in the address: an empty rule set is one of its own, the profile that needs no rules.
+    queryFn: () => call<DatasetQuality>(`${datasetPath(namespace, dataset)}?${query}`),
   })
   return (
     <Page title={dataset}>
       <Trouble error={error} title="This dataset cannot be shown" />
       {data === undefined && error === null && <Waiting what="the dataset" />}
-      {data !== undefined && <Told found={data} />}
+      {data !== undefined && (
+        <>
+          <Subjects found={data} onSay={(scope, ruleSet) => say({ scope, ruleSet })} />
+          <Told found={data} />
+        </>
+      )}
     </Page>
   )
 }
@@ -36,10 +45,11 @@ function Told({ found }: { found: DatasetQuality }) {
       <Paper withBorder p="sm">
         <Text fz="xl" fw={700}>
           {found.score ?? 'No score'}
+          {found.partial && ' (in part)'}
         </Text>
+        {found.blocked.length > 0 && <Text fz="sm">Not published, because of {found.blocked.join(', ')}.</Text>}
         <Text fz="sm" c="dimmed">
-          {found.scope === 'batch' ? 'What one run wrote' : 'All that is there'}
-          {found.ruleSet !== null && `, by rule set ${found.ruleSet}`}, {count(found.rows)} rows, <Moment at={found.at} />
+          {lookedAt(found)}, {count(found.rows)} rows, <Moment at={found.at} />
         </Text>
         {ofRun && (
           <Anchor component={Link} to={`/runs/${found.check.run}`} fz="sm">
@@ -47,6 +57,9 @@ function Told({ found }: { found: DatasetQuality }) {
           </Anchor>
         )}
       </Paper>
+      {found.objective !== null && <Budget objective={found.objective} />}
+      {found.drift !== null && <Drift drift={found.drift} />}
+      {found.formula !== null && found.formula.terms.length > 0 && <Score formula={found.formula} score={found.score} />}
       {found.history.length > 1 && <History found={found} />}
       <Title order={2} size="h4">
         Rules
@@ -55,23 +68,78 @@ function Told({ found }: { found: DatasetQuality }) {
       {found.results.map((one) => (
         <Rule key={one.rule} result={one} />
       ))}
-      {found.score !== null && (
-        <details>
-          <summary>How the score came about</summary>
-          <Code block tabIndex={0}>
-            {JSON.stringify(found.formula, null, 2)}
-          </Code>
-        </details>
-      )}
-      {found.profile !== null && (
-        <>
-          <Title order={2} size="h4">
-            Columns
-          </Title>
-          <Rows label="Profile of the columns" rows={found.profile.columns.map(({ name, type, nulls, distinct, min, max, ...more }) => ({ name, type, nulls, distinct, min, max, ...more }))} />
-        </>
-      )}
+      {found.profile !== null && <Profile profile={found.profile} />}
     </Stack>
+  )
+}
+
+/** As which rule set looked at it, and at how much of it. */
+function Subjects({ found, onSay }: { found: DatasetQuality; onSay: (scope: string, ruleSet: string) => void }) {
+  if (found.subjects.length < 2) return null
+  const value = (one: { scope: string; ruleSet: string | null }) => `${one.scope} ${one.ruleSet ?? ''}`
+  return (
+    <Select
+      label="Looked at"
+      maw={420}
+      allowDeselect={false}
+      value={value(found)}
+      data={found.subjects.map((one) => ({ value: value(one), label: `${lookedAt(one)}: ${one.score ?? 'no score'}` }))}
+      onChange={(chosen) => {
+        const one = found.subjects.find((each) => value(each) === chosen)
+        if (one !== undefined) onSay(one.scope, one.ruleSet ?? '')
+      }}
+    />
+  )
+}
+
+function lookedAt({ scope, ruleSet }: { scope: string; ruleSet: string | null }): string {
+  return `${scope === 'batch' ? 'What one run wrote' : 'All that is there'}${ruleSet === null ? ', without rules' : `, by rule set ${ruleSet}`}`
+}
+
+function Drift({ drift }: { drift: NonNullable<DatasetQuality['drift']> }) {
+  if (drift.findings.length === 0) {
+    return (
+      <Text fz="sm" c="dimmed">
+        {drift.status === 'learning'
+          ? `Whether it drifts is being learnt: ${drift.history} earlier ${drift.history === 1 ? 'profile is' : 'profiles are'} there to compare it with.`
+          : `No column has drifted, against ${drift.history} earlier profiles.`}
+      </Text>
+    )
+  }
+  return (
+    <Alert color="orange" variant="outline" title={`It has drifted, against ${drift.history} earlier ${drift.history === 1 ? 'profile' : 'profiles'}`}>
+      <List size="sm">
+        {drift.findings.map((one, number) => (
+          <List.Item key={number}>{one.said}</List.Item>
+        ))}
+      </List>
+      {drift.more > 0 && <Text fz="sm">And {count(drift.more)} more.</Text>}
+    </Alert>
+  )
+}
+
+function Budget({ objective }: { objective: NonNullable<DatasetQuality['objective']> }) {
+  const { score, windowDays, checks, below, mean, remainingPercent, burnRate, usedUp } = objective
+  const figures: [string, string][] = [
+    ['Promised', `${score} over ${windowDays} days`],
+    ['Mean of the window', mean === null ? UNKNOWN : mean.toFixed(1)],
+    ['Checks below it', `${count(below)} of ${count(checks)}`],
+    ['Error budget left', `${remainingPercent.toFixed(0)} %${usedUp ? ', used up' : ''}`],
+    ['Burn rate', burnRate === null ? UNKNOWN : `${burnRate.toFixed(1)} times what the window allows`],
+  ]
+  return (
+    <Paper withBorder p="sm">
+      <Group gap="xl">
+        {figures.map(([name, value]) => (
+          <div key={name}>
+            <Text fz="xs" c="dimmed">
+              {name}
+            </Text>
+            <Text fw={600}>{value}</Text>
+          </div>
+        ))}
+      </Group>
+    </Paper>
   )
 }
 

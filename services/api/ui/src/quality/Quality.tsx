@@ -1,28 +1,43 @@
 // How good each dataset is: the newest check of each, the worst in plain sight.
-import { Anchor, Button, Table } from '@mantine/core'
+import { Anchor, Button, Group, Table } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Link, useSearchParams } from 'react-router'
 import { call } from '../api/call'
 import type { CheckSummary, Page as PageOf } from '../api/types'
 import { count, UNKNOWN } from '../show/figures'
+import { FilterText } from '../show/Filters'
 import { Empty, Page, Scroll, Waiting } from '../show/Page'
 import { Status } from '../show/Status'
 import { Trouble } from '../show/Trouble'
 import { Moment } from '../show/zone'
+import { datasetPage } from './address'
 
 export function Quality() {
   const [said, say] = useSearchParams()
-  const cursor = said.get('cursor')
+  const query = Object.fromEntries((['namespace', 'dataset', 'cursor'] as const).map((name) => [name, said.get(name)]))
   const { data, error, isPending } = useQuery({
-    queryKey: ['quality', cursor],
-    queryFn: () => call<PageOf<CheckSummary>>('/quality', { query: { cursor, limit: 100 } }),
+    queryKey: ['quality', query],
+    queryFn: () => call<PageOf<CheckSummary>>('/quality', { query: { ...query, limit: 100 } }),
     placeholderData: keepPreviousData,
   })
+  const change = (name: string, value: string | null) => {
+    const next = new URLSearchParams(said)
+    if (name !== 'cursor') next.delete('cursor')
+    if (value === null || value === '') next.delete(name)
+    else next.set(name, value)
+    say(next, { replace: name !== 'cursor' })
+  }
+  const filtered = said.has('namespace') || said.has('dataset') || said.has('cursor')
   return (
     <Page title="Quality">
+      <Group align="end" gap="sm">
+        <FilterText label="Namespace" value={said.get('namespace') ?? ''} onSay={(value) => change('namespace', value)} />
+        <FilterText label="Dataset" placeholder="default/db:orders" value={said.get('dataset') ?? ''} onSay={(value) => change('dataset', value)} />
+      </Group>
       <Trouble error={error} title="The checks cannot be listed" />
       {isPending && <Waiting what="quality" />}
-      {data?.items.length === 0 && (
+      {data?.items.length === 0 && filtered && <Empty title="No dataset is like that">A dataset is called as its connector and its table or path, such as default/db:orders.</Empty>}
+      {data?.items.length === 0 && !filtered && (
         <Empty title="Nothing was checked yet">
           A document of kind <code>DataQualityRuleSet</code> says what must hold of a dataset: that a column has no NULLs, that keys are unique, that values
           lie in a range. Every run that writes the dataset is then checked, and has a score from 0 to 100.
@@ -43,7 +58,7 @@ export function Quality() {
                 <Table.Tr key={`${one.namespace} ${one.dataset} ${one.scope} ${one.ruleSet ?? ''}`}>
                   <Table.Td fw={600}>{one.score ?? UNKNOWN}</Table.Td>
                   <Table.Td>
-                    <Anchor component={Link} to={addressOf(one)}>
+                    <Anchor component={Link} to={datasetPage(one)}>
                       {one.dataset}
                     </Anchor>
                   </Table.Td>
@@ -66,17 +81,18 @@ export function Quality() {
           </Table>
         </Scroll>
       )}
-      {data?.nextCursor != null && (
-        <div>
-          <Button variant="default" onClick={() => say({ cursor: data.nextCursor ?? '' })}>
+      <Group>
+        {said.has('cursor') && (
+          <Button variant="default" onClick={() => change('cursor', null)}>
+            First
+          </Button>
+        )}
+        {data?.nextCursor != null && (
+          <Button variant="default" onClick={() => change('cursor', data.nextCursor)}>
             More
           </Button>
-        </div>
-      )}
+        )}
+      </Group>
     </Page>
   )
-}
-
-function addressOf({ namespace, dataset, scope, ruleSet }: CheckSummary): string {
-  return `/quality/${namespace}/${dataset}?${new URLSearchParams({ scope, ruleSet: ruleSet ?? '' }).toString()}`
 }

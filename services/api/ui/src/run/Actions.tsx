@@ -2,17 +2,20 @@
 import { Button, Checkbox, Group, Modal, Stack, Text } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { call } from '../api/call'
+import { call, Problem } from '../api/call'
 import { FINAL } from '../api/runs'
 import { useMay } from '../api/session'
 import type { Run } from '../api/types'
 import { Trouble } from '../show/Trouble'
 
-export function Actions({ run, node }: { run: Run; node: string | null }) {
+export function Actions({ run, node: opened }: { run: Run; node: string | null }) {
   const [asking, setAsking] = useState<'failed' | 'node' | 'cancel' | null>(null)
   const may = useMay('operator')
   if (!may) return null
   const ended = FINAL.has(run.status)
+  // Where nobody has opened a node, the one that failed.
+  const wanted = opened ?? run.error?.node ?? null
+  const node = wanted !== null && beginsAgainAt(run, wanted) ? wanted : null
   return (
     <>
       {!ended && (
@@ -20,8 +23,8 @@ export function Actions({ run, node }: { run: Run; node: string | null }) {
           Cancel
         </Button>
       )}
-      {ended && run.status !== 'SUCCEEDED' && <Button onClick={() => setAsking('failed')}>Retry</Button>}
-      {ended && node !== null && (
+      {ended && run.status !== 'SUCCEEDED' && run.status !== 'SKIPPED' && <Button onClick={() => setAsking('failed')}>Retry</Button>}
+      {node !== null && (
         <Button variant="default" onClick={() => setAsking('node')}>
           Retry from {node}
         </Button>
@@ -30,6 +33,26 @@ export function Actions({ run, node }: { run: Run; node: string | null }) {
       {(asking === 'failed' || asking === 'node') && (
         <Retry run={run} from={asking === 'node' && node !== null ? node : 'failed'} onClose={() => setAsking(null)} />
       )}
+    </>
+  )
+}
+
+/** A run that has ended can begin again at each node of its plan; where it was never planned, only as a whole. */
+function beginsAgainAt(run: Run, node: string): boolean {
+  return FINAL.has(run.status) && run.nodes.some(({ id, stage }) => id === node && stage !== null)
+}
+
+/** Begins again at one node; nothing where it cannot, or who looks may not. */
+export function RetryHere({ run, node }: { run: Run; node: string }) {
+  const [asking, setAsking] = useState(false)
+  const may = useMay('operator')
+  if (!may || !beginsAgainAt(run, node)) return null
+  return (
+    <>
+      <Button size="compact-xs" variant="default" aria-label={`Retry from here: ${node}`} onClick={() => setAsking(true)}>
+        Retry from here
+      </Button>
+      {asking && <Retry run={run} from={node} onClose={() => setAsking(false)} />}
     </>
   )
 }
@@ -82,12 +105,10 @@ function Retry({ run, from, onClose }: { run: Run; from: string; onClose: () => 
           <Checkbox label="What is done after it stays" checked={keep} onChange={(event) => setKeep(event.currentTarget.checked)} />
         )}
         {/* Asked for only after the API has said that rows would be inserted twice. */}
-        {retry.error !== null && (
-          <>
-            <Trouble error={retry.error} />
-            <Checkbox label="Insert rows again that were inserted" checked={again} onChange={(event) => setAgain(event.currentTarget.checked)} />
-          </>
+        {(again || (retry.error instanceof Problem && retry.error.kind === 'would-double')) && (
+          <Checkbox label="Insert rows again that were inserted" checked={again} onChange={(event) => setAgain(event.currentTarget.checked)} />
         )}
+        <Trouble error={retry.error} title="It was not retried" />
         <Group justify="end">
           <Button variant="default" onClick={onClose}>
             Not now

@@ -3,9 +3,10 @@ import { Text, Tooltip } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { call } from '../api/call'
 import type { AttemptAtStage, Run } from '../api/types'
-import { duration, between } from '../show/figures'
+import { between, duration, moment } from '../show/figures'
 import { Empty, Waiting } from '../show/Page'
 import { Trouble } from '../show/Trouble'
+import { useZone } from '../show/zone'
 import classes from './Attempts.module.css'
 
 export function Attempts({ run, onChoose }: { run: Run; onChoose: (node: string) => void }) {
@@ -13,7 +14,8 @@ export function Attempts({ run, onChoose }: { run: Run; onChoose: (node: string)
     queryKey: ['run', run.id, 'attempts'],
     queryFn: () => call<{ items: AttemptAtStage[] }>(`/runs/${run.id}/attempts`),
   })
-  if (error !== null) return <Trouble error={error} title="The attempts cannot be shown" />
+  const { zone } = useZone()
+  if (error !== null && data === undefined) return <Trouble error={error} title="The attempts cannot be shown" />
   if (data === undefined) return <Waiting what="the attempts" />
   const begun = data.items.filter((one) => one.startedAt !== null)
   if (begun.length === 0) return <Empty title="No attempt has begun">A worker takes the first stage as soon as it has room.</Empty>
@@ -38,9 +40,10 @@ export function Attempts({ run, onChoose }: { run: Run; onChoose: (node: string)
             <div className={classes.track}>
               {attempts.map((one) => {
                 const took = between(one.startedAt, one.finishedAt, now) ?? 0
-                const said = `attempt ${one.epoch} on ${one.worker}, ${duration(took)}, ${one.outcome ?? 'running'}`
+                const outcome = one.error?.message ?? one.outcome?.toLowerCase() ?? 'running'
+                const said = `attempt ${one.epoch} on ${one.worker}, from ${moment(one.startedAt, zone)}, ${duration(took)}, ${outcome}`
                 return (
-                  <Tooltip key={one.epoch} label={said}>
+                  <Tooltip key={one.epoch} label={said} multiline maw={420}>
                     <button
                       type="button"
                       className={`${classes.bar ?? ''} ${classes[tone(one)] ?? ''}`}

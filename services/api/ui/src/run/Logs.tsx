@@ -1,30 +1,37 @@
 // Log lines of a run, the newest last.
 import { Table, Text } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
-import { Problem, address } from '../api/call'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { FINAL } from '../api/runs'
-import type { LogLine, Run } from '../api/types'
-import { Scroll } from '../show/Page'
+import type { Run } from '../api/types'
+import { count } from '../show/figures'
+import { Scroll, Waiting } from '../show/Page'
 import { Trouble } from '../show/Trouble'
 import { Moment } from '../show/zone'
+import { NOTHING, readLines, type Read } from './loglines'
 
 const LOOK_AGAIN_MS = 2000
-// More than these nobody reads in a page.
-const MOST = 1000
+// For so long after its end, lines of a run may still be written.
+const STRAGGLERS_MS = 10_000
 
 export function Logs({ run }: { run: Run }) {
   return <LogLines run={run} node={null} />
 }
 
 export function LogLines({ run, node }: { run: Run; node: string | null }) {
+  const client = useQueryClient()
+  const ended = FINAL.has(run.status)
+  // Of a run that has ended they are read once more from the start.
+  const key = ['logs', run.id, node, ended]
   const { data, error } = useQuery({
-    queryKey: ['logs', run.id],
-    queryFn: () => lines(run.id),
-    refetchInterval: FINAL.has(run.status) ? false : LOOK_AGAIN_MS,
+    queryKey: key,
+    queryFn: ({ signal }) => readLines(run.id, node, client.getQueryData<Read>(key) ?? NOTHING, signal),
+    refetchInterval: () => (ended && Date.now() - Date.parse(run.finishedAt ?? '') > STRAGGLERS_MS ? false : LOOK_AGAIN_MS),
+    placeholderData: (before) => before,
   })
-  const shown = (data ?? []).filter((line) => node === null || line.node === node || line.node === null)
-  if (error !== null) return <Trouble error={error} title="The log lines cannot be read" />
-  if (shown.length === 0) {
+  if (error !== null && data === undefined) return <Trouble error={error} title="The log lines cannot be read" />
+  if (data === undefined) return <Waiting what="the log lines" />
+  const { lines, total } = data
+  if (total === 0) {
     return (
       <Text fz="sm" c="dimmed">
         No log line was written. What nodes do is told by their states and figures; log lines come from engines, functions and retries.
@@ -33,9 +40,9 @@ export function LogLines({ run, node }: { run: Run; node: string | null }) {
   }
   return (
     <>
-      {shown.length > MOST && (
+      {total > lines.length && (
         <Text fz="sm" c="dimmed">
-          The last {MOST} of {shown.length} lines; `penstock logs {run.id}` has all.
+          The last {count(lines.length)} of {count(total)} lines; <code>penstock logs {run.id}</code> has all.
         </Text>
       )}
       <Scroll label="Log lines" height={520}>
@@ -48,7 +55,7 @@ export function LogLines({ run, node }: { run: Run; node: string | null }) {
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
-            {shown.slice(-MOST).map((line) => (
+            {lines.map((line) => (
               <Table.Tr key={line.id}>
                 <Table.Td style={{ whiteSpace: 'nowrap' }}>
                   <Moment at={line.at} />
@@ -65,13 +72,4 @@ export function LogLines({ run, node }: { run: Run; node: string | null }) {
       </Scroll>
     </>
   )
-}
-
-async function lines(run: string): Promise<LogLine[]> {
-  const answer = await fetch(address(`/runs/${run}/logs`, { follow: 'false' }), { credentials: 'same-origin' })
-  if (!answer.ok) throw new Problem(answer.status, `The server answered ${answer.status}. Load the page again.`)
-  return (await answer.text())
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as LogLine)
 }

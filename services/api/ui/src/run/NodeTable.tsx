@@ -5,14 +5,15 @@ import type { Run } from '../api/types'
 import { count, duration } from '../show/figures'
 import { Scroll } from '../show/Page'
 import { Status } from '../show/Status'
+import { RetryHere } from './Actions'
 
 export function NodeTable({ run, live, onChoose }: { run: Run; live: Live; onChoose: (node: string) => void }) {
   return (
     <Scroll label="Nodes of the run">
-      <Table verticalSpacing={4} fz="sm" miw={680}>
+      <Table verticalSpacing={4} fz="sm" miw={780}>
         <Table.Thead>
           <Table.Tr>
-            {['Node', 'State', 'Type', 'Engine', 'Rows in', 'Rows out', 'Rejected', 'Took', 'Attempts'].map((name) => (
+            {['Node', 'State', 'Type', 'Engine', 'Rows in', 'Rows out', 'Rejected', 'Took', 'Attempts', 'Again'].map((name) => (
               <Table.Th key={name}>{name}</Table.Th>
             ))}
           </Table.Tr>
@@ -29,12 +30,15 @@ export function NodeTable({ run, live, onChoose }: { run: Run; live: Live; onCho
                 <Status status={node.status} />
               </Table.Td>
               <Table.Td>{node.type}</Table.Td>
-              <Table.Td>{node.engine ?? ''}</Table.Td>
+              <Table.Td title={node.engineWhy ?? undefined}>{node.engine ?? ''}</Table.Td>
               <Table.Td>{count(node.rowsIn)}</Table.Td>
               <Table.Td>{node.status === 'RUNNING' && node.id in live.rows ? `${count(live.rows[node.id])} so far` : count(node.rowsOut)}</Table.Td>
               <Table.Td>{count(node.rowsRejected)}</Table.Td>
               <Table.Td>{duration(node.durationMs)}</Table.Td>
               <Table.Td>{node.attempts}</Table.Td>
+              <Table.Td>
+                <RetryHere run={run} node={node.id} />
+              </Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>

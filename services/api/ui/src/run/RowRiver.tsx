@@ -1,5 +1,5 @@
 // What became of every row: the river as a picture, the ledger as a table.
-import { Alert, Stack, Table, Text, useComputedColorScheme } from '@mantine/core'
+import { Alert, Anchor, Stack, Table, Text, useComputedColorScheme } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Layer, Rectangle, ResponsiveContainer, Sankey, type SankeyNodeProps } from 'recharts'
 import { call } from '../api/call'
@@ -7,12 +7,12 @@ import type { Graph, Ledger, Run } from '../api/types'
 import { count, short } from '../show/figures'
 import { Empty, Scroll, Waiting } from '../show/Page'
 import { Trouble } from '../show/Trouble'
-import { river } from './river'
+import { river, type Kind, type River } from './river'
 
-export default function RowRiver({ run, graph }: { run: Run; graph: Graph }) {
+export default function RowRiver({ run, graph, onChoose }: { run: Run; graph: Graph; onChoose: (node: string) => void }) {
   const { data, error } = useQuery({ queryKey: ['run', run.id, 'ledger'], queryFn: () => call<Ledger>(`/runs/${run.id}/ledger`) })
   const dark = useComputedColorScheme('light') === 'dark'
-  if (error !== null) return <Trouble error={error} title="The ledger cannot be shown" />
+  if (error !== null && data === undefined) return <Trouble error={error} title="The ledger cannot be shown" />
   if (data === undefined) return <Waiting what="the ledger" />
   const { places, flows, unknown } = river(run, graph, data)
   const problems = data.nodes.filter((node) => node.problem !== null)
@@ -34,9 +34,8 @@ export default function RowRiver({ run, graph }: { run: Run; graph: Graph }) {
               nodeWidth={12}
               margin={{ top: 10, right: 200, bottom: 10, left: 10 }}
               link={{ stroke: dark ? '#4dabf7' : '#1971c2', strokeOpacity: dark ? 0.4 : 0.3 }}
-              node={(props: SankeyNodeProps) => <Place {...props} dark={dark} rows={places[props.index]?.rows ?? null} />}
-            >
-            </Sankey>
+              node={(props: SankeyNodeProps) => <Place {...props} dark={dark} place={places[props.index]} />}
+            />
           </ResponsiveContainer>
         </div>
       )}
@@ -57,9 +56,16 @@ export default function RowRiver({ run, graph }: { run: Run; graph: Graph }) {
           <Table.Tbody>
             {data.nodes.map((node) => (
               <Table.Tr key={node.id}>
-                <Table.Td>{node.id}</Table.Td>
+                <Table.Td>
+                  <Anchor component="button" type="button" fz="sm" onClick={() => onChoose(node.id)}>
+                    {node.id}
+                  </Anchor>
+                </Table.Td>
                 <Table.Td>{count(node.rowsIn)}</Table.Td>
-                <Table.Td>{node.terms.map(({ term, rows }) => `${term} ${count(rows)}`).join(', ')}</Table.Td>
+                <Table.Td>
+                  {node.terms.map(({ term, rows }) => `${term} ${rows === null ? 'not counted' : count(rows)}`).join(', ')}
+                  {written(run, node.id)}
+                </Table.Td>
                 <Table.Td>{node.balanced === null ? 'not known' : node.balanced ? 'balanced' : 'do not balance'}</Table.Td>
               </Table.Tr>
             ))}
@@ -70,13 +76,34 @@ export default function RowRiver({ run, graph }: { run: Run; graph: Graph }) {
   )
 }
 
-function Place({ x, y, width, height, payload, dark, rows }: SankeyNodeProps & { dark: boolean; rows: number | null }) {
-  const leaves = payload.name.includes(': ')
+/** What a destination did with the rows that it was given. */
+function written(run: Run, id: string): string {
+  const node = run.nodes.find((one) => one.id === id)
+  const told = [
+    ['inserted', node?.rowsInserted],
+    ['updated', node?.rowsUpdated],
+    ['unchanged', node?.rowsUnchanged],
+    ['deleted', node?.rowsDeleted],
+  ] as const
+  const known = told.filter(([, rows]) => rows != null)
+  return known.length === 0 ? '' : ` (${known.map(([name, rows]) => `${name} ${count(rows)}`).join(', ')})`
+}
+
+// Light ground, dark ground.
+const INK: Record<Kind, [string, string]> = {
+  node: ['#1864ab', '#74c0fc'],
+  left: ['#d9480f', '#ffa94d'],
+  came: ['#862e9c', '#da77f2'],
+  written: ['#2b8a3e', '#69db7c'],
+}
+
+function Place({ x, y, width, height, dark, place }: SankeyNodeProps & { dark: boolean; place: River['places'][number] | undefined }) {
+  if (place === undefined) return <Layer />
   return (
     <Layer>
-      <Rectangle x={x} y={y} width={width} height={Math.max(2, height)} fill={leaves ? '#f08c00' : dark ? '#74c0fc' : '#1864ab'} />
+      <Rectangle x={x} y={y} width={width} height={Math.max(2, height)} fill={INK[place.kind][dark ? 1 : 0]} />
       <text x={x + width + 6} y={y + height / 2} dominantBaseline="middle" fontSize={12} fill={dark ? '#e9ecef' : '#212529'}>
-        {payload.name} {rows === null ? '' : short(rows)}
+        {place.name} {place.rows === null ? '' : short(place.rows)}
       </text>
     </Layer>
   )

@@ -1,12 +1,13 @@
 // One run: how it stands, live; its graph, attempts, rows and log lines; and of the node that is chosen, everything.
 import { Alert, Anchor, Code, Group, Paper, Progress, SimpleGrid, Stack, Tabs, Text } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
+import { replaceEqualDeep, useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useEffect, useState, type ReactNode } from 'react'
 import { Link, useParams, useSearchParams } from 'react-router'
 import { call } from '../api/call'
 import { useLive, type Live } from '../api/live'
-import { FINAL } from '../api/runs'
+import { FINAL, newer } from '../api/runs'
 import type { Graph, Run } from '../api/types'
+import { datasetPage } from '../quality/address'
 import { between, count, duration } from '../show/figures'
 import { Page, Waiting } from '../show/Page'
 import { Status } from '../show/Status'
@@ -19,28 +20,36 @@ import { Logs } from './Logs'
 import { NodePanel } from './NodePanel'
 import { NodeTable } from './NodeTable'
 import { RunGraph } from './RunGraph'
+import { WhyDifferent } from './WhyDifferent'
 import classes from './RunPage.module.css'
 
+const TABS = ['graph', 'attempts', 'rows', 'different', 'logs', 'details'] as const
 const RowRiver = lazy(() => import('./RowRiver'))
 // Events tell of changes at once; this is for what no event tells of, such as why a run waits.
 const LOOK_AGAIN_MS = 5000
 
 export default function RunPage() {
   const id = useParams().id ?? ''
+  // What was heard of one run says nothing of another.
+  return <OneRun key={id} id={id} />
+}
+
+function OneRun({ id }: { id: string }) {
   const [said, say] = useSearchParams()
   const { data: run, error } = useQuery({
     queryKey: ['run', id],
     queryFn: () => call<Run>(`/runs/${id}`),
+    structuralSharing: (known, told) => replaceEqualDeep(known, newer(known as Run | undefined, told as Run)),
     refetchInterval: ({ state }) => (state.data !== undefined && !FINAL.has(state.data.status) ? LOOK_AGAIN_MS : false),
   })
-  const { data: graph } = useQuery({
+  const { data: graph, error: noGraph } = useQuery({
     queryKey: ['graph', id, run?.nodes.length],
     queryFn: () => call<Graph>(`/runs/${id}/graph`),
     enabled: run !== undefined,
     staleTime: Infinity,
   })
   const live = useLive(id, run?.lastSeq, run !== undefined && !FINAL.has(run.status))
-  const tab = said.get('tab') ?? 'graph'
+  const tab = TABS.find((one) => one === said.get('tab')) ?? 'graph'
   const node = said.get('node')
   const change = (name: string, value: string | null) => {
     const next = new URLSearchParams(said)
@@ -49,7 +58,7 @@ export default function RunPage() {
     say(next, { replace: true })
   }
   const choose = (chosen: string) => change('node', chosen)
-  if (error !== null) {
+  if (error !== null && run === undefined) {
     return (
       <Page title="Run">
         <Trouble error={error} title="This run cannot be shown" />
@@ -73,6 +82,7 @@ export default function RunPage() {
       }
       actions={<Actions run={run} node={node} />}
     >
+      <Trouble error={error} title="What is shown here may be old" />
       <Head run={run} live={live} />
       <Failure run={run} onChoose={choose} />
       {run.error === null && run.waitingFor !== null && (
@@ -86,16 +96,15 @@ export default function RunPage() {
             <Tabs.Tab value="graph">Graph</Tabs.Tab>
             <Tabs.Tab value="attempts">Attempts</Tabs.Tab>
             <Tabs.Tab value="rows">Rows</Tabs.Tab>
+            <Tabs.Tab value="different">Why different</Tabs.Tab>
             <Tabs.Tab value="logs">Logs</Tabs.Tab>
             <Tabs.Tab value="details">Details</Tabs.Tab>
           </Tabs.List>
           <Tabs.Panel value="graph">
             <Stack>
-              {graph === undefined ? (
-                <Waiting what="the graph" />
-              ) : (
-                <RunGraph run={run} graph={graph} live={live} chosen={node} onChoose={choose} />
-              )}
+              <Trouble error={noGraph} title="The graph cannot be shown" />
+              {graph === undefined && noGraph === null && <Waiting what="the graph" />}
+              {graph !== undefined && <RunGraph run={run} graph={graph} live={live} chosen={node} onChoose={choose} />}
               <NodeTable run={run} live={live} onChoose={choose} />
             </Stack>
           </Tabs.Panel>
@@ -103,7 +112,11 @@ export default function RunPage() {
             <Attempts run={run} onChoose={choose} />
           </Tabs.Panel>
           <Tabs.Panel value="rows">
-            <Suspense fallback={<Waiting what="the row river" />}>{graph !== undefined && <RowRiver run={run} graph={graph} />}</Suspense>
+            <Trouble error={noGraph} title="The row river cannot be drawn" />
+            <Suspense fallback={<Waiting what="the row river" />}>{graph !== undefined && <RowRiver run={run} graph={graph} onChoose={choose} />}</Suspense>
+          </Tabs.Panel>
+          <Tabs.Panel value="different">
+            <WhyDifferent run={run} other={said.get('with')} onOther={(other) => change('with', other)} onChoose={choose} />
           </Tabs.Panel>
           <Tabs.Panel value="logs">
             <Logs run={run} />
@@ -112,7 +125,7 @@ export default function RunPage() {
             <Details run={run} />
           </Tabs.Panel>
         </Tabs>
-        {node !== null && <NodePanel run={run} node={node} onClose={() => change('node', null)} />}
+        {node !== null && <NodePanel key={node} run={run} graph={graph} node={node} onChoose={choose} onClose={() => change('node', null)} />}
       </div>
     </Page>
   )
@@ -215,8 +228,8 @@ function Details({ run }: { run: Run }) {
         <div>
           <Text fw={600}>Quality</Text>
           {run.quality.map((one) => (
-            <Text key={`${one.dataset} ${one.ruleSet ?? ''}`}>
-              <Anchor component={Link} to={`/quality/${run.pipeline.namespace}/${one.dataset}`} inherit>
+            <Text key={`${one.dataset} ${one.scope} ${one.ruleSet ?? ''}`}>
+              <Anchor component={Link} to={datasetPage({ ...one, namespace: run.pipeline.namespace })} inherit>
                 {one.dataset}
               </Anchor>
               : {one.score ?? 'no score'}, {one.passed} passed, {one.failed} failed, {one.errors} not measured

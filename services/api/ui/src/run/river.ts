@@ -7,9 +7,11 @@ export interface Flow {
   target: number
   value: number
 }
+/** A node of the run; where rows leave the river by a term of the ledger, or come into it; or what a destination did with them. */
+export type Kind = 'node' | 'left' | 'came' | 'written'
 export interface River {
   /** `rows`: what went into the node, or left there; null: not counted. What flows in and out may be more, where two readers share it. */
-  places: { name: string; rows: number | null }[]
+  places: { name: string; kind: Kind; rows: number | null }[]
   flows: Flow[]
   /** Edges whose rows nobody counted. */
   unknown: number
@@ -18,12 +20,18 @@ export interface River {
 // What the rows of a port are called in the books of their node; the first that has so many.
 const TERMS: Record<string, string[]> = { rejected: ['filtered', 'rejected'], error: ['rejected'], duplicates: ['duplicates'] }
 
+const WRITTEN = [
+  ['inserted', 'rowsInserted'],
+  ['updated', 'rowsUpdated'],
+  ['unchanged', 'rowsUnchanged'],
+] as const
+
 export function river(run: Run, graph: Graph, ledger: Ledger): River {
   const places: River['places'] = []
   const into = new Map(ledger.nodes.map((node) => [node.id, node.rowsIn]))
-  const place = (name: string, rows = into.get(name) ?? null) => {
+  const place = (name: string, kind: Kind = 'node', rows = into.get(name) ?? null) => {
     const known = places.findIndex((one) => one.name === name)
-    return known >= 0 ? known : places.push({ name, rows }) - 1
+    return known >= 0 ? known : places.push({ name, kind, rows }) - 1
   }
   const flows: Flow[] = []
   let unknown = 0
@@ -33,7 +41,19 @@ export function river(run: Run, graph: Graph, ledger: Ledger): River {
     else if (rows > 0) flows.push({ source: place(edge.from), target: place(edge.to), value: rows })
   }
   for (const node of ledger.nodes) {
-    for (const [term, rows] of left(node, run, graph)) flows.push({ source: place(node.id), target: place(`${node.id}: ${term}`, rows), value: rows })
+    for (const [term, rows] of left(node, run, graph)) {
+      flows.push({ source: place(node.id), target: place(`${node.id}: ${term}`, 'left', rows), value: rows })
+    }
+    for (const { term, rows } of node.terms) {
+      // Rows that came to be in the node, such as those that a join makes of one.
+      if (rows !== null && rows < 0) flows.push({ source: place(`${node.id}: ${term}`, 'came', -rows), target: place(node.id), value: -rows })
+    }
+  }
+  for (const node of run.nodes) {
+    for (const [name, key] of WRITTEN) {
+      const rows = node[key]
+      if (rows !== null && rows > 0) flows.push({ source: place(node.id), target: place(`${node.id}: ${name}`, 'written', rows), value: rows })
+    }
   }
   return { places, flows, unknown }
 }

@@ -1,23 +1,30 @@
 // The latest runs. What is looked for stands in the address, so that a list can be sent to somebody.
-import { Anchor, Button, Group, Select, Table, Text, TextInput } from '@mantine/core'
+import { Anchor, Button, Checkbox, Group, MultiSelect, Table, Text } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
 import { Link, useSearchParams } from 'react-router'
 import { call } from '../api/call'
 import { FINAL } from '../api/runs'
 import type { Page as PageOf, RunHead } from '../api/types'
+import { NONE, toggled } from '../show/chosen'
 import { between, duration } from '../show/figures'
+import { FilterText, FilterTime } from '../show/Filters'
 import { Empty, Page, Scroll, Waiting } from '../show/Page'
 import { look, Status } from '../show/Status'
 import { Trouble } from '../show/Trouble'
 import { Moment } from '../show/zone'
+import { Chosen } from './Chosen'
 
 const STATUSES = ['QUEUED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELLED', 'TIMED_OUT', 'SKIPPED']
-const FILTERS = ['namespace', 'pipeline', 'status'] as const
+const FILTERS = ['namespace', 'pipeline', 'status', 'trigger', 'label', 'from', 'to'] as const
+const NAMES = { namespace: 'Namespace', pipeline: 'Pipeline', trigger: 'Started by', label: 'Label' } as const
+const EXAMPLES = { namespace: '', pipeline: '', trigger: 'schedule', label: 'team:sales' } as const
 const LIMIT = 50
 const LOOK_AGAIN_MS = 5000
 
 export function Runs() {
   const [said, say] = useSearchParams()
+  const [chosen, choose] = useState(NONE)
   const query = Object.fromEntries([...FILTERS, 'cursor' as const].map((name) => [name, said.get(name)]))
   const { data, error, isPending } = useQuery({
     queryKey: ['runs', query],
@@ -30,6 +37,7 @@ export function Runs() {
   const change = (name: string, value: string | null) => {
     const next = new URLSearchParams(said)
     next.delete('cursor')
+    choose(NONE)
     if (value === null || value === '') next.delete(name)
     else next.set(name, value)
     say(next, { replace: true })
@@ -38,35 +46,36 @@ export function Runs() {
     const next = new URLSearchParams(said)
     if (cursor === null) next.delete('cursor')
     else next.set('cursor', cursor)
+    choose(NONE)
     say(next)
   }
   return (
     <Page title="Runs">
       <Group align="end" gap="sm">
-        {(['namespace', 'pipeline'] as const).map((name) => (
-          <TextInput
-            key={`${name} ${said.get(name) ?? ''}`}
-            label={name === 'namespace' ? 'Namespace' : 'Pipeline'}
-            w={180}
-            defaultValue={said.get(name) ?? ''}
-            onBlur={(event) => event.currentTarget.value !== (said.get(name) ?? '') && change(name, event.currentTarget.value.trim())}
-            onKeyDown={(event) => event.key === 'Enter' && change(name, event.currentTarget.value.trim())}
-          />
+        {(['namespace', 'pipeline', 'trigger', 'label'] as const).map((name) => (
+          <FilterText key={name} label={NAMES[name]} placeholder={EXAMPLES[name]} value={said.get(name) ?? ''} onSay={(value) => change(name, value)} />
         ))}
-        <Select
+        <MultiSelect
           label="Status"
-          w={160}
+          w={220}
           clearable
           clearButtonProps={{ 'aria-label': 'Any status' }}
-          value={said.get('status')}
-          onChange={(status) => change('status', status)}
+          value={said.get('status')?.split(',') ?? []}
+          onChange={(status) => change('status', status.join(','))}
           data={STATUSES.map((status) => ({ value: status, label: look(status).word }))}
         />
+        <FilterTime label="From" value={said.get('from') ?? ''} onSay={(value) => change('from', value)} />
+        <FilterTime label="Before" value={said.get('to') ?? ''} onSay={(value) => change('to', value)} />
       </Group>
       <Trouble error={error} title="The runs cannot be listed" />
       {isPending && <Waiting what="runs" />}
       {data !== undefined && data.items.length === 0 && (filtered || said.has('cursor') ? <NoneLikeThat /> : <NoneYet />)}
-      {data !== undefined && data.items.length > 0 && <RunTable runs={data.items} />}
+      {data !== undefined && data.items.length > 0 && (
+        <>
+          <Chosen chosen={data.items.filter(({ id }) => chosen.has(id))} onDone={() => choose(NONE)} />
+          <RunTable runs={data.items} chosen={chosen} onChoose={choose} />
+        </>
+      )}
       <Group>
         {said.has('cursor') && (
           <Button variant="default" onClick={() => turn(null)}>
@@ -83,13 +92,31 @@ export function Runs() {
   )
 }
 
-export function RunTable({ runs }: { runs: RunHead[] }) {
+interface Listed {
+  runs: RunHead[]
+  /** Ids of those that are chosen; without it none can be. */
+  chosen?: ReadonlySet<string>
+  onChoose?: (chosen: ReadonlySet<string>) => void
+}
+
+export function RunTable({ runs, chosen, onChoose }: Listed) {
   const now = Date.now()
   return (
     <Scroll label="Runs">
       <Table highlightOnHover verticalSpacing={6} miw={760}>
         <Table.Thead>
           <Table.Tr>
+            {chosen !== undefined && (
+              <Table.Th w={36}>
+                <Checkbox
+                  size="xs"
+                  aria-label="Choose all of this page"
+                  checked={runs.every(({ id }) => chosen.has(id))}
+                  indeterminate={runs.some(({ id }) => chosen.has(id)) && !runs.every(({ id }) => chosen.has(id))}
+                  onChange={(event) => onChoose?.(event.currentTarget.checked ? new Set(runs.map(({ id }) => id)) : NONE)}
+                />
+              </Table.Th>
+            )}
             <Table.Th>Status</Table.Th>
             <Table.Th>Pipeline</Table.Th>
             <Table.Th>Run</Table.Th>
@@ -101,6 +128,16 @@ export function RunTable({ runs }: { runs: RunHead[] }) {
         <Table.Tbody>
           {runs.map((run) => (
             <Table.Tr key={run.id}>
+              {chosen !== undefined && (
+                <Table.Td>
+                  <Checkbox
+                    size="xs"
+                    aria-label={`Choose run ${run.id.slice(-8)}`}
+                    checked={chosen.has(run.id)}
+                    onChange={() => onChoose?.(toggled(chosen, run.id))}
+                  />
+                </Table.Td>
+              )}
               <Table.Td>
                 <Status status={run.status} />
               </Table.Td>

@@ -1,5 +1,5 @@
 // Colours that can be read: each text has at least 4.5 times the contrast to its ground, in light and in dark.
-import { createTheme, type CSSVariablesResolver } from '@mantine/core'
+import { createTheme, Modal, type CSSVariablesResolver } from '@mantine/core'
 
 export const theme = createTheme({
   primaryColor: 'blue',
@@ -7,6 +7,8 @@ export const theme = createTheme({
   defaultRadius: 'sm',
   cursorType: 'pointer',
   respectReducedMotion: true,
+  // Its cross has no word that a screen reader could say.
+  components: { Modal: Modal.extend({ defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } }) },
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',
   fontFamilyMonospace: 'ui-monospace, SFMono-Regular, Menlo, Consolas, monospace',
 })

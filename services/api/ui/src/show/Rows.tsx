@@ -3,8 +3,10 @@ import { Table, Text } from '@mantine/core'
 import { cell } from './figures'
 import { Scroll } from './Page'
 
-export function Rows({ label, rows }: { label: string; rows: Record<string, unknown>[] }) {
-  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))]
+/** `order`: of the columns, where it is known; the store keeps none in a row. */
+export function Rows({ label, rows, order = [] }: { label: string; rows: Record<string, unknown>[]; order?: string[] }) {
+  const there = new Set(rows.flatMap((row) => Object.keys(row)))
+  const columns = [...new Set([...order.filter((column) => there.has(column)), ...there])]
   return (
     <Scroll label={label} height={340}>
       <Table striped withTableBorder fz="sm" verticalSpacing={4}>
