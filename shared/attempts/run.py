@@ -117,6 +117,7 @@ class Attempts:
         self._held: dict[Key, Held] = {}
         self._lock = threading.Lock()
         self._closing = threading.Event()
+        self._too_late = 0
         self._answers = Answers(place, database, self._watch, self._resolution, self._closing, breakers)
 
     def _resolution(self) -> connectors.Resolution:
@@ -144,6 +145,11 @@ class Attempts:
     def dropped(self) -> dict[str, int]:
         """What was to be told of runs, and was not: {progress, samples, lines}."""
         return self._behind.dropped
+
+    @property
+    def too_late(self) -> int:
+        """Messages so far of what somebody had already, or nobody is to have any more."""
+        return self._too_late
 
     def give_back(self) -> None:
         """Stops what runs and lets the stages be released to others. Takes no new ones from now on."""
@@ -186,7 +192,11 @@ class Attempts:
         # Most messages of a run with short stages come too late.
         taken = insist(self._database, lambda tx: None if too_late(tx, message) else self._take(tx, message), self._closing)
         if taken is None:
-            return not self._closing.is_set()
+            if self._closing.is_set():
+                return False
+            with self._lock:
+                self._too_late += 1
+            return True
         until = time.monotonic() + _SAME_RUN_S
         while taken is not None:
             kill_point("attempt.claimed")

@@ -71,6 +71,7 @@ class Service:
             redis.Redis.from_url(redis_url, socket_timeout=2, socket_connect_timeout=2),
             free_slots=lambda: self._attempts.free_slots,
             dropped=lambda: self._attempts.dropped,
+            too_late=lambda: self._attempts.too_late,
             give_back=self._attempts.give_back,
         )
         # Weak references would be gone at once.
