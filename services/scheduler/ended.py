@@ -12,8 +12,10 @@ from services.scheduler.dependencies import dependents
 from services.scheduler.notify import tell
 from services.scheduler.profiles import profile
 from services.scheduler.settings import Settings
+from services.scheduler.tracing import span_of
 from services.scheduler.turn import turn
 from shared.kill_points import kill_point
+from shared.process import traces
 from shared.store import endings
 from shared.store.database import Database, Tx
 from shared.store.endings import Ending
@@ -25,6 +27,7 @@ CONCLUSIONS: tuple[Callable[[Tx, Ending, Settings], None], ...] = (told, depende
 
 def conclude(database: Database, settings: Settings) -> bool:
     """True while there may be more."""
+    spans = []
     with turn(database) as tx:
         if not endings.mine(tx):
             return False
@@ -35,8 +38,13 @@ def conclude(database: Database, settings: Settings) -> bool:
             with apart(tx, f"what follows from the end of run {ending.run}"):
                 for conclusion in CONCLUSIONS:
                     conclusion(tx, ending, settings)
+                span = span_of(tx, ending)
                 done.append(ending.id)
+                spans.append(span)
         endings.drop(tx, done)
         if done:
             kill_point("scheduler.concluding")
+    for span in spans:
+        if span is not None:
+            traces.send(span)
     return len(found) == AT_ONCE and bool(done)

@@ -68,6 +68,12 @@ def _load(target: str) -> Run:
     return run
 
 
+def _node(job: Job) -> dict[str, str]:
+    """The one node of a stage; several have no line of their own."""
+    nodes = job.program.get("figures") or {}
+    return {"node": next(iter(nodes))} if len(nodes) == 1 else {}
+
+
 class _Child:
     def __init__(self, pipe: Connection, runs: Mapping[str, Run]) -> None:
         self._pipe, self._runs = pipe, runs
@@ -113,7 +119,7 @@ class _Child:
         root = logging.getLogger()
         root.addHandler(handler)
         try:
-            with context(run=job.run, stage=job.stage, epoch=job.epoch), asked_by(job.request_id):
+            with context(run=job.run, stage=job.stage, epoch=job.epoch, **_node(job)), asked_by(job.request_id, job.traceparent):
                 answer = self._answer(job, control, masker)
         finally:
             root.removeHandler(handler)

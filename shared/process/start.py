@@ -18,6 +18,7 @@ from typing import Any
 
 from shared import plugins
 from shared.errors import Fault, PenstockError
+from shared.process import traces
 
 _CONTEXT: ContextVar[dict[str, Any] | None] = ContextVar("penstock_context", default=None)
 
@@ -32,9 +33,15 @@ def context(**fields: Any) -> Iterator[None]:
         _CONTEXT.reset(token)
 
 
-def asked_by(request_id: str | None) -> AbstractContextManager[None]:
-    """`context` with the X-Request-ID of the call that led to this; with nothing where no call did."""
-    return context(request=request_id) if request_id is not None else nullcontext()
+def asked_by(request_id: str | None, traceparent: str | None = None) -> AbstractContextManager[None]:
+    """`context` with the X-Request-ID of the call that led to this, and its trace; with nothing where there is none."""
+    fields = {"request": request_id, "trace_id": traces.trace_id(traceparent)}
+    known = {name: value for name, value in fields.items() if value is not None}
+    return context(**known) if known else nullcontext()
+
+
+# In JSON, as those call them who collect lines of many systems.
+_CALLED = {"run": "run_id", "node": "node_id", "epoch": "attempt", "request": "request_id"}
 
 
 class Line(logging.Formatter):
@@ -55,7 +62,7 @@ class Line(logging.Formatter):
             "service": self._service,
             "logger": record.name,
             "message": record.getMessage(),
-            **fields,
+            **{_CALLED.get(name, name): value for name, value in fields.items()},
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
@@ -64,6 +71,7 @@ class Line(logging.Formatter):
 
 def prepare(service: str) -> None:
     """Call once, first thing. PENSTOCK_LOG_FORMAT is text or json, PENSTOCK_LOG_LEVEL a Python level name."""
+    traces.named(service)
     stream = logging.StreamHandler(sys.stderr)
     stream.setFormatter(Line(service, os.environ.get("PENSTOCK_LOG_FORMAT", "text") == "json"))
     logging.basicConfig(level=os.environ.get("PENSTOCK_LOG_LEVEL", "INFO").upper(), handlers=[stream], force=True)

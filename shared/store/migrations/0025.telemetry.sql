@@ -14,3 +14,6 @@ CREATE TABLE metric_totals (
 
 -- Of the error budgets of that run's checks the least that is left, 0 to 1; NULL: no rule set of them promises anything.
 ALTER TABLE pipeline_scores ADD COLUMN budget double precision;
+
+-- As W3C's traceparent: the call that made the run. NULL: none did, or none that is traced.
+ALTER TABLE runs ADD COLUMN traceparent text;
