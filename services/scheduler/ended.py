@@ -9,6 +9,7 @@ from services.scheduler.apart import apart
 from services.scheduler.backfills import told
 from services.scheduler.count import count
 from services.scheduler.dependencies import dependents
+from services.scheduler.lineage import end
 from services.scheduler.notify import tell
 from services.scheduler.profiles import profile
 from services.scheduler.settings import Settings
@@ -22,7 +23,7 @@ from shared.store.endings import Ending
 
 AT_ONCE = 100
 # Each writes only to the store, in the transaction that takes the ending away: so it happens once.
-CONCLUSIONS: tuple[Callable[[Tx, Ending, Settings], None], ...] = (told, dependents, after, tell, profile, count)
+CONCLUSIONS: tuple[Callable[[Tx, Ending, Settings], None], ...] = (told, dependents, after, tell, profile, count, end)
 
 
 def conclude(database: Database, settings: Settings) -> bool:

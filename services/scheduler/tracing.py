@@ -45,7 +45,7 @@ def span_of(tx: Tx, ending: Ending) -> Span | None:
                 "retry",
                 one["at"],
                 {
-                    "penstock.node_id": one["node"] or "",
+                    "penstock.nodes": one["nodes"] or "",
                     "penstock.stage": one["stage"],
                     "penstock.attempt": one["epoch"],
                     "reason": one["reason"] or "",

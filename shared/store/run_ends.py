@@ -146,13 +146,15 @@ def traced(tx: Tx, run_id: str, at: datetime) -> dict[str, Any] | None:
 
 
 def retries(tx: Tx, run_id: str, since: datetime | None, at: datetime) -> list[dict[str, Any]]:
-    """{node, stage, epoch, at, reason, wait_s} between two ends, in order; the first hundred."""
+    """{nodes, stage, epoch, at, reason, wait_s} between two ends, in order, one for each attempt; the first hundred."""
     return list(
         tx.execute(
             """
-            SELECT node, stage, epoch, at, data ->> 'reason' AS reason, (data ->> 'waitSeconds')::float8 AS wait_s FROM events
+            SELECT string_agg(node, ', ' ORDER BY seq) AS nodes, stage, epoch, min(at) AS at, data ->> 'reason' AS reason,
+                   (data ->> 'waitSeconds')::float8 AS wait_s
+              FROM events
              WHERE run_id = %(run)s AND type = 'node.retry' AND at <= %(at)s AND (%(since)s::timestamptz IS NULL OR at > %(since)s)
-             ORDER BY seq LIMIT 100
+             GROUP BY stage, epoch, data ->> 'reason', data ->> 'waitSeconds' ORDER BY min(seq) LIMIT 100
             """,
             {"run": run_id, "since": since, "at": at},
         )

@@ -17,3 +17,14 @@ ALTER TABLE pipeline_scores ADD COLUMN budget double precision;
 
 -- As W3C's traceparent: the call that made the run. NULL: none did, or none that is traced.
 ALTER TABLE runs ADD COLUMN traceparent text;
+
+-- Events of runs that OpenLineage's receiver has not taken yet, in order: written with what they tell of, taken away once they are sent.
+CREATE TABLE lineage_events (
+    id       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    run_id   uuid NOT NULL,
+    type     text NOT NULL CHECK (type IN ('START', 'COMPLETE', 'FAIL', 'ABORT')),
+    -- Of OpenLineage's own time: when it happened.
+    at       timestamptz NOT NULL,
+    -- How often the run had ended before: each time that it is asked for again is a run of its own there.
+    again    integer NOT NULL
+);

@@ -110,7 +110,7 @@ def test_alerts_fire_at_their_limits() -> None:
     if os.environ.get("PENSTOCK_TEST_PROMETHEUS") and shutil.which("promtool") is None:
         debian.install("prometheus")
     if (promtool := shutil.which("promtool")) is None:
-        pytest.skip("there is no promtool here; PENSTOCK_TEST_PROMETHEUS=1 installs Debian's")
+        pytest.skip("not here: promtool; PENSTOCK_TEST_PROMETHEUS=1 installs Debian's")
     for command in (["check", "rules", RULES.name], ["test", "rules", "penstock.rules.test.yml"]):
         done = subprocess.run([promtool, *command], cwd=RULES.parent, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
