@@ -50,7 +50,7 @@ def main() -> None:
     # A signal to the whole group (Ctrl-C, a supervisor's stop) is the parent's to answer: it drains, then ends us.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    prepare(service)
+    prepare(service, holds_rows=True)
     runs = {kind: _load(target) for kind, _, target in (entry.partition("=") for entry in functions)}
     _Child(Connection(int(fd)), runs).serve()
 

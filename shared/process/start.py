@@ -69,8 +69,11 @@ class Line(logging.Formatter):
         return json.dumps(line, default=str)
 
 
-def prepare(service: str) -> None:
-    """Call once, first thing. PENSTOCK_LOG_FORMAT is text or json, PENSTOCK_LOG_LEVEL a Python level name."""
+def prepare(service: str, *, holds_rows: bool = False) -> None:
+    """Call once, first thing. PENSTOCK_LOG_FORMAT is text or json, PENSTOCK_LOG_LEVEL a Python level name.
+
+    `holds_rows`: people's rows and secrets are in this process, so that what its exceptions say stays in its log.
+    """
     traces.named(service)
     stream = logging.StreamHandler(sys.stderr)
     stream.setFormatter(Line(service, os.environ.get("PENSTOCK_LOG_FORMAT", "text") == "json"))
@@ -79,8 +82,16 @@ def prepare(service: str) -> None:
         # Where nobody wants it, it would be a tenth of each start.
         import sentry_sdk
 
-        # Our own user mistakes are not incidents; and locals could hold rows or secrets.
-        sentry_sdk.init(dsn=dsn, before_send=_before_send, include_local_variables=False, send_default_pii=False)
+        # Our own user mistakes are not incidents; locals, and lines that were logged before, could hold rows or secrets; and what we send
+        # to others is none of Sentry's.
+        sentry_sdk.init(
+            dsn=dsn,
+            before_send=_without_values if holds_rows else _before_send,
+            include_local_variables=False,
+            send_default_pii=False,
+            max_breadcrumbs=0,
+            trace_propagation_targets=[],
+        )
         sentry_sdk.set_tag("service", service)
     for plugin in plugins.seen():
         plugin.log()
@@ -95,12 +106,23 @@ def report(error: Exception) -> None:
 
 
 def _before_send(event: Any, hint: dict[str, Any]) -> Any:
-    error = hint.get("exc_info", (None, None, None))[1]
-    if isinstance(error, PenstockError) and error.fault in {Fault.CONFIGURATION, Fault.DATA}:
+    error = (hint.get("exc_info") or (None, None, None))[1]
+    # A line without an exception tells how somebody's stage failed, or of a setting; it quotes what it is about.
+    if error is None or (isinstance(error, PenstockError) and error.fault in {Fault.CONFIGURATION, Fault.DATA}):
         return None
     for key, value in (_CONTEXT.get() or {}).items():
         event.setdefault("tags", {})[key] = str(value)
     return event
+
+
+def _without_values(event: Any, hint: dict[str, Any]) -> Any:
+    """Which exception it was and where, not what it said."""
+    told = _before_send(event, hint)
+    for one in (told or {}).get("exception", {}).get("values", ()):
+        one["value"] = "(in the log of the process: rows may be in it)"
+    if told is not None:
+        told.pop("extra", None)
+    return told
 
 
 class Stop:
