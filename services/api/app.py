@@ -10,7 +10,7 @@ from flask_smorest import Api
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from services.api import auth, bootstrap, incoming, monitor, problems
-from services.api.access import audit, headers, request_ids, session
+from services.api.access import audit, headers, request_ids, session, tracing
 from services.api.access.rate import Limits
 from services.api.feed import Feed
 from services.api.hooks.bell import Bell
@@ -84,6 +84,7 @@ def create_app(settings: Settings) -> Flask:
     @app.before_request
     def _begin() -> None:
         request_ids.begin()
+        tracing.begin()
         auth.identify()
         incoming.check_address()
 
@@ -92,9 +93,11 @@ def create_app(settings: Settings) -> Flask:
         audit.record(database, response)
         request_ids.tell(response)
         headers.tell(response)
+        tracing.tell(response)
         return response
 
     app.teardown_request(request_ids.end)
+    app.teardown_request(tracing.end)
 
     if settings.home is not None:
         try:

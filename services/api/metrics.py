@@ -11,26 +11,42 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric, SummaryMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric, SummaryMetricFamily
 from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 
 from shared.breakers import Standing
 from shared.breakers.shown import STATES
+from shared.store import metric_totals
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 # As a number that grows with the trouble.
 _BREAKER = {"closed": 0, "half-open": 1, "open": 2}
+_SERVICES = ("quality", "scheduler", "worker")
+# Of `metric_totals`: what each says, and the name of its label.
+_COUNTERS = {
+    metric_totals.RETRIES: ("Attempts of runs that have ended that were made again, by why.", "reason"),
+    metric_totals.REJECTED: ("Rows that were rejected, by the rule, or else by what it was of them: row, line, quality, sink.", "rule"),
+    metric_totals.LEASES: ("Stages whose worker no longer renewed its lease.", None),
+    metric_totals.DUPLICATES: ("Messages of the broker for what somebody had already, or was over.", None),
+}
+_HISTOGRAMS = {
+    metric_totals.NODE: ("From a node's start to its end; nodes of one stage take its time, each.", "node_type"),
+    metric_totals.DELAY: ("From a fire time to the start of its run.", None),
+}
 
 
 # The registry keeps it by what it is, not by what it says.
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading(Collector):
-    """`totals` and `scores` as `shared.store.totals` gives them, `runs` as `installation.open_runs`, `processes` as `workers.seen_within`,
-    `busy` by process. `queues`: how many messages wait in each; None while Redis is away, as with `breakers`.
+    """`totals` and `scores` as `shared.store.totals` gives them, `measured` as `metric_totals.counted`, `runs` as
+    `installation.open_runs`, `processes` as `workers.seen_within`, `busy` by process. `queues`: how many messages wait in each; None while
+    Redis is away, as with `breakers`.
     """
 
     totals: Sequence[Mapping[str, Any]]
     scores: Sequence[Mapping[str, Any]]
+    measured: Sequence[Mapping[str, Any]]
     runs: Mapping[str, Any]
     stages: Mapping[str, int]
     processes: Sequence[Mapping[str, Any]]
@@ -48,6 +64,7 @@ class Reading(Collector):
     def collect(self) -> Iterator[Metric]:
         yield _gauge("penstock_build_info", "1; the version of the API that answers.", ["version"], [([self.version], 1)])
         yield from self._ended()
+        yield from self._measured()
         yield from self._open()
         yield from self._processes()
         yield from self._connectors()
@@ -68,6 +85,26 @@ class Reading(Collector):
         yield from (runs, took, rows)
         scores = [([_pipeline(one)], one["score"]) for one in self.scores]
         yield _gauge("penstock_quality_score", "The lowest score of the newest run that was checked, 0 to 100.", ["pipeline"], scores)
+        left = [([_pipeline(one)], one["budget"]) for one in self.scores if one["budget"] is not None]
+        about = "What is left of the error budgets that the newest run was checked against, the least, 0 to 1."
+        yield _gauge("penstock_quality_budget_remaining", about, ["pipeline"], left)
+
+    def _measured(self) -> Iterator[Metric]:
+        for metric, (about, label) in _COUNTERS.items():
+            counter = CounterMetricFamily(f"penstock_{metric}", about, labels=[label] if label else [])
+            found = [one for one in self.measured if one["metric"] == metric]
+            for one in found:
+                counter.add_metric([one["label"]] if label else [], one["count"])
+            if not found and not label:
+                counter.add_metric([], 0)
+            yield counter
+        for metric, (about, label) in _HISTOGRAMS.items():
+            histogram = HistogramMetricFamily(f"penstock_{metric}", about, labels=[label] if label else [])
+            for one in self.measured:
+                if one["metric"] == metric:
+                    within = [*zip(map(floatToGoString, metric_totals.BOUNDS_S), one["within"], strict=False), ("+Inf", one["count"])]
+                    histogram.add_metric([one["label"]] if label else [], within, one["sum"])
+            yield histogram
 
     def _open(self) -> Iterator[Metric]:
         states = {"QUEUED": self.runs["queued"], "DEPENDENT": self.runs["dependent"], "RUNNING": self.runs["running"]}
@@ -94,6 +131,8 @@ class Reading(Collector):
             slots.add_metric([service, "busy"], busy)
             slots.add_metric([service, "free"], sum(one["slots"] for one in alive) - busy)
         yield slots
+        services = [([service], sum(one["service"] == service for one in self.processes)) for service in _SERVICES]
+        yield _gauge("penstock_processes", "Processes that are alive.", ["service"], services)
         seen = [one["seen_at"].timestamp() for one in self.processes if one["service"] == "scheduler"]
         beats: list[tuple[list[str], float]] = [([], max(seen))] if seen else []
         yield _gauge("penstock_scheduler_heartbeat_timestamp_seconds", "When a scheduler was last heard of.", [], beats)

@@ -22,6 +22,7 @@ from services.scheduler.ended import conclude
 from services.scheduler.expand import expand
 from services.scheduler.late import tell_late
 from services.scheduler.leadership import Session
+from services.scheduler.lineage import Sender
 from services.scheduler.notify import deliver
 from services.scheduler.recover import Recovery
 from services.scheduler.settings import Settings
@@ -48,13 +49,17 @@ def main() -> None:
     settings = Settings.from_environment()
     log.info("starting %s", settings)
     stop = Stop().listen()
-    database = Database(settings.database_url, name=settings.name, size=3, definitions=definitions.of(settings.definitions))
+    database = Database(settings.database_url, name=settings.name, size=4, definitions=definitions.of(settings.definitions))
     app = celery_app(settings.redis_url, "penstock.scheduler")
     recovery = Recovery(database, redis.Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2), settings)
     publisher: Publisher | None = None
     if settings.repository is not None:
         publisher = Publisher(database, Repository(settings.repository), settings.remote, settings.push_every)
         publisher.start()
+    sender: Sender | None = None
+    if settings.openlineage is not None:
+        sender = Sender(database, settings, settings.openlineage)
+        sender.start()
     session: Session | None = None
     next_sweep = next_staging = next_tidy = next_late = 0.0
     adopting = False
@@ -69,8 +74,9 @@ def main() -> None:
                 more = follow(database, settings) or more
             sending.send(app, _asked(database))
             leads = session.leads()
-            if publisher is not None and leads:
-                publisher.leads.set()
+            for thread in (publisher, sender):
+                if thread is not None and leads:
+                    thread.leads.set()
             if leads and time.monotonic() >= next_sweep:
                 sending.send(app, recovery.sweep())
                 with database.transaction() as tx:
@@ -93,14 +99,16 @@ def main() -> None:
         except AWAY as error:
             # Leadership goes with the session that held the lock; a new session has to win it again.
             log.warning("PostgreSQL is away, trying again: %s", error)
-            if publisher is not None:
-                publisher.leads.clear()
+            for thread in (publisher, sender):
+                if thread is not None:
+                    thread.leads.clear()
             if session is not None:
                 session.close()
                 session = None
             stop.wait(POLL_S)
-    if publisher is not None:
-        publisher.close()
+    for thread in (publisher, sender):
+        if thread is not None:
+            thread.close()
     if session is not None:
         session.close()
     database.close()

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
+from services.scheduler import lineage
 from services.scheduler.dependencies import settle
 from services.scheduler.recipes import load
 from services.scheduler.settings import Settings
@@ -141,6 +142,7 @@ def admit(tx: Tx, settings: Settings) -> list[str]:
         {row["id"]: row["started_at"] for row in there if row["started_at"] is not None},
     )
     started = [run for run in made.start if _move(tx, run, RunStatus.RUNNING)]
+    lineage.begun(tx, started, settings)
     for run, why in made.skip.items():
         _move(tx, run, RunStatus.SKIPPED, {"code": "skipped", "message": why})
     _replace(tx, made.replace)

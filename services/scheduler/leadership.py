@@ -10,6 +10,7 @@ from uuid import uuid4
 import psycopg
 from psycopg import sql
 
+from shared.process import traces
 from shared.store import workers
 from shared.store.database import Database
 from shared.store.installation import LEADER_LOCK
@@ -53,6 +54,7 @@ class Session:
                 slots=0,
                 memory_bytes=None,
                 version=_VERSION,
+                dropped=traces.lost(),
             )
             self._next_heartbeat = time.monotonic() + self._heartbeat_s
             if not self._leads:

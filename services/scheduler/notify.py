@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from typing import Any
 
 import yaml
 
+from services.scheduler import budgets
 from services.scheduler.settings import Settings
 from services.scheduler.turn import turn
 from shared.engines.program import TellProgram
@@ -22,8 +22,7 @@ from shared.notifications.changes import changes
 from shared.notifications.events import FAILED, Ended, told
 from shared.notifications.messages import message
 from shared.notifications.wanted import Wish, Wishes, wishes
-from shared.pipelines.validation import full_name, stored_rule_set
-from shared.rules.budget import spent
+from shared.pipelines.validation import full_name
 from shared.secrets.references import find
 from shared.store import notifications, quality, requests, resources, run_ends, schemas
 from shared.store.database import Database, Tx
@@ -130,32 +129,18 @@ def _used_up(tx: Tx, ending: Ending) -> list[str]:
     """Error budgets that this run's checks found used up, and the checks before did not: be it that good ones are too old to count."""
     found = []
     for row in quality.of_run(tx, ending.run):
-        objective = _objective(tx, row["namespace"], row["rule_set"]) if row["score"] is not None else None
+        objective = budgets.objective(tx, row["namespace"], row["rule_set"]) if row["score"] is not None else None
         if objective is None:
             continue
         subject = Subject(row["namespace"], row["dataset"], row["scope"], row["rule_set"])
-        now = _spent(tx, subject, objective, row["at"])
+        now = budgets.spent_at(tx, subject, objective, row["at"])
         before = quality.scored_before(tx, subject, row["at"]) if now["usedUp"] else None
-        if now["usedUp"] and (before is None or not _spent(tx, subject, objective, before)["usedUp"]):
+        if now["usedUp"] and (before is None or not budgets.spent_at(tx, subject, objective, before)["usedUp"]):
             found.append(
                 f"{row['rule_set']}: the mean score of {row['dataset']} is {now['mean']:g} over {now['windowDays']} days, and"
                 f" {now['score']:g} is promised; {now['below']} of {now['checks']} checks were below it"
             )
     return found
-
-
-def _spent(tx: Tx, subject: Subject, objective: Mapping[str, Any], at: datetime) -> dict[str, Any]:
-    found = quality.window(tx, subject, at - timedelta(days=objective["windowDays"]), at, objective["score"])
-    return spent(found.checks, found.below, found.missed, objective)
-
-
-def _objective(tx: Tx, namespace: str, rule_set: str) -> Mapping[str, Any] | None:
-    """None where today's rules refuse the rule set, or it is gone: the other news must not wait for it."""
-    text = resources.current_document(tx, "DataQualityRuleSet", namespace, rule_set)
-    try:
-        return stored_rule_set(text).objective if text is not None else None
-    except PenstockError:
-        return None
 
 
 def _changes(tx: Tx, ending: Ending, wanted: Wishes, before: dict[str, Any]) -> list[str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from services.scheduler.receiver import Receiver
 from shared.process import settings
 from shared.store.partitions import Keep
 from shared.versions.push import Remote
@@ -24,6 +25,7 @@ class Settings:
     templates may read with env(NAME), of those that are set.
     `mail`: the platform can send mail by itself. `public_url`: where people look at runs; None: not known. `late_every`: how often is
     looked for runs that are late. `quality_default`: what runs write is profiled where no rule set looks at it.
+    `openlineage`: who is told of runs as events; None: nobody.
     `definitions`: the folder of recipes' texts; None: the database. `repository`: where Git shows what was saved; None: nowhere on this
     machine. `remote`: where the leader pushes it, if anywhere.
     """
@@ -55,6 +57,7 @@ class Settings:
     public_url: str | None
     late_every: timedelta
     quality_default: bool
+    openlineage: Receiver | None
 
     @staticmethod
     def from_environment() -> Settings:
@@ -87,6 +90,7 @@ class Settings:
             public_url=settings.public_url(),
             late_every=settings.seconds("PENSTOCK_LATE_SECONDS", 10),
             quality_default=_quality_default(),
+            openlineage=Receiver.from_environment(),
         )
 
 

@@ -50,7 +50,7 @@ def main() -> None:
     # A signal to the whole group (Ctrl-C, a supervisor's stop) is the parent's to answer: it drains, then ends us.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    prepare(service)
+    prepare(service, holds_rows=True)
     runs = {kind: _load(target) for kind, _, target in (entry.partition("=") for entry in functions)}
     _Child(Connection(int(fd)), runs).serve()
 
@@ -66,6 +66,12 @@ def _load(target: str) -> Run:
     module, _, name = target.partition(":")
     run: Run = getattr(import_module(module), name)
     return run
+
+
+def _node(job: Job) -> dict[str, str]:
+    """The one node of a stage; several have no line of their own."""
+    nodes = job.program.get("figures") or {}
+    return {"node": next(iter(nodes))} if len(nodes) == 1 else {}
 
 
 class _Child:
@@ -113,7 +119,7 @@ class _Child:
         root = logging.getLogger()
         root.addHandler(handler)
         try:
-            with context(run=job.run, stage=job.stage, epoch=job.epoch), asked_by(job.request_id):
+            with context(run=job.run, stage=job.stage, epoch=job.epoch, **_node(job)), asked_by(job.request_id, job.traceparent):
                 answer = self._answer(job, control, masker)
         finally:
             root.removeHandler(handler)

@@ -21,7 +21,7 @@ from shared.attempts.place import Place
 from shared.dispatch.claims import expire_predecessor
 from shared.errors import UnavailableError
 from shared.messages import PROBE
-from shared.store import workers
+from shared.store import metric_totals, workers
 from shared.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ class Pulse:
 
 class Heartbeat:
     """One thread. `free_slots` counts those that could take a message now; `dropped`, what the buffer behind the work could not hold;
-    `give_back` is called before the exit.
+    `too_late`, messages that came when there was nothing left to take. `give_back` is called before the exit.
     """
 
     def __init__(
@@ -77,10 +77,12 @@ class Heartbeat:
         *,
         free_slots: Callable[[], int],
         dropped: Callable[[], dict[str, int]],
+        too_late: Callable[[], int],
         give_back: Callable[[], None],
     ) -> None:
         self._place, self._database, self._app, self._broker = place, database, app, broker
         self._free_slots, self._dropped, self._give_back = free_slots, dropped, give_back
+        self._too_late, self._counted = too_late, 0
         self._pulse = Pulse(place.probe.total_seconds(), time.monotonic())
         self._predecessor = True
         self._next_register = 0.0
@@ -127,7 +129,9 @@ class Heartbeat:
                     version=version("penstock"),
                     dropped=self._dropped(),
                 )
-            self._predecessor = False
+                if (late := self._too_late()) > self._counted:
+                    metric_totals.add(tx, metric_totals.DUPLICATES, late - self._counted)
+            self._predecessor, self._counted = False, late
             self._next_register = time.monotonic() + _REGISTER_S
         except UnavailableError as error:
             log.warning("not registered: %s", error.message)

@@ -11,16 +11,17 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 from celery import Celery
 
-from shared.attempts import connectors, cursors, delivered, memory, rejects, replaying
+from shared.attempts import connectors, cursors, delivered, memory, rejects, replaying, tracing
 from shared.attempts.answers import Answers
 from shared.attempts.behind import Behind
 from shared.attempts.breakers import Breakers, Guard, HeldBack
+from shared.attempts.ended import Ended
 from shared.attempts.history import history
 from shared.attempts.leases import Leases
 from shared.attempts.place import Place
@@ -83,18 +84,6 @@ class Held:
     gone: threading.Event = field(default_factory=threading.Event)
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """What the child said, or how it died. `error` as PenstockError.to_json. `wait`: nothing was tried yet, and is not for so long."""
-
-    outcome: Outcome | None
-    error: dict[str, Any] | None
-    died: str | None
-    duration_ms: int
-    peak_memory_bytes: int | None
-    wait: timedelta | None = None
-
-
 class Attempts:
     def __init__(
         self,
@@ -117,6 +106,7 @@ class Attempts:
         self._held: dict[Key, Held] = {}
         self._lock = threading.Lock()
         self._closing = threading.Event()
+        self._too_late = 0
         self._answers = Answers(place, database, self._watch, self._resolution, self._closing, breakers)
 
     def _resolution(self) -> connectors.Resolution:
@@ -144,6 +134,11 @@ class Attempts:
     def dropped(self) -> dict[str, int]:
         """What was to be told of runs, and was not: {progress, samples, lines}."""
         return self._behind.dropped
+
+    @property
+    def too_late(self) -> int:
+        """Messages so far of what somebody had already, or nobody is to have any more."""
+        return self._too_late
 
     def give_back(self) -> None:
         """Stops what runs and lets the stages be released to others. Takes no new ones from now on."""
@@ -186,12 +181,16 @@ class Attempts:
         # Most messages of a run with short stages come too late.
         taken = insist(self._database, lambda tx: None if too_late(tx, message) else self._take(tx, message), self._closing)
         if taken is None:
-            return not self._closing.is_set()
+            if self._closing.is_set():
+                return False
+            with self._lock:
+                self._too_late += 1
+            return True
         until = time.monotonic() + _SAME_RUN_S
         while taken is not None:
             kill_point("attempt.claimed")
             run, stage, epoch = taken.claim.key
-            with context(run=run, stage=stage, epoch=epoch), asked_by(taken.claim.request_id):
+            with context(run=run, stage=stage, epoch=epoch), asked_by(taken.claim.request_id, taken.claim.traceparent):
                 taken = self._attempt(taken, child, until)
         return True
 
@@ -212,7 +211,7 @@ class Attempts:
 
     def _attempt(self, taken: Taken, child: Child, until: float) -> Taken | None:
         """Does it and records how it ended; what this slot does next, if that was claimed with the record."""
-        held = Held(taken.claim, child)
+        held, began = Held(taken.claim, child), datetime.now(UTC)
         with self._lock:
             self._held[taken.claim.key] = held
         self._leases.hold(taken.claim.key)
@@ -222,6 +221,7 @@ class Attempts:
             ended = Ended(None, taken.refused.to_json(), None, 0, None) if taken.refused else self._work(held, taken)
             self._is_over(held)
             self._behind.close(taken.claim)
+            tracing.send(taken.claim, self.place, ended, held.verdict, began)
             self._record(held, ended, goes_on=time.monotonic() < until and self._slots.fit(child) and not self._closing.is_set())
         finally:
             self._let_go(held)
@@ -270,6 +270,7 @@ class Attempts:
             carried=known.carried,
             history=past,
             request_id=taken.request_id,
+            traceparent=taken.traceparent,
         )
         try:
             rules = {name: self._breakers.prefer.of(said) for name, said in resolved.circuits.items()}

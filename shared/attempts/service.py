@@ -19,6 +19,7 @@ from shared.attempts.place import Place
 from shared.attempts.run import Attempts
 from shared.engines.program import FORMATS as PLAN_FORMATS
 from shared.messages import VERSION, RequestMessage, StageMessage, celery_app
+from shared.process import traces
 from shared.runs.queues import read_by
 from shared.secrets.vault import NO_VAULT, Vault
 from shared.store.database import Database
@@ -70,7 +71,8 @@ class Service:
             self.app,
             redis.Redis.from_url(redis_url, socket_timeout=2, socket_connect_timeout=2),
             free_slots=lambda: self._attempts.free_slots,
-            dropped=lambda: self._attempts.dropped,
+            dropped=lambda: self._attempts.dropped | traces.lost(),
+            too_late=lambda: self._attempts.too_late,
             give_back=self._attempts.give_back,
         )
         # Weak references would be gone at once.

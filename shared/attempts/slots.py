@@ -32,7 +32,10 @@ log = logging.getLogger(__name__)
 Key = tuple[str, int, int]
 
 # A child runs what people wrote; it has no use for the way into the store.
-_WITHHELD = ("PENSTOCK_MASTER_KEY", "PENSTOCK_DATABASE_URL", "PENSTOCK_REDIS_URL", "PENSTOCK_SMTP_URL", "PENSTOCK_ASSISTANT_KEY")
+_WITHHELD = (
+    "PENSTOCK_MASTER_KEY", "PENSTOCK_DATABASE_URL", "PENSTOCK_REDIS_URL", "PENSTOCK_SMTP_URL", "PENSTOCK_ASSISTANT_KEY",
+    "PENSTOCK_OPENLINEAGE_URL", "PENSTOCK_OPENLINEAGE_API_KEY", "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
+)  # fmt: skip
 _START_S = 60.0
 # What is done behind an attempt is done within this, or not at all.
 _REST_S = 30.0

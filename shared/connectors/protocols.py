@@ -275,6 +275,7 @@ class AttemptKey:
     """Who writes: names the session penstock/{run}/{stage}/{epoch}, and with `nodes` and `rerun` keys the marker.
 
     `window`: what is written is a window of a source, to be committed once whichever run writes it; the marker is keyed by it then.
+    `traceparent`: the attempt's span, for comments in SQL.
     """
 
     namespace: str
@@ -284,6 +285,7 @@ class AttemptKey:
     rerun: int
     nodes: tuple[str, ...]
     window: str | None = None
+    traceparent: str | None = None
 
     @property
     def committed_as(self) -> str:

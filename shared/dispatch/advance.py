@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.dispatch.connecting import Door
 from shared.messages import StageMessage
+from shared.process import traces
 from shared.runs.states import STAGE_IN_FLIGHT, RunStatus, StageStatus
 from shared.store import nodes, runs, stages
 from shared.store.database import Tx
@@ -77,7 +78,8 @@ def release(tx: Tx, run: LockedRun, which: Sequence[int], *, lost: bool = False)
     if not which:
         return []
     released = stages.release(tx, run.id, which, lost=lost)
-    return [StageMessage(run.id, row["stage"], row["epoch"], row["queue"]) for row in sorted(released, key=lambda row: row["stage"])]
+    span = traces.of_run(run.id, run.traceparent)
+    return [StageMessage(run.id, row["stage"], row["epoch"], row["queue"], span) for row in sorted(released, key=lambda row: row["stage"])]
 
 
 def _end(tx: Tx, run: LockedRun, rows: Sequence[StageRow]) -> None:

@@ -12,6 +12,7 @@ from shared.breakers import Change
 from shared.datasets import Dataset
 from shared.engines.program import FORMATS
 from shared.messages import StageMessage, UnknownVersion
+from shared.process import traces
 from shared.runs.states import RunStatus
 from shared.store import datasets, nodes, runs, stages
 from shared.store.database import Tx
@@ -32,7 +33,8 @@ class Claim:
 
     `inputs`: committed datasets by "stage:port". `server_started_at`: of the store, when it was claimed. `spent`: since the first attempt
     at the stage began, by the store's clock. `limited`: others may wait for the connections that it holds.
-    `request_id`: of the call that made the run.
+    `request_id`: of the call that made the run. `traceparent`: the span of this attempt, `run_span`:
+    the one around it; None: nobody traces it.
     """
 
     namespace: str
@@ -51,6 +53,8 @@ class Claim:
     spent: timedelta = timedelta(0)
     limited: bool = False
     request_id: str | None = None
+    traceparent: str | None = None
+    run_span: str | None = None
 
     @property
     def key(self) -> Key:
@@ -92,6 +96,8 @@ def claim(tx: Tx, message: StageMessage, *, worker: str, boot: str, lease: timed
         spent=row["spent"],
         limited=row["limited"],
         request_id=run.request_id,
+        traceparent=traces.of_attempt(run.id, run.traceparent, row["stage"], row["epoch"]),
+        run_span=traces.of_run(run.id, run.traceparent),
     )
 
 

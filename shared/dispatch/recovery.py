@@ -18,7 +18,7 @@ from shared.dispatch.results import cancel_run, lose_stage
 from shared.kill_points import kill_point
 from shared.messages import StageMessage
 from shared.runs.states import RunStatus, StageStatus
-from shared.store import runs, stages
+from shared.store import metric_totals, runs, stages
 from shared.store.database import Database, Tx
 from shared.store.runs import LockedRun
 
@@ -66,15 +66,17 @@ def _recover(tx: Tx, run_id: str, overdue: list[dict[str, Any]]) -> list[StageMe
     why = {row["stage"] for row in overdue if (row["stage"], row["epoch"]) in still}
     rows = stages.of_run(tx, run_id)
     messages: list[StageMessage] = []
-    for row in rows:
-        if row.stage in why and row.status is StageStatus.RUNNING:
-            messages += lose_stage(tx, run, row.stage, row.epoch, "its worker no longer renews the lease")
+    expired = [row for row in rows if row.stage in why and row.status is StageStatus.RUNNING]
+    for row in expired:
+        messages += lose_stage(tx, run, row.stage, row.epoch, "its worker no longer renews the lease")
     if run.cancel_reason is None:
         messages += release(tx, run, [row.stage for row in rows if row.stage in why and row.status is StageStatus.RELEASED])
         retries = [row for row in rows if row.stage in why and row.status is StageStatus.RETRYING]
         messages += release(tx, run, [row.stage for row in startable(tx, run, rows, retries)])
     _say_released(run, messages)
     runs.save(tx, run)
+    if expired:
+        metric_totals.add(tx, metric_totals.LEASES, len(expired))
     if messages:
         kill_point("scheduler.recovering")
     return messages

@@ -39,7 +39,7 @@ class Version:
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a run is asked for with. `trigger`: {type, …}, who asked and what for. `interval_start`: of its data interval. `request_id`: of
-    the call that asks, where one does.
+    the call that asks, where one does; `traceparent`: its span.
     """
 
     trigger: Mapping[str, Any]
@@ -49,6 +49,7 @@ class Asked:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     reason: str | None = None
     request_id: str | None = None
+    traceparent: str | None = None
 
 
 def values_of(
@@ -135,6 +136,7 @@ def said_of(new: New) -> dict[str, Any]:
         "reason": asked.reason,
         "created_by": asked.created_by,
         "request_id": asked.request_id,
+        "traceparent": asked.traceparent,
     }
 
 

@@ -27,7 +27,7 @@ def open_session(job: Job, program: Program, control: Control) -> SinkSession | 
         return None
     connector = job.connectors[program.sinks[0].connector]
     nodes = tuple(sink.node for sink in program.sinks)
-    key = AttemptKey(job.namespace, job.run, job.stage, job.epoch, job.rerun, nodes, program.published_as)
+    key = AttemptKey(job.namespace, job.run, job.stage, job.epoch, job.rerun, nodes, program.published_as, job.traceparent)
     try:
         with control.calling(connector.reference):
             session = connector_driver(connector.type, connector.config).open_sink(key, tuple(write_of(sink) for sink in program.sinks))

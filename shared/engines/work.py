@@ -44,6 +44,7 @@ class Job:
     are told from those of the last window, what is known of these (`shared.engines.duckdb.windows`). `carried`: of sources that another
     stage read and whose rows this one writes, what that one remembered. `history`: what earlier checks of the same dataset and scope
     measured, oldest first: {at (RFC 3339), profile or null, metrics: name -> value}. `request_id`: of the call that made the run, for logs.
+    `traceparent`: the span of this attempt, for logs and for comments in SQL; None: nobody traces it.
     """
 
     namespace: str
@@ -61,6 +62,7 @@ class Job:
     carried: dict[str, Remembered] = field(default_factory=dict, repr=False)
     history: tuple[dict[str, Any], ...] = ()
     request_id: str | None = None
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

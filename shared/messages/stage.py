@@ -5,7 +5,7 @@ Losing one costs a sweep, receiving it twice costs nothing: the row in PostgreSQ
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from shared.errors import PenstockError
@@ -39,6 +39,8 @@ class StageMessage:
     stage: int
     epoch: int
     queue: str
+    # The run's span, in a header of the message: whoever reads the broker can follow it. The row says what counts.
+    traceparent: str | None = field(default=None, compare=False)
 
     def to_json(self) -> dict[str, Any]:
         return {"v": VERSION, "run": self.run, "stage": self.stage, "epoch": self.epoch, "queue": self.queue}

@@ -18,6 +18,7 @@ from typing import Any
 
 from shared import plugins
 from shared.errors import Fault, PenstockError
+from shared.process import traces
 
 _CONTEXT: ContextVar[dict[str, Any] | None] = ContextVar("penstock_context", default=None)
 
@@ -32,9 +33,15 @@ def context(**fields: Any) -> Iterator[None]:
         _CONTEXT.reset(token)
 
 
-def asked_by(request_id: str | None) -> AbstractContextManager[None]:
-    """`context` with the X-Request-ID of the call that led to this; with nothing where no call did."""
-    return context(request=request_id) if request_id is not None else nullcontext()
+def asked_by(request_id: str | None, traceparent: str | None = None) -> AbstractContextManager[None]:
+    """`context` with the X-Request-ID of the call that led to this, and its trace; with nothing where there is none."""
+    fields = {"request": request_id, "trace_id": traces.trace_id(traceparent)}
+    known = {name: value for name, value in fields.items() if value is not None}
+    return context(**known) if known else nullcontext()
+
+
+# In JSON, as those call them who collect lines of many systems.
+_CALLED = {"run": "run_id", "node": "node_id", "epoch": "attempt", "request": "request_id"}
 
 
 class Line(logging.Formatter):
@@ -55,15 +62,19 @@ class Line(logging.Formatter):
             "service": self._service,
             "logger": record.name,
             "message": record.getMessage(),
-            **fields,
+            **{_CALLED.get(name, name): value for name, value in fields.items()},
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line, default=str)
 
 
-def prepare(service: str) -> None:
-    """Call once, first thing. PENSTOCK_LOG_FORMAT is text or json, PENSTOCK_LOG_LEVEL a Python level name."""
+def prepare(service: str, *, holds_rows: bool = False) -> None:
+    """Call once, first thing. PENSTOCK_LOG_FORMAT is text or json, PENSTOCK_LOG_LEVEL a Python level name.
+
+    `holds_rows`: people's rows and secrets are in this process, so that what its exceptions say stays in its log.
+    """
+    traces.named(service)
     stream = logging.StreamHandler(sys.stderr)
     stream.setFormatter(Line(service, os.environ.get("PENSTOCK_LOG_FORMAT", "text") == "json"))
     logging.basicConfig(level=os.environ.get("PENSTOCK_LOG_LEVEL", "INFO").upper(), handlers=[stream], force=True)
@@ -71,8 +82,16 @@ def prepare(service: str) -> None:
         # Where nobody wants it, it would be a tenth of each start.
         import sentry_sdk
 
-        # Our own user mistakes are not incidents; and locals could hold rows or secrets.
-        sentry_sdk.init(dsn=dsn, before_send=_before_send, include_local_variables=False, send_default_pii=False)
+        # Our own user mistakes are not incidents; locals, and lines that were logged before, could hold rows or secrets; and what we send
+        # to others is none of Sentry's.
+        sentry_sdk.init(
+            dsn=dsn,
+            before_send=_without_values if holds_rows else _before_send,
+            include_local_variables=False,
+            send_default_pii=False,
+            max_breadcrumbs=0,
+            trace_propagation_targets=[],
+        )
         sentry_sdk.set_tag("service", service)
     for plugin in plugins.seen():
         plugin.log()
@@ -87,12 +106,23 @@ def report(error: Exception) -> None:
 
 
 def _before_send(event: Any, hint: dict[str, Any]) -> Any:
-    error = hint.get("exc_info", (None, None, None))[1]
-    if isinstance(error, PenstockError) and error.fault in {Fault.CONFIGURATION, Fault.DATA}:
+    error = (hint.get("exc_info") or (None, None, None))[1]
+    # A line without an exception tells how somebody's stage failed, or of a setting; it quotes what it is about.
+    if error is None or (isinstance(error, PenstockError) and error.fault in {Fault.CONFIGURATION, Fault.DATA}):
         return None
     for key, value in (_CONTEXT.get() or {}).items():
         event.setdefault("tags", {})[key] = str(value)
     return event
+
+
+def _without_values(event: Any, hint: dict[str, Any]) -> Any:
+    """Which exception it was and where, not what it said."""
+    told = _before_send(event, hint)
+    for one in (told or {}).get("exception", {}).get("values", ()):
+        one["value"] = "(in the log of the process: rows may be in it)"
+    if told is not None:
+        told.pop("extra", None)
+    return told
 
 
 class Stop:

@@ -48,16 +48,19 @@ def budget(scores: Sequence[tuple[datetime, float]], objective: Mapping[str, Any
 def spent(checks: int, below: int, missed: float, objective: Mapping[str, Any]) -> dict[str, Any]:
     """What `budget` says of a window of which only this is known: checks, how many were below the objective, the points they missed.
 
-    {score, windowDays, checks, below, mean, usedUp}
+    {score, windowDays, checks, below, mean, remainingPercent, usedUp}
     """
     each = missed / checks if checks else 0.0
+    allowed = BEST - objective["score"]
+    used = each / allowed if allowed else float(each > 0)
     return {
         "score": objective["score"],
         "windowDays": objective["windowDays"],
         "checks": checks,
         "below": below,
         "mean": round(BEST - each, 2) if checks else None,
-        "usedUp": each > BEST - objective["score"],
+        "remainingPercent": round(100 * max(0.0, 1 - used), 1),
+        "usedUp": each > allowed,
     }
 
 

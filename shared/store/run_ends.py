@@ -129,3 +129,33 @@ def succeeded_for(tx: Tx, namespace: str, pipeline: str, fire: datetime, by: dat
         {"namespace": namespace, "pipeline": pipeline, "fire": fire, "by": by, "least": least_id(fire - _SKEW)},
     ).fetchone()
     return row is not None
+
+
+def traced(tx: Tx, run_id: str, at: datetime) -> dict[str, Any] | None:
+    """What a trace tells of the run. `ended_before`: when it ended the time before the end at `at`; None: that was the first."""
+    return tx.execute(
+        """
+        SELECT r.traceparent, r.version, r.trigger ->> 'type' AS trigger, r.request_id, r.created_at, r.queued_at,
+               coalesce(r.error ->> 'code', (SELECT n.error ->> 'code' FROM nodes n WHERE n.run_id = r.id AND n.status = 'FAILED'
+                                              ORDER BY n.finished_at NULLS LAST, n.ordinal LIMIT 1)) AS error_code,
+               (SELECT max(e.at) FROM events e WHERE e.run_id = r.id AND e.type = 'run.finished' AND e.at < %(at)s) AS ended_before
+          FROM runs r WHERE r.id = %(run)s
+        """,
+        {"run": run_id, "at": at},
+    ).fetchone()
+
+
+def retries(tx: Tx, run_id: str, since: datetime | None, at: datetime) -> list[dict[str, Any]]:
+    """{nodes, stage, epoch, at, reason, wait_s} between two ends, in order, one for each attempt; the first hundred."""
+    return list(
+        tx.execute(
+            """
+            SELECT string_agg(node, ', ' ORDER BY seq) AS nodes, stage, epoch, min(at) AS at, data ->> 'reason' AS reason,
+                   (data ->> 'waitSeconds')::float8 AS wait_s
+              FROM events
+             WHERE run_id = %(run)s AND type = 'node.retry' AND at <= %(at)s AND (%(since)s::timestamptz IS NULL OR at > %(since)s)
+             GROUP BY stage, epoch, data ->> 'reason', data ->> 'waitSeconds' ORDER BY min(seq) LIMIT 100
+            """,
+            {"run": run_id, "since": since, "at": at},
+        )
+    )

@@ -25,7 +25,8 @@ DOORBELL = "penstock_scheduler"
 class LockedRun:
     """A run whose row this transaction holds. `said` are events not yet written.
 
-    `replay`: what it replays, where it does: {of, node, kind, letters, retryCount}, its trigger. `request_id`: of the call that made it.
+    `replay`: what it replays, where it does: {of, node, kind, letters, retryCount}, its trigger. `request_id`: of the call that made it;
+    `traceparent`: its span.
     """
 
     id: str
@@ -43,6 +44,7 @@ class LockedRun:
     cancel_reason: str | None
     replay: dict[str, Any] | None = None
     request_id: str | None = None
+    traceparent: str | None = None
     said: list[Event] = field(default_factory=list)
     ring: bool = False
 
@@ -54,14 +56,14 @@ class LockedRun:
 NEW = """
     SELECT n.* FROM jsonb_to_recordset(%(new)s) AS n (run uuid, namespace text, pipeline text, resource_uid uuid, version integer,
         git_commit_sha text, trigger jsonb, parameters jsonb, logical_date timestamptz, interval_start timestamptz,
-        run_values jsonb, reason text, created_by text, request_id text)
+        run_values jsonb, reason text, created_by text, request_id text, traceparent text)
 """
 MAKES = """
     run AS (
         INSERT INTO runs (id, namespace, pipeline, resource_uid, version, git_commit_sha, status, trigger, parameters, logical_date,
-                          data_interval_start, data_interval_end, run_values, reason, created_by, request_id, last_seq)
+                          data_interval_start, data_interval_end, run_values, reason, created_by, request_id, traceparent, last_seq)
         SELECT run, namespace, pipeline, resource_uid, version, git_commit_sha, 'QUEUED', trigger, parameters, logical_date,
-               interval_start, logical_date, run_values, reason, created_by, request_id, 1 FROM new
+               interval_start, logical_date, run_values, reason, created_by, request_id, traceparent, 1 FROM new
     ), event AS (
         INSERT INTO events (run_id, seq, type, v, data)
         SELECT run, 1, 'run.queued', %(event_version)s, jsonb_build_object('version', version, 'trigger', trigger)
@@ -99,9 +101,11 @@ def create(
     interval_start: datetime | None = None,
     run_values: Mapping[str, Any] | None = None,
     request_id: str | None = None,
+    traceparent: str | None = None,
 ) -> None:
     """One run. `run` is a UUIDv7 from `identifiers.new_id`. `interval_start`: the fire time before the logical date, where there is one.
-    `run_values`: `RunValues.to_json`, None for a recipe without parameters and templates. `request_id`: of the call that asks for it.
+    `run_values`: `RunValues.to_json`, None for a recipe without parameters and templates. `request_id`: of the call that asks for it,
+    `traceparent`: its span.
     """
     create_all(
         tx,
@@ -121,6 +125,7 @@ def create(
                 "reason": reason,
                 "created_by": created_by,
                 "request_id": request_id,
+                "traceparent": traceparent,
             }
         ],
     )
@@ -128,7 +133,7 @@ def create(
 
 _LOCK = """
     SELECT id::text AS id, namespace, pipeline, resource_uid::text AS resource_uid, version, status, planning, max_parallel_nodes,
-           parameters, run_values, logical_date, last_seq, cancel_reason, request_id,
+           parameters, run_values, logical_date, last_seq, cancel_reason, request_id, traceparent,
            CASE WHEN trigger ->> 'type' = 'replay' THEN trigger END AS replay
       FROM runs WHERE id = %(run)s FOR UPDATE
 """

@@ -36,17 +36,17 @@ def add(tx: Tx, ending: Ending, rows: dict[str, int | None]) -> None:
     )
 
 
-def scored(tx: Tx, ending: Ending) -> None:
-    """Keeps the run's lowest score, unless it has none or a newer run is known."""
+def scored(tx: Tx, ending: Ending, budget: float | None) -> None:
+    """Keeps the run's lowest score, unless it has none or a newer run is known. `budget`: the least that is left of its error budgets."""
     tx.execute(
         """
-        INSERT INTO pipeline_scores AS p (namespace, pipeline, run_id, score)
-        SELECT %(namespace)s, %(pipeline)s, %(run)s, min(score)::float8 FROM quality_scores
+        INSERT INTO pipeline_scores AS p (namespace, pipeline, run_id, score, budget)
+        SELECT %(namespace)s, %(pipeline)s, %(run)s, min(score)::float8, %(budget)s FROM quality_scores
          WHERE run_id = %(run)s AND score IS NOT NULL HAVING count(*) > 0
-        ON CONFLICT (namespace, pipeline) DO UPDATE SET run_id = excluded.run_id, score = excluded.score
+        ON CONFLICT (namespace, pipeline) DO UPDATE SET run_id = excluded.run_id, score = excluded.score, budget = excluded.budget
          WHERE p.run_id <= excluded.run_id
         """,
-        {"namespace": ending.namespace, "pipeline": ending.pipeline, "run": ending.run},
+        {"namespace": ending.namespace, "pipeline": ending.pipeline, "run": ending.run, "budget": budget},
     )
 
 
@@ -67,7 +67,9 @@ def counted(tx: Tx, most: int) -> list[dict[str, Any]]:
 
 
 def scores(tx: Tx, most: int) -> list[dict[str, Any]]:
-    """{namespace, pipeline, score}, by name, at most so many."""
+    """{namespace, pipeline, score, budget}, by name, at most so many."""
     return list(
-        tx.execute("SELECT namespace, pipeline, score FROM pipeline_scores ORDER BY namespace, pipeline LIMIT %(most)s", {"most": most})
+        tx.execute(
+            "SELECT namespace, pipeline, score, budget FROM pipeline_scores ORDER BY namespace, pipeline LIMIT %(most)s", {"most": most}
+        )
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from services.api.access import request_ids
+from services.api.access import request_ids, tracing
 from services.api.hooks.known import Hook
 from services.api.incoming import check_texts
 from services.api.problems import Refused
@@ -50,7 +50,14 @@ def run_of(hook: Hook, said: Said, run: str, at: datetime, trigger: dict[str, An
     except Unsettled as error:
         errors = [{"code": one.code, "path": one.path, "message": one.message} for one in error.problems]
         raise Refused(422, error.message, errors=errors, kind="invalid-parameters") from error
-    asked = Asked({"type": "webhook", "name": hook.name, **trigger}, at, start, created_by=by, request_id=request_ids.current())
+    asked = Asked(
+        {"type": "webhook", "name": hook.name, **trigger},
+        at,
+        start,
+        created_by=by,
+        request_id=request_ids.current(),
+        traceparent=tracing.current(),
+    )
     return said_of(New(hook.version, asked, run, values))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from services.api.access import request_ids
+from services.api.access import request_ids, tracing
 from services.api.problems import Refused
 from services.api.recipes.asked import runnable, start_of_interval, values_of
 from shared.formats import file_format
@@ -110,6 +110,7 @@ def _start(
         reason=reason,
         created_by=by,
         request_id=request_ids.current(),
+        traceparent=tracing.current(),
     )
     head = {"id": run, "of": group["run"], "node": group["node"], "version": row["version"], "letters": letters}
     return {**head, "pipeline": {"namespace": namespace, "name": name}}

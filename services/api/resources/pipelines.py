@@ -9,7 +9,7 @@ from flask import Response
 from flask_smorest import Blueprint
 
 from services.api import cursors, ndjson
-from services.api.access import request_ids
+from services.api.access import request_ids, tracing
 from services.api.auth import caller, database
 from services.api.once import accepted
 from services.api.recipes.asked import START_BODY, asked, runnable, start_of_interval, values_of
@@ -109,7 +109,15 @@ def start(namespace: str, name: str) -> Response:
             **({"planId": body["planId"]} if by_plan else {}),
             **({"fullRefresh": True} if body.get("fullRefresh") else {}),
         }
-        wanted = Asked(trigger, logical_date, start_of, who.name, reason=body.get("reason"), request_id=request_ids.current())
+        wanted = Asked(
+            trigger,
+            logical_date,
+            start_of,
+            who.name,
+            reason=body.get("reason"),
+            request_id=request_ids.current(),
+            traceparent=tracing.current(),
+        )
         create(tx, [New(Version.of(version), wanted, run, values)])
         row = run_views.run(tx, run)
         assert row is not None

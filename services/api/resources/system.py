@@ -22,7 +22,7 @@ from services.api.settings import Settings
 from shared import plugins
 from shared.breakers import Standing, standings
 from shared.messages import MAINTENANCE
-from shared.store import installation, resources, totals, workers
+from shared.store import installation, metric_totals, resources, totals, workers
 from shared.store.database import Tx
 
 # Whose breakers are told of: more series than that would be a burden to whoever collects them.
@@ -75,6 +75,7 @@ def measured() -> Response:
         reading = metrics.Reading(
             totals=totals.counted(tx, settings.metrics_pipelines),
             scores=totals.scores(tx, settings.metrics_pipelines),
+            measured=metric_totals.counted(tx, settings.metrics_pipelines),
             runs=installation.open_runs(tx),
             stages=installation.open_stages(tx),
             processes=alive,

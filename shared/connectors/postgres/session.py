@@ -15,6 +15,7 @@ from shared.connectors.postgres.batches import Batches
 from shared.connectors.postgres.errors import translated
 from shared.connectors.postgres.publish import add_columns, write, write_query
 from shared.connectors.postgres.spec import connection_string
+from shared.connectors.postgres.traced import traced
 from shared.connectors.protocols import AttemptKey, Checkpoint, Computed, Query, Rows, SinkWrite
 from shared.connectors.retention import outdated
 from shared.datasets import Columns
@@ -32,7 +33,9 @@ class PostgresSession:
         self._batches: Batches | None = None
         self._written: Columns = ()
         with translated(config):
-            self._connection: psycopg.Connection[Any] = psycopg.connect(connection_string(config, key.session), autocommit=True)
+            self._connection: psycopg.Connection[Any] = psycopg.connect(
+                connection_string(config, key.session), autocommit=True, cursor_factory=traced(key.traceparent)
+            )
             try:
                 markers.ensure(self._connection)
                 self._end_zombies()

@@ -180,3 +180,95 @@ def test_metrics_are_for_whom_the_setting_says(api: Api) -> None:
     assert get(api.client, "/metrics").status_code == 200
     assert beside(api, metrics="open").get("/metrics").status_code == 200
     assert beside(api, metrics="off").get("/metrics").status_code == 404
+
+
+def conclude_all(api: Api, settings: Settings) -> None:
+    while conclude(api.database, settings):
+        pass
+
+
+def end(api: Api, settings: Settings, run: str, status: str) -> None:
+    """The end of a run as it is recorded: its event, and then what is concluded of it."""
+    with api.database.transaction() as tx:
+        endings.add(tx, run, "default", "measured", status)
+        tx.execute(
+            """
+            INSERT INTO events (run_id, seq, type, data)
+            SELECT %(r)s, coalesce(max(seq), 0) + 1, 'run.finished', '{}' FROM events WHERE run_id = %(r)s
+            """,
+            {"r": run},
+        )
+    conclude_all(api, settings)
+
+
+def test_nodes_retries_rejected_rows_and_delays_are_counted_once_though_a_run_ends_twice(api: Api, settings: Settings) -> None:
+    api.apply(PIPELINE.replace("NAME", "measured"))
+    before = samples(get(api.client, "/metrics").text)
+    at = "2026-01-05T06:00:00+00:00"
+    run: str = api.run("measured", {}, trigger={"type": "schedule", "fireAt": at})
+    with api.database.transaction() as tx:
+        tx.execute(
+            """
+            INSERT INTO nodes (run_id, node, ordinal, type, generation, status, started_at, finished_at)
+            VALUES (%(r)s, 'a', 0, 'joiner', 1, 'COMPLETED', now() - interval '2 seconds', now()),
+                   (%(r)s, 'b', 1, 'joiner', 1, 'FAILED', now() - interval '90 seconds', now()),
+                   (%(r)s, 'c', 2, 'filter', 1, 'SKIPPED', NULL, now())
+            """,
+            {"r": run},
+        )
+        tx.execute(
+            """
+            INSERT INTO attempts (run_id, stage, epoch, worker, finished_at, outcome, error)
+            VALUES (%(r)s, 1, 1, 'w', now(), 'RETRYING', '{"code": "unavailable"}'), (%(r)s, 1, 2, 'w', now(), 'LOST', '{}'),
+                   (%(r)s, 1, 3, 'w', now(), 'COMPLETED', NULL)
+            """,
+            {"r": run},
+        )
+        tx.execute(
+            """
+            INSERT INTO events (run_id, seq, type, stage, epoch, at, data)
+            VALUES (%(r)s, 1, 'run.started', NULL, NULL, %(at)s::timestamptz + interval '20 seconds', '{}'),
+                   (%(r)s, 2, 'node.retry', 1, 4, now(), '{"reason": "breaker"}'),
+                   (%(r)s, 3, 'node.retry', 1, 4, now(), '{"reason": "breaker"}')
+            """,
+            {"r": run, "at": at},
+        )
+    api.letter(run, "a", {"id": 1}, kind="line")
+    api.letter(run, "a", {"id": 2}, kind="quality")
+    api.all("UPDATE dead_letters SET rule = 'adults' WHERE run_id = %(r)s AND kind = 'quality' RETURNING id", r=run)
+    end(api, settings, run, "FAILED")
+    # Asked for again: one node was done again, one attempt more was lost.
+    now = "finished_at = clock_timestamp()"
+    api.all(f"UPDATE nodes SET started_at = clock_timestamp(), {now} WHERE run_id = %(r)s AND node = 'a' RETURNING node", r=run)
+    api.all(f"UPDATE attempts SET outcome = 'LOST', {now} WHERE run_id = %(r)s AND epoch = 3 RETURNING epoch", r=run)
+    end(api, settings, run, "SUCCEEDED")
+    after = samples(get(api.client, "/metrics").text)
+    told = {name: round(value - before.get(name, 0), 2) for name, value in after.items()}
+    node = "{le=%s,node_type=joiner}"
+    assert [told[f"penstock_node_duration_seconds_bucket{node % le}"] for le in ("0.5", "5.0", "60.0", "300.0", "+Inf")] == [1, 2, 2, 3, 3]
+    assert told["penstock_node_duration_seconds_sum{node_type=joiner}"] == pytest.approx(92, abs=0.1)
+    assert not [name for name in told if "node_type=filter" in name]
+    assert [told[f"penstock_retry_total{{reason={why}}}"] for why in ("unavailable", "lost", "breaker")] == [1, 2, 1]
+    assert [told[f"penstock_rejected_rows_total{{rule={rule}}}"] for rule in ("adults", "line")] == [1, 1]
+    assert (told["penstock_schedule_delay_seconds_count"], told["penstock_schedule_delay_seconds_sum"]) == (1, 20)
+
+
+def test_what_is_left_of_an_error_budget_is_told_with_the_score(api: Api, settings: Settings) -> None:
+    api.apply(
+        """
+apiVersion: penstock/v1
+kind: DataQualityRuleSet
+metadata: {name: s}
+spec:
+  dataset: {connector: db, table: d}
+  objective: {score: 90, windowDays: 30}
+  rules: [{name: there, type: NOT_NULL, column: id}]
+"""
+    )
+    api.apply(PIPELINE.replace("NAME", "budgeted"))
+    ended(api, settings, "budgeted", "SUCCEEDED", 1, score=96.0)
+    told = samples(get(api.client, "/metrics").text)
+    left = told["penstock_quality_budget_remaining{pipeline=default/budgeted}"]
+    with api.database.transaction() as tx:
+        found = [row["score"] for row in tx.execute("SELECT score::float8 FROM quality_scores WHERE dataset = 'd' AND rule_set = 's'")]
+    assert left == pytest.approx(max(0.0, 1 - (100 - sum(found) / len(found)) / 10), abs=0.002)

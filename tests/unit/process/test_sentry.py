@@ -20,7 +20,7 @@ from shared.process import prepare
 from shared.process.start import context
 import logging
 
-prepare("worker")
+prepare("worker", holds_rows=HOLDS_ROWS)
 log = logging.getLogger("it")
 with context(run="run-1", stage=3, epoch=2):
     try:
@@ -32,6 +32,7 @@ with context(run="run-1", stage=3, epoch=2):
         raise ConfigurationError("the table is not there")
     except ConfigurationError:
         log.exception("a mistake")
+    log.error("stage 3 failed: 'Ann' is no number")
 sentry_sdk.flush(5)
 """
 
@@ -62,9 +63,22 @@ def sentry() -> Iterator[tuple[str, list[dict[str, Any]]]]:
     server.server_close()
 
 
+def run(dsn: str, *, holds_rows: bool) -> None:
+    service = SERVICE.replace("HOLDS_ROWS", str(holds_rows))
+    subprocess.run([sys.executable, "-c", service], env={"SENTRY_DSN": dsn, "PATH": ""}, check=True, timeout=60, capture_output=True)
+
+
+def test_where_rows_are_what_an_exception_says_is_not_told(sentry: tuple[str, list[dict[str, Any]]]) -> None:
+    dsn, events = sentry
+    run(dsn, holds_rows=True)
+    (event,) = events
+    assert event["exception"]["values"][-1]["type"] == "RuntimeError"
+    assert "the engine broke" not in json.dumps([event["exception"]["values"][-1]["value"], event.get("extra"), event.get("breadcrumbs")])
+
+
 def test_an_incident_is_told_with_its_run_and_a_mistake_is_not(sentry: tuple[str, list[dict[str, Any]]]) -> None:
     dsn, events = sentry
-    subprocess.run([sys.executable, "-c", SERVICE], env={"SENTRY_DSN": dsn, "PATH": ""}, check=True, timeout=60, capture_output=True)
+    run(dsn, holds_rows=False)
     (event,) = events
     assert event["tags"] == {"service": "worker", "run": "run-1", "stage": "3", "epoch": "2"}
     assert event["exception"]["values"][-1]["value"] == "the engine broke"
