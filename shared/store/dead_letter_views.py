@@ -76,7 +76,11 @@ class Choice:
     def _conditions(self, among: Mapping[str, str]) -> str:
         # Only what is asked for stands in the statement, so that it is planned for just that.
         said = self.values()
-        return " AND ".join(text for name, text in among.items() if said[name] is not None) or "true"
+        texts = [text for name, text in among.items() if said[name] is not None]
+        if among is not _OF_RUNS and self.state not in (None, "open"):
+            # Word for word as their index has it, which a value that is given beside the statement does not tell.
+            texts.append("d.state <> 'open'")
+        return " AND ".join(texts) or "true"
 
     def values(self) -> dict[str, Any]:
         return {

@@ -174,28 +174,35 @@ def profiles(tx: Tx, run: str) -> dict[tuple[int, str | None], dict[str, Any]]:
 def subjects(tx: Tx, *, after: Subject | None, limit: int, namespaces: Sequence[str] | None, dataset: str | None) -> list[dict[str, Any]]:
     """The newest check of each subject, by namespace, dataset, scope and rule set, from behind `after`.
 
-    `namespaces`: only those; None: all. It jumps from subject to subject along the index, so that it takes no longer with their past;
-    and no farther than to the end of the page, since they are found in their order.
+    `namespaces`: only those; None: all. It jumps from subject to subject along the index, so that it takes no longer with their past; no
+    farther than to the end of the page, since they are found in their order; and only within what is asked for.
     """
+    if namespaces is None:
+        return _subjects(tx, None, after, limit, dataset)
+    found: list[dict[str, Any]] = []
+    for namespace in sorted(set(namespaces)):
+        if len(found) < limit and (after is None or namespace >= after.namespace):
+            found += _subjects(tx, namespace, after, limit - len(found), dataset)
+    return found
+
+
+def _subjects(tx: Tx, namespace: str | None, after: Subject | None, limit: int, dataset: str | None) -> list[dict[str, Any]]:
+    """Of one namespace, or of all."""
+    within = "true" if namespace is None else "q.namespace = %(namespace)s" + ("" if dataset is None else " AND q.dataset = %(dataset)s")
     return list(
         tx.execute(
             f"""
             WITH RECURSIVE found AS (
-                (SELECT namespace, dataset, scope, rule_set FROM quality_scores
-                  WHERE (namespace, dataset, scope, rule_set) > (%(a)s, %(b)s, %(c)s, %(d)s)
-                  ORDER BY namespace, dataset, scope, rule_set LIMIT 1)
+                (SELECT q.namespace, q.dataset, q.scope, q.rule_set FROM quality_scores q
+                  WHERE {within} AND (q.namespace, q.dataset, q.scope, q.rule_set) > (%(a)s, %(b)s, %(c)s, %(d)s)
+                  ORDER BY q.namespace, q.dataset, q.scope, q.rule_set LIMIT 1)
                 UNION ALL
                 SELECT n.namespace, n.dataset, n.scope, n.rule_set FROM found f, LATERAL (
                     SELECT q.namespace, q.dataset, q.scope, q.rule_set FROM quality_scores q
-                     WHERE (q.namespace, q.dataset, q.scope, q.rule_set) > (f.namespace, f.dataset, f.scope, f.rule_set)
+                     WHERE {within} AND (q.namespace, q.dataset, q.scope, q.rule_set) > (f.namespace, f.dataset, f.scope, f.rule_set)
                      ORDER BY q.namespace, q.dataset, q.scope, q.rule_set LIMIT 1) n
             ),
-            page AS (
-                SELECT * FROM found f
-                 WHERE (%(namespaces)s::text[] IS NULL OR f.namespace = ANY(%(namespaces)s))
-                   AND (%(dataset)s::text IS NULL OR f.dataset = %(dataset)s)
-                 LIMIT %(limit)s
-            )
+            page AS (SELECT * FROM found f WHERE %(dataset)s::text IS NULL OR f.dataset = %(dataset)s LIMIT %(limit)s)
             SELECT {_SCORE}, p.drift ->> 'status' AS drift
               FROM page f, LATERAL (
                    SELECT * FROM quality_scores q
@@ -203,11 +210,11 @@ def subjects(tx: Tx, *, after: Subject | None, limit: int, namespaces: Sequence[
                     ORDER BY q.run_id DESC LIMIT 1) s
               LEFT JOIN quality_profiles p ON p.run_id = s.run_id AND p.stage = s.stage AND p.rule_set = s.rule_set
              ORDER BY f.namespace, f.dataset, f.scope, f.rule_set
-            """,  # noqa: S608
+            """,  # noqa: S608 (our own text)
             {
                 **dict(zip("abcd", after.values.values() if after is not None else ("", "", "", ""), strict=True)),
                 "limit": limit,
-                "namespaces": list(namespaces) if namespaces is not None else None,
+                "namespace": namespace,
                 "dataset": dataset,
             },
         )

@@ -4,3 +4,5 @@
 -- one, as they are corrected: their ids say nothing of the run.
 CREATE INDEX dead_letters_in_order ON dead_letters (run_id, stage, node, (coalesce(position, 0)), id);
 CREATE INDEX dead_letters_by_id ON dead_letters (id);
+-- Those that somebody has dealt with; a letter that is written costs it nothing.
+CREATE INDEX dead_letters_dealt_with ON dead_letters (state, run_id, stage, node, (coalesce(position, 0)), id) WHERE state <> 'open';

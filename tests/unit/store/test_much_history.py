@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.store import audit, dead_letter_views, diagnosing, run_views
+from shared.store import audit, dead_letter_views, diagnosing, quality, run_views
 from shared.store.audit import Wanted
 from shared.store.database import Database, Tx
 from shared.store.dead_letter_views import Choice
@@ -87,7 +87,14 @@ def _fill(tx: Tx) -> str:
         """,
         {"many": list(NAMESPACES)},
     )
-    for table in ("runs", "stages", "dead_letters", "audit"):
+    tx.execute(
+        """
+        INSERT INTO quality_scores (run_id, stage, rule_set, namespace, dataset, scope, score, passed, failed, formula)
+        SELECT id, 1, '', namespace, 'dataset ' || row_number() OVER (ORDER BY runs.id) % 500, 'all', 100, 1, 0, '{}' FROM runs
+         WHERE namespace = 'many-b'
+        """
+    )
+    for table in ("runs", "stages", "dead_letters", "audit", "quality_scores"):
         tx.execute(f"ANALYZE {table}")  # type: ignore[arg-type]
     return str(row["id"])
 
@@ -174,3 +181,14 @@ def test_a_diagnosis_reads_only_the_runs_before_it_that_it_looks_at(much: Much) 
     much.read("runs")
     diagnosing.earlier(much.tx, much.run, "many-b", "p1")
     assert much.read("runs") <= 2 * diagnosing.MOST_EARLIER
+
+
+@pytest.mark.parametrize(("namespaces", "found"), [(None, LIMIT), (["many-b"], LIMIT), (["many-a", "many-c"], 0)], ids=str)
+def test_a_page_of_checked_datasets_reads_the_newest_check_of_each_that_may_be_seen(
+    much: Much, namespaces: list[str] | None, found: int
+) -> None:
+    much.read("quality_scores")
+    rows = quality.subjects(much.tx, after=None, limit=LIMIT, namespaces=namespaces, dataset=None)
+    assert len(rows) == found
+    # Each is jumped to, then read.
+    assert much.read("quality_scores") <= 4 * found
