@@ -216,7 +216,7 @@ function Assistant({ run }: { run: Run }) {
           Ask the language model, too
         </Button>
         <Text fz="xs" c="dimmed">
-          It is sent the recipe and the error without values; no rows, logs or secrets.
+          It is sent the recipe and the error; no rows, samples or log lines, and what looks secret is masked.
         </Text>
         <Trouble error={ask.error} title="It was not asked" />
       </Stack>
@@ -225,9 +225,13 @@ function Assistant({ run }: { run: Run }) {
   return (
     <Alert color="orange" variant="outline" title={`Written by a language model (${said.model}), not by Penstock`}>
       <Stack gap="xs">
-        <Text fz="sm">Nobody has tried it, and it may be wrong.</Text>
-        {said.text !== '' && <Text style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>{said.text}</Text>}
-        {said.refused !== null && <Text fz="sm">{said.refused}</Text>}
+        {said.text !== '' && (
+          <>
+            <Text fz="sm">Nobody has tried it, and it may be wrong.</Text>
+            <Text style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>{said.text}</Text>
+          </>
+        )}
+        {said.refused !== null && <Text fz="sm">{said.text === '' ? 'There is no answer' : 'There is no correction'}: {said.refused}.</Text>}
         {said.fix !== null && <Correction run={run} fix={said.fix} />}
       </Stack>
     </Alert>
