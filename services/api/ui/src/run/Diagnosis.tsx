@@ -175,20 +175,23 @@ function OpenInEditor({ pipeline, text }: { pipeline: PipelineName; text: string
 
 function Before({ made: { seen, fingerprint } }: { made: Made }) {
   if (seen === null) return null
-  const { lastWell } = seen
+  const { times, lookedAt, lastWell } = seen
   return (
     <Text fz="sm" c="dimmed" component="div">
-      {seen.sentence.charAt(0).toUpperCase() + seen.sentence.slice(1)}.{' '}
-      {seen.times > 0 && (
+      {times > 0 ? (
         <>
-          First <Moment at={seen.since} />, last <Moment at={seen.last} />:{' '}
+          This failure was seen {times === 1 ? 'once' : `${times} times`} before, first <Moment at={seen.since} />, last <Moment at={seen.last} />:{' '}
           {seen.runs.map((id) => (
             <Anchor key={id} component={Link} to={`/runs/${id}`} inherit mr={6} td="underline">
               {id.slice(-8)}
             </Anchor>
           ))}
+          .{' '}
         </>
+      ) : (
+        <>{lookedAt > 0 ? `This failure was not seen in the ${lookedAt} runs before this one.` : 'This is the pipeline’s first run.'} </>
       )}
+      {lastWell === null && lookedAt > 0 && 'None of them has ended well. '}
       {lastWell !== null && (
         <>
           It last ended well{' '}
