@@ -36,7 +36,7 @@ export function Letter({ letter, may, onClose, onDone }: Props) {
       <Stack>
         <Text style={{ overflowWrap: 'anywhere' }}>{letter.error_message}</Text>
         <Text fz="sm" c="dimmed">
-          {[letter.state, letter.rule, letter.position === null ? null : `line ${letter.position}`, letter.retry_count > 0 ? `replayed ${letter.retry_count} times before` : null]
+          {[letter.state, letter.rule === null ? null : `rule ${letter.rule}`, letter.position === null ? null : `line ${letter.position}`, letter.retry_count > 0 ? `replayed ${letter.retry_count} times before` : null]
             .filter((one) => one !== null)
             .join(', ')}
           , <Moment at={letter.timestamp} />

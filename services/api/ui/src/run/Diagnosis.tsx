@@ -175,20 +175,23 @@ function OpenInEditor({ pipeline, text }: { pipeline: PipelineName; text: string
 
 function Before({ made: { seen, fingerprint } }: { made: Made }) {
   if (seen === null) return null
-  const { lastWell } = seen
+  const { times, lookedAt, lastWell } = seen
   return (
     <Text fz="sm" c="dimmed" component="div">
-      {seen.sentence.charAt(0).toUpperCase() + seen.sentence.slice(1)}.{' '}
-      {seen.times > 0 && (
+      {times > 0 ? (
         <>
-          First <Moment at={seen.since} />, last <Moment at={seen.last} />:{' '}
+          This failure was seen {times === 1 ? 'once' : `${times} times`} before, first <Moment at={seen.since} />, last <Moment at={seen.last} />:{' '}
           {seen.runs.map((id) => (
             <Anchor key={id} component={Link} to={`/runs/${id}`} inherit mr={6} td="underline">
               {id.slice(-8)}
             </Anchor>
           ))}
+          .{' '}
         </>
+      ) : (
+        <>{lookedAt > 0 ? `This failure was not seen in the ${lookedAt} runs before this one.` : 'This is the pipeline’s first run.'} </>
       )}
+      {lastWell === null && lookedAt > 0 && 'None of them has ended well. '}
       {lastWell !== null && (
         <>
           It last ended well{' '}
@@ -216,7 +219,7 @@ function Assistant({ run }: { run: Run }) {
           Ask the language model, too
         </Button>
         <Text fz="xs" c="dimmed">
-          It is sent the recipe and the error without values; no rows, logs or secrets.
+          It is sent the recipe and the error; no rows, samples or log lines, and what looks secret is masked.
         </Text>
         <Trouble error={ask.error} title="It was not asked" />
       </Stack>
@@ -225,9 +228,13 @@ function Assistant({ run }: { run: Run }) {
   return (
     <Alert color="orange" variant="outline" title={`Written by a language model (${said.model}), not by Penstock`}>
       <Stack gap="xs">
-        <Text fz="sm">Nobody has tried it, and it may be wrong.</Text>
-        {said.text !== '' && <Text style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>{said.text}</Text>}
-        {said.refused !== null && <Text fz="sm">{said.refused}</Text>}
+        {said.text !== '' && (
+          <>
+            <Text fz="sm">Nobody has tried it, and it may be wrong.</Text>
+            <Text style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>{said.text}</Text>
+          </>
+        )}
+        {said.refused !== null && <Text fz="sm">{said.text === '' ? 'There is no answer' : 'There is no correction'}: {said.refused}.</Text>}
         {said.fix !== null && <Correction run={run} fix={said.fix} />}
       </Stack>
     </Alert>

@@ -1,7 +1,7 @@
 // What became of every row: the river as a picture, the ledger as a table.
 import { Alert, Anchor, Stack, Table, Text, useComputedColorScheme } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Layer, Rectangle, ResponsiveContainer, Sankey, type SankeyNodeProps } from 'recharts'
+import { Layer, Rectangle, ResponsiveContainer, Sankey, type SankeyLinkProps, type SankeyNodeProps } from 'recharts'
 import { call } from '../api/call'
 import type { Graph, Ledger, Run } from '../api/types'
 import { count, short } from '../show/figures'
@@ -33,7 +33,7 @@ export default function RowRiver({ run, graph, onChoose }: { run: Run; graph: Gr
               nodePadding={26}
               nodeWidth={12}
               margin={{ top: 10, right: 200, bottom: 10, left: 10 }}
-              link={{ stroke: dark ? '#4dabf7' : '#1971c2', strokeOpacity: dark ? 0.4 : 0.3 }}
+              link={(props: SankeyLinkProps) => <Flow {...props} dark={dark} />}
               node={(props: SankeyNodeProps) => <Place {...props} dark={dark} place={places[props.index]} />}
             />
           </ResponsiveContainer>
@@ -87,6 +87,14 @@ function written(run: Run, id: string): string {
   ] as const
   const known = told.filter(([, rows]) => rows != null)
   return known.length === 0 ? '' : ` (${known.map(([name, rows]) => `${name} ${count(rows)}`).join(', ')})`
+}
+
+/** As a plane: a line as thick as it is long would run out beyond its ends. */
+function Flow({ sourceX, targetX, sourceY, targetY, sourceControlX, targetControlX, linkWidth, dark }: SankeyLinkProps & { dark: boolean }) {
+  const half = Math.max(1, linkWidth) / 2
+  const there = `C${sourceControlX},${sourceY - half} ${targetControlX},${targetY - half} ${targetX},${targetY - half}`
+  const back = `C${targetControlX},${targetY + half} ${sourceControlX},${sourceY + half} ${sourceX},${sourceY + half}`
+  return <path d={`M${sourceX},${sourceY - half}${there}V${targetY + half}${back}Z`} fill={dark ? '#4dabf7' : '#1971c2'} fillOpacity={dark ? 0.4 : 0.3} />
 }
 
 // Light ground, dark ground.

@@ -23,8 +23,10 @@ export function Samples({ run, graph, node, onChoose }: Props) {
   const shown = into.slice(0, MOST_INPUTS)
   const inputs = useQueries({
     queries: [...new Set(shown.map((edge) => edge.from))].map((from) => ({
-      queryKey: ['run', run.id, 'node', from],
+      // Asked for anew when that node has come further, not whenever the run says something.
+      queryKey: ['input', run.id, from, ...stateOf(run, from)],
       queryFn: () => call<NodeInFull>(`/runs/${run.id}/nodes/${encodeURIComponent(from)}`),
+      staleTime: Infinity,
     })),
     combine: (found) => new Map(found.flatMap(({ data }) => (data === undefined ? [] : [[data.id, data] as const]))),
   })
@@ -78,6 +80,11 @@ export function Samples({ run, graph, node, onChoose }: Props) {
       )}
     </Stack>
   )
+}
+
+function stateOf(run: Run, id: string): unknown[] {
+  const node = run.nodes.find((one) => one.id === id)
+  return [node?.status, node?.attempts]
 }
 
 /** What the rows of an edge are kept as. */
