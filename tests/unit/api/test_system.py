@@ -271,4 +271,7 @@ spec:
     left = told["penstock_quality_budget_remaining{pipeline=default/budgeted}"]
     with api.database.transaction() as tx:
         found = [row["score"] for row in tx.execute("SELECT score::float8 FROM quality_scores WHERE dataset = 'd' AND rule_set = 's'")]
+    # Nobody is to be woken for a pipeline that is gone.
+    assert api.call("DELETE", "/pipelines/default/budgeted").status_code < 300
+    assert "default/budgeted" not in "".join(name for name in samples(get(api.client, "/metrics").text) if "quality" in name)
     assert left == pytest.approx(max(0.0, 1 - (100 - sum(found) / len(found)) / 10), abs=0.002)
