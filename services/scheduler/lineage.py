@@ -161,7 +161,7 @@ def _with_data(tx: Tx, run: Run, pipeline: Pipeline, waiting: Waiting, over: boo
     checks = lineage.checks_of_nodes(tx, run.id, waiting.at) if over else {}
     columns, made = _columns(tx, pipeline, {name: kind for name, (kind, _) in there.items()})
     inputs = [
-        Dataset(name, columns.get(one.node, ()) if alone else (), rows.get(one.node) if alone else None, checks=checks.get(one.node, {}))
+        Dataset(name, columns.get(one.node, ()), rows.get(one.node), checks=checks.get(one.node, {})) if alone else Dataset(name)
         for one in read_
         for alone in [len(names[one.node]) == 1 and not _asks(pipeline, one.node)]
         for name in names[one.node]
