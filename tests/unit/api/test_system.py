@@ -154,6 +154,7 @@ def test_every_end_of_a_run_is_counted_once_with_its_time_and_the_rows_that_are_
     told = samples(get(api.client, "/metrics").text)
     assert told["penstock_runs_total{pipeline=default/counted,state=SUCCEEDED}"] == 2
     assert told["penstock_runs_total{pipeline=default/counted,state=FAILED}"] == 1
+    assert told["penstock_runs_total{pipeline=default/counted,state=TIMED_OUT}"] == 0
     assert told["penstock_run_duration_seconds_count{pipeline=default/counted}"] == 3
     assert 60 <= told["penstock_run_duration_seconds_sum{pipeline=default/counted}"] < 63
     assert (told["penstock_rows_total{direction=read}"], told["penstock_rows_total{direction=rejected}"]) == (30, 3)
