@@ -22,6 +22,7 @@ from shared.store import metric_totals
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 # As a number that grows with the trouble.
 _BREAKER = {"closed": 0, "half-open": 1, "open": 2}
+_FROM_ZERO = ("SUCCEEDED", "FAILED", "TIMED_OUT")
 _SERVICES = ("quality", "scheduler", "worker")
 # Of `metric_totals`: what each says, and the name of its label.
 _COUNTERS = {
@@ -78,7 +79,12 @@ class Reading(Collector):
             runs.add_metric([_pipeline(one), one["status"]], one["runs"])
             timed, seconds = by_pipeline.get(_pipeline(one), (0, 0.0))
             by_pipeline[_pipeline(one)] = timed + one["timed"], seconds + one["seconds"]
+        told = {(_pipeline(one), one["status"]) for one in self.totals}
         for pipeline, (timed, seconds) in by_pipeline.items():
+            # A counter that begins with 1 has not risen, as Prometheus sees it: the first failure would be in no rate.
+            for state in _FROM_ZERO:
+                if (pipeline, state) not in told:
+                    runs.add_metric([pipeline, state], 0)
             took.add_metric([pipeline], timed, seconds)
         for direction in ("read", "written", "rejected"):
             rows.add_metric([direction], sum(one[direction] for one in self.totals))

@@ -17,13 +17,14 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
+import psycopg
 import sqlglot
 from sqlglot import exp
 
 from services.scheduler import recipes
 from services.scheduler.receiver import Receiver
 from services.scheduler.settings import Settings
-from shared.errors import PenstockError
+from shared.errors import PenstockError, UnavailableError
 from shared.openlineage.events import Dataset, Run, event, id_of
 from shared.openlineage.names import Name, name_of
 from shared.pipelines.model import Pipeline
@@ -142,9 +143,14 @@ def composed(tx: Tx, waiting: Waiting, settings: Settings) -> Run | None:
         recipe = recipes.load(tx, row["resource_uid"], row["version"], settings, row["run_values"])
         text = resources.document(tx, row["resource_uid"], row["version"])
         return _with_data(tx, replace(run, sql=_sql(text)), recipe.pipeline, waiting, over)
+    except (psycopg.Error, UnavailableError):
+        raise
     except PenstockError as error:
         log.warning("an event of OpenLineage tells no datasets of run %s: %s", waiting.run, error.message)
-        return run
+    except Exception:
+        # A bug here must be seen, and must not hold back what is told of all other runs.
+        log.exception("an event of OpenLineage tells no datasets of run %s", waiting.run)
+    return run
 
 
 def _with_data(tx: Tx, run: Run, pipeline: Pipeline, waiting: Waiting, over: bool) -> Run:
@@ -155,7 +161,7 @@ def _with_data(tx: Tx, run: Run, pipeline: Pipeline, waiting: Waiting, over: boo
     checks = lineage.checks_of_nodes(tx, run.id, waiting.at) if over else {}
     columns, made = _columns(tx, pipeline, {name: kind for name, (kind, _) in there.items()})
     inputs = [
-        Dataset(name, columns.get(one.node, ()) if alone else (), rows.get(one.node) if alone else None, checks=checks.get(one.node, {}))
+        Dataset(name, columns.get(one.node, ()), rows.get(one.node), checks=checks.get(one.node, {})) if alone else Dataset(name)
         for one in read_
         for alone in [len(names[one.node]) == 1 and not _asks(pipeline, one.node)]
         for name in names[one.node]

@@ -67,9 +67,14 @@ def counted(tx: Tx, most: int) -> list[dict[str, Any]]:
 
 
 def scores(tx: Tx, most: int) -> list[dict[str, Any]]:
-    """{namespace, pipeline, score, budget}, by name, at most so many."""
+    """{namespace, pipeline, score, budget} of pipelines that are there, by name, at most so many."""
     return list(
         tx.execute(
-            "SELECT namespace, pipeline, score, budget FROM pipeline_scores ORDER BY namespace, pipeline LIMIT %(most)s", {"most": most}
+            """
+            SELECT p.namespace, p.pipeline, p.score, p.budget FROM pipeline_scores p
+              JOIN resources r ON r.kind = 'Pipeline' AND r.namespace = p.namespace AND r.name = p.pipeline AND r.deleted_at IS NULL
+             ORDER BY p.namespace, p.pipeline LIMIT %(most)s
+            """,
+            {"most": most},
         )
     )

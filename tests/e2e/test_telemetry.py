@@ -50,7 +50,7 @@ CREATE TRIGGER hear BEFORE INSERT ON watched FOR EACH STATEMENT EXECUTE FUNCTION
 SPOILT = """
 CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    NEW.program := NEW.program || '{"reads": 7}';
+    NEW.program := NEW.program || '{"statements": 7}';
     RETURN NEW;
 END $$;
 CREATE TRIGGER spoil BEFORE INSERT ON programs FOR EACH ROW WHEN (NEW.program ? 'sinks') EXECUTE FUNCTION spoil()

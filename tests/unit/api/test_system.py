@@ -154,6 +154,7 @@ def test_every_end_of_a_run_is_counted_once_with_its_time_and_the_rows_that_are_
     told = samples(get(api.client, "/metrics").text)
     assert told["penstock_runs_total{pipeline=default/counted,state=SUCCEEDED}"] == 2
     assert told["penstock_runs_total{pipeline=default/counted,state=FAILED}"] == 1
+    assert told["penstock_runs_total{pipeline=default/counted,state=TIMED_OUT}"] == 0
     assert told["penstock_run_duration_seconds_count{pipeline=default/counted}"] == 3
     assert 60 <= told["penstock_run_duration_seconds_sum{pipeline=default/counted}"] < 63
     assert (told["penstock_rows_total{direction=read}"], told["penstock_rows_total{direction=rejected}"]) == (30, 3)
@@ -271,4 +272,7 @@ spec:
     left = told["penstock_quality_budget_remaining{pipeline=default/budgeted}"]
     with api.database.transaction() as tx:
         found = [row["score"] for row in tx.execute("SELECT score::float8 FROM quality_scores WHERE dataset = 'd' AND rule_set = 's'")]
+    # Nobody is to be woken for a pipeline that is gone.
+    assert api.call("DELETE", "/pipelines/default/budgeted").status_code < 300
+    assert "default/budgeted" not in "".join(name for name in samples(get(api.client, "/metrics").text) if "quality" in name)
     assert left == pytest.approx(max(0.0, 1 - (100 - sum(found) / len(found)) / 10), abs=0.002)

@@ -20,7 +20,7 @@ from shared.engines.work import Outcome
 from shared.messages import StageMessage
 from shared.planning.stages import PlannedNode, Stage, StageId
 from shared.runs.states import IllegalTransition, RunStatus, StageStatus
-from shared.store import events, nodes, runs, stages
+from shared.store import events, metric_totals, nodes, runs, stages
 from shared.store.database import Database
 from shared.store.identifiers import new_id
 from shared.store.stages import StageRow
@@ -212,6 +212,21 @@ def test_renewing_tells_what_became_of_each_lease(world: World) -> None:
     world.cancel()
     with world.database.transaction() as tx:
         assert claims.renew(tx, [mine.key], LEASE) == {mine.key: Hold.CANCEL}
+
+
+def test_each_lease_that_ran_out_is_counted_once(world: World) -> None:
+    def counted() -> int:
+        with world.database.transaction() as tx:
+            rows = metric_totals.counted(tx, 10)
+        return sum(row["count"] for row in rows if row["metric"] == metric_totals.LEASES)
+
+    before = counted()
+    for message in world.start({1: (), 2: ()}):
+        world.held(message)
+    world.expire()
+    world.sweep()
+    world.sweep()
+    assert counted() == before + 2
 
 
 def test_a_live_lease_is_left_alone_by_the_sweep(world: World) -> None:

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,12 +45,17 @@ def broker(tmp_path: Path) -> Iterator[redis.Redis]:
 def test_a_generation_leaves_as_one_group(broker: redis.Redis) -> None:
     app = celery_app(f"redis://127.0.0.1:{broker.connection_pool.connection_kwargs['port']}/0", "test")
     generation = [StageMessage("018f0000-0000-7000-8000-000000000001", stage, 1, "stages") for stage in range(10)]
+    traced = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    generation[3] = replace(generation[3], traceparent=traced)
     assert send(app, generation)
     sent = [json.loads(raw) for raw in broker.lrange("stages", 0, -1)]
     assert len(sent) == 10
     assert len({message["headers"]["group"] for message in sent}) == 1
     assert {message["headers"]["task"] for message in sent} == {RUN_STAGE}
     assert {message["headers"]["group_index"] for message in sent} == set(range(10))
+    # In a header, not in what the message says.
+    assert [message["headers"].get("traceparent") for message in sent if message["headers"]["group_index"] == 3] == [traced]
+    assert sum("traceparent" in json.dumps(message) for message in sent) == 1
 
 
 def test_sending_without_a_broker_is_told_and_raises_nothing() -> None:

@@ -18,7 +18,7 @@ from shared.dispatch import recovery
 from shared.dispatch.results import cancel_run
 from shared.dispatch.sending import send
 from shared.messages import RUN_STAGE, VERSION, StageMessage, celery_app
-from shared.store import logs, runs, workers
+from shared.store import logs, metric_totals, runs, workers
 from shared.store.database import Database
 
 
@@ -51,6 +51,19 @@ def test_a_run_goes_through_its_stages_and_tells_of_each(worker: Worker, databas
     lines = wait_for(log_lines)
     assert lines[0] == "read n rows"
     assert lines[1].startswith("stage 3 (work: n3) done after ")
+
+
+def test_messages_that_come_twice_are_counted(worker: Worker, database: Database, app: Any) -> None:
+    worker.start()
+    run_id, messages = start_run(database, stage(1))
+    send(app, [*messages, *messages, *messages])
+    wait_for(lambda: status(database, run_id) == "SUCCEEDED")
+
+    def counted() -> bool:
+        with database.transaction() as tx:
+            return [row["count"] for row in metric_totals.counted(tx, 10) if row["metric"] == metric_totals.DUPLICATES] == [2]
+
+    wait_for(counted)
 
 
 def test_a_label_is_a_queue_of_its_own(worker: Worker, database: Database, app: Any) -> None:
