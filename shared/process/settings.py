@@ -33,6 +33,22 @@ def text(name: str, default: str | None = None, environment: Mapping[str, str] =
     return value
 
 
+def secret(name: str, environment: Mapping[str, str] = os.environ) -> str | None:
+    """A value that is shown nowhere: the variable, or what is in the file that NAME_FILE names; None: neither is said."""
+    if value := environment.get(name, "").strip():
+        return value
+    where = text(f"{name}_FILE", "", environment)
+    if not where:
+        return None
+    try:
+        value = Path(where).read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSetting(f"{name}_FILE is {where!r}, which cannot be read: {error}") from error
+    if not value:
+        raise BadSetting(f"{name}_FILE is {where!r}, and there is nothing in it")
+    return value
+
+
 def integer(name: str, default: int, *, at_least: int = 0, environment: Mapping[str, str] = os.environ) -> int:
     value = text(name, str(default), environment)
     if not re.fullmatch(r"\d+", value) or int(value) < at_least:
