@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
 
+import boto3
 import duckdb
+import httpx
 import psycopg
 import pytest
 import redis
@@ -23,7 +25,9 @@ from psycopg import sql
 
 from infra.local import redis as local_redis
 from services.api.cli.client import CallRefused
+from shared.process import settings
 from tests.e2e.test_parameters import written
+from tests.support import buckets
 from tests.support.stack import SHORT, Stack, running
 from tests.support.vault import TOKEN, VaultServer, serving
 
@@ -33,6 +37,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.slow]
 PEPPER = "Zażółć'pepper\"+/&=% 41;--"
 WORD = 'open-sesame\'x\\y "7f3a" ü?'
 PASSWORD = "pa'ss\\word é 90210"
+HOOK, INLINE, KEPT, PARAMETER = "h00k-t0ken-4e5f/+=", "inl1ne pass'word/+&", "kept-in-the-f1le/+&=", "p4rameter's=value/+&"
 
 HEAD = "apiVersion: penstock/v1\nkind: Pipeline\n"
 GOOD = (
@@ -99,8 +104,16 @@ def vault() -> Iterator[VaultServer]:
 def guarded(vault: VaultServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("guarded") / "home"
     allowed = {"PENSTOCK_TEMPLATE_ENV": "REGION, UNSET", "REGION": "north'; --"}
-    with running(folder, VAULT_ADDR=vault.url, VAULT_TOKEN=TOKEN, **allowed, **SHORT) as up:
+    known = {"VAULT_ADDR": vault.url, "VAULT_TOKEN": TOKEN, "PENSTOCK_SSM_PATHS": "/penstock/{namespace}/"}
+    with buckets.serving() as aws, running(folder, **known, **allowed, **SHORT, **aws.environment, AWS_ENDPOINT_URL_SSM=aws.endpoint) as up:
         up.connectors()
+        up.parameters = boto3.client(  # type: ignore[attr-defined]
+            "ssm",
+            endpoint_url=aws.endpoint,
+            region_name="eu-central-1",
+            aws_access_key_id=buckets.KEY,
+            aws_secret_access_key=buckets.SECRET,
+        )
         port = up.home.read("ports.json")["postgres"]
         admin = f"postgresql://admin:{up.home.secrets()['admin']}@127.0.0.1:{port}/demo"
         with psycopg.connect(admin, autocommit=True) as connection:
@@ -277,3 +290,108 @@ spec:
             guarded.start("environment")
         assert (refused.value.status, refused.value.errors[0]["path"]) == (422, "/spec/nodes/2/config/path")
         assert f"env({name}) may not be read" in refused.value.detail
+
+
+STORES = {
+    "vault": "{{vault:secret/app/turn#key}}",
+    "keystore": "{{keystore:turn#key}}",
+    "ssm": "{{ssm:/penstock/default/turn#key}}",
+    "credential": "{{credential:turn#key}}",
+    "a_credential_in_vault": "{{credential:turn-in-vault#key}}",
+    "a_credential_in_ssm": "{{credential:turn-in-ssm#key}}",
+}
+TURNED = (
+    HEAD
+    + """metadata: {name: turned}
+spec:
+  retries: 0
+  nodes:
+    - {id: read, type: connector_source, config: {connector: files, path: turned.csv}}
+    - id: sign
+      type: expression
+      config:
+        columns:
+"""
+    + "".join(f"""          - {{name: {name}, expression: "md5(x || ':{said}')"}}\n""" for name, said in STORES.items())
+    + """    - {id: write, type: connector_sink, config: {connector: files, path: out/turned.csv, writeMode: OVERWRITE}}
+  edges: [{from: read, to: sign}, {from: sign, to: write}]
+"""
+)
+
+
+def keep(stack: Stack, vault: VaultServer, entry: str, values: dict[str, str]) -> None:
+    """In each of the stores, as its own tools do."""
+    vault.kept[f"secret/app/{entry}"] = dict(values)
+    settings.keystore(stack.home.root, {}).put(f"default/{entry}", values)
+    for field, value in values.items():
+        parameter = {"Name": f"/penstock/default/{entry}/{field}", "Value": value, "Type": "SecureString", "Overwrite": True}
+        stack.parameters.put_parameter(**parameter)  # type: ignore[attr-defined]
+    stack.client.call("PUT", f"/credentials/default/{entry}", body=values)
+
+
+def test_what_is_changed_in_a_store_holds_from_the_next_run_on_while_the_workers_run(guarded: Stack, vault: VaultServer) -> None:
+    (guarded.files / "turned.csv").write_text("x\n1\n")
+    for name, store, location in (("vault", "vault", "secret/app/turn"), ("ssm", "ssm", "/penstock/default/turn")):
+        guarded.client.call("PUT", f"/credentials/default/turn-in-{name}", store=store, location=location)
+    guarded.apply(TURNED)
+    for value in ("the first 'key", "the second key"):
+        keep(guarded, vault, "turn", {"key": value})
+        ended = guarded.wait(guarded.start("turned"))
+        assert ended["status"] == "SUCCEEDED", ended["error"]
+        ((_, *signed),) = written(guarded.files / "out/turned.csv")
+        expected = hashlib.md5(f"1:{value}".encode()).hexdigest()
+        assert dict(zip(STORES, signed, strict=True)) == dict.fromkeys(STORES, expected)
+
+
+@pytest.mark.parametrize(
+    ("reference", "words"),
+    [
+        ("{{keystore:nothing#x}}", "the keystore has no default/nothing"),
+        ("{{keystore:other/turn#key}}", "may not use other/turn of the keystore"),
+        ("{{ssm:/penstock/other/turn#key}}", "namespace default may not read /penstock/other/turn"),
+        ("{{ssm:/penstock/default/nothing#x}}", "has no /penstock/default/nothing"),
+    ],
+)
+def test_a_store_gives_a_namespace_its_own_and_says_what_is_not_there(guarded: Stack, reference: str, words: str) -> None:
+    guarded.apply(failing("in-a-row").replace("{{credential:sesame#word}}", reference).replace("name: in-a-row", "name: no-secret"))
+    ended = guarded.wait(guarded.start("no-secret"))
+    assert ended["status"] == "FAILED"
+    assert words in ended["error"]["message"]
+
+
+HUNTED = (
+    HEAD
+    + """metadata: {name: hunted}
+spec:
+  retries: 0
+  staging: all
+  schedule: "0 6 1 1 *"
+  triggers: [{type: webhook, name: called, token: "{{credential:hook#token}}"}]
+  notifications: [{on: [failure], type: webhook, connector: told}]
+  quality: [hunted]
+  nodes:
+    - id: read
+      type: connector_source
+      config: {connector: guarded, query: "SELECT id, owner FROM guarded WHERE '{{vault:secret/app/keys#pepper}}' <> '{{keystore:hunt#key}}'"}
+    - {id: keep, type: filter, config: {condition: "BROKEN owner <> '{{credential:sesame#word}}' AND owner <> {{ssm:/penstock/default/hunt#key}}"}}
+    - {id: check, type: expression, config: {columns: [{name: n, expression: "CAST(CASE WHEN id = 2 THEN owner ELSE '1' END AS INTEGER)"}]}}
+    - {id: write, type: connector_sink, config: {connector: files, path: out/hunted.csv, writeMode: OVERWRITE}}
+  edges: [{from: read, to: keep}, {from: keep, to: check}, {from: check, to: write}]
+"""
+)
+BESIDE = """
+apiVersion: penstock/v1
+kind: Connector
+metadata: {name: told}
+spec: {type: http_push, config: {url: "http://127.0.0.1:9/in", secret: "INLINE"}}
+---
+apiVersion: penstock/v1
+kind: Calendar
+metadata: {name: hunted}
+spec: {dates: ["2026-05-04"]}
+---
+apiVersion: penstock/v1
+kind: DataQualityRuleSet
+metadata: {name: hunted}
+spec: {dataset: {connector: files, path: out/hunted.csv}, rules: [{name: there, type: NOT_NULL, column: id}]}
+"""

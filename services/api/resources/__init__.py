@@ -8,6 +8,7 @@ from services.api.resources import (
     catalogue,
     circuit_breakers,
     connectors,
+    credentials,
     dead_letters,
     deliveries,
     diagnoses,
@@ -40,7 +41,8 @@ from services.api.resources import (
 
 NOUNS = (
     system, bulk, run_diffs, lineage,
-    health, documents, versions, pipelines, plans, state, connectors, circuit_breakers, looking, runs, retries, dead_letters, ledger,
+    health, documents, versions, pipelines, plans, state, credentials, connectors,
+    circuit_breakers, looking, runs, retries, dead_letters, ledger,
     run_nodes, graph, events, catalogue, doctor, triggers, schedules, backfills, hooks, deliveries, arrivals, notifications,
     quality, sessions, logins, tokens, audit, diagnoses,
 )  # fmt: skip

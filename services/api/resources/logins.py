@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response, current_app, g, redirect, request
+from flask import Response, current_app, g, request
 from flask_smorest import Blueprint
 
 from services.api.access import audit, session
@@ -53,7 +53,7 @@ def begin(query: dict[str, Any]) -> Any:
     limits().may_try(request.remote_addr or "")
     begun = handshake.Handshake.begin(time.time(), query["after"])
     try:
-        response = redirect(provider.address(begun.state, begun.nonce, begun.verifier))
+        response = _sent_to(provider.address(begun.state, begun.nonce, begun.verifier))
     except ProviderUnavailable as error:
         log.warning("nobody can log in by OpenID: %s", error.message)
         return _to_login(AWAY)
@@ -102,7 +102,7 @@ def _let_in(provider: Provider, claims: Mapping[str, Any], after: str) -> Respon
         found = sessions.find(tx, value)
     assert found is not None
     g.caller = Caller.of(found)
-    response = redirect(after)
+    response = _sent_to(after)
     handshake.forget(response)
     session.keep(response, value, int(end.total_seconds()))
     return response
@@ -132,7 +132,11 @@ def _refused(why: str, detail: str) -> Response:
     return _to_login(why)
 
 
+def _sent_to(address: str) -> Response:
+    return Response(status=302, headers={"Location": address})
+
+
 def _to_login(why: str) -> Response:
-    response = redirect(f"/ui/?login={why}")
+    response = _sent_to(f"/ui/?login={why}")
     handshake.forget(response)
     return response

@@ -57,6 +57,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "POST /api/v1/connectors/{namespace}/{name}/restore": (EDITOR, NAMED),
     "GET /api/v1/connectors/{namespace}/{name}/versions": (EVERYBODY, NAMED),
     "GET /api/v1/connectors/{namespace}/{name}/versions/{version}": (EVERYBODY, NAMED),
+    "GET /api/v1/credentials": (EDITOR, LIST),
+    "POST /api/v1/credentials/reseal": (ADMIN, WHOLE),
     "GET /api/v1/credentials/{namespace}/{name}": (EDITOR, NAMED),
     "PUT /api/v1/credentials/{namespace}/{name}": (EDITOR, NAMED),
     "DELETE /api/v1/credentials/{namespace}/{name}": (EDITOR, NAMED),
