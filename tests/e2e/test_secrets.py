@@ -9,8 +9,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import subprocess
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -366,32 +368,163 @@ spec:
   retries: 0
   staging: all
   schedule: "0 6 1 1 *"
-  triggers: [{type: webhook, name: called, token: "{{credential:hook#token}}"}]
+  triggers:
+    - {type: webhook, name: called, token: "{{credential:hook#token}}"}
+    - {type: file, name: arriving, connector: files, glob: "none-*.csv"}
   notifications: [{on: [failure], type: webhook, connector: told}]
-  quality: [hunted]
   nodes:
     - id: read
       type: connector_source
-      config: {connector: guarded, query: "SELECT id, owner FROM guarded WHERE '{{vault:secret/app/keys#pepper}}' <> '{{keystore:hunt#key}}'"}
-    - {id: keep, type: filter, config: {condition: "BROKEN owner <> '{{credential:sesame#word}}' AND owner <> {{ssm:/penstock/default/hunt#key}}"}}
-    - {id: check, type: expression, config: {columns: [{name: n, expression: "CAST(CASE WHEN id = 2 THEN owner ELSE '1' END AS INTEGER)"}]}}
+      config:
+        connector: guarded
+        query: SELECT id, owner FROM guarded WHERE '{{vault:secret/app/keys#pepper}}' <> '{{keystore:hunt#key}}'
+    - id: keep
+      type: filter
+      config: {condition: "owner <> '{{credential:sesame#word}}' AND owner <> {{ssm:/penstock/default/hunt#key}}"}
+    - {id: number, type: expression, config: {columns: [{name: n, expression: "CAST(CASE WHEN id = 2 THEN owner ELSE '1' END AS INTEGER)"}]}}
     - {id: write, type: connector_sink, config: {connector: files, path: out/hunted.csv, writeMode: OVERWRITE}}
-  edges: [{from: read, to: keep}, {from: keep, to: check}, {from: check, to: write}]
+  edges: [{from: read, to: keep}, {from: keep, to: number}, {from: number, to: write}]
 """
 )
-BESIDE = """
+# The database's own message says the value that it cannot read.
+BROKEN = HUNTED.replace("<> '{{keystore:hunt#key}}'", "<> '' AND '{{keystore:hunt#key}}'::int = id")
+BESIDE = f"""
 apiVersion: penstock/v1
 kind: Connector
-metadata: {name: told}
-spec: {type: http_push, config: {url: "http://127.0.0.1:9/in", secret: "INLINE"}}
+metadata: {{name: told}}
+spec: {{type: http_push, config: {{url: "http://127.0.0.1:9/in", secret: {json.dumps(INLINE)}}}}}
 ---
 apiVersion: penstock/v1
 kind: Calendar
-metadata: {name: hunted}
-spec: {dates: ["2026-05-04"]}
+metadata: {{name: hunted}}
+spec: {{dates: ["2026-05-04"]}}
 ---
 apiVersion: penstock/v1
 kind: DataQualityRuleSet
-metadata: {name: hunted}
-spec: {dataset: {connector: files, path: out/hunted.csv}, rules: [{name: there, type: NOT_NULL, column: id}]}
+metadata: {{name: hunted}}
+spec: {{dataset: {{connector: files, path: out/hunted.csv}}, rules: [{{name: there, type: NOT_NULL, column: id}}]}}
 """
+# What is not answered with 200 here, and why.
+_OTHERWISE = {
+    # No provider is set up.
+    "/api/v1/session/oidc": 404,
+    "/api/v1/session/oidc/callback": 404,
+}
+
+
+class Hunt:
+    """One of everything that a GET can name, of a run that succeeded and of one that failed; and every secret that went into them."""
+
+    def __init__(self, stack: Stack, vault: VaultServer) -> None:
+        call = stack.client.call
+        keep(stack, vault, "unused", {"key": "nothing"})
+        settings.keystore(stack.home.root, {}).put("default/hunt", {"key": KEPT})
+        stack.parameters.put_parameter(  # type: ignore[attr-defined]
+            Name="/penstock/default/hunt/key", Value=PARAMETER, Type="SecureString", Overwrite=True
+        )
+        call("PUT", "/credentials/default/hook", body={"token": HOOK})
+        stack.apply(BESIDE)
+        stack.apply(HUNTED)
+        good = stack.wait(stack.start("hunted"))
+        assert good["status"] == "SUCCEEDED", good["error"]
+        stack.apply(BROKEN)
+        bad = stack.wait(stack.start("hunted"))
+        assert bad["status"] == "FAILED", bad
+        delivered = httpx.post(
+            f"{stack.url}/hooks/default/hunted/called", json={"id": 1}, headers={"Authorization": f"Bearer {HOOK}"}
+        ).raise_for_status()
+        made = call("POST", "/tokens", body={"name": "hunted", "role": "admin"})
+        # A second admin, so that nothing hangs on the first.
+        logged_in = httpx.post(f"{stack.url}/api/v1/session", json={"token": made["token"]}).raise_for_status()
+        self.cookie = logged_in.cookies["penstock_session"]
+        self.secrets = {
+            "PEPPER": PEPPER, "WORD": WORD, "PASSWORD": PASSWORD, "VAULT TOKEN": TOKEN, "HOOK": HOOK, "INLINE": INLINE, "KEYSTORE": KEPT,
+            "PARAMETER": PARAMETER, "AWS": buckets.SECRET, "TOKEN": made["token"], "SESSION": self.cookie, "CSRF": logged_in.json()["csrf"],
+            "ADMIN": stack.home.api_token.read_text().strip(), "MASTER KEY": (stack.home.root / "master.key").read_text().strip(),
+        }  # fmt: skip
+        year = {"from": "2025-06-01T00:00:00Z", "to": "2026-06-01T00:00:00Z"}
+        backfill = call("POST", "/pipelines/default/hunted/backfill", body=year)["id"]
+        self.posted = [
+            call("POST", f"/connectors/default/{name}/{what}", body={"table": "guarded"} if what == "preview" else {})
+            for name in ("guarded", "told")
+            for what in (("check", "discover", "preview") if name == "guarded" else ("check",))
+        ]
+        self.posted += [call("POST", f"/runs/{run['id']}/diagnose", body={}) for run in (good, bad)]
+        told = stack.until(lambda: call("GET", "/notifications")["items"], 30, "a message of the failure")
+        looked = call("POST", "/connectors/default/guarded/check", body={}, wait=0)["request"]
+        self.ids: dict[str, list[Any]] = {
+            "namespace": ["default"],
+            "pipeline": ["hunted"],
+            "name": ["hunted"],
+            "kind": ["Pipeline", "Calendar", "DataQualityRuleSet"],
+            "version": [1],
+            "trigger": ["called", "schedule"],
+            "run": [good["id"], bad["id"]],
+            "node": ["read", "number"],
+            "letter": [call("GET", "/dead-letters", run=good["id"])["items"][0]["id"]],
+            "delivery": [delivered.json()["delivery"]],
+            "backfill": [backfill],
+            "plan": [call("POST", "/pipelines/default/hunted/plan", body={})["id"]],
+            "request": [looked],
+            "notification": [told[0]["id"]],
+            "dataset": [quote(one["dataset"]) for one in call("GET", "/quality")["items"]][:1],
+            "check": [good["id"]],
+            "stage": [stage["id"] for stage in good["stages"] if stage["kind"] == "check"],
+        }
+        self.queries = {
+            "/api/v1/calendars/{name}/explain": "?namespace=default",
+            "/api/v1/runs/{run}/diff": f"?with={good['id']}",
+            "/api/v1/credentials": "?limit=500",
+        }
+
+    def addresses(self, path: str) -> Iterator[str]:
+        ids = dict(self.ids)
+        if "/connectors/" in path or "/circuit-breakers/" in path:
+            ids["name"] = ["guarded"] if "{request}" in path else ["guarded", "told", "db"]
+        elif "/credentials/" in path:
+            ids["name"] = ["hook", "told", "sesame", "db"]
+        elif "/connector-types/" in path:
+            ids["kind"] = ["postgres"]
+        elif "/schemas/nodes/" in path:
+            ids["kind"] = ["filter"]
+        if path.endswith("/files"):
+            ids["trigger"] = ["arriving"]
+        if "{delivery}" in path or path.endswith("/deliveries"):
+            ids["trigger"] = ["called"]
+        if path.startswith("/api/v1/pipelines/") and ("version}" in path or path.endswith("diff")):
+            ids["version"] = [1, 2]
+        names = re.findall(r"\{(\w+)\}", path)
+        query = self.queries.get(path, "?from=1&to=1" if path.endswith("/diff") else "")
+        for values in product(*(ids[name] for name in names)):
+            yield path.format(**dict(zip(names, values, strict=True))) + query
+
+
+def test_no_call_and_no_place_shows_a_secret_of_runs_that_succeeded_and_failed(guarded: Stack, vault: VaultServer) -> None:
+    hunt = Hunt(guarded, vault)
+    document = guarded.client.call("GET", "/openapi.json")
+    paths = sorted(path for path, calls in document["paths"].items() if "get" in calls)
+    assert len(paths) > 60
+    found: list[tuple[str, bytes]] = [("POST", json.dumps(hunt.posted, ensure_ascii=False).encode())]
+    odd = []
+    ways = {
+        "token": {"headers": {"Authorization": f"Bearer {hunt.secrets['ADMIN']}"}},
+        "cookie": {"cookies": {"penstock_session": hunt.cookie}},
+    }
+    for path in [*paths, "/", "/ui/", "/api/v1/openapi.json"]:
+        for way, credentials in ways.items():
+            with httpx.Client(base_url=guarded.url, timeout=60, **credentials) as http:  # type: ignore[arg-type]
+                for address in hunt.addresses(path) if "{" in path else [path + hunt.queries.get(path, "")]:
+                    answer = http.get(address)
+                    if answer.status_code != _OTHERWISE.get(path, 200) and not (path in {"/", "/ui/"} and answer.status_code in {302, 503}):
+                        odd.append((way, address, answer.status_code, answer.text[:200]))
+                    # Who is logged in is told the CSRF token that belongs to his cookie.
+                    if path != "/api/v1/session":
+                        found.append((f"GET {address} by {way}", str(answer.headers).encode() + answer.content))
+    assert odd == []
+    assert len(found) > 150
+    own = {"ADMIN": "api.token", "MASTER KEY": "master.key"}
+    for place, content in [*found, *everywhere(guarded, [])]:
+        for name, secret in hunt.secrets.items():
+            if not place.endswith(own.get(name, "\0")):
+                for form, wanted in forms(secret).items():
+                    assert wanted.encode() not in content, f"{name} is in {place} ({form})"
