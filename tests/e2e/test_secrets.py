@@ -12,7 +12,7 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
-from itertools import product
+from itertools import islice, product
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -381,7 +381,7 @@ spec:
     - id: keep
       type: filter
       config: {condition: "owner <> '{{credential:sesame#word}}' AND owner <> {{ssm:/penstock/default/hunt#key}}"}
-    - {id: number, type: expression, config: {columns: [{name: n, expression: "CAST(CASE WHEN id = 2 THEN owner ELSE '1' END AS INTEGER)"}]}}
+    - {id: number, type: expression, config: {columns: [{name: n, expression: "CAST(CASE WHEN id = 2 THEN owner ELSE '1' END AS INT)"}]}}
     - {id: write, type: connector_sink, config: {connector: files, path: out/hunted.csv, writeMode: OVERWRITE}}
   edges: [{from: read, to: keep}, {from: keep, to: number}, {from: number, to: write}]
 """
@@ -409,6 +409,8 @@ _OTHERWISE = {
     # No provider is set up.
     "/api/v1/session/oidc": 404,
     "/api/v1/session/oidc/callback": 404,
+    # Rows are collected only by a check that somebody asks for.
+    "/api/v1/checks/{check}/export": 404,
 }
 
 
@@ -510,20 +512,27 @@ def test_no_call_and_no_place_shows_a_secret_of_runs_that_succeeded_and_failed(g
         "token": {"headers": {"Authorization": f"Bearer {hunt.secrets['ADMIN']}"}},
         "cookie": {"cookies": {"penstock_session": hunt.cookie}},
     }
-    for path in [*paths, "/", "/ui/", "/api/v1/openapi.json"]:
-        for way, credentials in ways.items():
-            with httpx.Client(base_url=guarded.url, timeout=60, **credentials) as http:  # type: ignore[arg-type]
-                for address in hunt.addresses(path) if "{" in path else [path + hunt.queries.get(path, "")]:
+    for way, credentials in ways.items():
+        with httpx.Client(base_url=guarded.url, timeout=60, **credentials) as http:  # type: ignore[arg-type]
+            for path in [*paths, "/", "/ui/", "/api/v1/openapi.json"]:
+                addresses = hunt.addresses(path) if "{" in path else iter([path + hunt.queries.get(path, "")])
+                # The session sees what its token sees: of each call one is enough.
+                for address in addresses if way == "token" else islice(addresses, 1):
                     answer = http.get(address)
                     if answer.status_code != _OTHERWISE.get(path, 200) and not (path in {"/", "/ui/"} and answer.status_code in {302, 503}):
                         odd.append((way, address, answer.status_code, answer.text[:200]))
                     # Who is logged in is told the CSRF token that belongs to his cookie.
                     if path != "/api/v1/session":
                         found.append((f"GET {address} by {way}", str(answer.headers).encode() + answer.content))
-    assert odd == []
+    assert not odd, odd
     assert len(found) > 150
+    found += everywhere(guarded, [])
+    # What is no secret is found in all of them.
+    shown = [place for place, content in found if hunt.ids["run"][1].encode() in content]
+    for kind in ("GET /api/v1/runs/", "table runs", "table audit", str(guarded.home.root / "log")):
+        assert any(place.startswith(kind) for place in shown), kind
     own = {"ADMIN": "api.token", "MASTER KEY": "master.key"}
-    for place, content in [*found, *everywhere(guarded, [])]:
+    for place, content in found:
         for name, secret in hunt.secrets.items():
             if not place.endswith(own.get(name, "\0")):
                 for form, wanted in forms(secret).items():

@@ -52,7 +52,7 @@ def page(query: dict[str, Any]) -> dict[str, Any]:
 @blueprint.arguments(KeepQuery, location="query")
 @blueprint.response(200, Credential)
 def put_credential(query: dict[str, Any], namespace: str, name: str) -> Any:
-    """{field: value, …}; the whole credential is replaced. With `store` and `location` no values: workers read them there, anew each time."""
+    """{field: value, …}; the whole credential is replaced. With `store` and `location` no values: workers read them there."""
     caller().may("editor", namespace)
     store, location = query["store"], query.get("location")
     if (store == credentials.DATABASE) != (location is None):
