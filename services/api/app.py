@@ -16,6 +16,7 @@ from services.api.feed import Feed
 from services.api.hooks.bell import Bell
 from services.api.hooks.known import Hooks
 from services.api.hooks.rate import Rate
+from services.api.oidc.provider import Provider
 from services.api.resources import BLUEPRINTS
 from services.api.schemas.fields import Problem
 from services.api.settings import Settings
@@ -57,6 +58,7 @@ def create_app(settings: Settings) -> Flask:
         "penstock.limits": Limits(settings.redis_url, settings.api_rate, settings.failed_logins_rate),
         "penstock.rate": Rate(app.extensions["penstock.breakers"], settings.hook_rate),
     }
+    app.extensions["penstock.oidc"] = Provider(settings.oidc) if settings.oidc else None
     app.extensions["penstock.repository"] = Repository(settings.repository) if settings.repository else None
     problems.register(app)
     api = ProblemApi(

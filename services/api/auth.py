@@ -22,7 +22,15 @@ ROLES = ("viewer", "editor", "operator", "admin")
 METRICS = "/metrics"
 # Prefixes that need no token. The web app's own files are the same for everybody.
 OPEN = ("/health/", "/api/docs", "/api/v1/openapi.json", "/api/v1/schemas/", "/hooks/", "/ui/")
-OPEN_EXACTLY = {("GET", "/"), ("GET", "/ui"), ("GET", "/favicon.ico"), ("POST", "/api/v1/session")}
+OPEN_EXACTLY = {
+    ("GET", "/"),
+    ("GET", "/ui"),
+    ("GET", "/favicon.ico"),
+    ("POST", "/api/v1/session"),
+    ("GET", "/api/v1/logins"),
+    ("GET", "/api/v1/session/oidc"),
+    ("GET", "/api/v1/session/oidc/callback"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +106,7 @@ def _identify() -> None:
             row = sessions.find(tx, value)
             if row is None:
                 raise Refused(401, "this session has ended, or its token has been revoked or has expired; log in again")
-            g.caller = _used(tx, row)
+            g.caller = used(tx, row)
         session.check_call(value)
         limits().call(g.caller.token_id)
         return
@@ -116,10 +124,10 @@ def known(tx: Tx, token: str) -> Caller:
     if row is None:
         limits().failed(request.remote_addr or "")
         raise Refused(401, "this token is not known, or has been revoked, or has expired")
-    return _used(tx, row)
+    return used(tx, row)
 
 
-def _used(tx: Tx, row: Mapping[str, Any]) -> Caller:
+def used(tx: Tx, row: Mapping[str, Any]) -> Caller:
     if row["unmarked"]:
         tokens.used(tx, row["id"])
     return Caller.of(row)

@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from services.api.oidc import roles
+from services.api.oidc.provider import Registration, is_safe
 from shared.assistant import Endpoint
 from shared.breakers import DEFAULTS, Rules
 from shared.process import settings
@@ -22,7 +25,8 @@ class Settings:
     `session_lasts`: from a login in the web app to its end. `api_rate`: calls of one token in a minute,
     `failed_logins_rate`: failed ones of one address; 0: any number. `proxies`: how many stand before the API, whose X-Forwarded- headers
     count.
-    `assistant`: the language model that may be asked why a run failed; None: there is none.
+    `assistant`: the language model that may be asked why a run failed; None: there is none. `oidc`: where people may log in to the web
+    app beside showing a token; None: nowhere.
     """
 
     database_url: str = field(repr=False)
@@ -48,6 +52,7 @@ class Settings:
     failed_logins_rate: int = 0
     proxies: int = 0
     assistant: Endpoint | None = None
+    oidc: Registration | None = None
 
     @staticmethod
     def from_environment() -> Settings:
@@ -76,6 +81,7 @@ class Settings:
             failed_logins_rate=settings.integer("PENSTOCK_FAILED_LOGINS_RATE", 30),
             proxies=settings.integer("PENSTOCK_PROXIES", 0),
             assistant=_assistant(),
+            oidc=_oidc(),
         )
 
 
@@ -97,3 +103,24 @@ def _assistant() -> Endpoint | None:
     if not url.startswith(("http://", "https://")):
         raise settings.BadSetting("PENSTOCK_ASSISTANT_URL must begin with https:// or http://, such as https://models.example.com/v1")
     return Endpoint(url, settings.text("PENSTOCK_ASSISTANT_MODEL"), os.environ.get("PENSTOCK_ASSISTANT_KEY", "").strip() or None)
+
+
+def _oidc() -> Registration | None:
+    """Off unless an issuer is said; then all that is needed must be."""
+    issuer = settings.text("PENSTOCK_OIDC_ISSUER", "")
+    if not issuer:
+        return None
+    if not is_safe(issuer):
+        raise settings.BadSetting(f"PENSTOCK_OIDC_ISSUER is {issuer!r}; it must begin with https:// (http:// only on this machine)")
+    here = settings.public_url()
+    if here is None:
+        raise settings.BadSetting("PENSTOCK_PUBLIC_URL is not set; people who log in at PENSTOCK_OIDC_ISSUER are sent back there")
+    return Registration(
+        issuer=issuer,
+        client_id=settings.text("PENSTOCK_OIDC_CLIENT_ID"),
+        client_secret=settings.secret("PENSTOCK_OIDC_CLIENT_SECRET"),
+        redirect_uri=f"{here}/api/v1/session/oidc/callback",
+        rules=roles.read(settings.text(roles.SETTING)),
+        label=settings.text("PENSTOCK_OIDC_LABEL", urlsplit(issuer).hostname),
+        scope=settings.text("PENSTOCK_OIDC_SCOPE", "openid profile email"),
+    )

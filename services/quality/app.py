@@ -17,7 +17,7 @@ service = Service(
     queues=("quality", PROFILES),
     in_order=True,
     unseal=unsealer(settings.home),
-    vault=settings.vault,
+    stores=settings.stores,
     definitions=definitions.of(settings.definitions),
 )
 tasks.register(service)

@@ -13,7 +13,7 @@ from shared.attempts import memory
 from shared.attempts.place import Place
 from shared.breakers import Rules
 from shared.process import settings
-from shared.secrets.vault import Vault
+from shared.secrets.stores import Stores
 
 MEMORY = "PENSTOCK_QUALITY_MEMORY"
 FUNCTIONS = {"check": "services.quality.measure:run"}
@@ -39,7 +39,7 @@ class Settings:
     probe: timedelta
     drain: timedelta
     breaker: Rules
-    vault: Vault
+    stores: Stores
 
     @staticmethod
     def from_environment() -> Settings:
@@ -60,7 +60,7 @@ class Settings:
             probe=settings.seconds("PENSTOCK_PROBE_SECONDS", 10),
             drain=settings.seconds("PENSTOCK_DRAIN_SECONDS", 20),
             breaker=settings.breaker(),
-            vault=settings.vault(),
+            stores=settings.stores(home),
         )
 
     @property

@@ -16,7 +16,7 @@ service = Service(
     redis_url=settings.redis_url,
     queues=("stages", MAINTENANCE, *(f"stages.{label}" for label in settings.labels)),
     unseal=unsealer(settings.home),
-    vault=settings.vault,
+    stores=settings.stores,
     definitions=definitions.of(settings.definitions),
 )
 tasks.register(service)

@@ -15,7 +15,7 @@ from shared.attempts import memory
 from shared.attempts.place import Place
 from shared.breakers import Rules
 from shared.process import settings
-from shared.secrets.vault import Vault
+from shared.secrets.stores import Stores
 
 MEMORY = "PENSTOCK_WORKER_MEMORY"
 FUNCTIONS = {
@@ -31,7 +31,7 @@ FUNCTIONS = {
 class Settings:
     """`memory_bytes`: resident size of one slot's process. `home` is where the master key is, if it is not in the environment.
 
-    `vault`: by the variables of Vault's own tools, VAULT_ADDR, VAULT_TOKEN and VAULT_NAMESPACE. `template_env`: as the
+    `stores`: of secrets, beside the database. `template_env`: as the
     scheduler's, for runs that triggers start.
     """
 
@@ -50,7 +50,7 @@ class Settings:
     probe: timedelta
     drain: timedelta
     breaker: Rules
-    vault: Vault
+    stores: Stores
     template_env: Mapping[str, str] = field(repr=False)
     mail: Mapping[str, Any] | None = field(repr=False, default=None)
 
@@ -74,7 +74,7 @@ class Settings:
             probe=settings.seconds("PENSTOCK_PROBE_SECONDS", 10),
             drain=settings.seconds("PENSTOCK_DRAIN_SECONDS", 20),
             breaker=settings.breaker(),
-            vault=settings.vault(),
+            stores=settings.stores(home),
             template_env=settings.template_environment(),
             mail=settings.mail(),
         )

@@ -20,7 +20,7 @@ from shared.pipelines.model import ConnectorDefinition
 from shared.pipelines.replay import LETTERS, LETTERS_TYPE
 from shared.pipelines.validation import stored_connector
 from shared.secrets import references
-from shared.secrets.vault import NO_VAULT, Vault
+from shared.secrets.stores import NO_STORES, Stores
 from shared.store import credentials, resources
 from shared.store.database import Tx
 
@@ -63,13 +63,15 @@ class Resolved:
 class Resolution:
     """`look_up` in the claiming transaction, which must not fail for a missing connector, then `result`, which tells of it.
 
-    What the store holds is read in that transaction; Vault is asked afterwards, since the run's row is locked till it ends.
+    What the database holds is read in that transaction; other stores are asked afterwards, since the run's row is locked till it ends.
     """
 
-    def __init__(self, unseal: Unseal, vault: Vault = NO_VAULT) -> None:
-        self._unseal, self._vault = unseal, vault
+    def __init__(self, unseal: Unseal, stores: Stores = NO_STORES) -> None:
+        self._unseal, self._stores = unseal, stores
         self._definitions: dict[str, ConnectorDefinition] = {}
         self._credentials: dict[tuple[str, str], Mapping[str, str]] = {}
+        # Of credentials that are kept in another store: which, and where there.
+        self._kept: dict[tuple[str, str], tuple[str, str]] = {}
         self._namespace, self._kind = "", ""
         self._optional: frozenset[str] = frozenset()
         self._program: dict[str, Any] = {}
@@ -77,7 +79,7 @@ class Resolution:
 
     def look_up(self, tx: Tx, namespace: str, kind: str, program: Mapping[str, Any]) -> None:
         """For an attempt at `program`, of that kind. May be repeated, when the transaction was."""
-        self._definitions, self._credentials, self._error = {}, {}, None
+        self._definitions, self._credentials, self._kept, self._error = {}, {}, {}, None
         self._namespace, self._kind, self._program = namespace, kind, dict(program)
         self._optional = _beside(kind, program)
         try:
@@ -99,10 +101,19 @@ class Resolution:
         if self._error is not None:
             raise self._error
         used = {value for values in self._credentials.values() for value in values.values()}
-        read = cache(self._vault.read)
+        read = cache(self._stores.read)
+
+        def fields(namespace: str, credential: str) -> Mapping[str, str]:
+            if (namespace, credential) not in self._kept:
+                return self._credentials[namespace, credential]
+            found = read(*self._kept[namespace, credential], namespace)
+            used.update(found.values())
+            return found
 
         def valued(namespace: str, reference: references.Reference) -> str:
-            values = self._credentials[namespace, reference.path] if reference.store == "credential" else read(reference.path, namespace)
+            values = (
+                fields(namespace, reference.path) if reference.store == "credential" else read(reference.store, reference.path, namespace)
+            )
             if reference.field not in values:
                 there = ", ".join(sorted(values)) or "none"
                 raise references.UnknownField(f"{reference.store} {reference.path} has no field {reference.field}; it has {there}")
@@ -114,13 +125,13 @@ class Resolution:
             namespace = name.partition("/")[0]
             try:
                 config = references.resolve(dict(definition.config), partial(valued, namespace))
+                if definition.credential:
+                    # A whole credential: its fields complete the config.
+                    config = {**fields(namespace, definition.credential), **config}
             except PenstockError:
                 if name not in self._optional:
                     raise
                 continue
-            if definition.credential:
-                # A whole credential: its fields complete the config.
-                config = {**self._credentials[namespace, definition.credential], **config}
             resolved[name] = ResolvedConnector(name, definition.type, config, counted=definition.max_connections is not None)
         program = self._program
         if wanted := secrets.needed(program):
@@ -149,4 +160,7 @@ class Resolution:
         if row is None:
             full = f"{namespace}/{name}"
             raise NotFound(f"credential {full} does not exist; make it with `penstock credentials set {full} FIELD=VALUE`")
+        if row["store"] != credentials.DATABASE:
+            self._kept[namespace, credential] = row["store"], row["path"]
+            return
         self._credentials[namespace, credential] = self._unseal(row["sealed"], f"{namespace}/{name}/{row['version']}")

@@ -7,16 +7,16 @@ from functools import cache
 from pathlib import Path
 
 from shared.attempts.connectors import Unseal
-from shared.secrets.database import master_key
+from shared.secrets.database import master_keys
 from shared.secrets.database import unseal as opened
 
 
 def unsealer(home: Path | None) -> Unseal:
     @cache
-    def key() -> bytes:
-        return master_key(home)
+    def keys() -> tuple[bytes, ...]:
+        return master_keys(home)
 
     def unseal(sealed: bytes, context: str) -> Mapping[str, str]:
-        return opened(sealed, key(), context)
+        return opened(sealed, keys(), context)
 
     return unseal

@@ -37,7 +37,7 @@ from shared.kill_points import kill_point
 from shared.messages import RequestMessage, StageMessage
 from shared.process.start import asked_by, context
 from shared.secrets.masking import Masker
-from shared.secrets.vault import NO_VAULT, Vault
+from shared.secrets.stores import NO_STORES, Stores
 from shared.store.database import Database, Tx
 
 log = logging.getLogger(__name__)
@@ -92,11 +92,11 @@ class Attempts:
         app: Celery,
         unseal: connectors.Unseal,
         breakers: Breakers,
-        vault: Vault = NO_VAULT,
+        stores: Stores = NO_STORES,
         *,
         queues: Sequence[str],
     ) -> None:
-        self.place, self._unseal, self._vault, self._queues = place, unseal, vault, queues
+        self.place, self._unseal, self._stores, self._queues = place, unseal, stores, queues
         self._breakers = breakers
         self._database, self._app = database, app
         self._slots = Slots(place)
@@ -110,7 +110,7 @@ class Attempts:
         self._answers = Answers(place, database, self._watch, self._resolution, self._closing, breakers)
 
     def _resolution(self) -> connectors.Resolution:
-        return connectors.Resolution(self._unseal, self._vault)
+        return connectors.Resolution(self._unseal, self._stores)
 
     def start(self) -> None:
         self._slots.start()

@@ -21,7 +21,7 @@ from shared.engines.program import FORMATS as PLAN_FORMATS
 from shared.messages import VERSION, RequestMessage, StageMessage, celery_app
 from shared.process import traces
 from shared.runs.queues import read_by
-from shared.secrets.vault import NO_VAULT, Vault
+from shared.secrets.stores import NO_STORES, Stores
 from shared.store.database import Database
 from shared.store.definitions import Definitions
 
@@ -47,7 +47,7 @@ class Service:
         queues: tuple[str, ...],
         in_order: bool = False,
         unseal: Unseal,
-        vault: Vault = NO_VAULT,
+        stores: Stores = NO_STORES,
         definitions: Definitions | None = None,
     ) -> None:
         self.place = place
@@ -64,7 +64,7 @@ class Service:
         )
         # It is asked within attempts: one that does not answer at once is away.
         breakers = Breakers(redis.Redis.from_url(redis_url, socket_timeout=1, socket_connect_timeout=1), place.breaker)
-        self._attempts = Attempts(place, self._database, self.app, unseal, breakers, vault, queues=self.queues)
+        self._attempts = Attempts(place, self._database, self.app, unseal, breakers, stores, queues=self.queues)
         self._heartbeat = Heartbeat(
             place,
             self._database,

@@ -30,6 +30,9 @@ _MOST_READ = 64_000
 # Where clouds keep what belongs to the machine beside the link-local ranges: Amazon's over IPv6, Alibaba's, Oracle's.
 _METADATA = frozenset(map(ipaddress.ip_address, ("fd00:ec2::254", "100.100.100.200", "192.0.0.192")))
 
+# RFC 6052.
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+
 _NOT_THERE = "{} is an address of this machine's own network (link-local or metadata), where no message may go; use another URL"
 
 
@@ -159,9 +162,11 @@ def _only_where_allowed(forbidden: Callable[[str], bool], event: str, info: Mapp
 
 def is_forbidden(address: str) -> bool:
     """Link-local, metadata services, and what is no host's address. Private networks are allowed: that is where most teams listen."""
-    found = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
-        found = found.ipv4_mapped
+    found: ipaddress.IPv4Address | ipaddress.IPv6Address = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(found, ipaddress.IPv6Address):
+        # Where a network translates, the one stands for the other.
+        translated = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF) if found in _NAT64 else None
+        found = found.ipv4_mapped or found.sixtofour or translated or found
     return found.is_link_local or found.is_multicast or found.is_unspecified or found in _METADATA
 
 

@@ -72,6 +72,8 @@ CAUSES: tuple[Cause, ...] = (
     Cause("secret-sealed", "Secret cannot be opened", access.cannot_unseal, _of("cannot_unseal")),
     Cause("vault-refuses", "Vault refuses", access.vault_refuses, _of("vault_refused")),
     Cause("vault-away", "Vault is away", access.vault_away, _of("vault_unavailable")),
+    Cause("secret-refused", "Store of secrets refuses", access.store_refuses, _of("secret_refused")),
+    Cause("secret-away", "Store of secrets is away", access.store_of_secrets_away, _of("secret_unavailable")),
     Cause("driver-missing", "Driver missing", access.driver_missing, _FOUND),
     Cause("bucket-denied", "Bucket denied", access.bucket_denied, _of("bucket_denied")),
     Cause("message-refused", "Message refused", access.notification_refused, _of("notification_refused")),

@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from shared.dispatch import dependencies
-from shared.pipelines.language import RunValues, Unsettled, settle, zone_of
+from shared.pipelines.language import RunValues, Unsettled, filled, settle, zone_of
 from shared.pipelines.language.templates import Moment
 from shared.pipelines.model import Problem
 from shared.pipelines.validation import has_values, stored_document, templated_texts
+from shared.pipelines.validation.elsewhere import can_be_named_by_values, reached_by_values
 from shared.store import dependencies as store
 from shared.store import runs
 from shared.store.database import Tx
@@ -74,8 +75,14 @@ def values_of(
                 ]
             )
         return None
-    document = stored_document(text)
-    return settle(document, given, Moment(run, logical_date, interval_start, zone_of(document)), environment, templated_texts(text))
+    document, texts = stored_document(text), templated_texts(text)
+    values = settle(document, given, Moment(run, logical_date, interval_start, zone_of(document)), environment, texts)
+    naming = [path for path, _ in texts if can_be_named_by_values(path)]
+    if naming and (beyond := reached_by_values(document, filled(document, values))):
+        place = document.places.values.get(naming[0])
+        message = f"these values name things of namespace {', '.join(beyond)}; what is of another namespace must be written in the recipe"
+        raise Unsettled([Problem("foreign_name", message, naming[0], *((place.line, place.column) if place else (1, 1)))])
+    return values
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,10 @@ from urllib.parse import unquote, urlsplit
 from shared.breakers import DEFAULTS, Rules
 from shared.datasets.buckets import SCHEME, NoSuchObject, split
 from shared.errors import ConfigurationError
+from shared.secrets.database import decoded, master_keys
+from shared.secrets.keystore import Keystore
+from shared.secrets.ssm import ParameterStore
+from shared.secrets.stores import Stores
 from shared.secrets.vault import Vault
 
 _UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
@@ -30,6 +34,22 @@ def text(name: str, default: str | None = None, environment: Mapping[str, str] =
     value = environment.get(name, "").strip() or default
     if value is None:
         raise BadSetting(f"{name} is not set; give it in the environment")
+    return value
+
+
+def secret(name: str, environment: Mapping[str, str] = os.environ) -> str | None:
+    """A value that is shown nowhere: the variable, or what is in the file that NAME_FILE names; None: neither is said."""
+    if value := environment.get(name, "").strip():
+        return value
+    where = text(f"{name}_FILE", "", environment)
+    if not where:
+        return None
+    try:
+        value = Path(where).read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSetting(f"{name}_FILE is {where!r}, which cannot be read: {error}") from error
+    if not value:
+        raise BadSetting(f"{name}_FILE is {where!r}, and there is nothing in it")
     return value
 
 
@@ -178,6 +198,23 @@ def vault(environment: Mapping[str, str] = os.environ) -> Vault:
     """By the variables of Vault's own tools, and which paths a namespace may read."""
     address, token = environment.get("VAULT_ADDR") or None, environment.get("VAULT_TOKEN", "")
     return Vault(address, token, environment.get("VAULT_NAMESPACE") or None, words("PENSTOCK_VAULT_PATHS", environment))
+
+
+def keystore(home: Path | None, environment: Mapping[str, str] = os.environ) -> Keystore:
+    """Its file, PENSTOCK_KEYSTORE or the one in the state folder, and its key, which is the master key unless another is said."""
+    default = home / "keystore.jwe" if home else None
+    path = folder("PENSTOCK_KEYSTORE", default, environment) if default or environment.get("PENSTOCK_KEYSTORE") else None
+
+    def keys() -> tuple[bytes, ...]:
+        said = secret("PENSTOCK_KEYSTORE_KEY", environment)
+        return (decoded(said, "PENSTOCK_KEYSTORE_KEY"),) if said is not None else master_keys(home, environment)
+
+    return Keystore(path, keys)
+
+
+def stores(home: Path | None, environment: Mapping[str, str] = os.environ) -> Stores:
+    """Where workers read secrets beside the database."""
+    return Stores(vault(environment), keystore(home, environment), ParameterStore(words("PENSTOCK_SSM_PATHS", environment)))
 
 
 def allowed_addresses(environment: Mapping[str, str] = os.environ) -> tuple[IPv4Network | IPv6Network, ...]:

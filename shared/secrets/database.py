@@ -6,7 +6,8 @@ import base64
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -31,23 +32,37 @@ def seal(values: Mapping[str, str], key: bytes, context: str) -> bytes:
     return _VERSION + nonce + AESGCM(key).encrypt(nonce, json.dumps(dict(values)).encode(), context.encode())
 
 
-def unseal(sealed: bytes, key: bytes, context: str) -> dict[str, str]:
+def unseal(sealed: bytes, keys: Sequence[bytes], context: str) -> dict[str, str]:
+    """With the first of the keys that opens it. Raises CannotUnseal."""
     body = bytes(sealed)
+    for key in keys if body[:1] == _VERSION else ():
+        with suppress(InvalidTag):
+            opened = AESGCM(key).decrypt(body[1 : 1 + _NONCE_BYTES], body[1 + _NONCE_BYTES :], context.encode())
+            return {str(field): str(value) for field, value in json.loads(opened).items()}
+    raise CannotUnseal(
+        f"credential {context} cannot be opened with this master key; check PENSTOCK_MASTER_KEY, or save the credential again"
+    )
+
+
+def is_sealed_with(sealed: bytes, key: bytes, context: str) -> bool:
     try:
-        if body[:1] != _VERSION:
-            raise InvalidTag
-        opened = AESGCM(key).decrypt(body[1 : 1 + _NONCE_BYTES], body[1 + _NONCE_BYTES :], context.encode())
-    except InvalidTag as error:
-        raise CannotUnseal(
-            f"credential {context} cannot be opened with this master key; check PENSTOCK_MASTER_KEY, or save the credential again"
-        ) from error
-    return {str(field): str(value) for field, value in json.loads(opened).items()}
+        unseal(sealed, (key,), context)
+    except CannotUnseal:
+        return False
+    return True
+
+
+def master_keys(home: Path | None, environment: Mapping[str, str] = os.environ) -> tuple[bytes, ...]:
+    """The master key, and after it those of before, which open only: PENSTOCK_MASTER_KEY_BEFORE, by commas, while keys are exchanged."""
+    name = "PENSTOCK_MASTER_KEY_BEFORE"
+    before = (said.strip() for said in environment.get(name, "").split(","))
+    return master_key(home, environment), *(decoded(said, name) for said in before if said)
 
 
 def master_key(home: Path | None, environment: Mapping[str, str] = os.environ) -> bytes:
     """PENSTOCK_MASTER_KEY (base64 of 32 bytes), else the file master.key in the state folder, made if it is not there."""
     if given := environment.get("PENSTOCK_MASTER_KEY"):
-        return _decoded(given, "PENSTOCK_MASTER_KEY")
+        return decoded(given, "PENSTOCK_MASTER_KEY")
     if home is None:
         raise ConfigurationError("set PENSTOCK_MASTER_KEY (base64 of 32 bytes), or PENSTOCK_HOME for a folder to keep one in")
     path = home / "master.key"
@@ -63,10 +78,11 @@ def master_key(home: Path | None, environment: Mapping[str, str] = os.environ) -
             pass
         finally:
             made.unlink()
-    return _decoded(path.read_text().strip(), str(path))
+    return decoded(path.read_text().strip(), str(path))
 
 
-def _decoded(value: str, where: str) -> bytes:
+def decoded(value: str, where: str) -> bytes:
+    """The key that a text stands for. `where` it was said is named in the error."""
     try:
         key = base64.b64decode(value, validate=True)
     except ValueError:

@@ -1,4 +1,6 @@
-"""`{{credential:name#field}}` and `{{vault:path#key}}`: found without secrets, resolved only where they are about to be used."""
+"""`{{credential:name#field}}`, `{{vault:path#key}}`, `{{keystore:name#field}}` and `{{ssm:/path#name}}`: found without secrets, resolved
+only where they are about to be used.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +10,12 @@ from typing import Any, NamedTuple
 
 from shared.errors import ConfigurationError
 
-STORES = ("credential", "vault")
+# What only workers read, with how a reference to it is written.
+ELSEWHERE = {"vault": "{{vault:secret/path#key}}", "keystore": "{{keystore:name#field}}", "ssm": "{{ssm:/path#name}}"}
+_WRITTEN = {"credential": "{{credential:name#field}}", **ELSEWHERE}
+STORES = tuple(_WRITTEN)
 # No quotes and no backslashes: the same text stands in YAML, JSON and SQL.
-_BODY = re.compile(r"(credential|vault):([^#{}\s'\"\\]+)#([^{}\s'\"\\]+)")
+_BODY = re.compile(rf"({'|'.join(STORES)}):([^#{{}}\s'\"\\]+)#([^{{}}\s'\"\\]+)")
 _REFERENCE = re.compile(rf"\{{\{{\s*{_BODY.pattern}\s*\}}\}}")
 
 
@@ -19,7 +24,9 @@ class UnknownField(ConfigurationError):
 
 
 class Reference(NamedTuple):
-    """`store` is one of STORES; `path` the name of a credential, or mount and path of a Vault secret; `field` one value of it."""
+    """`store` is one of STORES; `path` the name of a credential, mount and path of a Vault secret, or a path of parameters; `field` one
+    value of it.
+    """
 
     store: str
     path: str
@@ -41,8 +48,7 @@ def reference_in(body: str) -> Reference | None:
         return Reference(*found.groups())
     store, colon, _ = body.partition(":")
     if colon and store.strip() in STORES:
-        wanted = "{{vault:secret/path#key}}" if store.strip() == "vault" else "{{credential:name#field}}"
-        raise ValueError(f"{{{{{body}}}}} does not say which value is meant; write {wanted}")
+        raise ValueError(f"{{{{{body}}}}} does not say which value is meant; write {_WRITTEN[store.strip()]}")
     return None
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from shared.errors import ConfigurationError, UnavailableError
+from shared.secrets.allowed import is_within
 
 TIMEOUT_S = 10
 
@@ -46,7 +47,7 @@ class Vault:
         mount, _, rest = path.strip("/").partition("/")
         if not rest or any(part in ("", ".", "..") for part in rest.split("/")):
             raise VaultRefused(f"{path} is no path of a secret in Vault; write it as secret/path, the name of the store first")
-        if self.paths and not any(f"{mount}/{rest}".startswith(prefix.replace("{namespace}", namespace)) for prefix in self.paths):
+        if self.paths and not is_within(f"{mount}/{rest}", self.paths, namespace):
             raise VaultRefused(f"namespace {namespace} may not read {path} in Vault; an operator allows paths in PENSTOCK_VAULT_PATHS")
         return self._read(mount, rest)
 

@@ -6,7 +6,7 @@ import re
 
 from sqlglot import exp
 
-_STAND_IN = re.compile(r"\{\{(?:credential|vault):\S+ [0-9a-f]{24}\}\}")
+_STAND_IN = re.compile(r"\{\{(?:credential|vault|keystore|ssm):\S+ [0-9a-f]{24}\}\}")
 
 
 def stand_in(reference: str, salt: str) -> str:

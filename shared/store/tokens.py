@@ -1,4 +1,4 @@
-"""API tokens: only their hashes are kept."""
+"""API tokens, of which only the hashes are kept; and people who log in elsewhere, who have none but are rows beside them."""
 
 from __future__ import annotations
 
@@ -35,6 +35,29 @@ def find(tx: Tx, token: str) -> dict[str, Any] | None:
     ).fetchone()
 
 
+def person(tx: Tx, issuer: str, subject: str, name: str, role: str, namespaces: Sequence[str] | None) -> dict[str, Any] | None:
+    """The row, as `find` gives it, of somebody who logged in elsewhere; what he may do is from now on what is said here, in sessions that
+    he has already, too. None: he was shut out here.
+    """
+    return tx.execute(
+        """
+        INSERT INTO tokens (id, name, role, namespaces, issuer, subject)
+        VALUES (%(id)s, %(name)s, %(role)s, %(namespaces)s, %(issuer)s, %(subject)s)
+        ON CONFLICT (issuer, subject) DO UPDATE SET name = excluded.name, role = excluded.role, namespaces = excluded.namespaces
+         WHERE tokens.revoked_at IS NULL
+        RETURNING id::text AS id, name, role, namespaces, expires_at, true AS unmarked
+        """,
+        {
+            "id": new_id(),
+            "name": name,
+            "role": role,
+            "namespaces": list(namespaces) if namespaces is not None else None,
+            "issuer": issuer,
+            "subject": subject,
+        },
+    ).fetchone()
+
+
 def holds(tx: Tx, token_id: str, session: str | None) -> bool:
     """Whether what a call began with still holds: the token, and the session where there was one."""
     row = tx.execute(
@@ -55,7 +78,7 @@ def used(tx: Tx, token_id: str) -> None:
     )
 
 
-_SHOWN = "id::text AS id, name, role, namespaces, created_at, created_by, last_used_at, expires_at, revoked_at"
+_SHOWN = "id::text AS id, name, role, namespaces, created_at, created_by, last_used_at, expires_at, revoked_at, issuer, subject"
 # A token that is limited to namespaces sees those that are limited to some of them, and no others.
 _WITHIN = "(%(within)s::text[] IS NULL OR namespaces <@ %(within)s)"
 _HOLDS = "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())"
@@ -109,11 +132,13 @@ def lock(tx: Tx, token_id: str, *, within: Sequence[str] | None) -> dict[str, An
 
 
 def is_last(tx: Tx, token_id: str) -> bool:
-    """No other token that holds for good may do everything everywhere. Of a token that may not itself: False."""
+    """No other token that holds for good may do everything everywhere. Of a token that may not itself: False. People do not count: whether
+    they can log in is decided elsewhere.
+    """
     row = tx.execute(
         f"""
         SELECT count(*) FILTER (WHERE id = %(id)s) = 1 AND count(*) = 1 AS last FROM tokens
-         WHERE role = 'admin' AND namespaces IS NULL AND {_HOLDS} AND (expires_at IS NULL OR id = %(id)s)
+         WHERE role = 'admin' AND namespaces IS NULL AND subject IS NULL AND {_HOLDS} AND (expires_at IS NULL OR id = %(id)s)
         """,  # noqa: S608 (columns of ours)
         {"id": token_id},
     ).fetchone()
@@ -121,5 +146,11 @@ def is_last(tx: Tx, token_id: str) -> bool:
 
 
 def revoke(tx: Tx, token_id: str) -> None:
-    """Sessions of it end with it. Once revoked it stays so."""
+    """Sessions of it end with it. A token that was revoked stays so; a person may be let in again."""
     tx.execute("UPDATE tokens SET revoked_at = now() WHERE id = %(id)s AND revoked_at IS NULL", {"id": token_id})
+
+
+def readmit(tx: Tx, token_id: str) -> None:
+    """Somebody who was shut out may log in again; his sessions have ended. Does nothing to a token."""
+    tx.execute("DELETE FROM sessions WHERE token_id = %(id)s", {"id": token_id})
+    tx.execute("UPDATE tokens SET revoked_at = NULL WHERE id = %(id)s AND subject IS NOT NULL", {"id": token_id})

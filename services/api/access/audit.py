@@ -34,8 +34,8 @@ _ONLY_LOOK = frozenset(
         "quality.suggest",
     }
 )
-# Where there is no token yet.
-_LOG_IN = "sessions.log_in"
+# Where there is no token yet. A provider sends people back by GET.
+_LOG_IN, _LOG_IN_ELSEWHERE = "sessions.log_in", "logins.come_back"
 _UNKNOWN, _TOO_MANY = 401, 429
 _LONGEST = 2000
 _VARIABLE = re.compile(r"<(?:[^:<>]+:)?(\w+)>")
@@ -51,6 +51,11 @@ def nothing_changes() -> None:
     g.audit_nothing = True
 
 
+def refused(status: int) -> None:
+    """The call is a refusal of that kind, whatever its answer's own status is: people who were not let in are sent to a page."""
+    g.audited_status = status
+
+
 def concerns(namespace: str) -> None:
     """Somebody asks whether he may change something there."""
     g.setdefault("audited_namespaces", set()).add(namespace)
@@ -59,10 +64,11 @@ def concerns(namespace: str) -> None:
 def record(database: Database, response: Response) -> None:
     """After each call. What was done is done: where this cannot be written, it goes to the log of the process."""
     endpoint = request.endpoint
-    if endpoint is None or request.method in _SAFE or endpoint in _ONLY_LOOK or g.get("audit_nothing", False):
+    changes = request.method not in _SAFE or endpoint == _LOG_IN_ELSEWHERE
+    if endpoint is None or not changes or endpoint in _ONLY_LOOK or g.get("audit_nothing", False):
         return
-    # Of strangers only tokens that were none, of which there are only so many in a minute: they must not fill the store.
-    by_stranger = endpoint == _LOG_IN and response.status_code == _UNKNOWN
+    # Of strangers only logins that failed, of which there are only so many in a minute: they must not fill the store.
+    by_stranger = (endpoint == _LOG_IN and response.status_code == _UNKNOWN) or "audited_status" in g
     if ("caller" not in g and not by_stranger) or response.status_code == _TOO_MANY:
         return
     entries = _entries(endpoint, response)
@@ -99,7 +105,7 @@ def _entries(endpoint: str, response: Response) -> list[Entry]:
             namespace=fitting(namespace),
             object=fitting(" ".join(names))[:_LONGEST] or None,
             request_id=g.request_id,
-            status=response.status_code,
+            status=g.get("audited_status", response.status_code),
         )
         for namespace, names in things.items()
     ]

@@ -59,6 +59,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str, str]]] = {
         "quality": ("quality", "quality", "How good data is, and was."),
         "connectors": ("connecting", "connectors", "What can be read and written, and what is in it."),
         "credentials": ("connecting", "credentials", "Values that connectors need and nobody may see."),
+        "keystore": ("keystore", "keystore", "Credentials in an encrypted file on this machine."),
         "circuit-breakers": ("connecting", "circuit_breakers", "How the connectors' circuit breakers stand."),
         "tokens": ("tokens", "tokens", "Who may call the API."),
         "audit": ("audit", "audit", "Who changed what, and who was refused."),

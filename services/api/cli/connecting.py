@@ -12,21 +12,73 @@ def credentials() -> None:
     """Values that connectors need and nobody may see."""
 
 
+@credentials.command("list")
+@click.option("--limit", default=100, show_default=True)
+@OUTPUT
+@click.pass_context
+@answering
+def list_credentials(context: click.Context, limit: int, output: str) -> None:
+    """Which there are, and where their values are kept."""
+    found = client(context).call("GET", "/credentials", limit=limit)
+    if output != "table":
+        printed(found, output)
+        return
+    for one in found["items"]:
+        where = f"in {one['store']}" + (f" at {one['location']}" if one["location"] else "")
+        click.echo(f"{one['namespace']}/{one['name']}  version {one['version']}  {where}")
+    if found["nextCursor"]:
+        click.echo("there are more; raise --limit", err=True)
+
+
 @credentials.command("set")
 @click.argument("name")
 @click.argument("values", nargs=-1)
+@click.option("--store", type=click.Choice(["vault", "keystore", "ssm"]), help="Who keeps the values; else Penstock's database.")
+@click.option("--location", help="Where that store has them.")
 @click.pass_context
 @answering
-def set_credential(context: click.Context, name: str, values: tuple[str, ...]) -> int:
-    """Save credential [namespace/]NAME with FIELD=VALUE …; a field without a value is asked for."""
+def set_credential(context: click.Context, name: str, values: tuple[str, ...], store: str | None, location: str | None) -> int:
+    """Save credential [namespace/]NAME with FIELD=VALUE …; a field without a value is asked for.
+
+    \b
+    penstock credentials set sales/db user=loader password
+    penstock credentials set sales/db --store vault --location secret/sales/db
+    """
+    namespace, short = named(name)
+    if store or location:
+        if values or not store or not location:
+            raise click.UsageError("say --store and --location together, and no values: those are in that store")
+        saved = client(context).call("PUT", f"/credentials/{namespace}/{short}", store=store, location=location)
+        click.echo(f"credential {namespace}/{short}: version {saved['version']}, kept in {saved['store']} at {saved['location']}")
+        return 0
     fields = {}
     for entry in values or ("password",):
         field, given, value = entry.partition("=")
         fields[field] = value if given else click.prompt(field, hide_input=True)
-    namespace, short = named(name)
     saved = client(context).call("PUT", f"/credentials/{namespace}/{short}", body=fields)
     click.echo(f"credential {namespace}/{short}: version {saved['version']}, fields {', '.join(saved['fields'])}")
     return 0
+
+
+@credentials.command("delete")
+@click.argument("name")
+@click.pass_context
+@answering
+def delete_credential(context: click.Context, name: str) -> None:
+    """Take [namespace/]NAME away. What another store keeps stays there."""
+    namespace, short = named(name)
+    client(context).call("DELETE", f"/credentials/{namespace}/{short}")
+    click.echo(f"credential {namespace}/{short} is gone")
+
+
+@credentials.command()
+@click.pass_context
+@answering
+def reseal(context: click.Context) -> int:
+    """Seal all with the master key of now, after it was changed. Exit code 1 where no key opens some."""
+    found = client(context).call("POST", "/credentials/reseal", body={})
+    click.echo(f"{found['checked']} looked at: {found['resealed']} sealed anew, {found['unreadable']} that no key opens")
+    return 1 if found["unreadable"] else 0
 
 
 @click.group(invoke_without_command=True)

@@ -72,6 +72,16 @@ def revoke(context: click.Context, token: str) -> None:
     click.echo(f"{token} is revoked")
 
 
+@tokens.command()
+@click.argument("token", metavar="ID")
+@click.pass_context
+@answering
+def readmit(context: click.Context, token: str) -> None:
+    """A person whose logins were revoked may log in again. ID: as listed, with --all."""
+    told = client(context).call("POST", f"/tokens/{token}/readmit", body={})
+    click.echo(f"{told['name']} may log in again")
+
+
 def _at(said: str) -> str:
     if span := re.fullmatch(r"(\d{1,5})([hdw])", said):
         return (datetime.now(UTC) + int(span[1]) * _UNITS[span[2]]).isoformat()
@@ -82,4 +92,5 @@ def _line(one: dict[str, Any]) -> str:
     where = ", ".join(one["namespaces"]) if one["namespaces"] is not None else "all namespaces"
     used = f"last used {one['lastUsedAt'][:16]}Z" if one["lastUsedAt"] else "never used"
     ends = f"revoked {one['revokedAt']}" if one["revokedAt"] else f"expires {one['expiresAt']}" if one["expiresAt"] else "does not expire"
-    return f"{one['id']} {one['name']}: {one['role']} of {where}, {ends}, {used}"
+    person = f" ({one['subject']} at {one['issuer']})" if one["subject"] else ""
+    return f"{one['id']} {one['name']}{person}: {one['role']} of {where}, {ends}, {used}"

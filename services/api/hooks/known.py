@@ -120,8 +120,11 @@ def _secret(tx: Tx, namespace: str, said: str, home: Path | None) -> str | None:
         log.error("a webhook of namespace %s names credential %s, which it may not use", namespace, reference.path)
         return None
     row = credentials.read(tx, namespace, name)
+    if row is not None and row["store"] != credentials.DATABASE:
+        log.error("the secret of a webhook is kept in %s, which only workers read; save credential %s/%s", row["store"], namespace, name)
+        return None
     try:
-        values = sealing.unseal(row["sealed"], sealing.master_key(home), f"{namespace}/{name}/{row['version']}") if row else {}
+        values = sealing.unseal(row["sealed"], sealing.master_keys(home), f"{namespace}/{name}/{row['version']}") if row else {}
     except PenstockError as error:
         log.error("the secret of a webhook cannot be read: %s", error.message)
         return None

@@ -163,7 +163,9 @@ def store(tx: Tx, checked: Checked, *, author: str, message: str, home: Path | N
         version = credentials.next_version(tx, document.namespace, document.name)
         newest = credentials.read(tx, document.namespace, document.name)
         key = sealing.master_key(home)
-        before = sealing.unseal(newest["sealed"], key, f"{document.namespace}/{document.name}/{newest['version']}") if newest else {}
+        context = f"{document.namespace}/{document.name}/{newest['version']}" if newest else ""
+        here = newest is not None and newest["store"] == credentials.DATABASE
+        before = sealing.unseal(newest["sealed"], sealing.master_keys(home), context) if newest and here else {}
         if {**before, **checked.secrets} != before:
             sealed = sealing.seal({**before, **checked.secrets}, key, f"{document.namespace}/{document.name}/{version}")
             credentials.put(tx, document.namespace, document.name, version, "password", sealed)

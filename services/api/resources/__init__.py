@@ -8,6 +8,7 @@ from services.api.resources import (
     catalogue,
     circuit_breakers,
     connectors,
+    credentials,
     dead_letters,
     deliveries,
     diagnoses,
@@ -19,6 +20,7 @@ from services.api.resources import (
     hooks,
     ledger,
     lineage,
+    logins,
     looking,
     notifications,
     pipelines,
@@ -39,8 +41,9 @@ from services.api.resources import (
 
 NOUNS = (
     system, bulk, run_diffs, lineage,
-    health, documents, versions, pipelines, plans, state, connectors, circuit_breakers, looking, runs, retries, dead_letters, ledger,
+    health, documents, versions, pipelines, plans, state, credentials, connectors,
+    circuit_breakers, looking, runs, retries, dead_letters, ledger,
     run_nodes, graph, events, catalogue, doctor, triggers, schedules, backfills, hooks, deliveries, arrivals, notifications,
-    quality, sessions, tokens, audit, diagnoses,
+    quality, sessions, logins, tokens, audit, diagnoses,
 )  # fmt: skip
 BLUEPRINTS = tuple(noun.blueprint for noun in NOUNS)

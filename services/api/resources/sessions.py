@@ -31,17 +31,17 @@ def log_in() -> Response:
     session.check_origin()
     limits().may_try(request.remote_addr or "")
     token = loaded(LogIn())["token"].strip()
-    value, lasts = session.new_value(), _lasts()
+    value, end = session.new_value(), lasts()
     with database().transaction() as tx:
         who = known(tx, token)
         if (before := session.given()) is not None and (row := sessions.find(tx, before)) is not None:
             sessions.end(tx, row["session_id"])
-        sessions.begin(tx, value, who.token_id, lasts)
+        sessions.begin(tx, value, who.token_id, end)
         row = sessions.find(tx, value)
     assert row is not None
     g.caller = Caller.of(row)
     response = jsonify(_told(g.caller, value))
-    session.keep(response, value, int(lasts.total_seconds()))
+    session.keep(response, value, int(end.total_seconds()))
     return response
 
 
@@ -65,7 +65,8 @@ def log_out() -> Response:
     return response
 
 
-def _lasts() -> timedelta:
+def lasts() -> timedelta:
+    """From a login to its session's end."""
     found: timedelta = current_app.extensions["penstock.settings"].session_lasts
     return found
 

@@ -14,7 +14,7 @@ from services.api.auth import Caller, caller, database
 from services.api.incoming import identifier, loaded
 from services.api.problems import Refused, brief
 from services.api.resources.documents import stamp
-from services.api.schemas.tokens import MadeToken, NewToken, TokenPage, TokensQuery
+from services.api.schemas.tokens import MadeToken, NewToken, Token, TokenPage, TokensQuery
 from shared.store import tokens
 
 blueprint = Blueprint("tokens", __name__, url_prefix="/api/v1", description="Who may call")
@@ -55,7 +55,9 @@ def create() -> Any:
 @blueprint.delete("/tokens/<token>")
 @blueprint.response(204)
 def revoke(token: str) -> Any:
-    """It is good for nothing any more, at once, and sessions that were begun with it have ended. Tokens that it made stay."""
+    """It is good for nothing any more, at once, and sessions that were begun with it have ended. Tokens that it made stay. A person is shut
+    out until somebody lets him in again.
+    """
     who = caller()
     who.may("admin")
     with database().transaction() as tx:
@@ -69,6 +71,23 @@ def revoke(token: str) -> Any:
             )
         tokens.revoke(tx, row["id"])
     return "", 204
+
+
+@blueprint.post("/tokens/<token>/readmit")
+@blueprint.response(200, Token)
+def readmit(token: str) -> Any:
+    """A person who was shut out may log in again, as what the provider and PENSTOCK_OIDC_ROLES say then. A revoked token stays so."""
+    who = caller()
+    who.may("admin")
+    with database().transaction() as tx:
+        row = tokens.lock(tx, identifier(token, "token"), within=who.visible)
+        if row is None:
+            raise Refused(404, f"there is no token {brief(token)}")
+        audit.about(None, f"{row['name']} {row['id']}")
+        if row["subject"] is None:
+            raise Refused(409, f"{row['name']} is a token, and what was revoked stays so; make another one")
+        tokens.readmit(tx, row["id"])
+    return {**_told(row), "revokedAt": None}
 
 
 def _no_more_than(who: Caller, namespaces: list[str] | None, expires_at: datetime | None) -> None:
@@ -93,4 +112,6 @@ def _told(row: dict[str, Any]) -> dict[str, Any]:
         "lastUsedAt": stamp(row["last_used_at"]),
         "expiresAt": stamp(row["expires_at"]),
         "revokedAt": stamp(row["revoked_at"]),
+        "issuer": row["issuer"],
+        "subject": row["subject"],
     }

@@ -111,13 +111,5 @@ class ListedConnector(Schema):
     valid = fields.Boolean()
 
 
-class Credential(Schema):
-    namespace = fields.String()
-    name = fields.String()
-    version = fields.Integer()
-    type = fields.String()
-    fields_ = fields.List(fields.String(), data_key="fields", attribute="fields")
-
-
 PipelinePage = page_of(ListedPipeline, "PipelinePage")
 ConnectorPage = page_of(ListedConnector, "ConnectorPage")

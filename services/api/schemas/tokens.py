@@ -61,6 +61,8 @@ class Token(Schema):
     )
     expiresAt = maybe_time()
     revokedAt = maybe_time()
+    issuer = fields.String(allow_none=True, metadata={"description": "Of a person: the OpenID provider that vouches; null: a token"})
+    subject = fields.String(allow_none=True, metadata={"description": "Of a person: who it is there, for good"})
 
 
 class MadeToken(Token):

@@ -131,6 +131,24 @@ def vault_away(case: Case) -> Said | None:
     return Said("Vault did not answer.", ("See whether it is up, and unsealed.", "Retry the run when it is back."))
 
 
+def store_refuses(case: Case) -> Said | None:
+    return Said(
+        "A secret could not be read from the keystore or the Parameter Store.",
+        (
+            "See whether it is there: `penstock keystore list`, or `aws ssm get-parameters-by-path --path /…`.",
+            "See that the workers have PENSTOCK_KEYSTORE and its key, or PENSTOCK_SSM_PATHS, a region and credentials of AWS.",
+            "A namespace reads its own entries of the keystore, and of the Parameter Store what an operator allows it.",
+        ),
+    )
+
+
+def store_of_secrets_away(case: Case) -> Said | None:
+    return Said(
+        "The keystore or the Parameter Store did not answer.",
+        ("See whether the workers reach it.", "Retry the run when it is back."),
+    )
+
+
 def driver_missing(case: Case) -> Said | None:
     found = case.failure.says(r"no driver for ([^;]+); install (\S+)", r"no driver for (it)") if case.failure is not None else None
     if found is None:

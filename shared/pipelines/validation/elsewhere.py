@@ -24,6 +24,16 @@ def elsewhere(document: Document) -> list[str]:
     return sorted(found - {document.namespace})
 
 
+def reached_by_values(document: Document, filled: Document) -> list[str]:
+    """Namespaces that only the values of a run name, in place of templates. Nobody was asked whether they may be, when it was saved."""
+    return sorted(set(elsewhere(filled)) - set(elsewhere(document)))
+
+
+def can_be_named_by_values(path: str) -> bool:
+    """Whether the template at that place of a Pipeline document may become the name of a resource."""
+    return "/rules" in path or path.rpartition("/")[2] in _NAMING
+
+
 def _namespace(reference: Any) -> str | None:
     match = _FULL.match(reference) if isinstance(reference, str) else None
     return match[1] if match else None

@@ -63,7 +63,9 @@ class Scope:
 
 
 NO_TEMPLATES = Scope(None)
-ONLY_SECRETS = Scope(None, True, "of these only {{credential:name#field}} and {{vault:path#key}} can stand here")
+ONLY_SECRETS = Scope(
+    None, True, "of these only {{credential:name#field}}, {{vault:path#key}}, {{keystore:name#field}} and {{ssm:/path#name}} can stand here"
+)
 
 
 def check(

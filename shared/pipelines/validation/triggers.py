@@ -85,9 +85,9 @@ def _secret(report: Report, said: str, key: str, at: str, owner: Owner) -> None:
         if not found:
             message += "; save the value with `penstock credentials set hook " + f"{key}=…`"
         report.add("inline_secret", message, at)
-    elif next(iter(found)).store != "credential":
+    elif (store := next(iter(found)).store) != "credential":
         message = (
-            f"'{key}' of {owner.phrase} refers to Vault, which only workers read; keep it as a credential: {{{{credential:hook#{key}}}}}"
+            f"'{key}' of {owner.phrase} refers to {store}, which only workers read; keep it as a credential: {{{{credential:hook#{key}}}}}"
         )
         report.add("not_available_yet", message, at)
 

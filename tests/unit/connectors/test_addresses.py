@@ -18,6 +18,8 @@ METADATA = "169.254.169.254"
     [
         {"host": METADATA},
         {"host": "::ffff:169.254.169.254"},
+        {"host": "64:ff9b::a9fe:a9fe"},
+        {"host": "2002:a9fe:a9fe::1"},
         {"host": "fe80::1"},
         {"host": "2852039166"},  # the same as a number
         {"host": f"127.0.0.1,{METADATA}"},

@@ -51,7 +51,7 @@ def test_a_good_one_has_its_settings_and_name() -> None:
         ([f"{SECRET}, token: '{{{{credential:a#b}}}}'"], FILE, "invalid_setting", "not token and secret"),
         (["type: webhook, token: letmein"], FILE, "inline_secret", "must be a reference"),
         (["type: webhook, token: 'x{{credential:a#b}}'"], FILE, "inline_secret", "and nothing else"),
-        (["type: webhook, token: '{{vault:secret/a#b}}'"], FILE, "not_available_yet", "refers to Vault"),
+        (["type: webhook, token: '{{vault:secret/a#b}}'"], FILE, "not_available_yet", "refers to vault"),
         ([f"{SECRET}, parameters: {{ordre: $.id}}"], FILE, "unknown_parameter", "did you mean 'order'?"),
         ([f"{SECRET}, parameters: {{order: id}}"], FILE, "invalid_setting", "is no JSON path"),
         ([f"{SECRET}, payloadSchema: {{type: objekt}}"], FILE, "invalid_setting", "is no JSON Schema"),
