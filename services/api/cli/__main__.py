@@ -21,6 +21,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str, str]]] = {
     "Recipes": {
         "validate": ("documents", "validate", "Check recipes, together; works without a server."),
         "plan": ("documents", "plan", "What a run would do; runs nothing."),
+        "approve": ("plans", "approve", "Let a run be asked for by a plan."),
         "apply": ("documents", "apply", "Save documents, all or none."),
         "pipelines": ("pipelines", "pipelines", "The pipelines there are, with their last runs."),
         "versions": ("history", "versions", "The versions of a document, and the text of one."),

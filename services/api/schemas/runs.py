@@ -124,6 +124,10 @@ class StartRun(Schema):
     fullRefresh = fields.Boolean(
         truthy={True}, falsy={False}, metadata={"description": "Sources that read what is new begin anew; refused where a sink inserts"}
     )
+    fromNode = fields.String(
+        validate=validate.Length(1, 200),
+        metadata={"description": "Not a new run: the newest one, which must have ended, is done again from that node on, as a retry does"},
+    )
     planId = fields.String(metadata={"format": "uuid", "description": "Only as that plan says; refused where it does not hold any more"})
     parameters = fields.Dict(
         metadata={"description": "Values by name; a parameter that is left out has its default", "example": {"load_date": "2026-03-29"}}
@@ -134,6 +138,9 @@ class StartRun(Schema):
         others = [name for name in ("version", "logicalDate", "parameters") if name in data]
         if "planId" in data and others:
             raise ValidationError(f"the plan says {others[0]} already; leave it out, or plan again with it", others[0])
+        new = [name for name in ("planId", *others, "fullRefresh") if name in data]
+        if "fromNode" in data and new:
+            raise ValidationError(f"a run that is done again from a node has its own {new[0]}; leave out one of both", new[0])
 
 
 class RetryRun(Schema):
@@ -273,12 +280,19 @@ class RunHead(Schema):
 
 
 class Progress(Schema):
-    percent = fields.Float()
+    percent = fields.Float(metadata={"description": "Of its nodes, those that are COMPLETED; 100 once it has succeeded"})
     activeNodes = fields.List(fields.String())
     rowsRead = known()
     rowsWritten = known()
     rowsRejected = known()
-    estimatedFinishAt = maybe_time()
+    estimatedFinishAt = fields.String(
+        allow_none=True,
+        metadata={
+            "format": "date-time",
+            "description": "RFC 3339, UTC, by what its stages took in the newest runs of the same version that succeeded; null where"
+            " a stage that is left was not seen there, or runs longer than it ever did",
+        },
+    )
 
 
 class NodeHead(Schema):
@@ -288,6 +302,7 @@ class NodeHead(Schema):
     generation = fields.Integer()
     stage = known(about="null until there is a plan")
     engine = fields.String(allow_none=True)
+    engineWhy = fields.String(allow_none=True, metadata={"description": "Why it is computed there; null until there is a plan"})
     rowsIn = known()
     rowsOut = known()
     rowsRejected = known()

@@ -108,6 +108,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "GET /api/v1/pipelines/{namespace}/{name}/versions": (EVERYBODY, NAMED),
     "GET /api/v1/pipelines/{namespace}/{name}/versions/{version}": (EVERYBODY, NAMED),
     "GET /api/v1/plans/{plan}": (EVERYBODY, THING),
+    "POST /api/v1/plans/{plan}/approve": (OPERATOR, THING),
     "GET /api/v1/quality": (EVERYBODY, LIST),
     "GET /api/v1/quality/{namespace}/{dataset}": (EVERYBODY, NAMED),
     "POST /api/v1/quality/{namespace}/{dataset}/suggest": (EVERYBODY, NAMED),
