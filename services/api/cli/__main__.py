@@ -37,6 +37,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str, str]]] = {
         "status": ("status", "status", "One run in full, the latest runs, or the installation."),
         "logs": ("runs", "logs", "Log lines of a run."),
         "ledger": ("runs", "ledger", "What became of every row of a run."),
+        "staging": ("staging", "staging", "What a run has staged, as a DuckDB file."),
         "cancel": ("runs", "cancel", "Stop runs."),
         "retry": ("runs", "retry", "Do runs again that have ended."),
         "label": ("runs", "label", "Put labels on runs, and take them away."),

@@ -30,6 +30,7 @@ from services.api.resources import (
     runs,
     schedules,
     sessions,
+    staged,
     state,
     system,
     tokens,
@@ -41,6 +42,6 @@ NOUNS = (
     system, bulk, run_diffs, lineage,
     health, documents, versions, pipelines, plans, state, connectors, circuit_breakers, looking, runs, retries, dead_letters, ledger,
     run_nodes, graph, events, catalogue, doctor, triggers, schedules, backfills, hooks, deliveries, arrivals, notifications,
-    quality, sessions, tokens, audit, diagnoses,
+    quality, sessions, tokens, audit, diagnoses, staged,
 )  # fmt: skip
 BLUEPRINTS = tuple(noun.blueprint for noun in NOUNS)

@@ -9,7 +9,7 @@ import redis
 from flask import current_app
 from flask_smorest import Blueprint
 
-from services.api import cursors
+from services.api import cursors, ndjson
 from services.api.auth import caller, database
 from services.api.problems import Refused
 from services.api.resources.documents import stamp
@@ -26,6 +26,7 @@ blueprint = Blueprint("circuit-breakers", __name__, url_prefix="/api/v1", descri
 @blueprint.get("/circuit-breakers")
 @blueprint.arguments(BreakersQuery, location="query")
 @blueprint.response(200, BreakerPage)
+@ndjson.lines(Breaker)
 def list_breakers(query: dict[str, Any]) -> dict[str, Any]:
     """One for each connector, by namespace and name. While Redis is away, what it would know is null, and nothing is held back."""
     limit = query["limit"]

@@ -42,6 +42,7 @@ def put(query: dict[str, Any], namespace: str, name: str) -> Any:
 @blueprint.get("/<namespace>/<name>")
 @blueprint.response(200, ShownPipeline)
 def read(namespace: str, name: str) -> Any:
+    """Its newest version, and whether it starts by itself."""
     body, status, headers = documents.shown("Pipeline", namespace, name)
     with database().transaction() as tx:
         said = triggers.said(tx, [(namespace, name)])

@@ -15,6 +15,7 @@ NODE_STATUSES = ("WAITING", "RUNNING", "COMPLETED", "FAILED", "SKIPPED", "RETRYI
 # What asks for runs, as `trigger.type` says it.
 TRIGGERS = ("manual", "schedule", "webhook", "file", "kafka", "pipeline", "dependency", "backfill", "replay")
 MOST_LABELS, LONGEST_LABEL = 20, 100
+MAX_STAGED_ROWS = 10_000_000
 
 
 class Statuses(fields.Field[list[str]]):
@@ -244,6 +245,20 @@ class StreamQuery(Schema):
         metadata={"description": "As Last-Event-ID, for who cannot send headers"},
     )
     follow = fields.Boolean(load_default=True, metadata={"description": "false: what there is, as NDJSON"})
+
+
+class StagedQuery(Schema):
+    rows = fields.Integer(
+        load_default=100_000,
+        validate=validate.Range(0, MAX_STAGED_ROWS, error="rows is {input}; it must be a whole number from 0 to {max}"),
+        metadata={"description": "Of each port at most; the first ones"},
+    )
+    wait = fields.Float(
+        load_default=30.0,
+        validate=validate.Range(0, 60, error="wait is {input}; it must be a number of seconds from 0 to {max}"),
+        metadata={"description": "Seconds that a worker may take before the answer is 202"},
+    )
+    request = fields.String(metadata={"format": "uuid", "description": "One that was asked for before, as Location says it"})
 
 
 def _waiting(about: str) -> fields.Dict:
