@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import yaml
+
 _RUN = "019a5b3e-7c2f-7d10-9c55-3f1b2a4d5e6f"
 _AT = "2026-03-29T02:00:00Z"
 _SHA = "9f2c1e7ab34d5f6081726354aabbccddeeff0011"
@@ -23,14 +25,16 @@ spec:
     - {id: load, type: connector_sink, config: {connector: dw, table: orders, writeMode: UPSERT, upsertKeys: [id]}}
   edges: [{from: read, to: paid}, {from: paid, to: load}]
 """
-RULES = """\
-apiVersion: penstock/v1
-kind: DataQualityRuleSet
-metadata: {name: orders-rules, namespace: sales}
-spec:
-  dataset: {connector: dw, table: orders}
-  rules: [{name: has-id, type: NOT_NULL, column: id}]
-"""
+_DOCUMENT: Mapping[str, Any] = yaml.safe_load(RECIPE)
+_CONNECTOR: Mapping[str, Any] = {
+    "apiVersion": "penstock/v1",
+    "kind": "Connector",
+    "metadata": {"name": "dw", "namespace": "sales"},
+    "spec": {
+        "type": "postgres",
+        "config": {"host": "db", "database": "dw", "user": "loader", "password": "{{credential:dw#password}}"},
+    },
+}
 _EVENT = f'{{"v": 1, "seq": 7, "at": "{_AT}", "run": "{_RUN}", "type": "node.status", "node": "load", "data": {{}}}}'
 _LINE = '{"id": 7, "at": "2026-03-29T02:00:03Z", "level": "INFO", "node": "load", "worker": "worker-1", "message": "12 rows"}'
 
@@ -58,11 +62,10 @@ BODIES: Mapping[str, Any] = {
     "saveCredential": {"password": "…"},
     "previewConnector": {"table": "orders"},
     "deliverWebhook": {"id": 1, "status": "paid"},
-    "applyDocuments": RECIPE,
-    "validateDocuments": RECIPE,
-    "savePipeline": RECIPE,
-    "saveConnector": "apiVersion: penstock/v1\nkind: Connector\nmetadata: {name: dw, namespace: sales}\n"
-    'spec: {type: postgres, config: {host: db, database: dw, user: loader, password: "{{credential:dw#password}}"}}\n',
+    "applyDocuments": _DOCUMENT,
+    "validateDocuments": _DOCUMENT,
+    "savePipeline": _DOCUMENT,
+    "saveConnector": _CONNECTOR,
 }
 
 # By schema and field, where the field alone does not say it.
@@ -390,7 +393,15 @@ def _plain(kind: str, schema: Mapping[str, Any]) -> Any:
     return {}
 
 
-_JSON = {"string": str, "integer": int, "number": (int, float), "boolean": bool, "array": list, "object": dict, "null": type(None)}
+_JSON: Mapping[str, Any] = {
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "array": list,
+    "object": dict,
+    "null": type(None),
+}
 
 
 def _fits(value: Any, schema: Mapping[str, Any]) -> bool:

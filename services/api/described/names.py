@@ -13,7 +13,7 @@ _DOCUMENTS = {
 
 def _of_documents() -> dict[str, str]:
     """The same calls for documents of any kind, and for two kinds in particular."""
-    found = {}
+    found: dict[str, str] = {}
     for where, what in _DOCUMENTS.items():
         path = f"/api/v1/{where}/{{namespace}}/{{name}}"
         found |= {
