@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from services.api.cli.client import CallRefused, Client
@@ -105,7 +106,12 @@ def test_a_plan_that_must_be_approved_runs_once_somebody_has_and_who_it_was_stay
     Client(stack.url, token(stack, "operator")).call("POST", f"/plans/{made['id']}/approve", body={"reason": "me too"})
     approval = stack.client.call("GET", f"/plans/{made['id']}")["approval"]
     assert (approval["by"], approval["reason"]) == ("admin", "looked at it")
-    ended = stack.wait(by_plan(stack, "approved", made["id"])["id"])
+    started = keyed(stack, "approved", made["id"])
+    ended = stack.wait(started["id"])
+    # It made its table, so the plan does not hold any more; the same call again is answered alike.
+    with pytest.raises(CallRefused, match="does not hold"):
+        by_plan(stack, "approved", made["id"])
+    assert keyed(stack, "approved", made["id"]) == started
     assert (ended["status"], ended["trigger"]["approvedBy"]) == ("SUCCEEDED", "admin")
     assert {node["id"]: node["engineWhy"] for node in ended["nodes"]}["paid"] == "none of its rows comes straight out of a database"
     # From a node on: the same run, done again.
@@ -114,6 +120,12 @@ def test_a_plan_that_must_be_approved_runs_once_somebody_has_and_who_it_was_stay
     assert stack.wait(again["id"])["status"] == "SUCCEEDED"
     with pytest.raises(CallRefused, match="has its own version"):
         stack.client.call("POST", "/pipelines/default/approved/runs", body={"fromNode": "paid", "version": 1})
+
+
+def keyed(stack: Stack, name: str, plan_id: str) -> Any:
+    headers = {"Authorization": f"Bearer {stack.home.api_token.read_text().strip()}", "Idempotency-Key": f"plan-{plan_id}"}
+    path = f"{stack.url}/api/v1/pipelines/default/{name}/runs"
+    return httpx.post(path, headers=headers, json={"planId": plan_id}, timeout=30).raise_for_status().json()
 
 
 def token(stack: Stack, role: str) -> str:

@@ -68,7 +68,7 @@ def _round(stack: Stack, folder: Path, run: str, seconds: int, known: bool, find
     token = ["--header", f"Authorization: Bearer {stack.home.api_token.read_text().strip()}"] if known else []
     print(f"{seconds} s {'with' if known else 'without'} a token{', of what is there' if finds else ''}", flush=True)
     command = [
-        *(str(Path(sys.executable).parent / "schemathesis"), "--config-file", str(settings), "run", f"{stack.url}/api/v1/openapi.json"),
+        *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(settings), "run", f"{stack.url}/api/v1/openapi.json"),
         *("--exclude-checks", NOT_CHECKED, "--max-time", str(seconds), "--request-timeout", "60", "--continue-on-failure"),
         *("--suppress-health-check", "all", "--warnings", "off"),
         # A stream goes on for as long as a run does.

@@ -42,6 +42,13 @@ _CONFLICTS = frozenset(
     checkConnector discoverConnector previewConnector suggestRules runRuleSet getDatasetQuality revokeToken
     """.split()  # noqa: SIM905 (a column of names is harder to read)
 )
+# What they are about is named in a query or a body.
+_NAMING = frozenset(
+    """
+    cancelRuns retryRuns labelRuns changeDeadLetters deleteDeadLetters waiveDeadLetters replayDeadLetters listDeadLetters
+    summarizeDeadLetters exportDeadLetters listNotifications listBackfills listQuality getMetrics
+    """.split()  # noqa: SIM905
+)
 # They ask nobody.
 _ALONE = frozenset({"getLiveness", "getDocsPage", "getDocumentSchema", "getNodeTypeSchema"})
 
@@ -53,7 +60,7 @@ def statuses(name: str, operation: Mapping[str, Any], path: str) -> Iterator[int
     if guarded or name in {"logIn", "deliverWebhook"}:
         yield 401
         yield 403
-    if "{" in path:
+    if "{" in path or name in _NAMING:
         yield 404
     if name in _CONFLICTS:
         yield 409

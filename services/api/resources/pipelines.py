@@ -11,7 +11,7 @@ from flask_smorest import Blueprint
 from services.api import cursors, ndjson
 from services.api.access import request_ids
 from services.api.auth import caller, database
-from services.api.once import accepted
+from services.api.once import accepted, answered
 from services.api.problems import Refused, brief
 from services.api.recipes.asked import START_BODY, asked, runnable, start_of_interval, values_of
 from services.api.resources import documents, plans, retries
@@ -99,6 +99,9 @@ def start(namespace: str, name: str) -> Response:
     body = asked()
     if "fromNode" in body:
         return accepted(lambda tx: _newest_from(tx, namespace, name, body))
+    # The run itself may have changed what its plan was made from.
+    if "planId" in body and (before := answered()) is not None:
+        return before
     by_plan = plans.still_holding(body["planId"], namespace, name) if "planId" in body else None
 
     def new(tx: Tx) -> tuple[Any, str]:
