@@ -116,3 +116,11 @@ def test_every_list_comes_in_lines_as_it_comes_in_pages(api: Any, document: dict
         assert [json.loads(line) for line in lines.text.splitlines()] == page.json["items"], path
         there += bool(page.json["items"])
     assert there >= 3
+
+
+def test_the_page_shows_each_call_with_its_example(api: Any, document: dict[str, Any]) -> None:
+    page = api.client.get("/api/docs").text
+    assert [name for name in NAMES.values() if f"<details id='{name}'>" not in page] == []
+    assert "&quot;estimatedFinishAt&quot;" in page
+    assert "<script" not in page
+    assert re.findall(r"(?:src|href)='([^']*)'", page) == ["/api/v1/openapi.json"]
