@@ -13,7 +13,7 @@ from marshmallow import Schema, ValidationError
 
 from services.api import cursors, ndjson
 from services.api.auth import caller, database
-from services.api.incoming import identifier, json_object
+from services.api.incoming import identifier, json_object, nothing
 from services.api.once import accepted
 from services.api.problems import Refused, brief
 from services.api.recipes.asked import runnable, values_of
@@ -179,6 +179,7 @@ def cancel(backfill: str) -> dict[str, Any]:
 
 
 def _turned(backfill: str, before: str, to: str) -> dict[str, Any]:
+    nothing()
     with database().transaction() as tx:
         row = _found(tx, backfill, "operator")
         if not backfills.turn(tx, row["id"], before, to):

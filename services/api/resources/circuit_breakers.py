@@ -11,6 +11,7 @@ from flask_smorest import Blueprint
 
 from services.api import cursors, ndjson
 from services.api.auth import caller, database
+from services.api.incoming import nothing
 from services.api.problems import Refused
 from services.api.resources.documents import stamp
 from services.api.resources.looking import NO_BODY
@@ -60,6 +61,7 @@ def reset_breaker(namespace: str, name: str) -> dict[str, Any]:
     """Closes it and forgets its failures; whatever waited for it goes on at once. Closing one that is closed does nothing."""
     who = caller()
     who.may("operator", namespace)
+    nothing()
     row = _there(namespace, name)
     reference = _reference(row)
     try:
