@@ -60,7 +60,7 @@ def main(arguments: list[str]) -> int:
     """Of the arguments that the other targets take: -max_total_time."""
     given = re.search(r"-max_total_time=(\d+)", " ".join(arguments))
     seconds = int(given[1]) if given else 60
-    limits = {"PENSTOCK_WORKERS": "1", "PENSTOCK_API_RATE": "0", **SHORT}
+    limits = {"PENSTOCK_WORKERS": "1", "PENSTOCK_API_RATE": "0", "PENSTOCK_FAILED_LOGINS_RATE": "0", **SHORT}
     with tempfile.TemporaryDirectory() as folder, running(Path(folder) / "home", **limits) as stack:
         stack.connectors()
         (stack.files / "fuzzed.csv").write_text("id\n1\nx\n3\n")
