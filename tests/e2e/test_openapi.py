@@ -91,12 +91,14 @@ def test_replies_are_as_promised_and_hold_nothing_beyond(stack: Stack, document:
     kept(document, "post", "/api/v1/validate", 200, stack.client.call("POST", "/validate", content=PIPELINE.encode()))
     plan = stack.client.call("POST", "/pipelines/default/promised/plan", body={})
     kept(document, "post", "/api/v1/pipelines/{namespace}/{name}/plan", 200, plan)
+    kept(document, "post", "/api/v1/plans/{plan}/approve", 200, stack.client.call("POST", f"/plans/{plan['id']}/approve", body={}))
+    kept(document, "get", "/api/v1/runs/{run}/nodes/{node}", 200, stack.client.call("GET", f"/runs/{run}/nodes/one"))
     assert plan["facts"] == "known"
     assert [node["id"] for node in plan["nodes"]] == ["one", "result"]
 
 
 def kept(document: dict[str, Any], method: str, path: str, status: int, reply: Any) -> None:
-    (content,) = document["paths"][path][method]["responses"][str(status)]["content"].values()
+    content = document["paths"][path][method]["responses"][str(status)]["content"]["application/json"]
     schema = {**content["schema"], "components": closed(document["components"])}
     jsonschema.Draft202012Validator(schema).validate(reply)
     assert reply, json.dumps(reply)
