@@ -9,9 +9,10 @@ from flask import Flask, Response
 from flask_smorest import Api
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from services.api import auth, bootstrap, incoming, monitor, problems
+from services.api import auth, bootstrap, incoming, monitor, ndjson, problems
 from services.api.access import audit, headers, request_ids, session, tracing
 from services.api.access.rate import Limits
+from services.api.described import finished
 from services.api.feed import Feed
 from services.api.hooks.bell import Bell
 from services.api.hooks.known import Hooks
@@ -77,9 +78,7 @@ def create_app(settings: Settings) -> Flask:
         api.register_blueprint(blueprint)
     # Pages, not calls: they are in no document of the API.
     app.register_blueprint(monitor.blueprint)
-    for response in api.spec.components.responses.values():
-        if "content" in response:
-            response["content"] = {"application/problem+json": response["content"].popitem()[1]}
+    finished(api.spec.to_dict(), lambda path: ndjson.streamed(app, path))
     # smorest brings its own error pages; ours are problem details.
     problems.register(app)
 

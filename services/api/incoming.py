@@ -115,6 +115,11 @@ def json_object(*, exact: bool = False) -> dict[str, Any]:
     return found
 
 
+def nothing() -> None:
+    """Of a call whose address says it all: a JSON object may be sent, which is not looked into. Refused as `json_object`."""
+    json_object()
+
+
 def loaded(schema: Schema) -> dict[str, Any]:
     """The body as a JSON object, by its schema. Refused(422) names the first field that is wrong; else as `json_object`."""
     sent = json_object()

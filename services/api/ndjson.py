@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any
 
-from flask import Response, request, stream_with_context
+from flask import Flask, Response, request, stream_with_context
 from marshmallow import Schema
+from werkzeug.routing import Rule
 
 from services.api.schemas.fields import MAX_PAGE
 
@@ -39,6 +41,17 @@ def lines(item: type[Schema]) -> Callable[[Page], Callable[..., Any]]:
                     return
                 page = view(query | {"limit": MAX_PAGE, "cursor": page["nextCursor"]}, **path)
 
+        either.told_in_lines = True  # type: ignore[attr-defined]  # for `streamed`
         return either
 
     return told
+
+
+def streamed(app: Flask, path: str) -> bool:
+    """The list at that path of the OpenAPI document is told in lines, too. Decorators around a view keep its attributes."""
+    rules = (rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ()) and _said(rule) == path)
+    return any(hasattr(app.view_functions[rule.endpoint], "told_in_lines") for rule in rules)
+
+
+def _said(rule: Rule) -> str:
+    return re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", r"{\1}", rule.rule)

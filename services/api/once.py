@@ -22,20 +22,40 @@ def accepted(start: Callable[[Tx], tuple[Any, str | None]]) -> Response:
 
     Raises Refused for a key that another call used.
     """
-    who = caller()
-    digest = idempotency.digest(request.path.encode() + request.get_data())
     key = _key()
     with database().transaction() as tx:
-        if key is not None and (earlier := idempotency.find(tx, who.token_id, key)) is not None:
-            if bytes(earlier["body_hash"]) != digest:
-                raise Refused(422, "this Idempotency-Key was used for another call; choose a new one")
-            return _answer(earlier["reply"], earlier["location"], replayed=True)
+        if key is not None and (before := _before(tx, key)) is not None:
+            return before
         reply, location = start(tx)
         if key is not None:
-            idempotency.put(tx, who.token_id, key, digest, 202, location, reply)
+            idempotency.put(tx, caller().token_id, key, _digest(), 202, location, reply)
         kill_point("api.accepting")
     kill_point("api.accepted")
     return _answer(reply, location)
+
+
+def answered() -> Response | None:
+    """The answer that this call was given before, for one that has to look at the world first, which may be another by now; None: it has
+    none yet, and `accepted` decides. Raises Refused as that does.
+    """
+    key = _key()
+    if key is None:
+        return None
+    with database().transaction() as tx:
+        return _before(tx, key)
+
+
+def _before(tx: Tx, key: str) -> Response | None:
+    earlier = idempotency.find(tx, caller().token_id, key)
+    if earlier is None:
+        return None
+    if bytes(earlier["body_hash"]) != _digest():
+        raise Refused(422, "this Idempotency-Key was used for another call; choose a new one")
+    return _answer(earlier["reply"], earlier["location"], replayed=True)
+
+
+def _digest() -> bytes:
+    return idempotency.digest(request.path.encode() + request.get_data())
 
 
 def _answer(reply: Any, location: str | None, *, replayed: bool = False) -> Response:

@@ -23,6 +23,7 @@ from shared.planning.cursors import bounds
 from shared.planning.measured import key_of, measured_facts
 from shared.planning.needs import needs as needed
 from shared.planning.needs import survey
+from shared.planning.reasons import reasons
 from shared.planning.stages import PlannedNode, StageId
 from shared.runs.states import RunStatus
 from shared.store import connections, facts, measured, nodes, plans, runs, sequences, stages
@@ -138,7 +139,7 @@ def _survey_or_plan(tx: Tx, run: LockedRun, recipe: Recipe, connectors: Connecto
         timeout = float(pipeline.settings.get("timeout", settings.run_timeout.total_seconds()))
         runs.set_planning(tx, run, "planned", max_parallel_nodes=slots, timeout_s=timeout)
         plans.insert(tx, run.id, plan)
-        nodes.place(tx, run.id, plan.nodes)
+        nodes.place(tx, run.id, plan.nodes, reasons(plan))
         run.say("run.planned", stages=len(plan.stages), warnings=list(plan.warnings))
     stages.insert(tx, run.id, plan.stages)
     messages = advance(tx, run)

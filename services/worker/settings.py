@@ -24,6 +24,7 @@ FUNCTIONS = {
     "look": "services.worker.stage:look_at",
     "watch": "services.worker.stage:watch_for",
     "notify": "services.worker.stage:notify",
+    "staged": "services.worker.stage:gather",
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from shared.engines import look, telling, watch
+from shared.engines import look, staged_file, telling, watch
 from shared.engines.control import Control
 from shared.engines.duckdb import driver
 from shared.engines.work import Job, Outcome
@@ -36,6 +36,11 @@ def look_at(job: Job, control: Control) -> Outcome:
 def watch_for(job: Job, control: Control) -> Outcome:
     """What a trigger waits for."""
     return watch.run(job, control)
+
+
+def gather(job: Job, control: Control) -> Outcome:
+    """What a run has staged, as one file for a person."""
+    return staged_file.run(job, control)
 
 
 def notify(job: Job, control: Control) -> Outcome:

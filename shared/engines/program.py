@@ -319,6 +319,48 @@ class LookProgram:
         return LookProgram(value["connector"], value["does"], value["options"])
 
 
+# The kind of request that gathers staged rows into one file.
+STAGED = "staged"
+
+
+@dataclass(frozen=True, slots=True)
+class StagedPort:
+    """What a port of a run has staged; `rows`: all of them."""
+
+    stage: int
+    port: str
+    uri: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class StagedProgram:
+    """Gathers what a run has staged into one file for a person. `pipeline`: namespace/name; `ports`: at least one, all in one place;
+    `rows`: so many of each at most.
+    """
+
+    run: str
+    pipeline: str
+    version: int
+    ports: tuple[StagedPort, ...]
+    rows: int
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "run": self.run,
+            "pipeline": self.pipeline,
+            "version": self.version,
+            "ports": [[port.stage, port.port, port.uri, port.rows] for port in self.ports],
+            "rows": self.rows,
+        }
+
+    @staticmethod
+    def from_json(value: dict[str, Any]) -> StagedProgram:
+        ports = tuple(StagedPort(*port) for port in value["ports"])
+        return StagedProgram(value["run"], value["pipeline"], value["version"], ports, value["rows"])
+
+
 # The kind of request that sends a message, and by what name the platform's own way to send mail goes there.
 TELLING = "notify"
 OWN_MAIL = "platform mail"

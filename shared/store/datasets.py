@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from psycopg.types.json import Jsonb
 
@@ -31,6 +32,16 @@ def of_stages(tx: Tx, run: str, stages: Iterable[int]) -> dict[str, Dataset]:
         {"run": run, "stages": list(stages)},
     )
     return {f"{row['stage']}:{row['port']}": Dataset.from_json({**row, "sizeBytes": row["size_bytes"]}) for row in rows}
+
+
+def kept(tx: Tx, run: str, limit: int) -> list[dict[str, Any]]:
+    """{stage, port, uri, rows} of what a run has staged and is still there, in the order of its stages."""
+    return tx.execute(
+        """
+        SELECT stage, port, uri, rows FROM datasets WHERE run_id = %(run)s AND deleted_at IS NULL ORDER BY stage, port LIMIT %(limit)s
+        """,
+        {"run": run, "limit": limit},
+    ).fetchall()
 
 
 def mark_deleted(tx: Tx, runs: Iterable[str]) -> None:

@@ -23,14 +23,20 @@ def there(tx: Tx, run: str) -> bool:
     return tx.execute("SELECT 1 AS there FROM nodes WHERE run_id = %(run)s LIMIT 1", {"run": run}).fetchone() is not None
 
 
-def place(tx: Tx, run: str, nodes: Sequence[PlannedNode]) -> None:
-    """Says which stage computes each node, now that there is a plan."""
+def place(tx: Tx, run: str, nodes: Sequence[PlannedNode], reasons: Mapping[str, str | None]) -> None:
+    """Says which stage computes each node, and why there, now that there is a plan. `reasons`: by node."""
     tx.execute(
         """
-        UPDATE nodes n SET stage = planned.stage FROM unnest(%(nodes)s::text[], %(stages)s::integer[]) AS planned (node, stage)
+        UPDATE nodes n SET stage = planned.stage, engine_why = planned.why
+          FROM unnest(%(nodes)s::text[], %(stages)s::integer[], %(reasons)s::text[]) AS planned (node, stage, why)
          WHERE n.run_id = %(run)s AND n.node = planned.node
         """,
-        {"run": run, "nodes": [node.id for node in nodes], "stages": [node.stage for node in nodes]},
+        {
+            "run": run,
+            "nodes": [node.id for node in nodes],
+            "stages": [node.stage for node in nodes],
+            "reasons": [reasons[node.id] for node in nodes],
+        },
     )
 
 

@@ -107,7 +107,7 @@ def nodes(tx: Tx, run_id: str) -> list[dict[str, Any]]:
     return list(
         tx.execute(
             """
-            SELECT n.node, n.type, n.status, n.generation, n.stage, n.figures, n.error, n.started_at, n.finished_at, s.engine,
+            SELECT n.node, n.type, n.status, n.generation, n.stage, n.figures, n.error, n.started_at, n.finished_at, s.engine, n.engine_why,
                    (SELECT count(*) FROM attempts a WHERE a.run_id = n.run_id AND a.stage = n.stage) AS attempts
               FROM nodes n LEFT JOIN stages s ON s.run_id = n.run_id AND s.stage = n.stage
              WHERE n.run_id = %(run)s ORDER BY n.ordinal
@@ -128,6 +128,40 @@ def stages(tx: Tx, run_id: str) -> list[dict[str, Any]]:
             {"run": run_id},
         )
     )
+
+
+def running_s(tx: Tx, run_id: str) -> dict[int, float]:
+    """Seconds since the attempt began that runs now, by stage."""
+    rows = tx.execute(
+        """
+        SELECT s.stage, extract(epoch FROM clock_timestamp() - a.started_at)::float AS seconds
+          FROM stages s JOIN attempts a ON a.run_id = s.run_id AND a.stage = s.stage AND a.epoch = s.epoch
+         WHERE s.run_id = %(run)s AND s.status IN ('RUNNING', 'SUBMITTED')
+        """,
+        {"run": run_id},
+    )
+    return {row["stage"]: row["seconds"] for row in rows}
+
+
+def earlier_stages(tx: Tx, run: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """{kind, engine, nodes, seconds} of each stage of the newest ten runs of the same version that went well, of fifty looked at."""
+    rows = tx.execute(
+        """
+        SELECT id::text AS id FROM (
+            SELECT id, version, status, trigger FROM runs
+             WHERE namespace = %(namespace)s AND pipeline = %(pipeline)s AND id < %(id)s ORDER BY id DESC LIMIT 50
+        ) newest
+         WHERE version = %(version)s AND status = 'SUCCEEDED' AND trigger ->> 'type' IS DISTINCT FROM 'replay' ORDER BY id DESC LIMIT 10
+        """,
+        {key: run[key] for key in ("namespace", "pipeline", "id", "version")},
+    ).fetchall()
+    return tx.execute(
+        """
+        SELECT kind, engine, nodes, duration_ms / 1000.0::float AS seconds FROM stages
+         WHERE run_id = ANY(%(runs)s::uuid[]) AND status = 'COMPLETED' AND duration_ms IS NOT NULL
+        """,
+        {"runs": [row["id"] for row in rows]},
+    ).fetchall()
 
 
 def attempts(tx: Tx, run_id: str, stage: int) -> list[dict[str, Any]]:

@@ -11,11 +11,13 @@ from shared.store.database import Tx
 
 
 def put(tx: Tx, plan: str, *, namespace: str, pipeline: str, version: int, sha: str | None, about: Mapping[str, Any], by: str) -> None:
-    """`about`: parameters, logicalDate, fingerprint (None where facts were missing) and the plan as it was shown."""
+    """`about`: parameters, logicalDate, fingerprint (None where facts were missing), requiresApproval and the plan as it was shown."""
     tx.execute(
         """
-        INSERT INTO shown_plans (id, namespace, pipeline, version, git_commit_sha, parameters, logical_date, fingerprint, plan, created_by)
-        VALUES (%(id)s, %(namespace)s, %(pipeline)s, %(version)s, %(sha)s, %(parameters)s, %(date)s, %(fingerprint)s, %(plan)s, %(by)s)
+        INSERT INTO shown_plans (id, namespace, pipeline, version, git_commit_sha, parameters, logical_date, fingerprint, plan,
+                                 requires_approval, created_by)
+        VALUES (%(id)s, %(namespace)s, %(pipeline)s, %(version)s, %(sha)s, %(parameters)s, %(date)s, %(fingerprint)s, %(plan)s,
+                %(approval)s, %(by)s)
         """,
         {
             "id": plan,
@@ -27,20 +29,35 @@ def put(tx: Tx, plan: str, *, namespace: str, pipeline: str, version: int, sha: 
             "date": about["logicalDate"],
             "fingerprint": about["fingerprint"],
             "plan": Jsonb(about["plan"]),
+            "approval": about["requiresApproval"],
             "by": by,
         },
     )
 
 
 def read(tx: Tx, plan: str) -> dict[str, Any] | None:
-    """{namespace, pipeline, version, git_commit_sha, parameters, logical_date, fingerprint, plan, created_at}."""
+    """{namespace, pipeline, version, git_commit_sha, parameters, logical_date, fingerprint, plan, created_by, created_at,
+    requires_approval, approved_by, approved_at, approval_reason}; `approved_by` is None until somebody approves it.
+    """
     return tx.execute(
         """
-        SELECT namespace, pipeline, version, git_commit_sha, parameters, logical_date, fingerprint, plan, created_at
+        SELECT namespace, pipeline, version, git_commit_sha, parameters, logical_date, fingerprint, plan, created_by, created_at,
+               requires_approval, approved_by, approved_at, approval_reason
           FROM shown_plans WHERE id = %(id)s
         """,
         {"id": plan},
     ).fetchone()
+
+
+def approve(tx: Tx, plan: str, *, by: str, reason: str | None) -> None:
+    """Nothing where somebody has done so before: the first is the one who did."""
+    tx.execute(
+        """
+        UPDATE shown_plans SET approved_by = %(by)s, approved_at = clock_timestamp(), approval_reason = %(reason)s
+         WHERE id = %(id)s AND approved_at IS NULL
+        """,
+        {"id": plan, "by": by, "reason": reason},
+    )
 
 
 def prune(tx: Tx) -> None:

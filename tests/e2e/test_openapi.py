@@ -82,6 +82,22 @@ def test_replies_are_as_promised_and_hold_nothing_beyond(stack: Stack, document:
         "/api/v1/engines": "/engines",
         "/api/v1/formats": "/formats",
         "/api/v1/pipelines/{namespace}/{name}/lineage": "/pipelines/default/promised/lineage",
+        "/api/v1/runs/{run}/nodes/{node}": f"/runs/{run}/nodes/one",
+        "/api/v1/runs/{run}/ledger": f"/runs/{run}/ledger",
+        "/api/v1/pipelines/{namespace}/{name}/versions": "/pipelines/default/promised/versions",
+        "/api/v1/pipelines/{namespace}/{name}/versions/{version}": "/pipelines/default/promised/versions/1",
+        "/api/v1/pipelines/{namespace}/{name}/state": "/pipelines/default/promised/state",
+        "/api/v1/resources/{kind}/{namespace}/{name}": "/resources/DataQualityRuleSet/default/promised",
+        "/api/v1/quality": "/quality",
+        "/api/v1/quality/{namespace}/{dataset}": "/quality/default/default/files:out/promised.csv",
+        "/api/v1/checks/{check}": f"/checks/{run}",
+        "/api/v1/dead-letters/summary": f"/dead-letters/summary?run={run}",
+        "/api/v1/notifications": "/notifications",
+        "/api/v1/backfills": "/backfills",
+        "/api/v1/tokens": "/tokens",
+        "/api/v1/session": "/session",
+        "/api/v1/audit": "/audit",
+        "/api/v1/system/doctor": "/system/doctor",
     }.items():
         kept(document, "get", path, 200, stack.client.call("GET", call))
     beside: dict[str, Any] = {"with": run}
@@ -91,12 +107,15 @@ def test_replies_are_as_promised_and_hold_nothing_beyond(stack: Stack, document:
     kept(document, "post", "/api/v1/validate", 200, stack.client.call("POST", "/validate", content=PIPELINE.encode()))
     plan = stack.client.call("POST", "/pipelines/default/promised/plan", body={})
     kept(document, "post", "/api/v1/pipelines/{namespace}/{name}/plan", 200, plan)
+    kept(document, "post", "/api/v1/plans/{plan}/approve", 200, stack.client.call("POST", f"/plans/{plan['id']}/approve", body={}))
+    diagnosed = stack.client.call("POST", f"/runs/{run}/diagnose", body={})
+    kept(document, "post", "/api/v1/runs/{run}/diagnose", 200, diagnosed)
     assert plan["facts"] == "known"
     assert [node["id"] for node in plan["nodes"]] == ["one", "result"]
 
 
 def kept(document: dict[str, Any], method: str, path: str, status: int, reply: Any) -> None:
-    (content,) = document["paths"][path][method]["responses"][str(status)]["content"].values()
+    content = document["paths"][path][method]["responses"][str(status)]["content"]["application/json"]
     schema = {**content["schema"], "components": closed(document["components"])}
     jsonschema.Draft202012Validator(schema).validate(reply)
     assert reply, json.dumps(reply)

@@ -9,9 +9,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from services.api.cli.client import CallRefused
+from services.api.cli.client import CallRefused, Client
 from tests.support.stack import Stack
 
 RECIPE = """
@@ -68,7 +69,7 @@ def test_two_plans_of_the_same_are_the_same_but_for_their_age(stack: Stack) -> N
     saved(stack, "same")
     one, two = plan(stack, "same"), plan(stack, "same")
     for made in (one, two):
-        for key in ("id", "looked", "logicalDate"):
+        for key in ("id", "looked", "logicalDate", "createdAt"):
             made.pop(key)
     assert json.dumps(one) == json.dumps(two)
 
@@ -87,6 +88,48 @@ def test_a_run_by_its_plan_runs_what_was_planned(stack: Stack) -> None:
     with pytest.raises(CallRefused) as refused:
         by_plan(stack, "planned", made["id"])
     assert refused.value.status == 409
+
+
+@pytest.mark.stack
+def test_a_plan_that_must_be_approved_runs_once_somebody_has_and_who_it_was_stays_on_record(stack: Stack) -> None:
+    saved(stack, "approved")
+    made = stack.client.call("POST", "/pipelines/default/approved/plan", body={"requiresApproval": True})
+    assert (made["requiresApproval"], made["approval"]) == (True, None)
+    with pytest.raises(CallRefused, match="to be approved"):
+        by_plan(stack, "approved", made["id"])
+    with pytest.raises(CallRefused, match="editor"):
+        Client(stack.url, token(stack, "editor")).call("POST", f"/plans/{made['id']}/approve", body={})
+    command = [sys.executable, "-m", "services.api.cli", "approve", made["id"], "--reason", "looked at it"]
+    environment = {**os.environ, "PENSTOCK_HOME": str(stack.home.root)}
+    assert "looked at it" in subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+    # Who comes later approves nothing anew.
+    Client(stack.url, token(stack, "operator")).call("POST", f"/plans/{made['id']}/approve", body={"reason": "me too"})
+    approval = stack.client.call("GET", f"/plans/{made['id']}")["approval"]
+    assert (approval["by"], approval["reason"]) == ("admin", "looked at it")
+    started = keyed(stack, "approved", made["id"])
+    ended = stack.wait(started["id"])
+    # It made its table, so the plan does not hold any more; the same call again is answered alike.
+    with pytest.raises(CallRefused, match="does not hold"):
+        by_plan(stack, "approved", made["id"])
+    assert keyed(stack, "approved", made["id"]) == started
+    assert (ended["status"], ended["trigger"]["approvedBy"]) == ("SUCCEEDED", "admin")
+    assert {node["id"]: node["engineWhy"] for node in ended["nodes"]}["paid"] == "none of its rows comes straight out of a database"
+    # From a node on: the same run, done again.
+    again = stack.client.call("POST", "/pipelines/default/approved/runs", body={"fromNode": "paid", "reason": "once more"})
+    assert again["id"] == ended["id"]
+    assert stack.wait(again["id"])["status"] == "SUCCEEDED"
+    with pytest.raises(CallRefused, match="has its own version"):
+        stack.client.call("POST", "/pipelines/default/approved/runs", body={"fromNode": "paid", "version": 1})
+
+
+def keyed(stack: Stack, name: str, plan_id: str) -> Any:
+    headers = {"Authorization": f"Bearer {stack.home.api_token.read_text().strip()}", "Idempotency-Key": f"plan-{plan_id}"}
+    path = f"{stack.url}/api/v1/pipelines/default/{name}/runs"
+    return httpx.post(path, headers=headers, json={"planId": plan_id}, timeout=30).raise_for_status().json()
+
+
+def token(stack: Stack, role: str) -> str:
+    return str(stack.client.call("POST", "/tokens", body={"name": f"plans-{role}", "role": role})["token"])
 
 
 @pytest.mark.stack

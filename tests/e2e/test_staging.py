@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 import time
+from pathlib import Path
 
+import duckdb
 import pytest
 
+from services.api.cli.client import CallRefused
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.stack
@@ -26,7 +33,7 @@ spec:
 """
 
 
-def test_staged_rows_go_with_success_and_stay_where_they_are_asked_for_or_needed(stack: Stack) -> None:
+def test_staged_rows_go_with_success_and_stay_where_they_are_asked_for_or_needed(stack: Stack, tmp_path: Path) -> None:
     (stack.files / "staged.csv").write_text("id,k\n1,2\n2,0\n")
     stack.sql("CREATE TABLE swept (id bigint, k bigint)")
     stack.sql("CREATE TABLE kept (id bigint, k bigint)")
@@ -44,3 +51,20 @@ def test_staged_rows_go_with_success_and_stay_where_they_are_asked_for_or_needed
     time.sleep(1.5)
     assert list(folder["kept"].rglob("*.parquet"))
     assert list(folder["failing"].rglob("*.parquet"))
+    # What is there can be taken along: the file holds the rows, not where they were.
+    taken = tmp_path / "taken.duckdb"
+    command = [sys.executable, "-m", "services.api.cli", "staging", runs["kept"]["id"], "--to", str(taken)]
+    subprocess.run(command, env={**os.environ, "PENSTOCK_HOME": str(stack.home.root)}, check=True)
+    shutil.rmtree(folder["kept"])
+    elsewhere = taken.rename(tmp_path / "renamed.duckdb")
+    with duckdb.connect(str(elsewhere), read_only=True) as connection:
+        assert connection.execute("SELECT * FROM read ORDER BY id").fetchall() == [(1, 2), (2, 0)]
+        assert connection.execute("SELECT node, rows, rows_here FROM penstock.about").fetchall() == [("read", 2, 2)]
+    path = f"/runs/{runs['failing']['id']}/staging.duckdb"
+    first = tmp_path / "first.duckdb"
+    first.write_bytes(b"".join(stack.client.download(path, rows=1, wait=0)))
+    with duckdb.connect(str(first), read_only=True) as connection:
+        assert connection.execute("SELECT port, rows, rows_here FROM penstock.about").fetchall() == [("read", 2, 1)]
+    for name, why in (("swept", "no staged rows"), ("kept", "")):
+        with pytest.raises(CallRefused, match=why):
+            list(stack.client.download(f"/runs/{runs[name]['id']}/staging.duckdb"))

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from infra.local import postgres, redis
@@ -110,7 +111,7 @@ def took(stack: Stack, run: str) -> dict[str, set[str]]:
     return found
 
 
-def test_one_run_is_spread_over_workers_that_share_a_bucket(apart: Stack, s3: Store) -> None:
+def test_one_run_is_spread_over_workers_that_share_a_bucket(apart: Stack, s3: Store, tmp_path: Path) -> None:
     for number in range(2):
         lines = "".join(f'{{"id": {at}, "kind": "k{at % 3}"}}\n' for at in range(number, 2000, 2))
         s3.client.put_object(Bucket=BUCKET, Key=f"data/in/{number}.jsonl", Body=(lines + '{"id": "bad"}\n').encode())
@@ -132,6 +133,11 @@ def test_one_run_is_spread_over_workers_that_share_a_bucket(apart: Stack, s3: St
     assert uris
     assert all(uri.startswith(f"s3://{BUCKET}/{STAGED}{run}/") for (uri,) in uris)
     assert s3.keys(BUCKET, f"{STAGED}{run}/")
+    # Whatever worker makes it, and wherever the API is that sends it.
+    taken = tmp_path / "taken.duckdb"
+    taken.write_bytes(b"".join(apart.client.download(f"/runs/{run}/staging.duckdb")))
+    with duckdb.connect(str(taken), read_only=True) as connection:
+        assert connection.execute("SELECT count(*), sum(id) FROM even").fetchall() == [(1000, sum(range(0, 2000, 2)))]
 
 
 def test_what_was_staged_in_a_bucket_goes_with_success(apart: Stack, s3: Store) -> None:

@@ -21,6 +21,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str, str]]] = {
     "Recipes": {
         "validate": ("documents", "validate", "Check recipes, together; works without a server."),
         "plan": ("documents", "plan", "What a run would do; runs nothing."),
+        "approve": ("plans", "approve", "Let a run be asked for by a plan."),
         "apply": ("documents", "apply", "Save documents, all or none."),
         "pipelines": ("pipelines", "pipelines", "The pipelines there are, with their last runs."),
         "versions": ("history", "versions", "The versions of a document, and the text of one."),
@@ -36,6 +37,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str, str]]] = {
         "status": ("status", "status", "One run in full, the latest runs, or the installation."),
         "logs": ("runs", "logs", "Log lines of a run."),
         "ledger": ("runs", "ledger", "What became of every row of a run."),
+        "staging": ("staging", "staging", "What a run has staged, as a DuckDB file."),
         "cancel": ("runs", "cancel", "Stop runs."),
         "retry": ("runs", "retry", "Do runs again that have ended."),
         "label": ("runs", "label", "Put labels on runs, and take them away."),

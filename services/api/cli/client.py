@@ -82,11 +82,16 @@ class Client:
                 self._wait_for_server(error)
 
     def download(self, path: str, **query: Any) -> Iterator[bytes]:
-        """What may be large, block by block."""
+        """What may be large, block by block. What is still being made (202) is asked for again until it is there."""
         try:
-            with self._http.stream("GET", path, params={k: v for k, v in query.items() if v is not None}) as reply:
-                _check(reply)
-                yield from reply.iter_bytes()
+            while True:
+                with self._http.stream("GET", path, params={k: v for k, v in query.items() if v is not None}) as reply:
+                    _check(reply)
+                    if reply.status_code != 202:
+                        yield from reply.iter_bytes()
+                        return
+                    reply.read()
+                    query["request"] = reply.json()["request"]
         except httpx.TransportError as error:
             raise NotReachable(f"{self.url} broke off ({error})") from error
 

@@ -60,6 +60,7 @@ def apply(context: click.Context, files: tuple[Path, ...], dry_run: bool, draft:
 @click.option("--wait", type=float, default=10.0, show_default=True, help="Seconds for workers to look at sources and destinations.")
 @PARAM
 @click.option("--logical-date", help="The time that the run would be for, as 2026-03-29T02:00:00Z; else now.")
+@click.option("--require-approval", "requires_approval", is_flag=True, help="A run by it waits until somebody approves it.")
 @OUTPUT
 @click.pass_context
 @answering
@@ -71,6 +72,7 @@ def plan(
     wait: float,
     typed: tuple[str, ...],
     logical_date: str | None,
+    requires_approval: bool,
     output: str,
 ) -> int:
     """What a run would do; runs nothing. Of files, it works without a server."""
@@ -92,7 +94,7 @@ def plan(
         namespace, name = named(what[0])
         server = client(context)
         given = parameters.values(server, namespace, name, typed, version) or None
-        said = {"version": version, "parameters": given, "logicalDate": logical_date}
+        said = {"version": version, "parameters": given, "logicalDate": logical_date, "requiresApproval": requires_approval or None}
         body = {key: value for key, value in said.items() if value is not None}
         made = server.call("POST", f"/pipelines/{namespace}/{name}/plan", body=body, wait=wait)
     printed(made, output) if output != "table" else plans.print_plan(console(), made)

@@ -14,6 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from services.api.cli import parameters
+from services.api.cli.answering import OUTPUT, answering, client, printed
+from services.api.cli.answering import console as terminal
 from services.api.cli.show import shown as figure
 from shared.pipelines.language import connector, filled, pipeline, rule_set, settle, zone_of
 from shared.pipelines.language.templates import Moment
@@ -95,7 +97,28 @@ def print_plan(console: Console, made: Mapping[str, Any]) -> None:
     for warning in made["warnings"]:
         console.print(Text(f"warning: {warning}"), style="yellow")
     if made.get("id"):
-        console.print(f"\nRun exactly this: penstock run {name} --plan {made['id']}")
+        _next(console, name, made)
+
+
+def _next(console: Console, name: str, made: Mapping[str, Any]) -> None:
+    """What can be done with a plan that a server made."""
+    if approval := made["approval"]:
+        console.print(Text(f"\nApproved by {approval['by']} at {approval['at']}{': ' + approval['reason'] if approval['reason'] else ''}"))
+    elif made["requiresApproval"]:
+        console.print(f"\nIt must be approved first: penstock approve {made['id']}")
+    console.print(f"\nRun exactly this: penstock run {name} --plan {made['id']}")
+
+
+@click.command()
+@click.argument("plan_id", metavar="PLAN")
+@click.option("--reason", help="Why, for the record.")
+@OUTPUT
+@click.pass_context
+@answering
+def approve(context: click.Context, plan_id: str, reason: str | None, output: str) -> None:
+    """Let a run be asked for by PLAN; whoever does so first stays on record."""
+    found = client(context).call("POST", f"/plans/{plan_id}/approve", body={"reason": reason} if reason else {})
+    printed(found, output) if output != "table" else print_plan(terminal(), found)
 
 
 def _stage(stage: Mapping[str, Any]) -> Group:

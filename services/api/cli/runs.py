@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @click.option("--plan", "plan_id", help="Exactly what that plan says; refused where it does not hold any more.")
 @PARAM
 @click.option("--logical-date", help="The time that the run is for, as 2026-03-29T02:00:00Z; else now.")
+@click.option("--from-node", metavar="NODE", help="Not a new run: the newest one is done again from that node on.")
 @click.option("--full-refresh", is_flag=True, help="Sources that read what is new begin anew.")
 @OUTPUT
 @click.pass_context
@@ -35,6 +36,7 @@ def run(
     plan_id: str | None,
     typed: tuple[str, ...],
     logical_date: str | None,
+    from_node: str | None,
     full_refresh: bool,
     output: str,
 ) -> int:
@@ -45,7 +47,7 @@ def run(
     namespace, name = named(pipeline)
     given = parameters.values(server, namespace, name, typed, version) or None
     said = {"version": version, "reason": reason, "planId": plan_id, "parameters": given, "logicalDate": logical_date}
-    said["fullRefresh"] = full_refresh or None
+    said |= {"fullRefresh": full_refresh or None, "fromNode": from_node}
     body = {key: value for key, value in said.items() if value is not None}
     started = server.call("POST", f"/pipelines/{namespace}/{name}/runs", body=body)
     if not wait:

@@ -23,15 +23,15 @@ from shared.store.database import Tx
 START_BODY: dict[str, Any] = {"requestBody": {"content": {"application/json": {"schema": StartRun}}}}
 
 
-def asked() -> dict[str, Any]:
-    """What a run is asked for, its times as datetimes. Raises Refused."""
-    sent = json_object()
+def asked(schema: StartRun | None = None) -> dict[str, Any]:
+    """What a run is asked for, its times as datetimes. `schema`: of more than a run. Raises Refused."""
+    sent, schema = json_object(), schema or StartRun()
     try:
-        body: dict[str, Any] = StartRun().load(sent)
+        body: dict[str, Any] = schema.load(sent)
     except ValidationError as error:
         field, found = next(iter(error.messages_dict.items()))
-        known = ", ".join(StartRun().fields)
-        said = f"is wrong: {found[0]}" if field in StartRun().fields else f"is not known here; there is {known}"
+        known = ", ".join(schema.fields)
+        said = f"is wrong: {found[0]}" if field in schema.fields else f"is not known here; there is {known}"
         raise Refused(422, f"{brief(field)} {said}") from error
     return body
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
@@ -18,6 +18,7 @@ from shared.pipelines.delivered import DELIVERED, DELIVERED_TYPE
 from shared.pipelines.language import pipeline
 from shared.pipelines.language.values import InvalidDocument
 from shared.pipelines.model import Pipeline, RuleSet
+from shared.pipelines.nodes import NODE_TYPES
 from shared.pipelines.validation import filled_document, stored_document
 from shared.planning import delivered
 from shared.planning.assume import assumed
@@ -118,7 +119,7 @@ def planned(world: World, others: Sequence[Pipeline], parameters: Mapping[str, A
 
 
 def pipelines(tx: Tx, namespaces: Sequence[str] | None) -> list[Pipeline]:
-    """All that are current, valid, and may be seen; what templates stand for in them is not known."""
+    """The sources and sinks of all that are current, valid, and may be seen; what templates stand for in them is not known."""
     recipes = (_recipe(text) for text in resources.current_documents(tx, "Pipeline"))
     return [recipe for recipe in recipes if recipe is not None and (namespaces is None or recipe.namespace in namespaces)]
 
@@ -156,10 +157,12 @@ def _why(reply: Mapping[str, Any] | None, wait_s: float) -> str:
     return str(reply["reply"]["message"])
 
 
-@lru_cache(maxsize=512)
+# All of an installation: with fewer, each call would read every recipe anew.
+@lru_cache(maxsize=10_000)
 def _recipe(text: str) -> Pipeline | None:
-    """None where a template stands for something that must be known to read it."""
+    """Its sources and sinks; None where a template stands for something that must be known to read it."""
     try:
-        return pipeline(stored_document(text))
+        read = pipeline(stored_document(text))
     except InvalidDocument:
         return None
+    return replace(read, nodes=tuple(node for node in read.nodes if NODE_TYPES[node.type].role in {"source", "sink"}), edges=())

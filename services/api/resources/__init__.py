@@ -32,6 +32,7 @@ from services.api.resources import (
     runs,
     schedules,
     sessions,
+    staged,
     state,
     system,
     tokens,
@@ -44,6 +45,6 @@ NOUNS = (
     health, documents, versions, pipelines, plans, state, credentials, connectors,
     circuit_breakers, looking, runs, retries, dead_letters, ledger,
     run_nodes, graph, events, catalogue, doctor, triggers, schedules, backfills, hooks, deliveries, arrivals, notifications,
-    quality, sessions, logins, tokens, audit, diagnoses,
+    quality, sessions, logins, tokens, audit, diagnoses, staged,
 )  # fmt: skip
 BLUEPRINTS = tuple(noun.blueprint for noun in NOUNS)

@@ -6,11 +6,11 @@ from typing import Any
 
 from flask_smorest import Blueprint
 
-from services.api import cursors
+from services.api import cursors, ndjson
 from services.api.auth import caller, database
 from services.api.problems import Refused, brief
 from services.api.resources.documents import stamp
-from services.api.schemas.arrivals import ArrivalPage, ArrivalsQuery
+from services.api.schemas.arrivals import Arrival, ArrivalPage, ArrivalsQuery
 from shared.store import arrivals, triggers
 
 blueprint = Blueprint("arrivals", __name__, url_prefix="/api/v1", description="Files that triggers wait for")
@@ -19,6 +19,7 @@ blueprint = Blueprint("arrivals", __name__, url_prefix="/api/v1", description="F
 @blueprint.get("/pipelines/<namespace>/<name>/triggers/<trigger>/files")
 @blueprint.arguments(ArrivalsQuery, location="query")
 @blueprint.response(200, ArrivalPage)
+@ndjson.lines(Arrival)
 def list_files(query: dict[str, Any], namespace: str, name: str, trigger: str) -> dict[str, Any]:
     """By path: what is there, what was, and how many there are of each state."""
     caller().may("viewer", namespace)

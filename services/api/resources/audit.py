@@ -6,10 +6,10 @@ from typing import Any
 
 from flask_smorest import Blueprint
 
-from services.api import cursors
+from services.api import cursors, ndjson
 from services.api.auth import caller, database
 from services.api.resources.documents import stamp
-from services.api.schemas.audit import AuditPage, AuditQuery
+from services.api.schemas.audit import AuditEntry, AuditPage, AuditQuery
 from shared.store import audit
 from shared.store.audit import Wanted
 
@@ -20,6 +20,7 @@ _ASKED = ("namespace", "token", "action", "object", "request", "outcome", "since
 @blueprint.get("/audit")
 @blueprint.arguments(AuditQuery, location="query")
 @blueprint.response(200, AuditPage)
+@ndjson.lines(AuditEntry)
 def page(query: dict[str, Any]) -> dict[str, Any]:
     """Newest first; a call that concerns several namespaces has a row in each. An admin of some namespaces sees theirs."""
     who, limit = caller(), query["limit"]

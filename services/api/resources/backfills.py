@@ -11,9 +11,9 @@ from flask import Response, jsonify
 from flask_smorest import Blueprint
 from marshmallow import Schema, ValidationError
 
-from services.api import cursors
+from services.api import cursors, ndjson
 from services.api.auth import caller, database
-from services.api.incoming import identifier, json_object
+from services.api.incoming import identifier, json_object, nothing
 from services.api.once import accepted
 from services.api.problems import Refused, brief
 from services.api.recipes.asked import runnable, values_of
@@ -21,6 +21,7 @@ from services.api.resources.documents import stamp
 from services.api.resources.looking import NO_BODY
 from services.api.schemas.backfills import (
     Backfill,
+    BackfillDate,
     BackfillDatePage,
     BackfillPage,
     BackfillPreview,
@@ -95,6 +96,7 @@ def preview(namespace: str, name: str) -> Response:
 @blueprint.get("/backfills")
 @blueprint.arguments(BackfillsQuery, location="query")
 @blueprint.response(200, BackfillPage)
+@ndjson.lines(Backfill)
 def page(query: dict[str, Any]) -> dict[str, Any]:
     """Newest first."""
     limit, before = query["limit"], cursors.identified(query)
@@ -122,6 +124,7 @@ def read(backfill: str) -> dict[str, Any]:
 @blueprint.get("/backfills/<backfill>/dates")
 @blueprint.arguments(Paged, location="query")
 @blueprint.response(200, BackfillDatePage)
+@ndjson.lines(BackfillDate)
 def dates(query: dict[str, Any], backfill: str) -> dict[str, Any]:
     """Those that it runs, oldest first, each with its run."""
     limit, after = query["limit"], cursors.dated(query)
@@ -176,6 +179,7 @@ def cancel(backfill: str) -> dict[str, Any]:
 
 
 def _turned(backfill: str, before: str, to: str) -> dict[str, Any]:
+    nothing()
     with database().transaction() as tx:
         row = _found(tx, backfill, "operator")
         if not backfills.turn(tx, row["id"], before, to):

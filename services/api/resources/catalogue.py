@@ -10,6 +10,7 @@ from typing import Any
 from flask import Response, current_app, jsonify
 from flask_smorest import Blueprint
 
+from services.api.described.page import page
 from services.api.problems import Refused
 from services.api.schemas.catalogue import ConnectorTypes, Engines, FlowTypes, Formats, JsonSchema, NodeTypes
 from shared import plugins
@@ -164,13 +165,5 @@ def _described(family: str, name: str) -> dict[str, Any]:
 @blueprint.doc(security=[], responses={"200": {"description": "A page", "content": {"text/html": {"schema": {"type": "string"}}}}})
 def docs() -> Response:
     """The calls there are, as a page without anything from outside."""
-    spec = current_app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec.to_dict()
-    rows = "".join(
-        f"<tr><td><code>{method.upper()}</code></td><td><code>{path}</code></td><td>{operation.get('summary', '')}</td></tr>"
-        for path, operations in sorted(spec["paths"].items())
-        for method, operation in operations.items()
-        if isinstance(operation, dict)
-    )
-    head = "<!doctype html><title>Penstock API</title><h1>Penstock API</h1><p><a href='/api/v1/openapi.json'>openapi.json</a></p>"
-    page = f"{head}<table>{rows}</table>"
-    return Response(page, mimetype="text/html")
+    document = current_app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec.to_dict()
+    return Response(page(document), mimetype="text/html")

@@ -9,8 +9,9 @@ import redis
 from flask import current_app
 from flask_smorest import Blueprint
 
-from services.api import cursors
+from services.api import cursors, ndjson
 from services.api.auth import caller, database
+from services.api.incoming import nothing
 from services.api.problems import Refused
 from services.api.resources.documents import stamp
 from services.api.resources.looking import NO_BODY
@@ -26,6 +27,7 @@ blueprint = Blueprint("circuit-breakers", __name__, url_prefix="/api/v1", descri
 @blueprint.get("/circuit-breakers")
 @blueprint.arguments(BreakersQuery, location="query")
 @blueprint.response(200, BreakerPage)
+@ndjson.lines(Breaker)
 def list_breakers(query: dict[str, Any]) -> dict[str, Any]:
     """One for each connector, by namespace and name. While Redis is away, what it would know is null, and nothing is held back."""
     limit = query["limit"]
@@ -59,6 +61,7 @@ def reset_breaker(namespace: str, name: str) -> dict[str, Any]:
     """Closes it and forgets its failures; whatever waited for it goes on at once. Closing one that is closed does nothing."""
     who = caller()
     who.may("operator", namespace)
+    nothing()
     row = _there(namespace, name)
     reference = _reference(row)
     try:

@@ -11,7 +11,7 @@ from flask import Response, current_app
 from flask_smorest import Blueprint
 from marshmallow import Schema, ValidationError
 
-from services.api import cursors
+from services.api import cursors, ndjson
 from services.api.auth import caller, database
 from services.api.hooks import known, reading
 from services.api.hooks.known import Hook
@@ -51,6 +51,7 @@ def _body(schema: type[Schema]) -> dict[str, Any]:
 @blueprint.get(f"{_AT}/deliveries")
 @blueprint.arguments(DeliveriesQuery, location="query")
 @blueprint.response(200, DeliveryPage)
+@ndjson.lines(ShownDelivery)
 def page(query: dict[str, Any], namespace: str, name: str, trigger: str) -> dict[str, Any]:
     """Newest first. Of those that were not let in only the number."""
     limit, before = query["limit"], cursors.identified(query)

@@ -90,6 +90,7 @@ def apply(query: dict[str, Any]) -> dict[str, Any]:
 @blueprint.get("/resources/<kind>/<namespace>/<name>")
 @blueprint.response(200, Shown)
 def read_resource(kind: str, namespace: str, name: str) -> Any:
+    """The newest version of a document of any kind, with references in the place of secrets."""
     return shown(kind, namespace, name)
 
 

@@ -9,7 +9,7 @@ from flask import jsonify, make_response, url_for
 from flask_smorest import Blueprint
 
 from services.api.auth import caller, database
-from services.api.incoming import identifier, json_object
+from services.api.incoming import identifier, json_object, nothing
 from services.api.problems import Refused, brief
 from services.api.recipes.planned import wait_for
 from services.api.recipes.save import known
@@ -41,6 +41,7 @@ NO_BODY: dict[str, Any] = {"requestBody": {"required": False, "content": {"appli
 @blueprint.alt_response(202, schema=Waiting)
 def check(query: dict[str, Any], namespace: str, name: str) -> Any:
     """What was tried and what failed, in sentences; `ok` is false where something did."""
+    nothing()
     return _looked("check", namespace, name, {}, query["wait"])
 
 
@@ -51,6 +52,7 @@ def check(query: dict[str, Any], namespace: str, name: str) -> Any:
 @blueprint.alt_response(202, schema=Waiting)
 def discover(query: dict[str, Any], namespace: str, name: str) -> Any:
     """Tables or files with their columns, types, keys and estimates of rows."""
+    nothing()
     return _looked("discover", namespace, name, {}, query["wait"])
 
 

@@ -11,13 +11,14 @@ from flask_smorest import Blueprint
 from services.api import cursors, ndjson
 from services.api.access import request_ids, tracing
 from services.api.auth import caller, database
-from services.api.once import accepted
+from services.api.once import accepted, answered
+from services.api.problems import Refused, brief
 from services.api.recipes.asked import START_BODY, asked, runnable, start_of_interval, values_of
-from services.api.resources import documents, plans
+from services.api.resources import documents, plans, retries
 from services.api.resources.runs import run_json
 from services.api.resources.triggers import starting
 from services.api.schemas.documents import TEXT_BODY, ListedPipeline, PipelinePage, PipelinesQuery, Saved, SaveQuery
-from services.api.schemas.runs import Run
+from services.api.schemas.runs import RetryRun, Run
 from services.api.schemas.triggers import ShownPipeline
 from shared.dispatch.starting import Asked, New, Version, create
 from shared.store import quality, resources, run_views, timetables, triggers
@@ -40,6 +41,7 @@ def put(query: dict[str, Any], namespace: str, name: str) -> Any:
 @blueprint.get("/<namespace>/<name>")
 @blueprint.response(200, ShownPipeline)
 def read(namespace: str, name: str) -> Any:
+    """Its newest version, and whether it starts by itself."""
     body, status, headers = documents.shown("Pipeline", namespace, name)
     with database().transaction() as tx:
         said = triggers.said(tx, [(namespace, name)])
@@ -96,6 +98,11 @@ def start(namespace: str, name: str) -> Response:
     who = caller()
     who.may("operator", namespace)
     body = asked()
+    if "fromNode" in body:
+        return accepted(lambda tx: _newest_from(tx, namespace, name, body))
+    # The run itself may have changed what its plan was made from.
+    if "planId" in body and (before := answered()) is not None:
+        return before
     by_plan = plans.still_holding(body["planId"], namespace, name) if "planId" in body else None
 
     def new(tx: Tx) -> tuple[Any, str]:
@@ -107,6 +114,7 @@ def start(namespace: str, name: str) -> Response:
         trigger = {
             "type": "manual",
             **({"planId": body["planId"]} if by_plan else {}),
+            **({"approvedBy": by_plan["approved_by"]} if by_plan and by_plan["approved_by"] else {}),
             **({"fullRefresh": True} if body.get("fullRefresh") else {}),
         }
         wanted = Asked(
@@ -124,3 +132,12 @@ def start(namespace: str, name: str) -> Response:
         return run_json(tx, row), f"/api/v1/runs/{run}"
 
     return accepted(new)
+
+
+def _newest_from(tx: Tx, namespace: str, name: str, body: dict[str, Any]) -> tuple[Any, str]:
+    """The pipeline's newest run, done again from a node on."""
+    newest = run_views.page(tx, Chosen(namespace=namespace, pipeline=name), limit=1)
+    if not newest:
+        raise Refused(404, f"there is no run of {namespace}/{name} that could be done again from {brief(body['fromNode'])}; leave it out")
+    again = RetryRun().load({"from": body["fromNode"], **({"reason": body["reason"]} if "reason" in body else {})})
+    return retries.done_again(tx, newest[0]["id"], again)

@@ -19,7 +19,7 @@ from flask_smorest import Blueprint
 
 from services.api import cursors, ndjson
 from services.api.auth import caller, database
-from services.api.incoming import identifier
+from services.api.incoming import identifier, nothing
 from services.api.problems import Refused, brief
 from services.api.recipes.planned import wait_for
 from services.api.resources.documents import stamp
@@ -122,6 +122,7 @@ def read(query: dict[str, Any], namespace: str, dataset: str) -> dict[str, Any]:
 def suggest(query: dict[str, Any], namespace: str, dataset: str) -> dict[str, Any]:
     """Rules that hold of its newest profile, as a rule set to be looked through. Saves nothing."""
     caller().may("viewer", namespace)
+    nothing()
     with database().transaction() as tx:
         there = quality.of_dataset(tx, namespace, dataset)
         _chosen(there, query, namespace, dataset)
@@ -142,6 +143,7 @@ def run(query: dict[str, Any], namespace: str, rule_set: str) -> Any:
     """Checks all that is there now, where it is, apart from any run."""
     who = caller()
     who.may("operator", namespace)
+    nothing()
     with database().transaction() as tx:
         row = resources.current(tx, "DataQualityRuleSet", namespace, rule_set)
         if row is None:

@@ -32,19 +32,20 @@ FAILED = "failed"
 def retry(run: str) -> Response:
     """202: it is in the queue again. 409 where it has not ended, has nothing to do again, or would insert rows a second time."""
     body = _asked()
+    return accepted(lambda tx: done_again(tx, run, body))
 
-    def again(tx: Tx) -> tuple[Any, str]:
-        found(tx, run, "operator")
-        locked = runs.lock(tx, identifier(run, "run"))
-        assert locked is not None
-        try:
-            restart_as(tx, locked, body)
-        except CannotRestart as refused:
-            raise Refused(409, refused.message, kind=refused.code.replace("_", "-")) from refused
-        runs.save(tx, locked)
-        return run_json(tx, found(tx, run)), f"/api/v1/runs/{locked.id}"
 
-    return accepted(again)
+def done_again(tx: Tx, run: str, body: Mapping[str, Any]) -> tuple[Any, str]:
+    """The run as it is then, and its address. `body`: `RetryRun`, loaded. Raises Refused."""
+    found(tx, run, "operator")
+    locked = runs.lock(tx, identifier(run, "run"))
+    assert locked is not None
+    try:
+        restart_as(tx, locked, body)
+    except CannotRestart as refused:
+        raise Refused(409, refused.message, kind=refused.code.replace("_", "-")) from refused
+    runs.save(tx, locked)
+    return run_json(tx, found(tx, run)), f"/api/v1/runs/{locked.id}"
 
 
 def restart_as(tx: Tx, run: LockedRun, body: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ from services.api.auth import database
 from services.api.problems import Refused
 from services.api.resources.documents import stamp
 from services.api.resources.runs import found, node_json, stage_json
+from services.api.resources.waiting import waiting_for
 from services.api.schemas.runs import NodeOfRun
 from shared.engines.program import FORMATS, Program
 from shared.store import run_views, samples
@@ -27,12 +28,13 @@ def read(run: str, node: str) -> dict[str, Any]:
         there = {one["node"]: one for one in run_views.nodes(tx, row["id"])}
         if node not in there:
             raise Refused(404, f"run {run} has no node {node}; it has {', '.join(there)}")
-        stage = next((one for one in run_views.stages(tx, row["id"]) if one["stage"] == there[node]["stage"]), None)
+        stages = run_views.stages(tx, row["id"])
+        stage = next((one for one in stages if one["stage"] == there[node]["stage"]), None)
         attempts = run_views.attempts(tx, row["id"], stage["stage"]) if stage is not None else []
         return {
             **node_json(there[node]),
             "attempts": [_attempt(attempt) for attempt in attempts],
-            "inStage": stage_json(stage) if stage is not None else None,
+            "inStage": {**stage_json(stage), "waitingFor": waiting_for(stage, stages, row)} if stage is not None else None,
             "sql": _statements(tx, row["id"], stage["stage"], node) if stage is not None else [],
             "samples": [
                 {"port": one["port"], "epoch": one["epoch"], "rows": one["rows"], "profile": one["profile"], "at": stamp(one["at"])}

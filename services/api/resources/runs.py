@@ -11,16 +11,15 @@ from services.api.auth import caller, database
 from services.api.incoming import identifier
 from services.api.problems import Refused
 from services.api.resources.documents import stamp
+from services.api.resources.progress import progress
 from services.api.resources.waiting import waiting_for
 from services.api.schemas.runs import Run, RunHead, RunPage, RunsQuery
 from shared.dispatch import results
-from shared.runs.states import RUN_FINAL
 from shared.store import quality, run_views, runs
 from shared.store.database import Tx
 from shared.store.run_views import Chosen
 
 blueprint = Blueprint("runs", __name__, url_prefix="/api/v1", description="Runs")
-_DONE = {"COMPLETED", "FAILED", "SKIPPED", "CANCELLED"}
 _COUNTED = (
     "rowsIn",
     "rowsOut",
@@ -122,7 +121,7 @@ def run_json(tx: Tx, row: dict[str, Any]) -> dict[str, Any]:
     stages = run_views.stages(tx, row["id"])
     return {
         **head_json(row),
-        "progress": _progress(row, nodes),
+        "progress": progress(tx, row, nodes, stages),
         "nodes": nodes,
         "stages": [{**stage_json(stage), "waitingFor": waiting_for(stage, stages, row)} for stage in stages],
         "quality": [
@@ -150,6 +149,7 @@ def node_json(node: dict[str, Any]) -> dict[str, Any]:
         "generation": node["generation"],
         "stage": node["stage"],
         "engine": node["engine"],
+        "engineWhy": node["engine_why"],
         **{key: node["figures"].get(key) for key in _COUNTED},
         "attempts": node["attempts"],
         "error": node["error"],
@@ -173,23 +173,4 @@ def stage_json(stage: dict[str, Any]) -> dict[str, Any]:
         "peakMemoryBytes": stage["peak_memory_bytes"],
         "worker": stage["worker"],
         "error": stage["error"],
-    }
-
-
-def _progress(row: dict[str, Any], nodes: list[dict[str, Any]]) -> dict[str, Any]:
-    """Percent of nodes done; sums are null while a part of them is not known."""
-    done = sum(node["status"] in _DONE for node in nodes)
-    ended = row["status"] in RUN_FINAL
-
-    def total(kind: str | None, key: str) -> int | None:
-        chosen = [node[key] for node in nodes if kind is None or node["type"] == kind]
-        return None if None in chosen else sum(chosen)
-
-    return {
-        "percent": 100.0 if ended and row["status"] == "SUCCEEDED" else round(100.0 * done / len(nodes), 1) if nodes else 0.0,
-        "activeNodes": [node["id"] for node in nodes if node["status"] == "RUNNING"],
-        "rowsRead": total("connector_source", "rowsOut"),
-        "rowsWritten": total("connector_sink", "rowsOut"),
-        "rowsRejected": total(None, "rowsRejected"),
-        "estimatedFinishAt": None,
     }

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask_smorest import Blueprint
 
-from services.api import cursors
+from services.api import cursors, ndjson
 from services.api.access import audit
 from services.api.auth import Caller, caller, database
 from services.api.incoming import identifier, loaded
@@ -24,6 +24,7 @@ _NEW: dict[str, Any] = {"requestBody": {"required": True, "content": {"applicati
 @blueprint.get("/tokens")
 @blueprint.arguments(TokensQuery, location="query")
 @blueprint.response(200, TokenPage)
+@ndjson.lines(Token)
 def page(query: dict[str, Any]) -> dict[str, Any]:
     """Newest first, without the tokens themselves. An admin of some namespaces sees those that are limited to them."""
     who, limit = caller(), query["limit"]

@@ -8,12 +8,12 @@ from typing import Any
 from flask_smorest import Blueprint
 from marshmallow import ValidationError
 
-from services.api import cursors
+from services.api import cursors, ndjson
 from services.api.auth import caller, database
 from services.api.incoming import json_object
 from services.api.problems import Refused, brief
 from services.api.resources.documents import stamp
-from services.api.schemas.triggers import SWITCH_BODY, FiringPage, FiringsQuery, PipelineStarting, SwitchPipeline, Triggers
+from services.api.schemas.triggers import SWITCH_BODY, Firing, FiringPage, FiringsQuery, PipelineStarting, SwitchPipeline, Triggers
 from shared.pipelines.language import InvalidDocument, starts
 from shared.pipelines.language.values import SCHEDULE
 from shared.pipelines.validation import stored_document
@@ -92,6 +92,7 @@ def listed(namespace: str, name: str) -> dict[str, Any]:
 @blueprint.get("/<namespace>/<name>/triggers/<trigger>/firings")
 @blueprint.arguments(FiringsQuery, location="query")
 @blueprint.response(200, FiringPage)
+@ndjson.lines(Firing)
 def firings(query: dict[str, Any], namespace: str, name: str, trigger: str) -> dict[str, Any]:
     """What it has seen, and what became of it; the newest first."""
     limit, before = query["limit"], cursors.timed(query)

@@ -8,11 +8,24 @@ from marshmallow import Schema, fields
 
 from services.api.schemas.fields import Paged, Told, maybe_time, page_of, time, words
 
-# A text is sent as it is, so that every position told is one in what was sent.
+
+class Document(Schema):
+    """What people write, as JSON; the schemas under /api/v1/schemas say what each kind has."""
+
+    apiVersion = fields.String(required=True)
+    kind = fields.String(required=True)
+    metadata = fields.Dict(required=True)
+    spec = fields.Dict(required=True)
+
+
+# A text is sent as it is, so that every position told is one in what was sent. As JSON it is one document.
 TEXT_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "content": {kind: {"schema": {"type": "string"}} for kind in ("application/yaml", "application/json", "application/toml")},
+        "content": {
+            "application/json": {"schema": Document},
+            **{kind: {"schema": {"type": "string"}} for kind in ("application/yaml", "application/toml")},
+        },
     }
 }
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from services.api.schemas.fields import known, time
-from services.api.schemas.runs import PipelineName
+from services.api.schemas.fields import known, time, words
+from services.api.schemas.runs import PipelineName, StartRun
 
 LONGEST_WAIT_S = 60.0
 
@@ -16,6 +16,27 @@ class PlanQuery(Schema):
         validate=validate.Range(0, LONGEST_WAIT_S, error="wait is {input}; it must be a number of seconds from 0 to {max}"),
         metadata={"description": "Seconds that workers may take to look at what is not known; 0: plan from what is known"},
     )
+
+
+class PlanRun(StartRun):
+    """As a run is asked for; all of it may be left out."""
+
+    requiresApproval = fields.Boolean(
+        truthy={True}, falsy={False}, metadata={"description": "A run by this plan is refused (409) until somebody has approved it"}
+    )
+
+    class Meta:
+        exclude = ("planId", "fromNode")
+
+
+class ApprovePlan(Schema):
+    reason = words()
+
+
+class Approval(Schema):
+    by = fields.String(metadata={"description": "The token's name"})
+    at = time()
+    reason = fields.String(allow_none=True)
 
 
 class Missing(Schema):
@@ -89,6 +110,10 @@ class Plan(Schema):
     gitCommitSha = fields.String(allow_none=True)
     parameters = fields.Dict()
     logicalDate = time()
+    createdBy = fields.String(metadata={"description": "The token's name"})
+    createdAt = time()
+    requiresApproval = fields.Boolean(metadata={"description": "A run by it is refused until it is approved"})
+    approval = fields.Nested(Approval, allow_none=True, metadata={"description": "Who approved it first; null: nobody has"})
     facts = fields.String(metadata={"description": "known; stale: only old ones are at hand; missing: columns are taken for granted"})
     missing = fields.List(fields.Nested(Missing))
     looked = fields.List(fields.Nested(Looked))

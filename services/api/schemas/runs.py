@@ -15,6 +15,7 @@ NODE_STATUSES = ("WAITING", "RUNNING", "COMPLETED", "FAILED", "SKIPPED", "RETRYI
 # What asks for runs, as `trigger.type` says it.
 TRIGGERS = ("manual", "schedule", "webhook", "file", "kafka", "pipeline", "dependency", "backfill", "replay")
 MOST_LABELS, LONGEST_LABEL = 20, 100
+MAX_STAGED_ROWS = 10_000_000
 
 
 class Statuses(fields.Field[list[str]]):
@@ -124,6 +125,10 @@ class StartRun(Schema):
     fullRefresh = fields.Boolean(
         truthy={True}, falsy={False}, metadata={"description": "Sources that read what is new begin anew; refused where a sink inserts"}
     )
+    fromNode = fields.String(
+        validate=validate.Length(1, 200),
+        metadata={"description": "Not a new run: the newest one, which must have ended, is done again from that node on, as a retry does"},
+    )
     planId = fields.String(metadata={"format": "uuid", "description": "Only as that plan says; refused where it does not hold any more"})
     parameters = fields.Dict(
         metadata={"description": "Values by name; a parameter that is left out has its default", "example": {"load_date": "2026-03-29"}}
@@ -134,6 +139,9 @@ class StartRun(Schema):
         others = [name for name in ("version", "logicalDate", "parameters") if name in data]
         if "planId" in data and others:
             raise ValidationError(f"the plan says {others[0]} already; leave it out, or plan again with it", others[0])
+        new = [name for name in ("planId", *others, "fullRefresh") if name in data]
+        if "fromNode" in data and new:
+            raise ValidationError(f"a run that is done again from a node has its own {new[0]}; leave out one of both", new[0])
 
 
 class RetryRun(Schema):
@@ -239,6 +247,20 @@ class StreamQuery(Schema):
     follow = fields.Boolean(load_default=True, metadata={"description": "false: what there is, as NDJSON"})
 
 
+class StagedQuery(Schema):
+    rows = fields.Integer(
+        load_default=100_000,
+        validate=validate.Range(0, MAX_STAGED_ROWS, error="rows is {input}; it must be a whole number from 0 to {max}"),
+        metadata={"description": "Of each port at most; the first ones"},
+    )
+    wait = fields.Float(
+        load_default=30.0,
+        validate=validate.Range(0, 60, error="wait is {input}; it must be a number of seconds from 0 to {max}"),
+        metadata={"description": "Seconds that a worker may take before the answer is 202"},
+    )
+    request = fields.String(metadata={"format": "uuid", "description": "One that was asked for before, as Location says it"})
+
+
 def _waiting(about: str) -> fields.Dict:
     return fields.Dict(
         keys=fields.String(), values=fields.String(), allow_none=True, metadata={"description": f"{{reason, detail}}. {about}"}
@@ -273,12 +295,19 @@ class RunHead(Schema):
 
 
 class Progress(Schema):
-    percent = fields.Float()
+    percent = fields.Float(metadata={"description": "Of its nodes, those that are COMPLETED; 100 once it has succeeded"})
     activeNodes = fields.List(fields.String())
     rowsRead = known()
     rowsWritten = known()
     rowsRejected = known()
-    estimatedFinishAt = maybe_time()
+    estimatedFinishAt = fields.String(
+        allow_none=True,
+        metadata={
+            "format": "date-time",
+            "description": "RFC 3339, UTC, by what its stages took in the newest runs of the same version that succeeded; null where"
+            " a stage that is left was not seen there, or runs longer than it ever did",
+        },
+    )
 
 
 class NodeHead(Schema):
@@ -288,6 +317,7 @@ class NodeHead(Schema):
     generation = fields.Integer()
     stage = known(about="null until there is a plan")
     engine = fields.String(allow_none=True)
+    engineWhy = fields.String(allow_none=True, metadata={"description": "Why it is computed there; null until there is a plan"})
     rowsIn = known()
     rowsOut = known()
     rowsRejected = known()

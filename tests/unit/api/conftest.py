@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Response, request
 from flask.testing import FlaskClient
 from psycopg.types.json import Jsonb
 from werkzeug.serving import make_server
@@ -121,9 +123,27 @@ def api() -> Iterator[Api]:
             for role in ("viewer", "editor", "operator", "admin"):
                 tokens.put(tx, f"{role}-token", role, role)
         made = Api(app.test_client(), database)
+        seen: set[tuple[str, str, int]] = set()
+        app.after_request(lambda response: _noted(seen, response))
         made.apply(CONNECTORS)
         yield made
+        assert (untold := sorted(_untold(app.test_client(), seen))) == [], f"the OpenAPI document does not say that these can be: {untold}"
         database.close()
+
+
+def _noted(seen: set[tuple[str, str, int]], response: Response) -> Response:
+    if request.url_rule is not None and request.method not in {"HEAD", "OPTIONS"}:
+        seen.add((request.method, re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", r"{\1}", request.url_rule.rule), response.status_code))
+    return response
+
+
+def _untold(client: FlaskClient, seen: set[tuple[str, str, int]]) -> Iterator[tuple[str, str, int]]:
+    """Of all answers that a module's tests were given, those that the document does not foresee."""
+    paths = client.get("/api/v1/openapi.json").json["paths"]
+    for method, path, status in seen:
+        operation = paths.get(path, {}).get(method.lower())
+        if operation is not None and str(status) not in operation["responses"]:
+            yield method, path, status
 
 
 @pytest.fixture(scope="module")

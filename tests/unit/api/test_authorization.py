@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from shared.store import quality, tokens
+from shared.datasets import Dataset
+from shared.store import datasets, quality, tokens
 from shared.store.identifiers import new_id
 
 # Of conftest, which cannot be imported.
@@ -111,6 +112,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "GET /api/v1/pipelines/{namespace}/{name}/versions": (EVERYBODY, NAMED),
     "GET /api/v1/pipelines/{namespace}/{name}/versions/{version}": (EVERYBODY, NAMED),
     "GET /api/v1/plans/{plan}": (EVERYBODY, THING),
+    "POST /api/v1/plans/{plan}/approve": (OPERATOR, THING),
     "GET /api/v1/quality": (EVERYBODY, LIST),
     "GET /api/v1/quality/{namespace}/{dataset}": (EVERYBODY, NAMED),
     "POST /api/v1/quality/{namespace}/{dataset}/suggest": (EVERYBODY, NAMED),
@@ -131,6 +133,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "GET /api/v1/runs/{run}/logs": (EVERYBODY, THING),
     "GET /api/v1/runs/{run}/nodes/{node}": (EVERYBODY, THING),
     "GET /api/v1/runs/{run}/diff": (EVERYBODY, THING),
+    "GET /api/v1/runs/{run}/staging.duckdb": (OPERATOR, THING),
     "POST /api/v1/runs/{run}/diagnose": (EVERYBODY, THING),
     "POST /api/v1/runs/{run}/retry": (OPERATOR, THING),
     "POST /api/v1/runs/cancel": (OPERATOR, LIST),
@@ -198,6 +201,7 @@ BODIES: dict[str, Any] = {
 QUERIES = {
     **{f"GET /api/v1/{what}/{{namespace}}/{{name}}/diff": "?from=1&to=1" for what in ("connectors", "pipelines", "resources/{kind}")},
     "GET /api/v1/calendars/{name}/explain": "?namespace=default",
+    "GET /api/v1/runs/{run}/staging.duckdb": "?wait=0",
     "GET /api/v1/runs/{run}/events": "?follow=false",
     "GET /api/v1/runs/{run}/logs": "?follow=false",
     "POST /api/v1/connectors/{namespace}/{name}/check": "?wait=0",
@@ -231,6 +235,7 @@ class World:
                 " VALUES (%(run)s, 'read', 0, 'connector_source', 1, 'COMPLETED', '{}')",
                 {"run": run},
             )
+            datasets.insert(tx, run, 1, 1, [Dataset("read", "/gone/read.parquet", (), 1, 1)])
         delivered = api.client.post("/hooks/default/guarded/orders", json={"id": 1}, headers={"Authorization": "Bearer t0ken"})
         assert delivered.status_code == 202, delivered.text
         self.ids: dict[str, Any] = {
@@ -351,6 +356,7 @@ def test_what_the_calls_are_about_is_there(world: World, call: str) -> None:
         "GET /api/v1/checks/{check}/export": 404,  # no worker collects rows here
         "GET /api/v1/connectors/{namespace}/{name}/looks/{request}": 202,  # and none answers
         "GET /api/v1/pipelines/{namespace}/{name}/triggers/{trigger}/files": 404,
+        "GET /api/v1/runs/{run}/staging.duckdb": 202,
         "GET /api/v1/runs/{run}/diff": 404,  # there is no other to compare it with
     }
     answer = world.call(call, "admin-default")

@@ -147,4 +147,4 @@ def test_commands_are_completed_by_their_beginning() -> None:
     environment = {**os.environ, "_PENSTOCK_COMPLETE": "bash_complete", "COMP_WORDS": "penstock sta", "COMP_CWORD": "1"}
     script = "import sys; sys.argv = ['penstock']; from services.api.cli.__main__ import main; main()"
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
-    assert sorted(done.stdout.split()) == ["plain,start", "plain,state", "plain,status"]
+    assert sorted(done.stdout.split()) == ["plain,staging", "plain,start", "plain,state", "plain,status"]

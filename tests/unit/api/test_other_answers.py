@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from services.api.resources.runs import _progress
+from services.api.resources.progress import so_far
 from shared.store.database import StoreUnavailable
 
 NUMBERING = """
@@ -29,7 +29,7 @@ def node(name: str, kind: str, rows: int | None) -> dict[str, Any]:
 
 def test_a_sum_of_which_a_part_is_not_known_is_not_known() -> None:
     nodes = [node("a", "connector_source", 3), node("b", "connector_source", None), node("c", "connector_sink", 3)]
-    found = _progress({"status": "SUCCEEDED"}, nodes)
+    found = so_far("SUCCEEDED", nodes)
     assert (found["rowsRead"], found["rowsWritten"], found["rowsRejected"]) == (None, 3, 0)
 
 

@@ -14,6 +14,7 @@ from shared.planning.errors import PlanProblem
 from shared.planning.fingerprint import fingerprint
 from shared.planning.make import plan
 from shared.planning.needs import needs
+from shared.planning.reasons import reasons
 from shared.planning.shown import shown
 from shared.sql.writes import writes
 from tests.support.inprocess import make_pipeline
@@ -135,3 +136,22 @@ def test_statements_that_write_can_be_read_in_their_dialect(dialect: str, mode: 
     for statement in writes(dialect, f"S.{name}", ["ID", name], mode, ["ID"], [(name, "asc")]):
         tree = parse_one(statement, dialect=dialect)
         assert name in {identifier.name for identifier in tree.find_all(exp.Identifier)}
+
+
+def test_each_node_says_in_one_sentence_why_it_is_computed_there() -> None:
+    nodes = "    - {id: read, type: connector_source, config: {connector: pg, table: t}}\n"
+    nodes += '    - {id: big, type: filter, config: {condition: "id > 1"}}\n'
+    edges = "{from: read, to: big}, {from: big, to: out}"
+
+    def told(settings: str, writes: str) -> dict[str, str | None]:
+        recipe = pipeline(read_documents(make_pipeline(nodes + writes, edges).replace("spec:", f"spec:\n{settings}", 1))[0])
+        return reasons(plan(recipe, assumed(recipe, {}, TYPES), TYPES))
+
+    to_files = "    - {id: out, type: connector_sink, config: {connector: files, path: out.csv, writeMode: OVERWRITE}}\n"
+    whole = "sources and sinks are all in default/pg"
+    assert told("", sink()) == {"read": whole, "big": whole, "out": whole}
+    assert told("  pushDown: {mode: 'off'}", sink())["big"] == "pushDown.mode is off"
+    assert told("  pushDown: {mode: 'off'}", to_files)["read"] == "the default engine for what is not in one database"
+    computed = "computed in default/pg, since nobody knows how many rows come in; what leaves is its result"
+    assert told("", to_files)["big"] == computed
+    assert told("", to_files)["read"] == f"big: {computed}"
