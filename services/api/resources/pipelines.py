@@ -136,8 +136,8 @@ def start(namespace: str, name: str) -> Response:
 
 def _newest_from(tx: Tx, namespace: str, name: str, body: dict[str, Any]) -> tuple[Any, str]:
     """The pipeline's newest run, done again from a node on."""
-    newest = run_views.page(tx, Chosen(namespace=namespace, pipeline=name), limit=1)
-    if not newest:
+    newest = run_views.newest(tx, [(namespace, name)]).get((namespace, name))
+    if newest is None:
         raise Refused(404, f"there is no run of {namespace}/{name} that could be done again from {brief(body['fromNode'])}; leave it out")
     again = RetryRun().load({"from": body["fromNode"], **({"reason": body["reason"]} if "reason" in body else {})})
-    return retries.done_again(tx, newest[0]["id"], again)
+    return retries.done_again(tx, newest["id"], again)
