@@ -7,6 +7,7 @@ import { DeadLetters } from './letters/DeadLetters'
 import { Login } from './login/Login'
 import { Quality } from './quality/Quality'
 import { Runs } from './runs/Runs'
+import { Broken } from './shell/Broken'
 import { Shell } from './shell/Shell'
 import { Page, Waiting } from './show/Page'
 import { Trouble } from './show/Trouble'
@@ -28,25 +29,31 @@ const router = createBrowserRouter(
   [
     {
       element: <Shell />,
+      errorElement: <Broken />,
       children: [
-        { index: true, element: <Navigate to="/runs" replace /> },
-        { path: 'runs', element: <Runs /> },
-        { path: 'runs/:id', element: <RunPage /> },
-        { path: 'pipelines', element: <Pipelines /> },
-        { path: 'pipelines/:namespace/:name', element: <PipelinePage /> },
-        { path: 'pipelines/:namespace/:name/edit', element: <Editor /> },
-        { path: 'quality', element: <Quality /> },
-        { path: 'quality/:namespace/*', element: <Dataset /> },
-        { path: 'dead-letters', element: <DeadLetters /> },
-        { path: 'connectors', element: <Connectors /> },
-        { path: 'connectors/:namespace/:name', element: <ConnectorPage /> },
-        { path: 'connectors/:namespace/:name/edit', element: <Editor kind="connectors" /> },
-        { path: 'calendars/*', element: <Calendars /> },
-        { path: 'system', element: <System /> },
-        { path: 'tokens', element: <Tokens /> },
-        { path: 'audit', element: <Audit /> },
-        { path: 'editor', element: <Editor /> },
-        { path: '*', element: <Page title="Nothing here">There is no such page. The list at the left has those there are.</Page> },
+        {
+          errorElement: <Broken />,
+          children: [
+            { index: true, element: <Navigate to="/runs" replace /> },
+            { path: 'runs', element: <Runs /> },
+            { path: 'runs/:id', element: <RunPage /> },
+            { path: 'pipelines', element: <Pipelines /> },
+            { path: 'pipelines/:namespace/:name', element: <PipelinePage /> },
+            { path: 'pipelines/:namespace/:name/edit', element: <Editor /> },
+            { path: 'quality', element: <Quality /> },
+            { path: 'quality/:namespace/*', element: <Dataset /> },
+            { path: 'dead-letters', element: <DeadLetters /> },
+            { path: 'connectors', element: <Connectors /> },
+            { path: 'connectors/:namespace/:name', element: <ConnectorPage /> },
+            { path: 'connectors/:namespace/:name/edit', element: <Editor kind="connectors" /> },
+            { path: 'calendars/*', element: <Calendars /> },
+            { path: 'system', element: <System /> },
+            { path: 'tokens', element: <Tokens /> },
+            { path: 'audit', element: <Audit /> },
+            { path: 'editor', element: <Editor /> },
+            { path: '*', element: <Page title="Nothing here">There is no such page. The list at the left has those there are.</Page> },
+          ],
+        },
       ],
     },
   ],

@@ -30,7 +30,6 @@ export function Schedule({ namespace, name }: PipelineName) {
     <Stack>
       <Text>
         <code>{data.pipeline.schedule}</code> in {data.pipeline.timezone}
-        {!data.pipeline.enabled && '. It is switched off: these are the times at which it would fire'}
       </Text>
       {data.notes.map((note) => (
         <Alert key={note} variant="outline">

@@ -131,7 +131,7 @@ function Services({ all, version }: { all: Process[]; version: string }) {
                   <Group gap={6} wrap="nowrap">
                     {one.service}
                     {one.leads && (
-                      <Badge variant="outline" size="sm">
+                      <Badge variant="outline" size="sm" tt="none" style={{ flexShrink: 0 }}>
                         leader
                       </Badge>
                     )}
