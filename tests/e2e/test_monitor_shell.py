@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.test_monitor import CHROMIUM, UI
-from tests.e2e.test_monitor import tools as tools
+from tests.support.monitor import walked
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.stack
@@ -62,7 +58,6 @@ spec:
 """
 
 
-@pytest.mark.usefixtures("tools")
 def test_a_person_looks_after_pipelines_and_the_installation(stack: Stack, tmp_path: Path) -> None:
     """The pictures stay in the test's folder."""
     stack.sql("CREATE TABLE IF NOT EXISTS people (id bigint, name text)")
@@ -72,20 +67,7 @@ def test_a_person_looks_after_pipelines_and_the_installation(stack: Stack, tmp_p
     stack.apply(NIGHTLY)
     vain = stack.start("in-vain")
     stack.until(lambda: stack.client.call("GET", "/circuit-breakers/default/dead")["state"] == "open", 30, "the breaker to open")
-    given = {
-        "URL": stack.url,
-        "TOKEN": stack.home.api_token.read_text().strip(),
-        "RECIPE": NIGHTLY,
-        "SHOTS": str(tmp_path / "pictures"),
-        "CHROMIUM": str(CHROMIUM),
-    }
     try:
-        walked = subprocess.run(
-            ["node", "walk/shell.mjs"], cwd=UI, env={**os.environ, **given}, capture_output=True, text=True, timeout=150, check=False
-        )
+        walked(stack, "shell", tmp_path / "pictures", RECIPE=NIGHTLY)
     finally:
         stack.client.call("POST", f"/runs/{vain}/cancel", body={})
-    assert walked.returncode == 0, f"{walked.stderr}\npictures: {given['SHOTS']}"
-    said = json.loads(walked.stdout.splitlines()[-1])
-    assert said["found"] == [], json.dumps(said["found"], indent=1)
-    assert said["outside"] == [], "the pages asked somebody else"

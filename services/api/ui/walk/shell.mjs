@@ -1,10 +1,20 @@
 // Whoever looks after an installation and its pipelines. Called by tests/e2e/test_monitor_shell.py, which makes the server and its pipelines.
-import { DESK, PHONE, visit } from './visitor.mjs'
+import { base, token, walk } from './person.mjs'
 
-await visit(async ({ page, open, heading, expectText, look, fits, api }) => {
+await walk(async (person) => {
+  const { page, heading, expectText, fits } = person
+  const open = (path) => page.goto(`${base}/ui/${path}`)
+  /** In light and in dark. */
+  const look = async (name) => {
+    await person.look(name)
+    await person.colours('dark')
+    await person.look(`${name}-dark`)
+    await person.colours('light')
+  }
   const button = (name, within = page) => within.getByRole('button', { name, exact: true })
   const tab = (name) => page.getByRole('tab', { name, exact: true }).click()
   const { RECIPE: recipe } = process.env
+  await person.logIn()
 
   // The installation: who is alive, who leads, and that all holds that must.
   await open('system')
@@ -129,7 +139,9 @@ await visit(async ({ page, open, heading, expectText, look, fits, api }) => {
   await expectText(/SELECT/, page.locator('[data-plan=known]'))
   await look('plan')
   // Somebody else has saved it meanwhile: that is not written over unasked.
-  await api('POST', '/apply', recipe.replace('doubled', 'twice'))
+  const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/yaml' }
+  const applied = await page.request.post(`${base}/api/v1/apply`, { headers, data: recipe.replace('doubled', 'other') })
+  if (!applied.ok()) throw new Error(await applied.text())
   await button('Apply').click()
   await expectText('Somebody has saved it meanwhile')
   await button('Apply mine').click()
@@ -148,7 +160,7 @@ await visit(async ({ page, open, heading, expectText, look, fits, api }) => {
   // A token is shown once, and revoked; who did what stands in the audit log.
   await open('tokens')
   await button('Make a token').click()
-  await page.getByLabel('Name').fill('walker')
+  await page.getByRole('dialog').getByLabel('Name', { exact: false }).first().fill('walker')
   await button('Make it').click()
   await expectText(/^pst_/)
   await button('I have it').click()
@@ -163,12 +175,11 @@ await visit(async ({ page, open, heading, expectText, look, fits, api }) => {
   await look('audit')
 
   // On a phone, nothing is wider than it.
-  await page.setViewportSize(PHONE)
+  await page.setViewportSize({ width: 390, height: 844 })
   for (const path of ['system', 'connectors/default/db', 'pipelines/default/nightly?tab=backfills', 'pipelines/default/nightly?tab=versions', 'pipelines/default/nightly/edit', 'calendars/PL_HOLIDAY', 'tokens', 'audit']) {
     await open(path)
     await page.getByRole('heading', { level: 1 }).waitFor()
     await page.waitForLoadState('networkidle')
     await fits(path)
   }
-  await page.setViewportSize(DESK)
 })

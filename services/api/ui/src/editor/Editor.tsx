@@ -9,7 +9,7 @@ import type { Page as PageOf, Pipeline, PipelineName, TextProblem } from '../api
 import { Page, Waiting } from '../show/Page'
 import { Trouble } from '../show/Trouble'
 import type { Known } from './assist'
-import { editor, mark, replace, type Editing } from './codemirror'
+import { editor, mark, recolour, replace, type Editing } from './codemirror'
 import { proposed, settle } from './draft'
 import { PlanPreview, type Plan } from './PlanPreview'
 import { Proposal } from './Proposal'
@@ -78,7 +78,7 @@ function Writing({ title, edited, begin }: { title: string; edited: Edited | nul
   const editing = useRef<Editing>(null)
   const first = begin?.document ?? EXAMPLE
   const [text, setText] = useState(first)
-  // Outlives the editor, which is made anew when the colours change.
+  // What stands there at this moment, for answers that come late.
   const written = useRef(first)
   const [saved, setSaved] = useState(first)
   const [version, setVersion] = useState(begin?.version ?? null)
@@ -96,7 +96,6 @@ function Writing({ title, edited, begin }: { title: string; edited: Edited | nul
     const made = editor(
       place.current,
       written.current,
-      dark,
       (changed) => {
         written.current = changed
         setText(changed)
@@ -108,7 +107,10 @@ function Writing({ title, edited, begin }: { title: string; edited: Edited | nul
       editing.current = null
       made.destroy()
     }
-  }, [dark, known])
+  }, [known])
+  useEffect(() => {
+    if (editing.current !== null) recolour(editing.current, dark)
+  }, [dark])
   const show = (found: TextProblem[]) => {
     setProblems(found)
     if (editing.current !== null) mark(editing.current, found)

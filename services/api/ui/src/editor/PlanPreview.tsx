@@ -8,7 +8,7 @@ import { useMay } from '../api/session'
 import type { PipelineName, Run } from '../api/types'
 import { useKeys } from '../pipelines/keys'
 import { ParameterFields, useParameters } from '../pipelines/ParameterFields'
-import { count, UNKNOWN } from '../show/figures'
+import { count } from '../show/figures'
 import { Sql } from '../show/Page'
 import { Trouble } from '../show/Trouble'
 
@@ -103,7 +103,8 @@ function Told({ plan: { version, facts, missing, stages, nodes, pushDownShare, s
   return (
     <Stack gap="xs" data-plan={facts}>
       <Text fz="sm">
-        Version {version}: {count(stages.length)} stages, {count(nodes.length)} nodes
+        Version {version}: {count(nodes.length)} {nodes.length === 1 ? 'node' : 'nodes'} in {count(stages.length)}{' '}
+        {stages.length === 1 ? 'stage' : 'stages'}
         {pushDownShare !== null && `, ${Math.round(100 * pushDownShare)} % of the steps inside a database`}.
       </Text>
       {missing.map((one) => (
@@ -164,7 +165,7 @@ function InStage({ stage, nodes }: { stage: Stage; nodes: Plan['nodes'] }) {
             {one.id} does not run in the database: {one.local}
           </List.Item>
         ))}
-        <List.Item>About {stage.estimatedRows === null ? UNKNOWN : count(stage.estimatedRows)} rows read</List.Item>
+        {stage.estimatedRows !== null && <List.Item>about {count(stage.estimatedRows)} rows are read</List.Item>}
       </List>
       {stage.statements.map((one, number) => (
         <div key={number}>

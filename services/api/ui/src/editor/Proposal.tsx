@@ -3,7 +3,7 @@ import { Alert, Button, Group, Stack, Text } from '@mantine/core'
 import { lazy, Suspense } from 'react'
 import { Waiting } from '../show/Page'
 
-const TextDiff = lazy(() => import('../versions/TextDiff'))
+const SideBySide = lazy(() => import('../versions/SideBySide'))
 
 export function Proposal({ before, proposed, onTake, onLeave }: { before: string; proposed: string; onTake: () => void; onLeave: () => void }) {
   return (
@@ -11,7 +11,7 @@ export function Proposal({ before, proposed, onTake, onLeave }: { before: string
       <Stack gap="sm">
         <Text>Nothing is changed yet. Taken, it stands in the editor, where it can be read, changed, and applied.</Text>
         <Suspense fallback={<Waiting what="the difference" />}>
-          <TextDiff before={{ label: 'As it is', text: before }} after={{ label: 'As it is proposed', text: proposed }} />
+          <SideBySide before={{ label: 'As it is', text: before }} after={{ label: 'As it is proposed', text: proposed }} />
         </Suspense>
         <Group>
           <Button onClick={onTake}>Take it</Button>

@@ -1,7 +1,7 @@
 // The editor's parts: YAML, what is offered as one writes, and problems as marks at their lines.
 import { yaml, yamlLanguage } from '@codemirror/lang-yaml'
 import { lintGutter, setDiagnostics, type Diagnostic } from '@codemirror/lint'
-import { EditorState, type Text } from '@codemirror/state'
+import { Compartment, EditorState, type Text } from '@codemirror/state'
 import { EditorView } from '@codemirror/view'
 import { basicSetup } from 'codemirror'
 import type { TextProblem } from '../api/types'
@@ -28,8 +28,10 @@ export const looks = (dark: boolean) =>
     { dark },
   )
 
-/** In an element, which it fills. `onChange` is told the whole text; `known` is asked as one writes. Tab leaves the editor, as it does any field. */
-export function editor(parent: HTMLElement, text: string, dark: boolean, onChange: (text: string) => void, known: () => Known): Editing {
+const colours = new Compartment()
+
+/** In an element, which it fills, in light colours. `onChange` is told the whole text; `known` is asked as one writes. Tab leaves the editor, as it does any field. */
+export function editor(parent: HTMLElement, text: string, onChange: (text: string) => void, known: () => Known): Editing {
   return new EditorView({
     parent,
     state: EditorState.create({
@@ -40,7 +42,7 @@ export function editor(parent: HTMLElement, text: string, dark: boolean, onChang
         yamlLanguage.data.of({ autocomplete: completions(known) }),
         hovers(known),
         lintGutter(),
-        looks(dark),
+        colours.of(looks(false)),
         EditorView.contentAttributes.of({ 'aria-label': 'Recipe', tabindex: '0' }),
         EditorView.updateListener.of((update) => {
           if (update.docChanged) onChange(update.state.doc.toString())
@@ -59,6 +61,11 @@ export function diagnostic(text: Text, { line, column, message, severity }: Text
   const found = text.line(Math.min(Math.max(1, line), text.lines))
   const from = Math.min(found.from + Math.max(0, column - 1), found.to)
   return { from, to: found.to, severity, message }
+}
+
+/** In other colours, with the cursor where it is and all that can be undone. */
+export function recolour(view: Editing, dark: boolean): void {
+  view.dispatch({ effects: colours.reconfigure(looks(dark)) })
 }
 
 /** Puts another text in the place of the one there; undoing brings that back. */

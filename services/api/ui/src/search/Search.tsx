@@ -38,7 +38,6 @@ export function Search() {
       scrollable
       maxHeight="60vh"
       size="lg"
-      aria-label="Search"
     >
       <Spotlight.Search placeholder="Pipelines, runs by id, connectors, datasets, pages, actions" aria-label="Search" />
       <Spotlight.ActionsList>

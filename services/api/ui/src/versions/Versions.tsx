@@ -9,7 +9,7 @@ import { Scroll, Waiting } from '../show/Page'
 import { Trouble } from '../show/Trouble'
 import { Moment } from '../show/zone'
 
-const TextDiff = lazy(() => import('./TextDiff'))
+const SideBySide = lazy(() => import('./SideBySide'))
 
 interface Props {
   /** Of the API: /pipelines/{namespace}/{name}, or /connectors/…. */
@@ -122,7 +122,7 @@ function Difference({ path, from, to }: { path: string; from: number; to: number
   if (before.data.document === after.data.document) return <Text c="dimmed">The texts are the same.</Text>
   return (
     <Suspense fallback={<Waiting what="the difference" />}>
-      <TextDiff before={{ label: `Version ${from}`, text: before.data.document }} after={{ label: `Version ${to}`, text: after.data.document }} />
+      <SideBySide before={{ label: `Version ${from}`, text: before.data.document }} after={{ label: `Version ${to}`, text: after.data.document }} />
     </Suspense>
   )
 }

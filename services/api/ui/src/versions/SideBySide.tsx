@@ -14,7 +14,7 @@ interface Side {
 }
 const COLLAPSE = { margin: 3, minSize: 6 }
 
-export default function TextDiff({ before, after }: { before: Side; after: Side }) {
+export default function SideBySide({ before, after }: { before: Side; after: Side }) {
   const place = useRef<HTMLDivElement>(null)
   const dark = useComputedColorScheme('light') === 'dark'
   const wide = useMediaQuery('(min-width: 62em)', true, { getInitialValueInEffect: false })
