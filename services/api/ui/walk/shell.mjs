@@ -4,11 +4,11 @@ import { base, token, walk } from './person.mjs'
 await walk(async (person) => {
   const { page, heading, expectText, fits } = person
   const open = (path) => page.goto(`${base}/ui/${path}`)
-  /** In light and in dark. */
-  const look = async (name) => {
-    await person.look(name)
+  const { look } = person
+  const lookInBoth = async (name) => {
+    await look(name)
     await person.colours('dark')
-    await person.look(`${name}-dark`)
+    await look(`${name}-dark`)
     await person.colours('light')
   }
   const button = (name, within = page) => within.getByRole('button', { name, exact: true })
@@ -24,13 +24,13 @@ await walk(async (person) => {
   await expectText('default/dead')
   await button('Examine').click()
   await page.getByRole('region', { name: 'What was looked at' }).waitFor()
-  await look('system')
+  await lookInBoth('system')
 
   // By the keyboard alone to a pipeline, from any page.
   await page.keyboard.press('Control+K')
   await page.getByRole('textbox', { name: 'Search' }).pressSequentially('nightl')
   await page.getByRole('button', { name: /^default\/nightly It/ }).waitFor()
-  await look('search')
+  await lookInBoth('search')
   await page.keyboard.press('Enter')
   await heading('default/nightly')
   await page.keyboard.press('/')
@@ -49,7 +49,7 @@ await walk(async (person) => {
   await page.getByRole('row', { name: /^2026-12-25 Fri skipped .+PL_HOLIDAY/ }).waitFor()
   await look('calendar')
   await open('pipelines/default/nightly?tab=triggers')
-  await button('What schedule saw').click()
+  await button('Show what schedule saw').click()
   await page.getByRole('region', { name: 'What schedule saw' }).waitFor()
   await look('triggers')
 
@@ -74,7 +74,7 @@ await walk(async (person) => {
   await button('Resume').click()
   await page.locator('[data-backfill=running]').first().waitFor()
   await page.getByRole('region', { name: 'Its dates' }).getByRole('link').first().waitFor()
-  await look('backfill')
+  await lookInBoth('backfill')
   await button('Cancel').click()
   await page.getByRole('dialog').getByRole('checkbox').check()
   await button('Cancel the backfill', page.getByRole('dialog')).click()
@@ -83,7 +83,7 @@ await walk(async (person) => {
   // Where its data comes from: pipelines beside it, and columns.
   await tab('Lineage')
   await page.locator('.react-flow__node', { hasText: 'default/after' }).waitFor()
-  await look('lineage')
+  await lookInBoth('lineage')
   await page.getByText('Columns', { exact: true }).click()
   await page.locator('.react-flow__node', { hasText: 'doubled' }).waitFor()
   await page.getByRole('row', { name: /^doubled .+\.id computed$/ }).waitFor()
@@ -94,7 +94,7 @@ await walk(async (person) => {
   await tab('Versions')
   await button('Changes of version 2').click()
   await page.locator('[data-diff=beside] .cm-changedLine').first().waitFor()
-  await look('versions')
+  await lookInBoth('versions')
   await button('Restore version 1').click()
   await page.getByRole('row', { name: /^\d+ \(in force\).+Restore version 1/ }).waitFor()
 
@@ -104,7 +104,7 @@ await walk(async (person) => {
   await expectText('It works')
   await button('First rows of people').click()
   await page.getByRole('region', { name: /First rows of people, secrets masked/ }).getByRole('cell', { name: 'Ada' }).waitFor()
-  await look('connector')
+  await lookInBoth('connector')
   await open('connectors/default/kept?tab=credential')
   await page.getByLabel('password', { exact: true }).fill('a-secret-nobody-reads')
   await button('Set the credential').click()
@@ -124,7 +124,7 @@ await walk(async (person) => {
   await page.keyboard.press('Control+End')
   await page.keyboard.type('  timez')
   await page.getByRole('option', { name: /timezone/ }).waitFor()
-  await look('completion')
+  await lookInBoth('completion')
   await page.keyboard.press('Enter')
   await page.keyboard.type('Europe/Paris')
   await expectText('Nothing is wrong with it.')
@@ -137,7 +137,7 @@ await walk(async (person) => {
   await button('Plan').click()
   await page.locator('[data-plan=known]').getByRole('button').first().click()
   await expectText(/SELECT/, page.locator('[data-plan=known]'))
-  await look('plan')
+  await lookInBoth('plan')
   // Somebody else has saved it meanwhile: that is not written over unasked.
   const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/yaml' }
   const applied = await page.request.post(`${base}/api/v1/apply`, { headers, data: recipe.replace('doubled', 'other') })
@@ -164,7 +164,7 @@ await walk(async (person) => {
   await button('Make it').click()
   await expectText(/^pst_/)
   await button('I have it').click()
-  await look('tokens')
+  await lookInBoth('tokens')
   await button('Revoke walker').click()
   await button('Revoke it').click()
   await button('Revoke walker').waitFor({ state: 'detached' })
@@ -179,7 +179,7 @@ await walk(async (person) => {
   for (const path of ['system', 'connectors/default/db', 'pipelines/default/nightly?tab=backfills', 'pipelines/default/nightly?tab=versions', 'pipelines/default/nightly/edit', 'calendars/PL_HOLIDAY', 'tokens', 'audit']) {
     await open(path)
     await page.getByRole('heading', { level: 1 }).waitFor()
-    await page.waitForLoadState('networkidle')
+    await page.getByRole('status', { name: /^Loading/ }).first().waitFor({ state: 'detached' })
     await fits(path)
   }
 })

@@ -44,7 +44,7 @@ function Told({ found }: { found: Found }) {
       )}
       {of === 'tables' ? <Tables found={found} /> : <Columns all={found.columns ?? []} />}
       <Text fz="sm">
-        <Anchor href={`/api/v1/pipelines/${found.pipeline}/docs`} target="_blank" rel="noopener">
+        <Anchor underline="always" href={`/api/v1/pipelines/${found.pipeline}/docs`} target="_blank" rel="noopener">
           The pipeline as a page of Markdown
         </Anchor>
         : recipe, schedule, dependencies, contacts.
@@ -73,7 +73,7 @@ function Neighbours({ title, none, all }: { title: string; none: string; all: Ne
       {all.length === 0 && <Text c="dimmed">{none}</Text>}
       {all.map(({ pipeline, distance, datasets }) => (
         <Text key={pipeline}>
-          <Anchor component={Link} to={`/pipelines/${pipeline}`}>
+          <Anchor component={Link} to={`/pipelines/${pipeline}`} underline="always">
             {pipeline}
           </Anchor>
           , by {datasets.join(', ')}

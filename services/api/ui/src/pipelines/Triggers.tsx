@@ -85,7 +85,7 @@ export function Triggers({ namespace, name }: PipelineName) {
                     size="xs"
                     variant="default"
                     aria-expanded={opened === one.name}
-                    aria-label={`What ${one.name} saw`}
+                    aria-label={`Show what ${one.name} saw`}
                     onClick={() => open(opened === one.name ? null : one.name)}
                   >
                     Show

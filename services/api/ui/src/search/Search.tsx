@@ -1,5 +1,5 @@
 // Search by the keyboard, on every page: pipelines, runs, connectors, datasets, pages, and what can be done.
-import { useMantineColorScheme } from '@mantine/core'
+import { useMantineColorScheme, VisuallyHidden } from '@mantine/core'
 import '@mantine/spotlight/styles.css'
 import { createSpotlight, Spotlight } from '@mantine/spotlight'
 import { useQuery } from '@tanstack/react-query'
@@ -12,6 +12,7 @@ import { PAGES } from '../shell/pages'
 import { look } from '../show/Status'
 import { useZone } from '../show/zone'
 import { matching, pipelineName, runId, type Entry, type Group } from './entries'
+import classes from './Search.module.css'
 
 const [store, controls] = createSpotlight()
 // A list is no older than this when it is searched.
@@ -38,6 +39,10 @@ export function Search() {
       scrollable
       maxHeight="60vh"
       size="lg"
+      // For screen readers, the dialog's name.
+      title={<VisuallyHidden>Search</VisuallyHidden>}
+      classNames={{ actionDescription: classes.description ?? '' }}
+      styles={{ header: { minHeight: 0, padding: 0 } }}
     >
       <Spotlight.Search placeholder="Pipelines, runs by id, connectors, datasets, pages, actions" aria-label="Search" />
       <Spotlight.ActionsList>
