@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from flask import Blueprint, Response, current_app, redirect, send_from_directory
+from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
 from services.api.problems import Refused, brief
@@ -39,9 +40,10 @@ def page(asked: str) -> Response:
     if not (folder / "index.html").is_file():
         return Response(NOT_BUILT, status=503, mimetype="text/html")
     if asked.startswith(ASSETS):
-        if not (folder / asked).is_file():
-            raise Refused(404, f"the pages have no file {brief(asked)}; they were built anew, so load the page again")
-        answer = send_from_directory(folder, asked)
+        try:
+            answer = send_from_directory(folder, asked)
+        except NotFound as error:
+            raise Refused(404, f"the pages have no file {brief(asked)}; they were built anew, so load the page again") from error
         answer.headers["Cache-Control"] = FOR_EVER
         return answer
     answer = send_from_directory(folder, "index.html")

@@ -45,6 +45,11 @@ def test_files_with_a_hash_in_their_names_are_kept_for_ever_and_those_of_an_olde
     assert "load the page again" in gone.json["detail"]
 
 
+@pytest.mark.parametrize("name", ["a" * 300 + ".js", "%00", "../index.html/", "."])
+def test_a_name_that_no_file_can_have_is_one_that_is_gone(built: Any, name: str) -> None:
+    assert built.get(f"/ui/assets/{name}").status_code < 500
+
+
 @pytest.mark.parametrize("address", ["/ui/assets/../../../etc/passwd", "/ui/assets/%2e%2e/index.html", "/ui/assets/..%2f..%2fsecret"])
 def test_nothing_outside_of_what_was_built_is_served(built: Any, address: str, tmp_path: Path) -> None:
     (tmp_path.parent / "secret").write_text("secret")

@@ -3,39 +3,57 @@ import { Center } from '@mantine/core'
 import { lazy } from 'react'
 import { createBrowserRouter, Navigate, RouterProvider } from 'react-router'
 import { useSession } from './api/session'
-import { Connectors } from './connectors/Connectors'
 import { DeadLetters } from './letters/DeadLetters'
 import { Login } from './login/Login'
-import { PipelinePage } from './pipelines/PipelinePage'
-import { Pipelines } from './pipelines/Pipelines'
 import { Quality } from './quality/Quality'
 import { Runs } from './runs/Runs'
+import { Broken } from './shell/Broken'
 import { Shell } from './shell/Shell'
 import { Page, Waiting } from './show/Page'
 import { Trouble } from './show/Trouble'
 
-// What brings large libraries along is fetched when it is looked at.
+// Each page is fetched when it is looked at, and what large libraries it brings along.
 const RunPage = lazy(() => import('./run/RunPage'))
 const Dataset = lazy(() => import('./quality/Dataset'))
 const Editor = lazy(() => import('./editor/Editor'))
+const Pipelines = lazy(() => import('./pipelines/Pipelines'))
+const PipelinePage = lazy(() => import('./pipelines/PipelinePage'))
+const Connectors = lazy(() => import('./connectors/Connectors'))
+const ConnectorPage = lazy(() => import('./connectors/ConnectorPage'))
+const Calendars = lazy(() => import('./calendars/Calendars'))
+const System = lazy(() => import('./system/System'))
+const Tokens = lazy(() => import('./access/Tokens'))
+const Audit = lazy(() => import('./access/Audit'))
 
 const router = createBrowserRouter(
   [
     {
       element: <Shell />,
+      errorElement: <Broken />,
       children: [
-        { index: true, element: <Navigate to="/runs" replace /> },
-        { path: 'runs', element: <Runs /> },
-        { path: 'runs/:id', element: <RunPage /> },
-        { path: 'pipelines', element: <Pipelines /> },
-        { path: 'pipelines/:namespace/:name', element: <PipelinePage /> },
-        { path: 'pipelines/:namespace/:name/edit', element: <Editor /> },
-        { path: 'quality', element: <Quality /> },
-        { path: 'quality/:namespace/*', element: <Dataset /> },
-        { path: 'dead-letters', element: <DeadLetters /> },
-        { path: 'connectors', element: <Connectors /> },
-        { path: 'editor', element: <Editor /> },
-        { path: '*', element: <Page title="Nothing here">There is no such page. The list at the left has those there are.</Page> },
+        {
+          errorElement: <Broken />,
+          children: [
+            { index: true, element: <Navigate to="/runs" replace /> },
+            { path: 'runs', element: <Runs /> },
+            { path: 'runs/:id', element: <RunPage /> },
+            { path: 'pipelines', element: <Pipelines /> },
+            { path: 'pipelines/:namespace/:name', element: <PipelinePage /> },
+            { path: 'pipelines/:namespace/:name/edit', element: <Editor /> },
+            { path: 'quality', element: <Quality /> },
+            { path: 'quality/:namespace/*', element: <Dataset /> },
+            { path: 'dead-letters', element: <DeadLetters /> },
+            { path: 'connectors', element: <Connectors /> },
+            { path: 'connectors/:namespace/:name', element: <ConnectorPage /> },
+            { path: 'connectors/:namespace/:name/edit', element: <Editor kind="connectors" /> },
+            { path: 'calendars/*', element: <Calendars /> },
+            { path: 'system', element: <System /> },
+            { path: 'tokens', element: <Tokens /> },
+            { path: 'audit', element: <Audit /> },
+            { path: 'editor', element: <Editor /> },
+            { path: '*', element: <Page title="Nothing here">There is no such page. The list at the left has those there are.</Page> },
+          ],
+        },
       ],
     },
   ],

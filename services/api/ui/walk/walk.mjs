@@ -100,7 +100,7 @@ await walk(async ({ page, expectText, heading, look, colours, fits }) => {
   await page.getByRole('status').getByText(/version 2/).waitFor()
   await page.goto(`${base}/ui/pipelines/default/broken?tab=versions`)
   await page.getByRole('button', { name: 'Changes of version 2' }).click()
-  await expectText('+# corrected')
+  await expectText('# corrected')
   await look('versions')
   await page.getByRole('button', { name: 'Restore version 1' }).click()
   await expectText(/^3 \(in force\)/)

@@ -1,28 +1,40 @@
 // Connectors, and the breaker of each: closed lets everybody through, open nobody, half-open one trial.
-import { Button, Table, Text } from '@mantine/core'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Anchor, Button, Group, Table, Text } from '@mantine/core'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { Link, useSearchParams } from 'react-router'
 import { call } from '../api/call'
 import { useMay } from '../api/session'
 import type { Breaker, Page as PageOf } from '../api/types'
+import { UNKNOWN } from '../show/figures'
 import { Empty, Page, Scroll, Waiting } from '../show/Page'
-import { Status } from '../show/Status'
 import { Trouble } from '../show/Trouble'
 import { Moment } from '../show/zone'
+import { State, useReset } from './Breaker'
 
-export function Connectors() {
-  const client = useQueryClient()
-  const may = useMay('operator')
+const LIMIT = 100
+
+export default function Connectors() {
+  const [said, say] = useSearchParams()
+  const cursor = said.get('cursor')
+  const writes = useMay('editor')
   const { data, error, isPending } = useQuery({
-    queryKey: ['breakers'],
-    queryFn: () => call<PageOf<Breaker>>('/circuit-breakers', { query: { limit: 500 } }),
+    queryKey: ['breakers', cursor],
+    queryFn: () => call<PageOf<Breaker>>('/circuit-breakers', { query: { cursor, limit: LIMIT } }),
+    placeholderData: keepPreviousData,
     refetchInterval: 5000,
   })
-  const reset = useMutation({
-    mutationFn: ({ namespace, name }: Breaker) => call(`/circuit-breakers/${namespace}/${name}/reset`, { method: 'POST' }),
-    onSuccess: () => client.invalidateQueries({ queryKey: ['breakers'] }),
-  })
+  const reset = useReset()
   return (
-    <Page title="Connectors">
+    <Page
+      title="Connectors"
+      actions={
+        writes && (
+          <Button component={Link} to="/editor" variant="default">
+            Write a connector
+          </Button>
+        )
+      }
+    >
       <Trouble error={error} title="The connectors cannot be listed" />
       <Trouble error={reset.error} title="It was not reset" />
       {isPending && <Waiting what="connectors" />}
@@ -45,17 +57,16 @@ export function Connectors() {
             <Table.Tbody>
               {data.items.map((one) => (
                 <Table.Tr key={one.connector}>
-                  <Table.Td>{one.connector}</Table.Td>
                   <Table.Td>
-                    {one.state === null ? 'not known: Redis is away' : <Status status={one.state} />}{' '}
-                    {may && one.state !== null && one.state !== 'closed' && (
-                      <Button size="xs" variant="default" loading={reset.isPending} aria-label={`Reset ${one.connector}`} onClick={() => reset.mutate(one)}>
-                        Reset
-                      </Button>
-                    )}
+                    <Anchor component={Link} to={`/connectors/${one.connector}`}>
+                      {one.connector}
+                    </Anchor>
                   </Table.Td>
                   <Table.Td>
-                    {one.failures ?? '–'} of {one.failuresToOpen}
+                    <State breaker={one} reset={reset} />
+                  </Table.Td>
+                  <Table.Td>
+                    {one.failures ?? UNKNOWN} of {one.failuresToOpen}
                   </Table.Td>
                   <Table.Td>
                     <Moment at={one.changedAt} />
@@ -74,6 +85,18 @@ export function Connectors() {
           </Table>
         </Scroll>
       )}
+      <Group>
+        {cursor !== null && (
+          <Button variant="default" onClick={() => say({})}>
+            First page
+          </Button>
+        )}
+        {data?.nextCursor != null && (
+          <Button variant="default" onClick={() => say({ cursor: data.nextCursor ?? '' })}>
+            More
+          </Button>
+        )}
+      </Group>
     </Page>
   )
 }

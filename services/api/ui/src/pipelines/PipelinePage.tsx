@@ -1,7 +1,7 @@
-// One pipeline: its recipe, its runs, its versions, and when it fires.
+// One pipeline: its runs, recipe and versions, what starts it and when, what was run again, where its data comes from, and what it keeps.
 import { Alert, Button, Group, List, Tabs, Text } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { lazy, Suspense } from 'react'
 import { Link, useParams, useSearchParams } from 'react-router'
 import { call } from '../api/call'
 import { useMay } from '../api/session'
@@ -9,14 +9,34 @@ import type { Page as PageOf, Pipeline, PipelineName, RunHead } from '../api/typ
 import { RunTable } from '../runs/Runs'
 import { Empty, Page, Sql, Waiting } from '../show/Page'
 import { Trouble } from '../show/Trouble'
+import { Versions } from '../versions/Versions'
+import { Backfills } from './Backfills'
 import { Schedule } from './Schedule'
 import { StartRun } from './StartRun'
-import { Versions } from './Versions'
+import { State } from './State'
+import { Triggers } from './Triggers'
 
-export function PipelinePage() {
+// It brings the library of graphs along.
+const Lineage = lazy(() => import('../lineage/Lineage'))
+
+const TABS = [
+  { value: 'runs', label: 'Runs' },
+  { value: 'recipe', label: 'Recipe' },
+  { value: 'versions', label: 'Versions' },
+  { value: 'schedule', label: 'Schedule' },
+  { value: 'triggers', label: 'Triggers' },
+  { value: 'backfills', label: 'Backfills' },
+  { value: 'lineage', label: 'Lineage' },
+  { value: 'state', label: 'State' },
+]
+
+export default function PipelinePage() {
   const { namespace = '', name = '' } = useParams()
   const [said, say] = useSearchParams()
-  const [starting, start] = useState(false)
+  // The keyboard search leads here with the form open.
+  const starting = said.get('start') === 'yes'
+  const tab = said.get('tab') ?? 'runs'
+  const start = (open: boolean) => say({ tab, ...(open ? { start: 'yes' } : {}) }, { replace: true })
   const mayStart = useMay('operator')
   const path = `/pipelines/${namespace}/${name}`
   const { data, error } = useQuery({ queryKey: ['pipeline', namespace, name], queryFn: () => call<Pipeline>(path) })
@@ -31,6 +51,8 @@ export function PipelinePage() {
   if (data === undefined) return <Waiting what="the pipeline" />
   return (
     <Page
+      // What was entered for one pipeline is not another's.
+      key={path}
       title={title}
       actions={
         <>
@@ -57,12 +79,13 @@ export function PipelinePage() {
           </List>
         </Alert>
       )}
-      <Tabs value={said.get('tab') ?? 'runs'} onChange={(tab) => say({ tab: tab ?? 'runs' }, { replace: true })} keepMounted={false}>
+      <Tabs value={tab} onChange={(chosen) => say({ tab: chosen ?? 'runs' }, { replace: true })} keepMounted={false}>
         <Tabs.List mb="sm">
-          <Tabs.Tab value="runs">Runs</Tabs.Tab>
-          <Tabs.Tab value="recipe">Recipe</Tabs.Tab>
-          <Tabs.Tab value="versions">Versions</Tabs.Tab>
-          <Tabs.Tab value="schedule">Schedule</Tabs.Tab>
+          {TABS.map(({ value, label }) => (
+            <Tabs.Tab key={value} value={value}>
+              {label}
+            </Tabs.Tab>
+          ))}
         </Tabs.List>
         <Tabs.Panel value="runs">
           <LatestRuns namespace={namespace} name={name} />
@@ -71,10 +94,24 @@ export function PipelinePage() {
           <Sql label="The recipe's text">{data.document}</Sql>
         </Tabs.Panel>
         <Tabs.Panel value="versions">
-          <Versions namespace={namespace} name={name} />
+          <Versions path={path} queryKey={['pipeline', namespace, name]} />
         </Tabs.Panel>
         <Tabs.Panel value="schedule">
           <Schedule namespace={namespace} name={name} />
+        </Tabs.Panel>
+        <Tabs.Panel value="triggers">
+          <Triggers namespace={namespace} name={name} />
+        </Tabs.Panel>
+        <Tabs.Panel value="backfills">
+          <Backfills pipeline={data} />
+        </Tabs.Panel>
+        <Tabs.Panel value="lineage">
+          <Suspense fallback={<Waiting what="its lineage" />}>
+            <Lineage namespace={namespace} name={name} />
+          </Suspense>
+        </Tabs.Panel>
+        <Tabs.Panel value="state">
+          <State namespace={namespace} name={name} />
         </Tabs.Panel>
       </Tabs>
       {starting && <StartRun pipeline={data} onClose={() => start(false)} />}

@@ -16,7 +16,7 @@ import { StartRun } from './StartRun'
 const LIMIT = 100
 const LOOK_AGAIN_MS = 10_000
 
-export function Pipelines() {
+export default function Pipelines() {
   const [said, say] = useSearchParams()
   const cursor = said.get('cursor')
   const [starting, start] = useState<PipelineName | null>(null)

@@ -1,11 +1,15 @@
-// When a pipeline fires next, and which times are left out between, each with the holiday or the rule that left it out.
-import { Alert, Stack, Table, Text } from '@mantine/core'
+// When a pipeline fires next, which times are left out between, and date for date why: each with the holiday or the rule that says so.
+import { Alert, Anchor, Group, Stack, Table, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
+import { Link } from 'react-router'
 import { call } from '../api/call'
 import type { FireTime, Next, PipelineName } from '../api/types'
+import { addressOf, Days, type Explained } from '../calendars/Days'
 import { Empty, Scroll, Waiting } from '../show/Page'
 import { Trouble } from '../show/Trouble'
 import { Moment } from '../show/zone'
+
+const DAYS = 60
 
 export function Schedule({ namespace, name }: PipelineName) {
   const { data, error } = useQuery({
@@ -32,7 +36,7 @@ export function Schedule({ namespace, name }: PipelineName) {
           {note}
         </Alert>
       ))}
-      <Scroll label="Next fire times">
+      <Scroll label="Next fire times" height={420}>
         <Table verticalSpacing={4} miw={520}>
           <Table.Thead>
             <Table.Tr>
@@ -43,7 +47,7 @@ export function Schedule({ namespace, name }: PipelineName) {
           </Table.Thead>
           <Table.Tbody>
             {data.items.map((one) => (
-              <Table.Tr key={`${one.at} ${one.local}`}>
+              <Table.Tr key={`${one.at} ${one.local}`} data-skipped={one.skipped !== null || undefined}>
                 <Table.Td>
                   <Moment at={one.at} />
                 </Table.Td>
@@ -55,6 +59,35 @@ export function Schedule({ namespace, name }: PipelineName) {
           </Table.Tbody>
         </Table>
       </Scroll>
+      <DateForDate namespace={namespace} name={name} />
+    </Stack>
+  )
+}
+
+function DateForDate({ namespace, name }: PipelineName) {
+  const { data, error } = useQuery({
+    queryKey: ['explain', namespace, name],
+    queryFn: () => call<Explained>(`/pipelines/${namespace}/${name}/explain`, { query: { days: DAYS } }),
+  })
+  if (error !== null) return <Trouble error={error} title="Its days cannot be explained" />
+  if (data === undefined) return <Waiting what="the days" />
+  return (
+    <Stack gap="xs" component="section" aria-labelledby="date-for-date">
+      <Title order={2} size="h4" id="date-for-date">
+        Date for date
+      </Title>
+      {data.calendars.length > 0 && (
+        <Group gap="xs">
+          <Text span>It goes by</Text>
+          {data.calendars.map((one) => (
+            <Anchor key={one.name} component={Link} to={addressOf(one.name)}>
+              {one.name}
+              {one.version !== null && `, version ${one.version}`}
+            </Anchor>
+          ))}
+        </Group>
+      )}
+      <Days days={data.items} label="The next days" />
     </Stack>
   )
 }

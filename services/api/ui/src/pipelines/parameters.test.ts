@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { declared, given } from './parameters'
+import { declared, given, looksSecret, parsed } from './parameters'
 
 const RECIPE = `
 kind: Pipeline
@@ -9,6 +9,7 @@ spec:
     - {name: region, required: true, description: Whose sales}
     - {name: rows, type: integer}
     - {name: all, type: boolean}
+    - {name: at, type: timestamp}
     - {name: shops, type: list, default: [a, b]}
 `
 const parameters = declared(RECIPE) ?? []
@@ -21,6 +22,7 @@ describe('parameters of a recipe', () => {
       ['region', 'string', true, undefined],
       ['rows', 'integer', false, undefined],
       ['all', 'boolean', false, undefined],
+      ['at', 'timestamp', false, undefined],
       ['shops', 'list', false, '["a","b"]'],
     ])
   })
@@ -40,9 +42,20 @@ describe('what is given to a run', () => {
     ['rows', '1.5'],
     ['rows', '9007199254740993'],
     ['day', '29.03.2026'],
+    ['at', 'tomorrow'],
     ['shops', '[1'],
     ['region', ' '],
   ])('says what is wrong with %s as %s', (name, text) => {
     expect(Object.keys(all({ [name]: text }).wrong)).toEqual([name])
   })
+})
+
+describe('what is not shown as it is typed', () => {
+  it.each(['password', 'apiKey', 'db_token', 'clientSecret'])('is %s', (name) => expect(looksSecret(name)).toBe(true))
+  it.each(['region', 'compass', 'tokens_used', 'pinned'])('is not %s', (name) => expect(looksSecret(name)).toBe(false))
+})
+
+describe('values as JSON', () => {
+  it('are an object', () => expect(parsed('{"region": "north"}').values).toEqual({ region: 'north' }))
+  it.each(['[1]', '"north"', 'null', '{'])('are not %s', (text) => expect(parsed(text).wrong.parameters).toBeDefined())
 })

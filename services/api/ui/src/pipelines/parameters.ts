@@ -36,8 +36,14 @@ export function declared(text: string): Parameter[] | null {
   })
 }
 
-/** What is given to the run: what is empty is left out, so that it has its default. `wrong`: a sentence by name. */
-export function given(parameters: Parameter[], entered: Record<string, string>): { values: Record<string, unknown>; wrong: Record<string, string> } {
+/** Values as the API takes them. `wrong`: a sentence by name. */
+export interface Given {
+  values: Record<string, unknown>
+  wrong: Record<string, string>
+}
+
+/** What is given to the run: what is empty is left out, so that it has its default. */
+export function given(parameters: Parameter[], entered: Record<string, string>): Given {
   const values: Record<string, unknown> = {}
   const wrong: Record<string, string> = {}
   for (const parameter of parameters) {
@@ -53,6 +59,26 @@ export function given(parameters: Parameter[], entered: Record<string, string>):
   return { values, wrong }
 }
 
+/** Values that are entered as JSON. */
+export function parsed(text: string): Given {
+  const wrong = { parameters: 'It must be a JSON object, such as {"region": "north"}.' }
+  try {
+    const values = object(JSON.parse(text) as unknown)
+    return values === null ? { values: {}, wrong } : { values, wrong: {} }
+  } catch {
+    return { values: {}, wrong }
+  }
+}
+
+// As the API's samples have it: shared/secrets/shown.py.
+const SECRET =
+  /(?:^|[^a-z])(?:pass(?:word|wd|phrase)?|pwd|secret|token|api_?key|private_?key|credential|pin|ssn|pesel|iban|card_?(?:no|number)|cvv|cvc)(?:[^a-z]|$)/
+
+/** Whether what is entered under that name is not for everybody who sees the screen. */
+export function looksSecret(name: string): boolean {
+  return SECRET.test(name.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '_').toLowerCase())
+}
+
 function read(type: Type, text: string): unknown {
   switch (type) {
     case 'integer':
@@ -65,6 +91,10 @@ function read(type: Type, text: string): unknown {
       return text === 'true' ? true : text === 'false' ? false : new Error('It must be true or false.')
     case 'date':
       return /^\d{4}-\d{2}-\d{2}$/.test(text) ? text : new Error('It must be a date, such as 2026-03-29.')
+    case 'timestamp':
+      return /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/i.test(text)
+        ? text
+        : new Error('It must be a time, such as 2026-03-29T02:00:00.')
     case 'list':
       return items(text)
     default:

@@ -1,31 +1,39 @@
 // The frame of all pages: where to go, light or dark, which clock, and who is signed in.
-import { AppShell, Burger, Button, Group, NavLink, SegmentedControl, Stack, Text, useMantineColorScheme } from '@mantine/core'
+import { AppShell, Anchor, Burger, Button, Group, Kbd, NavLink, ScrollArea, SegmentedControl, Stack, Text, useMantineColorScheme } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
-import { Suspense } from 'react'
-import { Link, NavLink as RouteLink, Outlet } from 'react-router'
-import { useSession, useSignOut } from '../api/session'
+import { Suspense, useEffect, useRef } from 'react'
+import { Link, NavLink as RouteLink, Outlet, useLocation } from 'react-router'
+import { useMay, useSession, useSignOut } from '../api/session'
+import { openSearch, Search } from '../search/Search'
 import { Waiting } from '../show/Page'
 import { useZone } from '../show/zone'
-
-const PAGES = [
-  { to: '/runs', label: 'Runs' },
-  { to: '/pipelines', label: 'Pipelines' },
-  { to: '/quality', label: 'Quality' },
-  { to: '/dead-letters', label: 'Dead letters' },
-  { to: '/connectors', label: 'Connectors' },
-  { to: '/editor', label: 'Write a recipe' },
-]
+import { PAGES } from './pages'
+import classes from './Shell.module.css'
 
 export function Shell() {
   const [opened, { toggle, close }] = useDisclosure()
   const { data: session } = useSession()
   const signOut = useSignOut()
+  const admin = useMay('admin')
+  const main = useRef<HTMLElement>(null)
+  const { pathname } = useLocation()
+  // Another page begins at its top.
+  useEffect(() => {
+    window.scrollTo(0, 0)
+  }, [pathname])
   return (
     <AppShell
       header={{ height: 52 }}
       navbar={{ width: 210, breakpoint: 'sm', collapsed: { mobile: !opened } }}
       padding="md"
     >
+      <Anchor href="#main" className={classes.skip ?? ''} onClick={(event) => {
+          event.preventDefault()
+          main.current?.focus()
+        }}
+      >
+        Skip to the page
+      </Anchor>
       <AppShell.Header>
         <Group h="100%" px="md" justify="space-between" wrap="nowrap">
           <Group gap="sm" wrap="nowrap">
@@ -35,6 +43,12 @@ export function Shell() {
             </Text>
           </Group>
           <Group gap="xs" wrap="nowrap">
+            <Button variant="default" size="xs" onClick={openSearch} aria-keyshortcuts="Control+K Meta+K /">
+              Search
+              <Kbd size="xs" ml={6} visibleFrom="sm" aria-hidden>
+                Ctrl K
+              </Kbd>
+            </Button>
             <Text fz="sm" visibleFrom="xs">
               {session?.name} ({session?.role})
             </Text>
@@ -45,22 +59,23 @@ export function Shell() {
         </Group>
       </AppShell.Header>
       <AppShell.Navbar p="xs" aria-label="Pages">
-        <Stack justify="space-between" h="100%">
-          <div>
-            {PAGES.map(({ to, label }) => (
-              <RouteLink key={to} to={to} onClick={close} style={{ textDecoration: 'none', color: 'inherit' }}>
-                {({ isActive }) => <NavLink component="span" label={label} active={isActive} />}
-              </RouteLink>
-            ))}
-          </div>
+        <AppShell.Section grow component={ScrollArea}>
+          {PAGES.filter(({ role }) => role !== 'admin' || admin).map(({ to, label }) => (
+            <RouteLink key={to} to={to} onClick={close} style={{ textDecoration: 'none', color: 'inherit' }}>
+              {({ isActive }) => <NavLink component="span" label={label} active={isActive} />}
+            </RouteLink>
+          ))}
+        </AppShell.Section>
+        <AppShell.Section pt="xs">
           <Choices />
-        </Stack>
+        </AppShell.Section>
       </AppShell.Navbar>
-      <AppShell.Main>
+      <AppShell.Main ref={main} id="main" tabIndex={-1} className={classes.main ?? ''}>
         <Suspense fallback={<Waiting what="the page" />}>
           <Outlet />
         </Suspense>
       </AppShell.Main>
+      <Search />
     </AppShell>
   )
 }

@@ -1,0 +1,223 @@
+// What starts a pipeline by itself, and what each trigger has seen: fire times, files, deliveries, messages, ends of other runs.
+import { Alert, Button, Group, Select, Stack, Table, Text } from '@mantine/core'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { Link } from 'react-router'
+import { call } from '../api/call'
+import type { Page, PipelineName } from '../api/types'
+import { bytes, count } from '../show/figures'
+import { Empty, Scroll, Waiting } from '../show/Page'
+import { Trouble } from '../show/Trouble'
+import { Moment } from '../show/zone'
+
+const LOOK_AGAIN_MS = 10_000
+
+interface Firing {
+  key: string
+  at: string
+  run: string | null
+  outcome: string
+  detail: { message?: string } & Record<string, unknown>
+}
+interface Trigger {
+  name: string
+  type: string
+  active: boolean
+  version: number
+  nextFireAt: string | null
+  nextLookAt: string | null
+  behind: number
+  problem: ({ message?: string } & Record<string, unknown>) | null
+  lastFiring: Firing | null
+}
+interface Arrival {
+  path: string
+  state: string
+  size: number
+  since: string
+  runId: string | null
+  late: boolean
+  sameAs: string | null
+}
+
+export function Triggers({ namespace, name }: PipelineName) {
+  const [opened, open] = useState<string | null>(null)
+  const path = `/pipelines/${namespace}/${name}/triggers`
+  const { data, error } = useQuery({
+    queryKey: ['triggers', namespace, name],
+    queryFn: () => call<{ items: Trigger[] }>(path),
+    refetchInterval: LOOK_AGAIN_MS,
+  })
+  if (error !== null) return <Trouble error={error} title="Its triggers cannot be listed" />
+  if (data === undefined) return <Waiting what="triggers" />
+  if (data.items.length === 0) {
+    return (
+      <Empty title="Nothing starts it by itself">
+        Give its recipe a <code>schedule</code>, or <code>triggers</code>: files that arrive, calls to a webhook, messages of a topic, the end of another
+        pipeline&rsquo;s run.
+      </Empty>
+    )
+  }
+  const chosen = data.items.find((one) => one.name === opened)
+  return (
+    <Stack>
+      <Scroll label="Triggers">
+        <Table verticalSpacing={4} miw={720}>
+          <Table.Thead>
+            <Table.Tr>
+              {['Trigger', 'Type', 'Active', 'Next', 'Last', 'What it saw'].map((one) => (
+                <Table.Th key={one}>{one}</Table.Th>
+              ))}
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {data.items.map((one) => (
+              <Table.Tr key={one.name}>
+                <Table.Td>{one.name}</Table.Td>
+                <Table.Td>{one.type}</Table.Td>
+                <Table.Td>{one.active ? 'yes' : 'no'}</Table.Td>
+                <Table.Td>
+                  <Next trigger={one} />
+                </Table.Td>
+                <Table.Td>{one.lastFiring === null ? 'never' : <What firing={one.lastFiring} />}</Table.Td>
+                <Table.Td>
+                  <Button
+                    size="xs"
+                    variant="default"
+                    aria-expanded={opened === one.name}
+                    aria-label={`Show what ${one.name} saw`}
+                    onClick={() => open(opened === one.name ? null : one.name)}
+                  >
+                    Show
+                  </Button>
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Scroll>
+      {data.items
+        .filter(({ problem }) => problem !== null)
+        .map((one) => (
+          <Alert key={one.name} color="orange" variant="outline" title={`${one.name} could not look`}>
+            {one.problem?.message ?? JSON.stringify(one.problem)}
+          </Alert>
+        ))}
+      {chosen !== undefined && <Firings key={chosen.name} path={`${path}/${encodeURIComponent(chosen.name)}`} trigger={chosen} />}
+    </Stack>
+  )
+}
+
+function Next({ trigger: { nextFireAt, nextLookAt, behind } }: { trigger: Trigger }) {
+  return (
+    <>
+      {nextFireAt !== null && <Moment at={nextFireAt} />}
+      {nextFireAt === null && nextLookAt !== null && (
+        <>
+          looks again <Moment at={nextLookAt} />
+        </>
+      )}
+      {behind > 0 && <Text fz="sm">{count(behind)} missed ones wait for their turn</Text>}
+    </>
+  )
+}
+
+function What({ firing: { at, outcome, run, detail } }: { firing: Firing }) {
+  return (
+    <>
+      <Moment at={at} />: {run === null ? outcome : <Link to={`/runs/${run}`}>run {run.slice(0, 8)}</Link>}
+      {detail.message !== undefined && `, ${detail.message}`}
+    </>
+  )
+}
+
+const OUTCOMES = ['run', 'missed', 'behind', 'refused']
+
+function Firings({ path, trigger: { name, type } }: { path: string; trigger: Trigger }) {
+  const [outcome, choose] = useState<string | null>(null)
+  const { data, error, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
+    queryKey: ['firings', path, outcome],
+    queryFn: ({ pageParam }) => call<Page<Firing>>(`${path}/firings`, { query: { limit: 50, outcome, cursor: pageParam } }),
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+  })
+  const items = data?.pages.flatMap((page) => page.items) ?? []
+  return (
+    <Stack gap="xs" component="section" aria-label={`What ${name} saw`}>
+      <Group align="end">
+        <Select label="What became of it" clearable placeholder="anything" data={OUTCOMES} value={outcome} onChange={choose} />
+      </Group>
+      <Trouble error={error} title="It cannot be listed" />
+      {data !== undefined && items.length === 0 && <Text c="dimmed">It has seen nothing like that yet.</Text>}
+      {items.length > 0 && (
+        <Scroll label={`Firings of ${name}`} height={360}>
+          <Table verticalSpacing={2} miw={640}>
+            <Table.Thead>
+              <Table.Tr>
+                {['When', 'What it saw', 'What became of it', 'Run', 'Why'].map((one) => (
+                  <Table.Th key={one}>{one}</Table.Th>
+                ))}
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {items.map((one) => (
+                <Table.Tr key={one.key}>
+                  <Table.Td>
+                    <Moment at={one.at} />
+                  </Table.Td>
+                  <Table.Td style={{ overflowWrap: 'anywhere' }}>{type === 'schedule' ? <Moment at={one.key} /> : one.key}</Table.Td>
+                  <Table.Td>{one.outcome}</Table.Td>
+                  <Table.Td>{one.run !== null && <Link to={`/runs/${one.run}`}>{one.run.slice(0, 8)}</Link>}</Table.Td>
+                  <Table.Td>{one.detail.message ?? ''}</Table.Td>
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        </Scroll>
+      )}
+      {hasNextPage && (
+        <div>
+          <Button variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+            Older ones
+          </Button>
+        </div>
+      )}
+      {type === 'file' && <Files path={path} />}
+    </Stack>
+  )
+}
+
+/** Files that a trigger knows of, whether or not they have had their run. */
+function Files({ path }: { path: string }) {
+  const { data, error } = useQuery({ queryKey: ['arrivals', path], queryFn: () => call<Page<Arrival>>(`${path}/files`, { query: { limit: 100 } }) })
+  if (error !== null) return <Trouble error={error} title="Its files cannot be listed" />
+  if (data === undefined) return <Waiting what="files" />
+  if (data.items.length === 0) return <Text c="dimmed">It has seen no file yet.</Text>
+  return (
+    <Scroll label="Files it has seen" height={360}>
+      <Table verticalSpacing={2} miw={640}>
+        <Table.Thead>
+          <Table.Tr>
+            {['File', 'State', 'Size', 'Since', 'Run', 'What to know'].map((one) => (
+              <Table.Th key={one}>{one}</Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {data.items.map((one) => (
+            <Table.Tr key={one.path}>
+              <Table.Td style={{ overflowWrap: 'anywhere' }}>{one.path}</Table.Td>
+              <Table.Td>{one.state}</Table.Td>
+              <Table.Td>{bytes(one.size)}</Table.Td>
+              <Table.Td>
+                <Moment at={one.since} />
+              </Table.Td>
+              <Table.Td>{one.runId !== null && <Link to={`/runs/${one.runId}`}>{one.runId.slice(0, 8)}</Link>}</Table.Td>
+              <Table.Td>{[one.late ? 'late' : null, one.sameAs === null ? null : `the same as ${one.sameAs}`].filter((said) => said !== null).join(', ')}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Scroll>
+  )
+}
