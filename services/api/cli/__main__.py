@@ -20,6 +20,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str, str]]] = {
     },
     "Recipes": {
         "validate": ("documents", "validate", "Check recipes, together; works without a server."),
+        "test": ("testing", "test", "Run the tests of a project; works without a server."),
         "plan": ("documents", "plan", "What a run would do; runs nothing."),
         "apply": ("documents", "apply", "Save documents, all or none."),
         "pipelines": ("pipelines", "pipelines", "The pipelines there are, with their last runs."),
