@@ -29,6 +29,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str, str]]] = {
         "restore": ("history", "restore", "Save the text of an old version as the newest."),
         "schema": ("schema", "schema", "The language as JSON Schema, for editors."),
         "lineage": ("pipelines", "lineage", "Where tables and columns come from, and who reads them."),
+        "export": ("exporting", "export", "A pipeline as a project of another tool: SQL, Python, dbt, Airflow, Spark."),
         "docs": ("pipelines", "docs", "A pipeline as a page of Markdown."),
     },
     "Runs": {

@@ -14,6 +14,7 @@ from services.api.resources import (
     doctor,
     documents,
     events,
+    exports,
     graph,
     health,
     hooks,
@@ -38,7 +39,7 @@ from services.api.resources import (
 )
 
 NOUNS = (
-    system, bulk, run_diffs, lineage,
+    system, bulk, run_diffs, lineage, exports,
     health, documents, versions, pipelines, plans, state, connectors, circuit_breakers, looking, runs, retries, dead_letters, ledger,
     run_nodes, graph, events, catalogue, doctor, triggers, schedules, backfills, hooks, deliveries, arrivals, notifications,
     quality, sessions, tokens, audit, diagnoses,
