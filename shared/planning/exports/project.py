@@ -16,9 +16,10 @@ from shared.pipelines.delivered import DELIVERED, DELIVERED_TYPE
 from shared.pipelines.model import Pipeline, RuleSet
 from shared.pipelines.nodes import NODE_TYPES
 from shared.pipelines.validation import full_name
+from shared.planning.assume import assumed
 from shared.planning.graph import Graph, Port
 from shared.planning.make import logical_plan
-from shared.sql.typing import UNKNOWN
+from shared.planning.needs import needs
 
 # So many reasons are told at once.
 _MOST_TOLD = 10
@@ -140,16 +141,19 @@ def project(
     """
     types = {name: kind for name, (kind, _) in connectors.items()} | {DELIVERED: DELIVERED_TYPE}
     whole = replace(pipeline, nodes=tuple(replace(n, config={**n.config, "incremental": None}) for n in pipeline.nodes))
-    # Rule sets take rows out and hold sinks back in a run; here they become tests, or are told of.
-    graph = logical_plan(replace(whole, settings={**whole.settings, "staging": "auto", "ledger": "auto"}), facts, types)
+    wanted = needs(whole, types)
     unknown = [
-        f"nobody has looked at what node {source.node} reads yet, so its columns are not known; plan the pipeline or run it once"
-        for source in graph.sources.values()
-        if any(column.type == UNKNOWN for column in source.columns)
+        f"nobody has looked at what node {node} reads yet, so its columns are not known; plan the pipeline or run it once"
+        for need in wanted
+        for node in need.nodes
+        if need.role == "source" and need.connector != DELIVERED and need.key not in facts
     ]
-    unknown += [f"node {source.node} reads what a webhook is sent" for source in graph.sources.values() if source.connector == DELIVERED]
+    unknown += [f"node {node} reads what a webhook is sent" for need in wanted if need.connector == DELIVERED for node in need.nodes]
     if unknown:
         raise CannotExport(unknown)
+    # Rule sets take rows out and hold sinks back in a run; here they become tests, or are told of.
+    plain = replace(whole, settings={**whole.settings, "staging": "auto", "ledger": "auto"})
+    graph = logical_plan(plain, assumed(plain, facts, types), types)
     used = {source.connector for source in graph.sources.values()} | {sink.connector for sink in graph.sinks.values()}
     places = {name: _place(name, *connectors[name]) for name in sorted(used)}
     names = _names([*graph.sources, *graph.ports])

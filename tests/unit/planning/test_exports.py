@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import ast
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import duckdb_extension_postgres_scanner
+import psycopg
 import pytest
 import sqlglot
 import yaml
@@ -23,6 +27,7 @@ from shared.planning.exports import TARGETS, CannotExport, Project, exported, pr
 from shared.planning.needs import needs, survey
 from shared.store.identifiers import new_id
 from tests.support.inprocess import Ran, run
+from tests.support.postgresql import server
 
 RECIPE = """\
 apiVersion: penstock/v1
@@ -243,3 +248,81 @@ def test_nothing_of_a_secret_is_in_any_file(tmp_path: Path) -> None:
         files = exported(as_project(tmp_path, recipe, connectors), target)
         assert not any("geheim" in text for text in files.values())
         assert "DB_PATH" in files["README.md"]
+
+
+WITHIN = """\
+apiVersion: penstock/v1
+kind: Pipeline
+metadata: {name: within}
+spec:
+  nodes:
+    - {id: orders, type: connector_source, config: {connector: db, table: orders, where: "id > 0"}}
+    - {id: big, type: filter, config: {condition: amount > 1}}
+    - id: by-person
+      type: aggregator
+      config: {groupBy: [person], aggregations: [{name: orders, function: count}, {name: amount, function: sum, column: amount}]}
+    - id: write
+      type: connector_sink
+      config: {connector: db, table: totals, writeMode: UPSERT, upsertKeys: [person], createTable: true}
+    - {id: small, type: connector_sink, config: {connector: SMALL, writeMode: OVERWRITE, createTable: true}}
+  edges:
+    - {from: orders, to: big}
+    - {from: big, to: by-person}
+    - {from: by-person, to: write}
+    - {from: big.rejected, to: small}
+"""
+
+
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with server(tmp_path_factory.mktemp("postgres")) as url:
+        yield url
+
+
+def database(url: str) -> dict[str, tuple[str, dict[str, Any]]]:
+    return {"db": ("postgres", {"url": url}), "files": ("files", {"root": "/nowhere"})}
+
+
+def emptied(url: str) -> psycopg.Connection[Any]:
+    """Orders, and a row in the totals that is to be replaced, one that is to stay."""
+    connection = psycopg.connect(url, autocommit=True)
+    connection.execute("DROP TABLE IF EXISTS orders, totals, small")
+    connection.execute("CREATE TABLE orders (id bigint, person text, amount numeric(12, 2))")
+    connection.execute("INSERT INTO orders VALUES (1, 'Ada', 5.10), (2, 'Ada', 0.50), (3, 'Bo', 7), (0, 'Bo', 9), (4, NULL, NULL)")
+    connection.execute("CREATE TABLE totals (person text UNIQUE, orders bigint, amount numeric(38, 2))")
+    connection.execute("INSERT INTO totals VALUES ('Ada', 99, 99), ('Cy', 1, 1)")
+    return connection
+
+
+WANTED = [("Ada", 1, Decimal("5.10")), ("Bo", 1, Decimal("7.00")), ("Cy", 1, Decimal("1.00"))]
+
+
+def test_a_pipeline_of_one_database_is_that_databases_own_sql(postgres: str, tmp_path: Path) -> None:
+    with emptied(postgres) as connection:
+        made = as_project(tmp_path, WITHIN.replace("connector: SMALL", "connector: db, table: small"), database(postgres))
+        files = exported(made, "sql")
+        connection.execute(files["pipeline.sql"])
+        assert sorted(connection.execute("SELECT * FROM totals").fetchall()) == WANTED
+        assert connection.execute("SELECT id FROM small ORDER BY id").fetchall() == [(2,), (4,)]
+        assert postgres not in "".join(files.values())
+        assert 'psql "$DB_DSN"' in files["README.md"]
+
+
+def test_a_script_reaches_a_database_beside_files(postgres: str, tmp_path: Path) -> None:
+    recipe = WITHIN.replace("connector: SMALL", "connector: files, path: small.csv")
+    with emptied(postgres) as connection:
+        there = laid_out(exported(as_project(tmp_path, recipe, database(postgres)), "python"), tmp_path / "project")
+        # As `INSTALL` would have it there.
+        wheel = Path(duckdb_extension_postgres_scanner.__path__[0])
+        (extension,) = wheel.rglob("*.duckdb_extension")
+        platform = duckdb.sql("PRAGMA platform").fetchall()[0][0]
+        home = tmp_path / "home" / ".duckdb" / "extensions" / f"v{duckdb.__version__}" / platform
+        home.mkdir(parents=True)
+        shutil.copy(extension, home)
+        environment = {**os.environ, "HOME": str(tmp_path / "home"), "DB_DSN": postgres, "FILES_ROOT": str(tmp_path)}
+        done = subprocess.run([sys.executable, "pipeline.py"], cwd=there, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert sorted(connection.execute("SELECT * FROM totals").fetchall()) == WANTED
+    assert sorted((tmp_path / "small.csv").read_text().splitlines()) == ["2,Ada,0.50", "4,,", "id,person,amount"]
+    without = subprocess.run([sys.executable, "pipeline.py"], cwd=there, capture_output=True, text=True, check=False)
+    assert (without.returncode, without.stderr) == (1, "set DB_DSN\n")
