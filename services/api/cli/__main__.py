@@ -5,6 +5,8 @@ The commands stand in a table with their sentence, and each one's module is load
 
 from __future__ import annotations
 
+import os
+import sys
 from importlib import import_module
 
 import click
@@ -92,8 +94,9 @@ class Commands(click.Group):
         if name not in COMMANDS:
             return super().get_command(context, name)
         module, command, _ = COMMANDS[name]
-        found: click.Command = getattr(import_module(f"services.api.cli.{module}"), command)
-        return found
+        from services.api.cli.examples import shown
+
+        return shown(getattr(import_module(f"services.api.cli.{module}"), command), name)
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         for section, commands in SECTIONS.items():
@@ -115,7 +118,20 @@ def cli(context: click.Context, url: str | None, token: str | None, profile: str
 
 
 def main() -> None:
-    cli(prog_name="penstock")
+    """Ctrl-C ends with 130, as shells have it; so does a question that is left unanswered."""
+    try:
+        code = cli(prog_name="penstock", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except click.ClickException as wrong:
+        wrong.show()
+        sys.exit(2)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("stopped", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read has gone, and wants no more; what is still in the buffer must not be told of, either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
 
 
 if __name__ == "__main__":

@@ -32,12 +32,6 @@ def export(context: click.Context, pipeline: str, target: str, to: Path | None, 
 
     What the target cannot say is told, and nothing is written. The project's README says how to run it, which variables it wants, and
     what is different from a run in Penstock.
-
-    \b
-    Examples:
-      penstock export sales/orders
-      penstock export orders --target dbt --to ~/dbt/orders
-      penstock export orders --target airflow --to orders.zip
     """
     namespace, name = named(pipeline)
     to = to or Path(f"{name}-{target}")

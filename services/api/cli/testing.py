@@ -41,13 +41,6 @@ def test(paths: tuple[Path, ...], only: tuple[str, ...], junit_file: Path | None
 
     Tests are looked for in the FILES OR FOLDERS, else in the project that this folder lies in; their recipes anywhere in the project. Exit
     code 1 when a test fails, 2 when one cannot be run.
-
-    \b
-    Examples:
-      penstock test
-      penstock test tests/shop.yaml
-      penstock test --only shop --output json
-      penstock test --junit results.xml
     """
     from services.api.cli import projects
 

@@ -23,6 +23,9 @@ from shared.sql.table_names import split
 # Databases that dbt has an adapter for, and whose own SQL all models can be in.
 _WITHIN = {"postgres": "dbt-postgres", "redshift": "dbt-redshift", "snowflake": "dbt-snowflake", "databricks": "dbt-databricks"}
 
+# What DuckDB writes unsaid; dbt-duckdb has no way to say an empty text.
+_DEFAULTS = {"delimiter": ",", "quote": '"', "escape": '"', "nullstr": ""}
+
 
 def dbt(project: Project) -> Mapping[str, str]:
     kinds = {place.type for place in project.places.values()}
@@ -132,7 +135,12 @@ def _settings(project: Project, node: str, sink: Sink, within: str | None) -> di
             raise CannotExport([f"node {node} adds parts to a folder, which dbt does not; use OVERWRITE, or export as python"])
         form = said.pop("format")
         location = _Jinja(f"{_variable(place)[3:-3]} ~ {json.dumps('/' + sink.target)}")
-        return {"materialized": "external", "location": location, "format": form, "options": {k: _flag(v) for k, v in said.items()}}
+        return {
+            "materialized": "external",
+            "location": location,
+            "format": form,
+            "options": {k: _flag(v) for k, v in said.items() if _DEFAULTS.get(k) != v},
+        }
     if within is None and place.type != "duckdb" and sink.write_mode == "UPSERT":
         raise CannotExport(
             [f"node {node} writes with UPSERT into {place.connector}, which dbt-duckdb only attaches; export as python or sql"]

@@ -211,7 +211,10 @@ def _file(source: Source, place: Place, rejects: str | None) -> exp.Expr:
             raise CannotExport([f"node {source.node} reads {dialect.encoding}; DuckDB reads {', '.join(NATIVE_ENCODINGS)}"])
         types = {column.name: in_duckdb(column.type) for column in columns}
         tables = (rejects, f"{rejects}_scans") if rejects else None
-        return exp.Table(this=_at(calls.read_csv([path], file, dialect, types, rejects=tables), path))
+        call = _at(calls.read_csv([path], file, dialect, types, rejects=tables), path)
+        if tables is None:
+            call.append("expressions", exp.EQ(this=exp.to_identifier("ignore_errors"), expression=exp.true()))
+        return exp.Table(this=call)
     if file.name in ("json", "jsonl") and not said:
         shape = "newline_delimited" if file.name == "jsonl" else "array"
         call = calls.call("read_json", [path], columns=calls.struct({c.name: in_duckdb(c.type) for c in columns}), format=shape)
