@@ -28,6 +28,7 @@ def _up(home: Home) -> int:
 
     url = stack.up(home)
     print(f"Penstock is up at {url}  (state in {home.root})")
+    print(f"open it in a browser, and sign in with the token in {home.api_token}")
     return 0
 
 

@@ -5,6 +5,8 @@ The commands stand in a table with their sentence, and each one's module is load
 
 from __future__ import annotations
 
+import os
+import sys
 from importlib import import_module
 
 import click
@@ -20,6 +22,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str, str]]] = {
     },
     "Recipes": {
         "validate": ("documents", "validate", "Check recipes, together; works without a server."),
+        "test": ("testing", "test", "Run the tests of a project; works without a server."),
         "plan": ("documents", "plan", "What a run would do; runs nothing."),
         "approve": ("plans", "approve", "Let a run be asked for by a plan."),
         "apply": ("documents", "apply", "Save documents, all or none."),
@@ -29,6 +32,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str, str]]] = {
         "restore": ("history", "restore", "Save the text of an old version as the newest."),
         "schema": ("schema", "schema", "The language as JSON Schema, for editors."),
         "lineage": ("pipelines", "lineage", "Where tables and columns come from, and who reads them."),
+        "export": ("exporting", "export", "A pipeline as a project of another tool: SQL, Python, dbt, Airflow, Spark."),
         "docs": ("pipelines", "docs", "A pipeline as a page of Markdown."),
     },
     "Runs": {
@@ -93,8 +97,9 @@ class Commands(click.Group):
         if name not in COMMANDS:
             return super().get_command(context, name)
         module, command, _ = COMMANDS[name]
-        found: click.Command = getattr(import_module(f"services.api.cli.{module}"), command)
-        return found
+        from services.api.cli.examples import shown
+
+        return shown(getattr(import_module(f"services.api.cli.{module}"), command), name)
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         for section, commands in SECTIONS.items():
@@ -116,7 +121,20 @@ def cli(context: click.Context, url: str | None, token: str | None, profile: str
 
 
 def main() -> None:
-    cli(prog_name="penstock")
+    """Ctrl-C ends with 130, as shells have it; so does a question that is left unanswered."""
+    try:
+        code = cli(prog_name="penstock", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except click.ClickException as wrong:
+        wrong.show()
+        sys.exit(2)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("stopped", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read has gone, and wants no more; what is still in the buffer must not be told of, either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
 
 
 if __name__ == "__main__":

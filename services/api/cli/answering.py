@@ -44,6 +44,12 @@ def answering(command: Callable[..., int | None]) -> Callable[..., None]:
         except NotReachable as away:
             click.echo(f"penstock: {away}", err=True)
             sys.exit(3)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            # A file of the person's own that cannot be read or written.
+            click.echo(f"penstock: {error}", err=True)
+            sys.exit(2)
 
     return run
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,11 +12,18 @@ from typing import Any
 
 import httpx
 
+from shared.errors import ConfigurationError
 from shared.formats import exact_json
 
 
 class NotReachable(Exception):
     """There is no server to talk to; exit code 3."""
+
+
+class BadServer(ConfigurationError):
+    """What is known of the server cannot be right; exit code 2."""
+
+    code = "bad_server"
 
 
 class CallRefused(Exception):
@@ -46,6 +54,10 @@ class Client:
             raise NotReachable(
                 "no Penstock server is known here; start one with `penstock up`, or add one with `penstock profiles add`"
             ) from error
+        if not re.match(r"https?://[^/\s]", url):
+            raise BadServer(f"{url} is no address of a server; it begins with http:// or https://")
+        if not (token.isascii() and token.isprintable()):
+            raise BadServer("the token holds signs that no token has; copy it again")
         self.url = url
         self._http = httpx.Client(base_url=f"{url}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=30)
 
@@ -55,10 +67,14 @@ class Client:
             content, body = exact_json.dumps(body).encode(), None
         try:
             reply = self._http.request(method, path, content=content, json=body, params={k: v for k, v in query.items() if v is not None})
-        except httpx.TransportError as error:
+        except (httpx.TransportError, httpx.InvalidURL) as error:
             raise NotReachable(f"{self.url} does not answer ({error})") from error
         _check(reply)
-        return (exact_json.loads(reply.text) if exact else reply.json()) if reply.content else None
+        try:
+            return (exact_json.loads(reply.text) if exact else reply.json()) if reply.content else None
+        except ValueError as error:
+            # A page of somebody else's, or of a proxy on the way.
+            raise NotReachable(f"{self.url} answers, but not as Penstock does; is it the right address?") from error
 
     def events(self, run: str, what: str = "events", after: int = 0) -> Iterator[tuple[str, dict[str, Any]]]:
         """(type, value) from the stream until it ends; goes on by itself where it broke off."""

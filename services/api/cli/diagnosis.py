@@ -28,11 +28,6 @@ def diagnose(context: click.Context, run_id: str | None, assistant: bool, only_f
     """Why a run failed, or does not go on, and what to do.
 
     Of the latest failed run where none is named. Nothing is changed: a correction is shown, and applied by you.
-
-    \b
-    Examples:
-      penstock diagnose
-      penstock diagnose 0198c2de-… --fix > corrected.yaml
     """
     to = client(context)
     run = run_id or _latest_failed(to)

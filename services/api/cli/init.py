@@ -113,6 +113,7 @@ _README = """\
 
     {start}
     penstock validate *.yaml          # what is wrong, with line and column
+    penstock test                     # the recipe with the rows of tests/{name}.yaml; no server needed
     penstock apply *.yaml             # save all of it, as versions
     penstock run {name} --wait        # out/by_country.csv, out/unpaid.csv
     penstock dead-letters             # line 5 of data/orders.csv: its amount is no number
@@ -124,7 +125,7 @@ _README = """\
 | connectors.yaml | where data is |
 | pipeline.yaml | the recipe |
 | quality.yaml | rules for the result |
-| tests/{name}.yaml | a test: rows that go in, and what must come out; kept and checked, nothing runs it yet |
+| tests/{name}.yaml | a test: rows that go in, and what must come out |
 | data/orders.csv | sample data; one of its lines is wrong on purpose |
 """
 

@@ -1,4 +1,4 @@
-"""Verdicts as JUnit XML, which build servers read: a suite for each check, a case for each rule. Pure."""
+"""Verdicts as JUnit XML, which build servers read: a suite for each check, a case for each rule; and of tests a case for each. Pure."""
 
 from __future__ import annotations
 
@@ -32,6 +32,33 @@ def junit(checks: Sequence[Mapping[str, Any]]) -> bytes:
             SubElement(properties, "property", name=name, value=_said(check[name]))
         for result in results:
             _case(suite, check, result)
+    text: bytes = tostring(suites, encoding="utf-8", xml_declaration=True)
+    return text + b"\n"
+
+
+def junit_of_tests(results: Sequence[Mapping[str, Any]]) -> bytes:
+    """`results` as `penstock test` tells them."""
+    from services.api.cli.testing import summary
+
+    suites = Element("testsuites")
+    suite = SubElement(
+        suites,
+        "testsuite",
+        name="penstock test",
+        tests=str(len(results)),
+        failures=str(sum(result["status"] == "FAILED" for result in results)),
+        errors=str(sum(result["status"] == "ERROR" for result in results)),
+        time=_seconds(sum(result["durationMs"] for result in results)),
+    )
+    for result in results:
+        case = SubElement(
+            suite, "testcase", classname=_said(result["pipeline"]), name=_said(result["test"]), time=_seconds(result["durationMs"])
+        )
+        if result["status"] != "PASSED":
+            told = _said(summary(result))
+            # One line says it; the text has all of it.
+            found = SubElement(case, "failure" if result["status"] == "FAILED" else "error", message=told.partition("\n")[0])
+            found.text = told
     text: bytes = tostring(suites, encoding="utf-8", xml_declaration=True)
     return text + b"\n"
 

@@ -15,6 +15,7 @@ from services.api.resources import (
     doctor,
     documents,
     events,
+    exports,
     graph,
     health,
     hooks,
@@ -41,7 +42,7 @@ from services.api.resources import (
 )
 
 NOUNS = (
-    system, bulk, run_diffs, lineage,
+    system, bulk, run_diffs, lineage, exports,
     health, documents, versions, pipelines, plans, state, credentials, connectors,
     circuit_breakers, looking, runs, retries, dead_letters, ledger,
     run_nodes, graph, events, catalogue, doctor, triggers, schedules, backfills, hooks, deliveries, arrivals, notifications,

@@ -19,4 +19,4 @@ KINDS: dict[str, type[Schema]] = {
     "Flow": FlowSpec,
 }
 # Kinds that are kept, and that nothing acts on yet.
-IDLE = frozenset({"PipelineTest", "Flow"})
+IDLE = frozenset({"Flow"})

@@ -1,10 +1,11 @@
-"""kind: PipelineTest. Rows that go into a pipeline's sources, and what must come out; sinks are rolled back."""
+"""kind: PipelineTest. Rows that go into a pipeline's sources, and what must come out; no source is read, and nothing is written."""
 
 from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from shared.pipelines.fields import anything, count, flag, mapping, name, prose, shown, text
+from shared.pipelines.fields import anything, count, flag, later, mapping, name, prose, shown, text
+from shared.pipelines.nodes.fields import Type
 from shared.pipelines.shapes import AtLeastOne, ExactlyOne, Shape
 
 
@@ -17,13 +18,25 @@ class Answer(Shape):
 class Given(Shape):
     rows = fields.List(fields.Dict(keys=fields.String()), metadata=shown("Rows", "What the source delivers", [{"id": 1, "amount": 10}]))
     file = text("File", "Beside the test, read as the source would", example="orders.csv")
-    http = fields.List(fields.Nested(Answer), metadata=shown("Answers", "Of the API, one after the other", [{"body": {"items": []}}]))
+    http = later(
+        fields.List(fields.Nested(Answer), metadata=shown("Answers", "Of the API, one after the other", [{"body": {"items": []}}]))
+    )
+    schema = fields.Dict(
+        keys=fields.String(),
+        values=Type(),
+        metadata=shown(
+            "Types by column", "Where the rows do not tell them: of numbers with digits, of no rows", {"amount": "NUMERIC(12, 2)"}
+        ),
+    )
 
     together = (ExactlyOne(("rows", "file", "http")),)
 
 
 class Expected(Shape):
-    rows = fields.List(fields.Dict(keys=fields.String()), metadata=shown("Rows", "What must come out", [{"id": 1, "amount": 10}]))
+    rows = fields.List(
+        fields.Dict(keys=fields.String()),
+        metadata=shown("Rows", "What must come out; columns that none of them names are not compared", [{"id": 1, "amount": 10}]),
+    )
     count = count("Count", "How many rows must come out", example=1)
     inOrder = flag("In this order", load_default=False)
 
@@ -46,7 +59,15 @@ class TestSpec(Shape):
     pipeline = name("Pipeline", "That is tested", required=True, example="daily-sales-load")
     description = prose("Description")
     parameters = mapping("Parameters", "Of the run", example={"load_date": "2026-03-29"})
+    logicalDate = fields.AwareDateTime(
+        metadata=shown("Time of the run", "What templates go by; the time of the test where left out", "2026-03-29T02:00:00Z")
+    )
     given = _by_node(Given, "Given", "By source node: rows, a file or HTTP answers", {"read": {"rows": [{"id": 1}]}}, load_default=dict)
     expect = _by_node(
-        Expected, "Expected", "By node: rows or a count", {"write": {"count": 1}}, required=True, validate=validate.Length(min=1)
+        Expected,
+        "Expected",
+        "By node or node.port: rows or a count",
+        {"write": {"count": 1}},
+        required=True,
+        validate=validate.Length(min=1),
     )

@@ -3,7 +3,7 @@
 from shared.pipelines.language.filling import filled
 from shared.pipelines.language.reading import MAX_BYTES, read_documents
 from shared.pipelines.language.run_values import RunValues, Unsettled, needs_values, settle, zone_of
-from shared.pipelines.language.values import InvalidDocument, calendar, connector, dependency, pipeline, rule_set, starts
+from shared.pipelines.language.values import InvalidDocument, calendar, connector, dependency, pipeline, pipeline_test, rule_set, starts
 
 __all__ = [
     "MAX_BYTES",
@@ -16,6 +16,7 @@ __all__ = [
     "filled",
     "needs_values",
     "pipeline",
+    "pipeline_test",
     "read_documents",
     "rule_set",
     "settle",

@@ -14,6 +14,7 @@ from shared.pipelines.kinds.connector import ConnectorSpec
 from shared.pipelines.kinds.pipeline import NODE_POLICY, PipelineSpec, ends
 from shared.pipelines.kinds.quality import Drift, Profile, RuleSetSpec
 from shared.pipelines.kinds.scheduling import CalendarSpec, DependencySpec
+from shared.pipelines.kinds.testing import TestSpec
 from shared.pipelines.master_data import with_named
 from shared.pipelines.model import (
     ConnectorDefinition,
@@ -90,6 +91,11 @@ def rule_set(document: Document) -> RuleSet:
     spec = _load(document, "DataQualityRuleSet", RuleSetSpec)
     profile, drift = (spec.get(key) or instance(schema).load({}) for key, schema in (("profile", Profile), ("drift", Drift)))
     return RuleSet(document.namespace, document.name, spec["dataset"], tuple(spec["rules"]), profile, drift, spec.get("objective"))
+
+
+def pipeline_test(document: Document) -> dict[str, Any]:
+    """The spec of a valid PipelineTest document, defaults in place. Raises InvalidDocument."""
+    return _load(document, "PipelineTest", TestSpec)
 
 
 def calendar(document: Document, version: int | None = None) -> Calendar:

@@ -10,7 +10,7 @@ from shared.pipelines.kinds import IDLE, KINDS
 from shared.pipelines.kinds.envelope import API_VERSIONS, Envelope
 from shared.pipelines.language.pointers import below
 from shared.pipelines.model import Document, Problem
-from shared.pipelines.validation import connectors, order, pipelines, rule_sets, shape
+from shared.pipelines.validation import connectors, order, pipelines, rule_sets, shape, tests
 from shared.pipelines.validation.known import Known
 from shared.pipelines.validation.report import Owner, Report
 from shared.pipelines.validation.words import hint, nearest
@@ -33,7 +33,7 @@ _CHECKS: dict[str, _Check] = {
     "DataQualityRuleSet": rule_sets.check,
     "PipelineDependency": order.check,
     "Calendar": _settings("Calendar", "calendar"),
-    "PipelineTest": _settings("PipelineTest", "test"),
+    "PipelineTest": tests.check,
     "Flow": _settings("Flow", "flow"),
 }
 assert _CHECKS.keys() == KINDS.keys()
@@ -73,6 +73,10 @@ def _with(known: Known, documents: Sequence[Document]) -> Known:
         rule_sets={*known.rule_sets, *named("DataQualityRuleSet")},
         calendars={*known.calendars, *named("Calendar")},
         pipelines={*known.pipelines, *named("Pipeline")},
+        recipes={
+            **known.recipes,
+            **{f"{document.namespace}/{document.name}": document.tree.get("spec") for document in documents if document.kind == "Pipeline"},
+        },
         order={**known.order, **{order.key(document): order.pairs(document) for document in documents}},
     )
 

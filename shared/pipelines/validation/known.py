@@ -12,7 +12,8 @@ class Known:
     """Names are full ("namespace/name"). `connectors`: name -> (type, config). What is in the documents themselves need not be here.
 
     `columns`: what surveys found: connector -> table, query or path -> names of columns. `require_connectors`: a run is asked for, so that
-    a connector that does not exist is an error, and so is what this release cannot run; else these are warnings.
+    a connector that does not exist is an error, and so is what this release cannot run; else these are warnings. `recipes`: the specs of
+    pipelines as they are written, of those that are checked along.
     """
 
     connectors: Mapping[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
@@ -22,6 +23,7 @@ class Known:
     columns: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
     pipelines: Collection[str] = frozenset()
     order: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    recipes: Mapping[str, Any] = field(default_factory=dict)
 
 
 def full_name(reference: str, namespace: str) -> str:

@@ -92,6 +92,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "POST /api/v1/pipelines/{namespace}/{name}/enable": (OPERATOR, NAMED),
     "GET /api/v1/pipelines/{namespace}/{name}/docs": (EVERYBODY, NAMED),
     "GET /api/v1/pipelines/{namespace}/{name}/explain": (EVERYBODY, NAMED),
+    "GET /api/v1/pipelines/{namespace}/{name}/export": (EVERYBODY, NAMED),
     "GET /api/v1/pipelines/{namespace}/{name}/lineage": (EVERYBODY, NAMED),
     "GET /api/v1/pipelines/{namespace}/{name}/next": (EVERYBODY, NAMED),
     "POST /api/v1/pipelines/{namespace}/{name}/notifications/test": (OPERATOR, NAMED),
