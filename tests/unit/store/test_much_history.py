@@ -120,7 +120,6 @@ NOW = datetime.now(UTC)
         (Chosen(namespace="nowhere", statuses=("FAILED",)), 5),
         (Chosen(until=NOW - timedelta(days=300)), 5),
     ],
-    ids=str,
 )
 def test_a_page_of_runs_reads_about_as_many_as_it_shows(much: Much, chosen: Chosen, most: int) -> None:
     much.read("runs")
