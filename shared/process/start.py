@@ -90,6 +90,7 @@ def prepare(service: str, *, holds_rows: bool = False) -> None:
             include_local_variables=False,
             send_default_pii=False,
             max_breadcrumbs=0,
+            max_request_body_size="never",
             trace_propagation_targets=[],
         )
         sentry_sdk.set_tag("service", service)
@@ -110,6 +111,9 @@ def _before_send(event: Any, hint: dict[str, Any]) -> Any:
     # A line without an exception tells how somebody's stage failed, or of a setting; it quotes what it is about.
     if error is None or (isinstance(error, PenstockError) and error.fault in {Fault.CONFIGURATION, Fault.DATA}):
         return None
+    if "request" in event:
+        # Addresses of webhooks hold tokens behind the question mark, and headers and cookies are who somebody is.
+        event["request"] = {key: event["request"][key] for key in ("method", "url") if key in event["request"]}
     for key, value in (_CONTEXT.get() or {}).items():
         event.setdefault("tags", {})[key] = str(value)
     return event

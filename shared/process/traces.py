@@ -137,10 +137,11 @@ def _short(of: str) -> str:
 
 def _samples(trace: str) -> bool:
     """By OTEL_TRACES_SAMPLER: a ratio goes by the trace's id, so that all processes come to the same."""
+    if (provider := _provider()) is None:
+        return False
     from opentelemetry.sdk.trace.sampling import Decision
 
-    found = _provider().sampler.should_sample(None, int(trace, 16), "run")
-    return found.decision is Decision.RECORD_AND_SAMPLE
+    return provider.sampler.should_sample(None, int(trace, 16), "run").decision is Decision.RECORD_AND_SAMPLE
 
 
 class _Waiting:
@@ -173,13 +174,22 @@ _NEXT: ContextVar[tuple[int, int]] = ContextVar("penstock_next_span")
 _MAKING = threading.Lock()
 
 
-def _provider() -> TracerProvider:
+def _provider() -> TracerProvider | None:
+    """None where it cannot be had: settings that it does not take, or an installation without it. Runs go on untraced."""
     with _MAKING:
         return _made()
 
 
 @cache
-def _made() -> TracerProvider:
+def _made() -> TracerProvider | None:
+    try:
+        return _set_up()
+    except Exception:
+        log.exception("no spans are sent: OpenTelemetry cannot be set up")
+        return None
+
+
+def _set_up() -> TracerProvider:
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.resources import SERVICE_NAME, Resource
     from opentelemetry.sdk.trace import TracerProvider
@@ -239,6 +249,8 @@ def named(service: str) -> None:
 
 
 def _record(span: Span) -> None:
+    if (provider := _provider()) is None:
+        return
     from opentelemetry import trace
     from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
@@ -247,7 +259,7 @@ def _record(span: Span) -> None:
     if span.parent is not None:
         parent = int(span.parent.split("-")[2], 16)
         around = trace.set_span_in_context(NonRecordingSpan(SpanContext(int(of_trace, 16), parent, True, TraceFlags(_SAMPLED))))
-    tracer = _provider().get_tracer("penstock")
+    tracer = provider.get_tracer("penstock")
     if not _WAITING.enter():
         return
     token = _NEXT.set((int(of_trace, 16), int(own, 16)))

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support.openlineage import check
 from tests.support.receivers import Web, web
@@ -150,6 +151,20 @@ def test_one_trace_goes_from_a_call_through_its_attempts_to_the_comment_in_sql(w
     assert said.endswith(f"/*traceparent='00-{TRACE}-{done['id']}-01'*/")
     stamps = watched.sql("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'penstock/' || %s || '/%%'", run)
     assert stamps == [(0,)]
+
+
+def test_figures_tell_of_the_retry_and_of_the_nodes(watched: Stack) -> None:
+    headers = {"Authorization": f"Bearer {watched.home.api_token.read_text().strip()}"}
+
+    def told() -> bool:
+        text = httpx.get(f"{watched.url}/metrics", headers=headers).text
+        figures = {
+            sample.name + str(sample.labels): sample.value for family in text_string_to_metric_families(text) for sample in family.samples
+        }
+        retries = sum(value for name, value in figures.items() if name.startswith("penstock_retry_total"))
+        return retries == 1 and figures.get("penstock_node_duration_seconds_count{'node_type': 'sql'}", 0) >= 1
+
+    watched.until(told, 20, "the figures")
 
 
 def test_log_lines_are_json_with_the_run_the_attempt_and_the_trace(watched: Stack) -> None:

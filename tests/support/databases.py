@@ -69,6 +69,10 @@ class Duckdb:
             return connection.execute(statement).fetchall()
 
 
+# Whatever is written, is written traced: a comment stands behind each statement.
+SPAN = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
 class Place:
     """A connector over a database of a test's own."""
 
@@ -76,7 +80,7 @@ class Place:
         self.own, self.sql, self.config = own, own.sql, own.config
 
     def open(self, write: SinkWrite, *, epoch: int = 1, run: str | None = None) -> SinkSession:
-        key = AttemptKey("default", run or new_id(), 3, epoch, 0, (write.node,))
+        key = AttemptKey("default", run or new_id(), 3, epoch, 0, (write.node,), traceparent=SPAN)
         return driver(self.own.type, self.config).open_sink(key, (write,))
 
     def put(self, write: SinkWrite, rows: str, *, run: str | None = None, epoch: int = 1) -> dict[str, int | None]:

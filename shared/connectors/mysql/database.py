@@ -24,6 +24,7 @@ from shared.connectors.errors import BadQuery, Misconfigured, RejectedData
 from shared.connectors.mysql import infile, texts
 from shared.connectors.mysql.errors import translated
 from shared.connectors.mysql.lines import lines, statement
+from shared.connectors.mysql.traced import traced
 from shared.connectors.mysql.types import column_type, declared, our_type
 from shared.connectors.protocols import AttemptKey
 from shared.datasets import Column, Columns
@@ -168,6 +169,7 @@ class Mysql(Database):
         return None
 
     def enter(self, connection: Connection, key: AttemptKey, targets: Sequence[str]) -> None:
+        connection.cursorclass = traced(key.traceparent)
         prefix, _, epoch = key.session.rpartition("/")
         for older in range(max(1, int(epoch) - _LOOK_BACK), int(epoch)):
             (holder,) = self.fetch_one(connection, "SELECT IS_USED_LOCK(%s)", (_lock(f"{prefix}/{older}"),))

@@ -115,7 +115,7 @@ def test_log_lines_of_a_call_carry_its_id_and_no_others(api: Api, monkeypatch: p
             log.warning("between calls")
     finally:
         log.removeHandler(kept)
-    assert [line.get("request") for line in kept.fields] == ["logged-1", None, "logged-2", None]
+    assert [line.get("request_id") for line in kept.fields] == ["logged-1", None, "logged-2", None]
 
 
 def test_a_token_that_calls_too_often_is_told_when_it_may_again(tmp_path: Path) -> None:

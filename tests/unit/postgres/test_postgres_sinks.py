@@ -21,6 +21,7 @@ from shared.datasets import Column
 from shared.engines.duckdb.rows import DuckRows
 from shared.errors import PenstockError
 from shared.store.identifiers import new_id
+from tests.support.databases import SPAN
 from tests.support.schemas import Schema
 from tests.support.stack import Stack
 
@@ -41,7 +42,7 @@ class Place(Schema):
     """A schema of a test's own, and what sessions do there."""
 
     def open(self, write: SinkWrite, *, epoch: int = 1, run: str | None = None) -> SinkSession:
-        key = AttemptKey("default", run or self.run, 3, epoch, 0, (write.node,))
+        key = AttemptKey("default", run or self.run, 3, epoch, 0, (write.node,), traceparent=SPAN)
         return ConnectorDriver(self.config).open_sink(key, (write,))
 
     def put(self, write: SinkWrite, rows: str, *, epoch: int = 1, run: str | None = None) -> dict[str, int | None]:

@@ -36,6 +36,24 @@ with context(run="run-1", stage=3, epoch=2):
 sentry_sdk.flush(5)
 """
 
+CALL = """
+import sentry_sdk
+from flask import Flask
+from shared.process import prepare
+
+prepare("api")
+app = Flask("it")
+
+
+@app.post("/in")
+def take():
+    raise RuntimeError("the call broke")
+
+
+app.test_client().post("/in?token=hunter-2", json={"text": "hunter-3"}, headers={"Authorization": "hunter-4", "Cookie": "a=hunter-5"})
+sentry_sdk.flush(5)
+"""
+
 
 @pytest.fixture
 def sentry() -> Iterator[tuple[str, list[dict[str, Any]]]]:
@@ -66,6 +84,14 @@ def sentry() -> Iterator[tuple[str, list[dict[str, Any]]]]:
 def run(dsn: str, *, holds_rows: bool) -> None:
     service = SERVICE.replace("HOLDS_ROWS", str(holds_rows))
     subprocess.run([sys.executable, "-c", service], env={"SENTRY_DSN": dsn, "PATH": ""}, check=True, timeout=60, capture_output=True)
+
+
+def test_of_a_call_its_address_is_told_and_nothing_that_it_brought(sentry: tuple[str, list[dict[str, Any]]]) -> None:
+    dsn, events = sentry
+    subprocess.run([sys.executable, "-c", CALL], env={"SENTRY_DSN": dsn, "PATH": ""}, check=True, timeout=60, capture_output=True)
+    (event,) = events
+    assert event["request"] == {"method": "POST", "url": "http://localhost/in"}
+    assert "hunter" not in json.dumps(event)
 
 
 def test_where_rows_are_what_an_exception_says_is_not_told(sentry: tuple[str, list[dict[str, Any]]]) -> None:

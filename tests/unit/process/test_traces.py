@@ -80,3 +80,9 @@ def test_a_run_that_the_sampler_leaves_out_is_known_and_not_sent() -> None:
     told, _ = sent(OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9", OTEL_TRACES_SAMPLER="parentbased_always_off")
     assert told["lost"] == 0
     assert str(told["run"]).endswith("-00")
+
+
+def test_a_setting_that_the_sdk_does_not_take_stops_nobody() -> None:
+    told, _ = sent(OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9", OTEL_BSP_MAX_EXPORT_BATCH_SIZE="9999")
+    assert told["lost"] == 0
+    assert str(told["run"]).endswith("-00")
