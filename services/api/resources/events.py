@@ -136,7 +136,7 @@ def _live(store: Database, feed: Feed, run: str, after: int, read: Reader, settl
                 with store.transaction() as tx:
                     if time.monotonic() - let_in_at >= KEEP_ALIVE_S:
                         # Who watches on with a token that was revoked would never be asked for it again.
-                        if not tokens.holds(tx, who.token_id, who.session):
+                        if not tokens.holds(tx, who.token_id, who.session, who.namespaces):
                             return
                         let_in_at = time.monotonic()
                     # Asked for before the events are read: whatever a final run had to say is then among them.
