@@ -29,7 +29,10 @@ Change as few lines as possible. Keep kind, name and namespace. Invent no settin
 
 _LONGEST_RECIPE = 30_000
 _LONGEST_TEXT = 4_000
-_IN_URL = re.compile(r"(?<=://)[^\s/@:]+:[^\s/@]+(?=@)")
+# A token may stand there without a name.
+_IN_URL = re.compile(r"(?<=://)[^\s/@]+(?=@)")
+# Addresses of webhooks are secrets by themselves.
+_OF_WEBHOOK = re.compile(r"/notifications/\d+/url\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def question(case: Case, found: Diagnosis) -> str:
 
 
 def masked(document: Document) -> str:
-    """The text with *** in place of values whose keys look secret, of all that lies below such keys, and of logins in addresses."""
+    """The text with *** in place of values whose keys look secret, of all that lies below such keys, of webhooks, and logins in URLs."""
     text = document.text
     hidden = [place for path, place in document.places.values.items() if place.end > place.start and _secret(path)]
     for place in sorted(hidden, key=lambda one: -one.start):
@@ -78,6 +81,8 @@ def masked(document: Document) -> str:
 
 
 def _secret(path: str) -> bool:
+    if _OF_WEBHOOK.search(path):
+        return True
     while path:
         if looks_secret(path.rpartition("/")[2]):
             return True

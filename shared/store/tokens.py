@@ -58,14 +58,17 @@ def person(tx: Tx, issuer: str, subject: str, name: str, role: str, namespaces: 
     ).fetchone()
 
 
-def holds(tx: Tx, token_id: str, session: str | None) -> bool:
-    """Whether what a call began with still holds: the token, and the session where there was one."""
+def holds(tx: Tx, token_id: str, session: str | None, namespaces: Sequence[str] | None) -> bool:
+    """Whether what a call began with still holds: the token with its namespaces, which of a person may change, and the session where there
+    was one.
+    """
     row = tx.execute(
         """
-        SELECT EXISTS (SELECT FROM tokens WHERE id = %(id)s AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()))
+        SELECT EXISTS (SELECT FROM tokens WHERE id = %(id)s AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+                                            AND namespaces IS NOT DISTINCT FROM %(namespaces)s::text[])
                AND (%(session)s::uuid IS NULL OR EXISTS (SELECT FROM sessions WHERE id = %(session)s AND expires_at > now())) AS holds
         """,
-        {"id": token_id, "session": session},
+        {"id": token_id, "session": session, "namespaces": list(namespaces) if namespaces is not None else None},
     ).fetchone()
     return bool(row and row["holds"])
 

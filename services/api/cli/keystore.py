@@ -63,7 +63,8 @@ def _keystore() -> Keystore:
     from shared.process import settings
     from shared.process.settings import BadSetting
 
-    found = settings.keystore(home())
+    folder = home()
+    found = settings.keystore(folder.absolute() if folder is not None else None)
     if found.path is None:
         raise BadSetting("no keystore is known here; set PENSTOCK_KEYSTORE, the absolute path of its file, or PENSTOCK_HOME")
     return found

@@ -153,7 +153,7 @@ def _live(store: Database, tail: Tail, after: int, feed: Feed, who: Caller) -> I
             try:
                 with store.transaction() as tx:
                     # Who watches on with a token that was revoked would never be asked for it again.
-                    if not tokens.holds(tx, who.token_id, who.session):
+                    if not tokens.holds(tx, who.token_id, who.session, who.namespaces):
                         return
                 let_in_at = time.monotonic()
             except UnavailableError:

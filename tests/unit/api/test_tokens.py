@@ -85,11 +85,12 @@ def test_who_watches_a_run_is_asked_again_whether_his_token_holds(api: Api) -> N
     entered = browser.post("/api/v1/session", json={"token": one["token"]})
     (session,) = api.all("SELECT id::text AS id FROM sessions WHERE token_id = %(id)s", id=one["id"])
 
-    def holds() -> list[bool]:
+    def holds(namespaces: list[str] | None = None) -> list[bool]:
         with api.database.transaction() as tx:
-            return [tokens.holds(tx, one["id"], which) for which in (None, session["id"])]
+            return [tokens.holds(tx, one["id"], which, namespaces) for which in (None, session["id"])]
 
     assert holds() == [True, True]
+    assert holds(["sales"]) == [False, False]
     browser.delete("/api/v1/session", headers={"X-CSRF-Token": entered.json["csrf"]})
     assert holds() == [True, False]
     api.call("DELETE", f"/tokens/{one['id']}")

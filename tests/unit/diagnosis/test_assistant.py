@@ -57,7 +57,9 @@ def test_an_answer_of_another_form_is_told_as_such(answer: str) -> None:
 def test_no_secret_and_no_value_of_a_row_is_sent() -> None:
     text = RECIPE.replace(
         "table: net_orders,",
-        "table: net_orders, options: {api_key: hush-hush, nested: {password: {a: pst-pst}}, url: 'https://me:psst@h/x'},",
+        "table: net_orders, options: {api_key: hush-hush, nested: {password: {a: pst-pst}}, url: 'https://me:psst@h/x', git: 'https://ghp_only@h/x'},",
+    ).replace(
+        "spec:\n", "spec:\n  notifications: [{on: [failure], type: slack, url: 'https://hooks.example/services/T0/known-by-few'}]\n", 1
     )
     failed = case(
         "connector_rejected_data",
@@ -67,7 +69,7 @@ def test_no_secret_and_no_value_of_a_row_is_sent() -> None:
         letters=[{"node": "net", "kind": "row", "rule": None, "letters": 1, "message": "bad", "record": '{"mail": "ewa@example.com"}'}],
     )
     sent = question(failed, diagnose(failed))
-    for hidden in ("hush-hush", "pst-pst", "psst", "jan@example.com", "ewa@example.com"):
+    for hidden in ("hush-hush", "pst-pst", "psst", "ghp_only", "known-by-few", "jan@example.com", "ewa@example.com"):
         assert hidden not in sent
     assert "net_orders" in sent
     assert 'api_key: "***"' in masked(recipe(text).document)

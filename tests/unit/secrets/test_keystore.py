@@ -6,9 +6,11 @@ import threading
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from joserfc import jwe
 from joserfc.jwk import OctKey
 
+from services.api.cli.__main__ import cli
 from shared.errors import ConfigurationError
 from shared.process import settings
 from shared.secrets.allowed import SecretRefused
@@ -88,6 +90,24 @@ def test_its_key_is_the_master_key_unless_another_is_said(tmp_path: Path) -> Non
     assert (found.path, found.keys()) == (Path("/etc/penstock/keys"), (OTHER,))
     with pytest.raises(ConfigurationError, match="PENSTOCK_KEYSTORE_KEY must be the base64 of 32 bytes"):
         settings.keystore(tmp_path, {"PENSTOCK_KEYSTORE_KEY": "short"}).keys()
+
+
+def test_it_is_kept_by_a_command_that_shows_no_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PENSTOCK_HOME", "state")
+    (tmp_path / "state").mkdir()
+
+    def typed(*words: str, says: str | None = None) -> tuple[int, str]:
+        done = CliRunner().invoke(cli, ["keystore", *words], input=says)
+        return done.exit_code, done.output
+
+    code, said = typed("set", "sales/db", "user=loader", "password", says="s3cret\n")
+    assert (code, "s3cret" in said, "{{keystore:db#field}}" in said) == (0, False, True)
+    assert typed("list")[1].splitlines()[-1] == "sales/db: password, user"
+    assert settings.keystore(tmp_path / "state", {}).read("db", "sales") == {"user": "loader", "password": "s3cret"}
+    assert typed("reseal")[0] == 0
+    assert typed("delete", "sales/db")[0] == 0
+    assert typed("delete", "sales/db") == (2, "the keystore has no sales/db\n")
 
 
 def test_where_there_is_none_the_remedy_is_named() -> None:
