@@ -16,6 +16,11 @@ const STRETCHES = [
 
 export default function Calendars() {
   const { '*': named = '' } = useParams()
+  // What is typed for one is not left standing for the next.
+  return <Calendar key={named} named={named} />
+}
+
+function Calendar({ named }: { named: string }) {
   const [said, say] = useSearchParams()
   const go = useNavigate()
   const [typed, type] = useState(named)

@@ -111,6 +111,10 @@ function Writing({ title, edited, begin }: { title: string; edited: Edited | nul
   useEffect(() => {
     if (editing.current !== null) recolour(editing.current, dark)
   }, [dark])
+  const leave = () => {
+    if (edited !== null) settle(edited.namespace, edited.name)
+    propose(null)
+  }
   const show = (found: TextProblem[]) => {
     setProblems(found)
     if (editing.current !== null) mark(editing.current, found)
@@ -141,6 +145,8 @@ function Writing({ title, edited, begin }: { title: string; edited: Edited | nul
         return
       }
       overtake(null)
+      // What was proposed has been seen, and is taken or not by now.
+      leave()
       setSaved(sent)
       setMessage('')
       const one = answer.applied.find((each) => each.kind === 'Pipeline' && (edited === null || (each.name === edited.name && each.namespace === edited.namespace)))
@@ -160,10 +166,6 @@ function Writing({ title, edited, begin }: { title: string; edited: Edited | nul
   const take = () => {
     if (proposal !== null && editing.current !== null) replace(editing.current, proposal)
     leave()
-  }
-  const leave = () => {
-    if (edited !== null) settle(edited.namespace, edited.name)
-    propose(null)
   }
   return (
     <Page
@@ -231,10 +233,10 @@ function Writing({ title, edited, begin }: { title: string; edited: Edited | nul
 function useKnown() {
   const known = useRef<Known>({ schema: null, connectors: [], columns: [] })
   const schema = useQuery({ queryKey: ['schema', 'recipe'], queryFn: () => call<Schema>('/schemas/recipe.json'), staleTime: Infinity })
-  const connectors = useQuery({ queryKey: ['search', '/connectors'], queryFn: () => call<PageOf<PipelineName>>('/connectors', { query: { limit: 500 } }) })
+  const connectors = useQuery({ queryKey: ['search', '/connectors'], queryFn: async () => (await call<PageOf<PipelineName>>('/connectors', { query: { limit: 500 } })).items })
   useEffect(() => {
     known.current.schema = schema.data ?? null
-    known.current.connectors = (connectors.data?.items ?? []).map(({ namespace, name }) => `${namespace}/${name}`)
+    known.current.connectors = (connectors.data ?? []).map(({ namespace, name }) => `${namespace}/${name}`)
   }, [schema.data, connectors.data])
   return known
 }

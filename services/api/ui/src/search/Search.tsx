@@ -25,7 +25,7 @@ export const openSearch = () => controls.open()
 export function Search() {
   const [query, setQuery] = useState('')
   const [opened, setOpened] = useState(false)
-  const groups = useGroups(query, opened)
+  const { groups, asking, failed } = useGroups(query, opened)
   const found = groups.filter(({ entries }) => entries.length > 0)
   return (
     <Spotlight.Root
@@ -53,18 +53,27 @@ export function Search() {
             ))}
           </Spotlight.ActionsGroup>
         ))}
-        {found.length === 0 && <Spotlight.Empty>Nothing is called that. A run is found by its whole id, or by the beginning of a recent one.</Spotlight.Empty>}
+        {found.length === 0 && (
+          <Spotlight.Empty>
+            {asking ? 'It is being looked for.' : 'Nothing is called that. A run is found by its whole id, or by the beginning of a recent one.'}
+          </Spotlight.Empty>
+        )}
       </Spotlight.ActionsList>
+      {failed && <Spotlight.Footer>Not all lists could be asked for; there may be more than this.</Spotlight.Footer>}
     </Spotlight.Root>
   )
 }
 
-function useGroups(query: string, opened: boolean): Group[] {
+/** `asking`: a list is still on its way; `failed`: one could not be had. */
+function useGroups(query: string, opened: boolean): { groups: Group[]; asking: boolean; failed: boolean } {
   const go = useNavigate()
-  const pipelines = useList<ListedPipeline>('/pipelines', MOST, opened)
-  const connectors = useList<PipelineName>('/connectors', MOST, opened)
-  const runs = useList<RunHead>('/runs', MOST_RUNS, opened)
-  const datasets = useList<CheckSummary>('/quality', MOST, opened)
+  const lists = [
+    useList<ListedPipeline>('/pipelines', MOST, opened),
+    useList<PipelineName>('/connectors', MOST, opened),
+    useList<RunHead>('/runs', MOST_RUNS, opened),
+    useList<CheckSummary>('/quality', MOST, opened),
+  ] as const
+  const [pipelines, connectors, runs, datasets] = [lists[0].data ?? [], lists[1].data ?? [], lists[2].data ?? [], lists[3].data ?? []]
   const admin = useMay('admin')
   const actions = useActions(pipelines)
   const typedRun = runId(query)
@@ -76,7 +85,7 @@ function useGroups(query: string, opened: boolean): Group[] {
     description: about,
     go: () => void go(to),
   }))
-  const lists: Group[] = [
+  const groups: Group[] = [
     {
       label: 'Pipelines',
       entries: pipelines.map(({ namespace, name, lastRun }) => ({
@@ -131,18 +140,21 @@ function useGroups(query: string, opened: boolean): Group[] {
         ]),
   ]
   // With nothing typed, the pages and what can be done are what one wants to learn of.
-  const shown = query.trim() === '' ? [...lists.slice(-2), ...lists.slice(0, -2)] : lists
-  return [{ label: 'By its name', entries: typed }, ...shown.map(({ label, entries }) => ({ label, entries: matching(entries, query) }))]
+  const shown = query.trim() === '' ? [...groups.slice(-2), ...groups.slice(0, -2)] : groups
+  return {
+    groups: [{ label: 'By its name', entries: typed }, ...shown.map(({ label, entries }) => ({ label, entries: matching(entries, query) }))],
+    asking: lists.some(({ isFetching, data }) => isFetching && data === undefined),
+    failed: lists.some(({ error }) => error !== null),
+  }
 }
 
-function useList<T>(path: string, limit: number, enabled: boolean): T[] {
-  const { data } = useQuery({
+function useList<T>(path: string, limit: number, enabled: boolean) {
+  return useQuery({
     queryKey: ['search', path],
-    queryFn: () => call<Page<T>>(path, { query: { limit } }),
+    queryFn: async () => (await call<Page<T>>(path, { query: { limit } })).items,
     enabled,
     staleTime: FRESH_MS,
   })
-  return data?.items ?? []
 }
 
 function useActions(pipelines: ListedPipeline[]): Entry[] {
