@@ -104,7 +104,7 @@ await walk(async ({ page, expectText, look, colours, fits, logIn }) => {
   await page.getByRole('row').filter({ hasText: 'fixed' }).getByRole('checkbox').check()
   await page.getByRole('button', { name: 'Replay 1' }).click()
   await page.getByRole('button', { name: 'Replay them' }).click()
-  await expectText('1 rows were replayed', page.getByRole('status'))
+  await expectText('1 row replayed', page.getByRole('status'))
   await page.getByRole('cell', { name: 'replayed' }).waitFor()
   await page.getByRole('button', { name: 'Waive all of this filter' }).click()
   await expectText('4 open or corrected rows', page.getByRole('dialog'))

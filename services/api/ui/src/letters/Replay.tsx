@@ -135,12 +135,13 @@ export function Following({ replays }: { replays: Replays }) {
   }, [client, ended])
   const all = ended === replays.runs.length
   const well = runs.every((run) => run?.status === 'SUCCEEDED')
+  const rows = `${count(replays.letters)} ${replays.letters === 1 ? 'row' : 'rows'}`
   return (
     <Alert
       variant="outline"
       role="status"
       color={!all ? 'blue' : well ? 'green' : 'red'}
-      title={!all ? `${count(replays.letters)} rows run again` : well ? `${count(replays.letters)} rows were replayed` : 'Not every replay went well'}
+      title={!all ? `${rows} on the way again` : well ? `${rows} replayed` : 'Not every replay went well'}
     >
       <List size="sm" listStyleType="none">
         {replays.runs.map(({ id, node, letters }, number) => (

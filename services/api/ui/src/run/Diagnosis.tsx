@@ -1,7 +1,7 @@
 // The diagnosis of a run: likely causes with what they rest on, what to do, and a corrected text. Nothing is applied from here.
 import { Alert, Anchor, Badge, Button, Code, Group, List, Paper, Stack, Text, Title } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { lazy, Suspense } from 'react'
+import { Fragment, lazy, Suspense } from 'react'
 import { Link, useNavigate } from 'react-router'
 import { call } from '../api/call'
 import { FAILED, FINAL } from '../api/runs'
@@ -181,10 +181,13 @@ function Before({ made: { seen, fingerprint } }: { made: Made }) {
       {times > 0 ? (
         <>
           This failure was seen {times === 1 ? 'once' : `${times} times`} before, first <Moment at={seen.since} />, last <Moment at={seen.last} />:{' '}
-          {seen.runs.map((id) => (
-            <Anchor key={id} component={Link} to={`/runs/${id}`} inherit mr={6} td="underline">
-              {id.slice(-8)}
-            </Anchor>
+          {seen.runs.map((id, number) => (
+            <Fragment key={id}>
+              {number > 0 && ', '}
+              <Anchor component={Link} to={`/runs/${id}`} inherit td="underline">
+                {id.slice(-8)}
+              </Anchor>
+            </Fragment>
           ))}
           .{' '}
         </>
