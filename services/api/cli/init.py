@@ -167,7 +167,9 @@ def init(
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         (folder / file).write_text(text)
         click.echo(str(folder / file))
-    begin = "" if hosting == "cloud" else "penstock up && "
+    from services.api.cli.client import home
+
+    begin = "" if hosting == "cloud" or home() is not None else "penstock up && "
     click.echo(f"\nnext: cd {folder} && {begin}penstock apply *.yaml && penstock run {name} --wait", err=True)
 
 
