@@ -20,6 +20,7 @@ from shared.errors import PenstockError
 from shared.kill_points import kill_point
 from shared.messages import StageMessage
 from shared.planning.cursors import bounds
+from shared.planning.errors import PlanProblem
 from shared.planning.measured import key_of, measured_facts
 from shared.planning.needs import needs as needed
 from shared.planning.needs import survey
@@ -123,7 +124,8 @@ def _survey_or_plan(tx: Tx, run: LockedRun, recipe: Recipe, connectors: Connecto
     if run.planning == "stale":
         facts.forget(tx, keys)
     # Where a window ends is looked up for each run anew.
-    known = {**facts.fresh(tx, keys, settings.facts_max_age), **facts.surveyed_for(tx, keys + end_keys, run.id), **recipe.facts(needs)}
+    own = {**facts.surveyed_for(tx, keys + end_keys, run.id), **recipe.facts(needs)}
+    known = {**facts.fresh(tx, keys, settings.facts_max_age), **own}
     missing = tuple(need for need in (*needs, *ends) if need.key not in known)
     before = len(stages.of_run(tx, run.id))
     if missing:
@@ -134,7 +136,14 @@ def _survey_or_plan(tx: Tx, run: LockedRun, recipe: Recipe, connectors: Connecto
         figures = measured_facts(pipeline, measured.recent(tx, key_of(pipeline), settings.measured_max_age))
         found = {key: fact for key, fact in known.items() if key not in end_keys}
         read = windows(tx, run, pipeline, {need.key: need for need in ends}, known)
-        plan = recipe.plan(tx, connectors.types, found | figures, before + 1, begin, read)
+        try:
+            plan = recipe.plan(tx, connectors.types, found | figures, before + 1, begin, read)
+        except PlanProblem:
+            if not (old := [key for key in keys if key not in own]):
+                raise
+            # What was known from before may not be so any more: nobody is told that it cannot be planned before somebody has looked.
+            facts.forget(tx, old)
+            return _survey_or_plan(tx, run, recipe, connectors, settings)
         slots = int(pipeline.settings.get("maxParallelNodes", settings.max_parallel_nodes))
         timeout = float(pipeline.settings.get("timeout", settings.run_timeout.total_seconds()))
         runs.set_planning(tx, run, "planned", max_parallel_nodes=slots, timeout_s=timeout)

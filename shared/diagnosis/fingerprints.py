@@ -53,7 +53,11 @@ class Known:
     def sentence(self) -> str:
         well = f"it last ended well on {_day(self.well['finished_at'])} with version {self.well['version']}" if self.well else ""
         if not self.times:
-            seen = f"not seen in the {self.looked_at} runs before this one" if self.looked_at else "this is the pipeline's first run"
+            seen = (
+                f"not seen in the {self.looked_at} run{'s' * (self.looked_at != 1)} before this one"
+                if self.looked_at
+                else "this is the pipeline's first run"
+            )
         else:
             times = "once" if self.times == 1 else f"{self.times} times"
             seen = f"seen {times} before, since {_day(self.since)}"

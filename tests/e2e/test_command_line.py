@@ -145,3 +145,18 @@ def test_a_project_that_was_begun_here_runs_and_its_runs_are_found_labelled_and_
     assert penstock(stack, "docs", "shop").stdout.startswith("# default/shop\n")
     assert "worker-1" in penstock(stack, "status", "--system").stdout
     assert "default/shop " in penstock(stack, "pipelines").stdout
+    exported = tmp_path / "project"
+    made = penstock(stack, "export", "shop", "--to", str(exported))
+    assert made.returncode == 0, made.stderr
+    assert "not as in Penstock:" in made.stderr
+    assert penstock(stack, "export", "shop", "--to", str(exported)).returncode == 2
+    (folder / "out" / "by_country.csv").unlink()
+    done = subprocess.run([sys.executable, "pipeline.py"], cwd=exported, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (folder / "out" / "by_country.csv").read_text() == "country,orders,amount\nPL,1,1.00\n"
+    # A source that has its old columns back is believed, whatever was known of it from the run that failed.
+    (folder / "data" / "orders.csv").write_text("order_id,country,amount_eur,status\n1,PL,1,paid\n")
+    assert penstock(stack, "run", "shop", "--wait").returncode == 1
+    (folder / "data" / "orders.csv").write_text("order_id,country,amount,status\n1,PL,1,paid\n")
+    again = penstock(stack, "run", "shop", "--wait")
+    assert again.returncode == 0, again.stdout + again.stderr

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -90,6 +91,14 @@ Examples:
 class Commands(click.Group):
     """Those of the table, and those that were added."""
 
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except BrokenPipeError:
+            # Whoever read has gone, and wants no more; what is still in the buffer must not be told of, either. As shells count it.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(141)
+
     def list_commands(self, context: click.Context) -> list[str]:
         return [*COMMANDS, *(name for name in super().list_commands(context) if name not in COMMANDS)]
 
@@ -131,10 +140,6 @@ def main() -> None:
     except (KeyboardInterrupt, click.Abort):
         click.echo("stopped", err=True)
         sys.exit(130)
-    except BrokenPipeError:
-        # Whoever read has gone, and wants no more; what is still in the buffer must not be told of, either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
 
 
 if __name__ == "__main__":

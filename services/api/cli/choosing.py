@@ -38,6 +38,8 @@ def chosen(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def _query(*, pipeline: str | None, labels: Sequence[str], since: str | None, until: str | None, **more: str | None) -> dict[str, Any]:
     namespace, _, name = (pipeline or "").rpartition("/")
+    if namespace and more["namespace"] not in {None, namespace}:
+        raise click.UsageError(f"--pipeline {pipeline} is not in --namespace {more['namespace']}; say one of both")
     said = {
         **more,
         "namespace": more["namespace"] or namespace or None,

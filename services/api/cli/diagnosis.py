@@ -71,7 +71,11 @@ def hint(to: Client, run: dict[str, Any]) -> Iterator[str]:
 def lines(found: dict[str, Any]) -> Iterator[str]:
     yield f"Run {found['run']}: {found['status']}"
     if found["seen"] is not None:
-        yield f"This failure was {found['seen']['sentence']}." if found["seen"]["times"] else f"{found['seen']['sentence'].capitalize()}."
+        yield (
+            f"This failure was {found['seen']['sentence']}."
+            if found["seen"]["times"]
+            else f"{found['seen']['sentence'][:1].upper()}{found['seen']['sentence'][1:]}."
+        )
     if not found["findings"]:
         yield "Nothing is wrong with this run."
     for one in found["findings"]:

@@ -162,12 +162,18 @@ def init(
         from services.api.cli import servers
 
         url = url or _required("url", defaults)
+        if (known := servers.known()["profiles"].get(name)) is not None and known["url"] != url.rstrip("/"):
+            raise CannotBegin(
+                f"there is a profile {name} already, of {known['url']}; name the project otherwise with --name, or remove the profile"
+            )
         servers.add(name, url, token or _required("token", defaults, hide_input=True))
     for file, text in _files(name, description, folder, cloud=hosting == "cloud").items():
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         (folder / file).write_text(text)
         click.echo(str(folder / file))
-    begin = "" if hosting == "cloud" else "penstock up && "
+    from services.api.cli.client import home
+
+    begin = "" if hosting == "cloud" or home() is not None else "penstock up && "
     click.echo(f"\nnext: cd {folder} && {begin}penstock apply *.yaml && penstock run {name} --wait", err=True)
 
 

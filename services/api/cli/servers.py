@@ -55,10 +55,13 @@ def known(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
     file = place(environment)
     try:
         found = yaml.safe_load(file.read_text()) if file.exists() else None
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise NoServer(f"{file} cannot be read ({error}); mend it, or take it away and add the profiles again") from error
     found = found if isinstance(found, dict) else {}
-    return {"current": found.get("current"), "profiles": dict(found.get("profiles") or {})}
+    profiles = found.get("profiles") or {}
+    if not isinstance(profiles, dict) or not all(isinstance(one, dict) and {"url", "token"} <= one.keys() for one in profiles.values()):
+        raise NoServer(f"{file} is no list of profiles with url and token; mend it, or take it away and add the profiles again")
+    return {"current": found.get("current"), "profiles": profiles}
 
 
 def place(environment: Mapping[str, str] = os.environ) -> Path:
@@ -95,7 +98,7 @@ def _of_folder(environment: Mapping[str, str]) -> str | None:
         if (file := folder / PROJECT_FILE).exists():
             try:
                 named = tomllib.loads(file.read_text()).get("profile")
-            except (OSError, tomllib.TOMLDecodeError) as error:
+            except (OSError, ValueError) as error:
                 raise NoServer(f"{file} cannot be read ({error}); mend it") from error
             if named:
                 return str(named)

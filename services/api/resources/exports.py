@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Response, current_app
@@ -15,6 +15,7 @@ from services.api.auth import caller, database
 from services.api.recipes import planned, save
 from services.api.recipes.asked import runnable, start_of_interval, values_of
 from services.api.schemas.exports import ExportQuery
+from shared.planning.errors import PlanProblem
 from shared.planning.exports import exported, project
 from shared.store.identifiers import new_id
 
@@ -42,16 +43,23 @@ def export(query: dict[str, Any], namespace: str, name: str) -> Response:
         row = runnable(tx, namespace, name, query.get("version"))
         values = values_of(tx, row["document"], {}, new_id(), at, start_of_interval(tx, namespace, row["document"], at))
         known = save.known(tx).connectors
-    max_age = current_app.extensions["penstock.settings"].facts_max_age
-    world = planned.look(database(), row, values.key if values else "", asked_by=who.name, max_age=max_age, wait_s=query["wait"])
     connectors = {
         reference: (kind, {key: config[key] for key in _SHOWN if key in config} if _seen(who.visible, reference) else {})
         for reference, (kind, config) in known.items()
     }
-    made = project(world.recipe, world.facts, connectors, world.rule_sets, version=row["version"])
-    files = exported(made, query["target"])
+
+    def files(max_age: timedelta) -> Mapping[str, str]:
+        key = values.key if values else ""
+        world = planned.look(database(), row, key, asked_by=who.name, max_age=max_age, wait_s=query["wait"])
+        return exported(project(world.recipe, world.facts, connectors, world.rule_sets, version=row["version"]), query["target"])
+
+    try:
+        found = files(current_app.extensions["penstock.settings"].facts_max_age)
+    except PlanProblem:
+        # What was known may not be so any more.
+        found = files(timedelta(0))
     headers = {"Content-Disposition": f'attachment; filename="{name}-{query["target"]}.zip"'}
-    return Response(_zipped(f"{name}-{query['target']}", files), mimetype="application/zip", headers=headers)
+    return Response(_zipped(f"{name}-{query['target']}", found), mimetype="application/zip", headers=headers)
 
 
 def _seen(visible: Collection[str] | None, reference: str) -> bool:

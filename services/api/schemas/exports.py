@@ -8,7 +8,9 @@ from shared.planning.exports import TARGETS
 
 
 class ExportQuery(Schema):
-    target = fields.String(required=True, validate=validate.OneOf(list(TARGETS)), metadata={"description": "What the project is for"})
+    target = fields.String(
+        load_default="python", validate=validate.OneOf(list(TARGETS)), metadata={"description": "What the project is for"}
+    )
     version = fields.Integer(validate=validate.Range(min=1), metadata={"description": "An older version; else the newest"})
     wait = fields.Float(
         load_default=10.0,

@@ -6,6 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from sqlglot import exp, parse_one
+from sqlglot.errors import SqlglotError
+
 from shared.diagnosis.case import Case
 from shared.diagnosis.findings import Confidence, Evidence, Fix, Said
 from shared.diagnosis.repairs import setting, several, yaml_fix
@@ -32,7 +35,8 @@ def duplicate_key(case: Case) -> Said | None:
         fix = yaml_fix(
             case.recipe,
             several(setting(at, "writeMode", "UPSERT"), setting(at, "upsertKeys", keys)),
-            f"to node {node}: a row whose {' and '.join(keys)} is there already replaces it, instead of being added",
+            f"to node {node}: a row whose {' and '.join(keys)} is there already replaces it, instead of being added;"
+            " of several in one run the last is kept",
         )
     row = f" ({', '.join(keys)} = {said['value']})" if keys and said.get("value") else ""
     return Said(
@@ -295,6 +299,8 @@ def _tried(case: Case) -> Fix | None:
     place = case.recipe.node(node)
     if place is None:
         return None
+    if _decides_over_rows(str(case.config(node)[key])):
+        return None
     text = _CAST.sub("TRY_CAST(", str(case.config(node)[key]))
     return yaml_fix(
         case.recipe, setting(f"{place[0]}/config", key, text), f"to node {node}: a text that cannot be read becomes NULL instead of failing"
@@ -302,6 +308,15 @@ def _tried(case: Case) -> Fix | None:
 
 
 _CAST = re.compile(r"(?<!\w)CAST\(", re.IGNORECASE)
+
+
+def _decides_over_rows(query: str) -> bool:
+    """A cast stands where NULL would not be an empty field, but a row that is gone or put elsewhere: in a condition, a join, a grouping."""
+    try:
+        casts = list(parse_one(query, dialect="postgres").find_all(exp.Cast))
+    except SqlglotError:
+        return True
+    return any(cast.find_ancestor(exp.Where, exp.Join, exp.Having, exp.Group, exp.Qualify, exp.Filter, exp.Distinct) for cast in casts)
 
 
 def _casting(case: Case, node: str) -> str | None:

@@ -208,6 +208,7 @@ QUERIES = {
     "POST /api/v1/connectors/{namespace}/{name}/check": "?wait=0",
     "POST /api/v1/connectors/{namespace}/{name}/discover": "?wait=0",
     "POST /api/v1/connectors/{namespace}/{name}/preview": "?wait=0",
+    "GET /api/v1/pipelines/{namespace}/{name}/export": "?wait=0",
     "POST /api/v1/pipelines/{namespace}/{name}/plan": "?wait=0",
 }
 
@@ -356,6 +357,7 @@ def test_what_the_calls_are_about_is_there(world: World, call: str) -> None:
     missing = {
         "GET /api/v1/checks/{check}/export": 404,  # no worker collects rows here
         "GET /api/v1/connectors/{namespace}/{name}/looks/{request}": 202,  # and none answers
+        "GET /api/v1/pipelines/{namespace}/{name}/export": 422,  # nobody has looked at its source
         "GET /api/v1/pipelines/{namespace}/{name}/triggers/{trigger}/files": 404,
         "GET /api/v1/runs/{run}/staging.duckdb": 202,
         "GET /api/v1/runs/{run}/diff": 404,  # there is no other to compare it with

@@ -94,6 +94,8 @@ def somebody_else() -> Iterator[str]:
 
 def test_what_goes_wrong_is_a_sentence_and_an_exit_code(tmp_path: Path, somebody_else: str) -> None:
     (tmp_path / "broken.yaml").write_text("a: [\n\x00")
+    (tmp_path / "odd.yaml").write_text("{current: prod, profiles: {prod: nowhere}}")
+    (tmp_path / "one.yaml").write_text("{current: prod, profiles: {prod: {url: https://a, token: t}}}")
     (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\x00\x01")
     for arguments, environment, code in (
         (("pipelines",), {}, 3),
@@ -105,6 +107,14 @@ def test_what_goes_wrong_is_a_sentence_and_an_exit_code(tmp_path: Path, somebody
         (("test", "broken.yaml"), {}, 2),
         (("plan", "broken.yaml"), {}, 2),
         (("nothing",), {}, 2),
+        (("runs", "--pipeline", "a/b", "--namespace", "c"), {"PENSTOCK_API_URL": somebody_else, "PENSTOCK_API_TOKEN": "x"}, 2),
+        (("profiles",), {"PENSTOCK_PROFILES": str(tmp_path / "binary.yaml")}, 2),
+        (("pipelines", "-o", "json"), {"PENSTOCK_PROFILES": str(tmp_path / "odd.yaml")}, 2),
+        (
+            ("init", "x", "--name", "prod", "--url", "https://b", "--token", "t", "--yes"),
+            {"PENSTOCK_PROFILES": str(tmp_path / "one.yaml")},
+            2,
+        ),
         (("run",), {}, 2),
     ):
         done = penstock(*arguments, folder=tmp_path, **environment)
@@ -125,16 +135,10 @@ def test_ctrl_c_ends_with_130_and_a_closed_pipe_without_a_word(tmp_path: Path) -
     _, told = asking.communicate(timeout=30)
     assert asking.returncode == 130
     assert "Traceback" not in told
-    writing = subprocess.Popen(
-        [sys.executable, "-m", "services.api.cli", "schema", "Pipeline"],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+    read, write = os.pipe()
+    os.close(read)
+    writing = subprocess.run(
+        [sys.executable, "-m", "services.api.cli", "schema"], cwd=tmp_path, stdout=write, stderr=subprocess.PIPE, text=True, check=False
     )
-    assert writing.stdout is not None and writing.stderr is not None
-    # More than a pipe holds is still to come.
-    assert writing.stdout.read(10)
-    writing.stdout.close()
-    assert writing.stderr.read() == ""
-    assert writing.wait(30) == 141
+    os.close(write)
+    assert (writing.returncode, writing.stderr) == (141, "")

@@ -51,5 +51,5 @@ def test_how_often_it_was_seen_and_when_it_last_went_well() -> None:
 def test_a_first_run_and_a_new_failure_are_told_as_such() -> None:
     assert recognised("x", "y", []).sentence == "this is the pipeline's first run"
     assert recognised("x", "y", earlier(("FAILED", 1, None))).sentence == (
-        "not seen in the 1 runs before this one; it has not ended well in them"
+        "not seen in the 1 run before this one; it has not ended well in them"
     )

@@ -93,6 +93,20 @@ def test_a_text_that_is_no_value_becomes_null_where_the_node_casts_it() -> None:
     assert changed(fix, text) == ['config: {query: "SELECT TRY_CAST(amount AS BIGINT) AS net FROM read"}']
 
 
+@pytest.mark.parametrize("query", [
+    "SELECT id FROM read WHERE CAST(amount AS BIGINT) > 5",
+    "SELECT r.id FROM read AS r JOIN read AS s ON CAST(r.amount AS BIGINT) = s.id",
+    "SELECT CAST(amount AS BIGINT) AS amount, count(*) AS n FROM read GROUP BY CAST(amount AS BIGINT)",
+])  # fmt: skip
+def test_a_cast_that_decides_over_rows_is_left_alone_since_its_rows_would_be_gone(query: str) -> None:
+    text = RECIPE.replace(
+        "      type: expression\n      onError: fail\n      timeout: 60\n      config:\n        columns:\n"
+        "          - {name: net, expression: amount - tax}\n",
+        f"      type: sql\n      config:\n        query: {query}\n",
+    )
+    assert fix_of("rows", "Conversion Error: Could not convert string 'abc' to INT64", "net", text) is None
+
+
 def test_a_name_in_text_is_no_column_and_a_column_may_stand_in_quotes() -> None:
     text = RECIPE.replace("expression: amount - tax", "expression: \"CASE WHEN kind = 'amount' THEN amount ELSE amount_2 END\"")
     fix = yaml_fix(recipe(text), renamed("amount", "total net"), "")
