@@ -39,7 +39,7 @@ _OF_RUNS = {
     "visible": "r.namespace = ANY(%(visible)s)",
 }
 # No index has the words of an error: so many letters are looked through at once for a text, in their order.
-LOOKED_THROUGH = 10_000
+LOOKED_THROUGH = 5_000
 
 
 @dataclass(frozen=True, slots=True)

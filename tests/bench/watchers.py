@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import os
 import statistics
 import subprocess
@@ -86,7 +87,7 @@ def _turn(stack: Stack, watchers: int, *, kill: bool = False) -> dict[str, Any]:
         "opened": sum(one.opened for one in seen),
         "refused": sum(one.refused for one in seen),
         "late_p50_ms": _ms(statistics.median(late)) if late else None,
-        "late_p95_ms": _ms(late[int(0.95 * (len(late) - 1))]) if late else None,
+        "late_p95_ms": _ms(late[math.ceil(0.95 * len(late)) - 1]) if late else None,
         **others.told(),
         "api_cpu_s": None if kill else round(_cpu(api) - before, 2),
         "api_bytes": _memory(psutil.Process(stack.pid("api"))),
@@ -178,7 +179,7 @@ class _Others:
         return {
             "other_calls": len(took),
             "other_p50_ms": _ms(statistics.median(took)),
-            "other_p95_ms": _ms(took[int(0.95 * (len(took) - 1))]),
+            "other_p95_ms": _ms(took[math.ceil(0.95 * len(took)) - 1]),
             "other_max_ms": _ms(took[-1]),
             "other_failed": self._failed,
         }
