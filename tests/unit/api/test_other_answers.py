@@ -40,6 +40,8 @@ def test_a_sequence_is_forgotten_unless_a_run_has_it(api: Any) -> None:
     api.all(f"{put} RETURNING node", run=run)
     path = "/pipelines/default/numbered/state/n"
     assert api.call("DELETE", path).status_code == 409
+    assert [one["next"] for one in api.call("GET", path).json["sequences"]] == [7]
+    assert api.call("GET", "/pipelines/default/numbered/state/other").status_code == 404
     api.all("UPDATE runs SET status = 'FAILED' WHERE id = %(run)s RETURNING id", run=run)
     answer = api.call("DELETE", path)
     assert (answer.status_code, answer.json["sequences"]) == (200, [])
