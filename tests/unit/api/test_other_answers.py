@@ -78,3 +78,10 @@ def test_a_deadlock_is_told_as_one(api: Any) -> None:
     (error,) = told
     assert isinstance(error.__cause__, psycopg.errors.DeadlockDetected)
     assert "changed the same rows at once" in error.message
+
+
+def test_what_cannot_be_done_to_an_address_is_told_to_anybody(api: Any) -> None:
+    for headers in ({}, {"Authorization": "Bearer none"}):
+        answer = api.client.open("/api/v1/runs", method="PATCH", headers=headers)
+        assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD, OPTIONS")
+    assert api.client.open("/api/v1/runs", method="GET").status_code == 401
