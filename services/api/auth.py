@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import current_app, g, request
+from werkzeug.exceptions import MethodNotAllowed
 
 from services.api.access import audit, session
 from services.api.access.rate import Limits
@@ -92,6 +93,9 @@ def identify() -> None:
     other site can make a browser send one.
     """
     if request.method == "OPTIONS" or (request.method, request.path) in OPEN_EXACTLY or request.path.startswith(OPEN):
+        return
+    if isinstance(request.routing_exception, MethodNotAllowed):
+        # What can be done to an address, anybody is told by OPTIONS; that this cannot be is the answer, whoever asks.
         return
     if request.path == METRICS and current_app.extensions["penstock.settings"].metrics != "token":
         return

@@ -9,7 +9,7 @@ from services.api.cli.answering import OUTPUT, answering, client, named, printed
 
 @click.command()
 @click.argument("pipeline")
-@click.option("--node", help="Change this node's state.")
+@click.option("--node", help="Only this node's state; or the one to change.")
 @click.option("--next", "following", type=int, help="Where its next run begins to number.")
 @click.option("--cursor", help="The value after which its next run reads.")
 @click.option("--delete", "forget", is_flag=True, help="Its next run reads from the beginning.")
@@ -23,11 +23,11 @@ def state(
     namespace, name = named(pipeline)
     path = f"/pipelines/{namespace}/{name}/state"
     wanted = (following is not None) + (cursor is not None) + forget
-    if wanted != (node is not None):
+    if wanted > 1 or (wanted and node is None):
         raise click.UsageError("give --node together with one of --next, --cursor and --delete")
     server = client(context)
-    if node is None:
-        found = server.call("GET", path)
+    if not wanted:
+        found = server.call("GET", path if node is None else f"{path}/{node}")
     elif forget:
         found = server.call("DELETE", f"{path}/{node}")
     else:

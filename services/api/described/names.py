@@ -52,6 +52,7 @@ NAMES: dict[str, str] = {
     "GET /api/v1/plans/{plan}": "getPlan",
     "POST /api/v1/plans/{plan}/approve": "approvePlan",
     f"GET {_PIPELINE}/state": "getState",
+    f"GET {_PIPELINE}/state/{{node}}": "getNodeState",
     f"PUT {_PIPELINE}/state/{{node}}": "setNodeState",
     f"DELETE {_PIPELINE}/state/{{node}}": "deleteNodeState",
     # Runs

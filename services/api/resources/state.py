@@ -9,7 +9,7 @@ from marshmallow import ValidationError
 
 from services.api.auth import caller, database
 from services.api.incoming import json_object
-from services.api.problems import Refused
+from services.api.problems import Refused, brief
 from services.api.resources.documents import stamp
 from services.api.schemas.runs import PipelineState, SetState
 from shared.pipelines.language import pipeline
@@ -30,6 +30,18 @@ def read(namespace: str, name: str) -> dict[str, Any]:
     with database().transaction() as tx:
         _there(tx, "viewer", namespace, name)
         return _state(tx, namespace, name)
+
+
+@blueprint.get("/<namespace>/<name>/state/<node>")
+@blueprint.response(200, PipelineState)
+def read_node(namespace: str, name: str, node: str) -> dict[str, Any]:
+    """The same of one node."""
+    with database().transaction() as tx:
+        _there(tx, "viewer", namespace, name)
+        found = {kind: [one for one in kept if one["node"] == node] for kind, kept in _state(tx, namespace, name).items()}
+    if not any(found.values()):
+        raise Refused(404, f"node {brief(node)} of {namespace}/{name} keeps nothing from run to run; GET …/state lists those that do")
+    return found
 
 
 @blueprint.put("/<namespace>/<name>/state/<node>")

@@ -100,6 +100,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "POST /api/v1/pipelines/{namespace}/{name}/restore": (EDITOR, NAMED),
     "POST /api/v1/pipelines/{namespace}/{name}/runs": (OPERATOR, NAMED),
     "GET /api/v1/pipelines/{namespace}/{name}/state": (EVERYBODY, NAMED),
+    "GET /api/v1/pipelines/{namespace}/{name}/state/{node}": (EVERYBODY, NAMED),
     "PUT /api/v1/pipelines/{namespace}/{name}/state/{node}": (OPERATOR, NAMED),
     "DELETE /api/v1/pipelines/{namespace}/{name}/state/{node}": (OPERATOR, NAMED),
     "GET /api/v1/pipelines/{namespace}/{name}/triggers": (EVERYBODY, NAMED),
@@ -360,6 +361,7 @@ def test_what_the_calls_are_about_is_there(world: World, call: str) -> None:
         "GET /api/v1/pipelines/{namespace}/{name}/export": 422,  # nobody has looked at its source
         "GET /api/v1/pipelines/{namespace}/{name}/triggers/{trigger}/files": 404,
         "GET /api/v1/runs/{run}/staging.duckdb": 202,
+        "GET /api/v1/pipelines/{namespace}/{name}/state/{node}": 404,  # it keeps nothing
         "GET /api/v1/runs/{run}/diff": 404,  # there is no other to compare it with
     }
     answer = world.call(call, "admin-default")

@@ -40,6 +40,8 @@ def test_a_sequence_is_forgotten_unless_a_run_has_it(api: Any) -> None:
     api.all(f"{put} RETURNING node", run=run)
     path = "/pipelines/default/numbered/state/n"
     assert api.call("DELETE", path).status_code == 409
+    assert [one["next"] for one in api.call("GET", path).json["sequences"]] == [7]
+    assert api.call("GET", "/pipelines/default/numbered/state/other").status_code == 404
     api.all("UPDATE runs SET status = 'FAILED' WHERE id = %(run)s RETURNING id", run=run)
     answer = api.call("DELETE", path)
     assert (answer.status_code, answer.json["sequences"]) == (200, [])
@@ -76,3 +78,10 @@ def test_a_deadlock_is_told_as_one(api: Any) -> None:
     (error,) = told
     assert isinstance(error.__cause__, psycopg.errors.DeadlockDetected)
     assert "changed the same rows at once" in error.message
+
+
+def test_what_cannot_be_done_to_an_address_is_told_to_anybody(api: Any) -> None:
+    for headers in ({}, {"Authorization": "Bearer none"}):
+        answer = api.client.open("/api/v1/runs", method="PATCH", headers=headers)
+        assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD, OPTIONS")
+    assert api.client.open("/api/v1/runs", method="GET").status_code == 401

@@ -65,7 +65,7 @@ def test_a_store_that_is_away_is_told_in_one_sentence() -> None:
 
 def test_plans_of_last_week_and_requests_that_nobody_waits_for_are_forgotten(store: Database) -> None:
     plans = [new_id(), new_id()]
-    about = {"parameters": {}, "logicalDate": datetime.now(UTC), "fingerprint": None, "plan": {}}
+    about = {"parameters": {}, "logicalDate": datetime.now(UTC), "fingerprint": None, "requiresApproval": False, "plan": {}}
     with store.transaction() as tx:
         for plan in plans:
             shown_plans.put(tx, plan, namespace="default", pipeline="p", version=1, sha=None, about=about, by="me")
