@@ -95,7 +95,7 @@ _OF: Mapping[str, Mapping[str, Any]] = {
         "title": "PostgreSQL",
         "type": "postgres",
     },
-    "Credential": {"name": "dw", "type": "database", "fields": ["password"]},
+    "Credential": {"name": "dw", "type": "password", "store": "database", "location": None, "fields": ["password"]},
     "CursorState": {"node": "read", "value": "2026-03-28T23:59:59"},
     "DatasetQuality": {"blocked": [], "drift": None, "profile": {"rows": 12, "columns": []}},
     "Check": {"blocked": [], "drift": None, "profile": {"rows": 12, "columns": []}},

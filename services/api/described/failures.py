@@ -35,20 +35,22 @@ SHAPES: dict[int, tuple[str, str, str]] = {
 _CONFLICTS = frozenset(
     """
     savePipeline deletePipeline restorePipeline saveConnector deleteConnector restoreConnector deleteDocument restoreDocument
-    getLineage getPipelineDocs planRun approvePlan setNodeState deleteNodeState startRun retryRun compareRuns diagnoseRun
+    getLineage getPipelineDocs exportPipeline planRun approvePlan setNodeState deleteNodeState startRun retryRun compareRuns diagnoseRun
     changeDeadLetters deleteDeadLetters waiveDeadLetters replayDeadLetters changeDeadLetter deleteDeadLetter
     enablePipeline disablePipeline listNextFireTimes explainPipelineSchedule startBackfill previewBackfill pauseBackfill resumeBackfill
     cancelBackfill testWebhook releaseDelivery rejectDelivery deliverWebhook resendNotification testNotifications
-    checkConnector discoverConnector previewConnector suggestRules runRuleSet getDatasetQuality revokeToken
+    checkConnector discoverConnector previewConnector suggestRules runRuleSet getDatasetQuality revokeToken readmitToken resealCredentials
     """.split()  # noqa: SIM905 (a column of names is harder to read)
 )
 # What they are about is named in a query or a body.
 _NAMING = frozenset(
     """
     cancelRuns retryRuns labelRuns changeDeadLetters deleteDeadLetters waiveDeadLetters replayDeadLetters listDeadLetters
-    summarizeDeadLetters exportDeadLetters listNotifications listBackfills listQuality getMetrics
+    summarizeDeadLetters exportDeadLetters listNotifications listBackfills listQuality getMetrics beginLogin endLogin
     """.split()  # noqa: SIM905
 )
+# Strangers may try only so often.
+_TRIED = frozenset({"logIn", "deliverWebhook", "beginLogin", "endLogin"})
 # They ask nobody.
 _ALONE = frozenset({"getLiveness", "getDocsPage", "getDocumentSchema", "getNodeTypeSchema"})
 
@@ -70,7 +72,7 @@ def statuses(name: str, operation: Mapping[str, Any], path: str) -> Iterator[int
     if name not in _ALONE:
         # A query, a cursor, a header, a setting.
         yield 422
-    if guarded or name in {"logIn", "deliverWebhook"}:
+    if guarded or name in _TRIED:
         yield 429
     yield 500
     if name not in _ALONE:

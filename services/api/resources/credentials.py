@@ -11,7 +11,7 @@ from typing import Any
 from flask import current_app
 from flask_smorest import Blueprint
 
-from services.api import cursors
+from services.api import cursors, ndjson
 from services.api.access import audit
 from services.api.auth import caller, database
 from services.api.incoming import json_object
@@ -38,6 +38,7 @@ _AT_ONCE = 200
 @blueprint.get("/credentials")
 @blueprint.arguments(CredentialsQuery, location="query")
 @blueprint.response(200, CredentialPage)
+@ndjson.lines(Credential)
 def page(query: dict[str, Any]) -> dict[str, Any]:
     """By namespace and name: which there are, and where their values are kept."""
     who, limit = caller(), query["limit"]

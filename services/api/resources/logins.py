@@ -26,7 +26,7 @@ from shared.store import sessions, tokens
 log = logging.getLogger(__name__)
 
 blueprint = Blueprint("logins", __name__, url_prefix="/api/v1", description="Ways in to the web app")
-_OPEN: dict[str, Any] = {"security": [{}]}
+_OPEN: dict[str, Any] = {"security": []}
 # By the word that the login page is told; the status is the audit log's.
 EXPIRED, FAILED, NOBODY, SHUT_OUT, AWAY = "expired", "failed", "nobody", "shut-out", "away"
 _STATUSES = {EXPIRED: 401, FAILED: 401, NOBODY: 403, SHUT_OUT: 403}
