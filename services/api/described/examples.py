@@ -111,6 +111,7 @@ _OF: Mapping[str, Mapping[str, Any]] = {
     "DiagnosisFix": {"kind": "yaml", "text": "condition: \"state = 'paid'\"", "applies": "sales/orders"},
     "DiagnosisOfRun": {"status": "FAILED", "summary": "node paid failed: there is no column status"},
     "DiagnosisProposal": {"model": "small", "text": "The column was renamed.", "refused": None},
+    "Elsewhere": {"label": "Example", "address": "/api/v1/session/oidc"},
     "Engine": {
         "version": "0.1.0",
         "name": "duckdb",
