@@ -83,7 +83,7 @@ function Writing({ title, edited, begin }: { title: string; edited: Edited | nul
   const [saved, setSaved] = useState(first)
   const [version, setVersion] = useState(begin?.version ?? null)
   const [pipeline, setPipeline] = useState<SavedPipeline | null>(edited?.isPipeline === true && begin?.valid === true ? { ...edited, text: first } : null)
-  const [proposal, propose] = useState(() => (edited?.isPipeline === true ? proposed(edited.namespace, edited.name) : null))
+  const [proposal, propose] = useState(() => (edited?.isPipeline === true ? proposed(edited) : null))
   const [overtaken, overtake] = useState<number | null>(null)
   const [message, setMessage] = useState('')
   const [problems, setProblems] = useState<TextProblem[] | null>(null)
@@ -112,7 +112,7 @@ function Writing({ title, edited, begin }: { title: string; edited: Edited | nul
     if (editing.current !== null) recolour(editing.current, dark)
   }, [dark])
   const leave = () => {
-    if (edited !== null) settle(edited.namespace, edited.name)
+    if (edited !== null) settle(edited)
     propose(null)
   }
   const show = (found: TextProblem[]) => {

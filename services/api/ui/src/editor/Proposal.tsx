@@ -3,7 +3,7 @@ import { Alert, Button, Group, Stack, Text } from '@mantine/core'
 import { lazy, Suspense } from 'react'
 import { Waiting } from '../show/Page'
 
-const SideBySide = lazy(() => import('../versions/SideBySide'))
+const SideBySide = lazy(() => import('../show/SideBySide'))
 
 export function Proposal({ before, proposed, onTake, onLeave }: { before: string; proposed: string; onTake: () => void; onLeave: () => void }) {
   return (

@@ -1,12 +1,19 @@
-// A text that another page proposes for a recipe, such as a diagnosis its correction. It waits here until somebody has looked at it.
+// A text that another page proposes for a recipe, such as a diagnosis its correction. It waits in this tab of the browser until somebody
+// has looked at it in the editor.
+import type { PipelineName } from '../api/types'
 
-const keyOf = (namespace: string, name: string) => `penstock.draft.${namespace}/${name}`
+const keyOf = ({ namespace, name }: PipelineName) => `penstock.draft.${namespace}/${name}`
 
-/** null: none. */
-export function proposed(namespace: string, name: string): string | null {
-  return sessionStorage.getItem(keyOf(namespace, name))
+/** The recipe as plain text. */
+export function propose(pipeline: PipelineName, text: string): void {
+  sessionStorage.setItem(keyOf(pipeline), text)
 }
 
-export function settle(namespace: string, name: string): void {
-  sessionStorage.removeItem(keyOf(namespace, name))
+/** null: none. */
+export function proposed(pipeline: PipelineName): string | null {
+  return sessionStorage.getItem(keyOf(pipeline))
+}
+
+export function settle(pipeline: PipelineName): void {
+  sessionStorage.removeItem(keyOf(pipeline))
 }

@@ -4,7 +4,7 @@ import { useMutation, useQueries, useQuery, useQueryClient } from '@tanstack/rea
 import { useEffect, useState } from 'react'
 import { Link } from 'react-router'
 import { call } from '../api/call'
-import { newKey } from '../api/key'
+import { newKey } from '../api/keys'
 import { FINAL } from '../api/runs'
 import type { LetterGroup, Run } from '../api/types'
 import { count } from '../show/figures'

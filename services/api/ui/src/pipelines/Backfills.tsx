@@ -11,7 +11,7 @@ import { Empty, Scroll, Waiting } from '../show/Page'
 import { Status } from '../show/Status'
 import { Trouble } from '../show/Trouble'
 import { Moment } from '../show/zone'
-import { useKeys } from './keys'
+import { useKeys } from '../api/keys'
 import { ParameterFields, useParameters } from './ParameterFields'
 
 const LOOK_AGAIN_MS = 3000

@@ -8,7 +8,7 @@ import type { Pipeline, PipelineName, Run } from '../api/types'
 import { Waiting } from '../show/Page'
 import { Trouble } from '../show/Trouble'
 import { useZone } from '../show/zone'
-import { useKeys } from './keys'
+import { useKeys } from '../api/keys'
 import { ParameterFields, useParameters } from './ParameterFields'
 
 export function StartRun({ pipeline: { namespace, name }, onClose }: { pipeline: PipelineName; onClose: () => void }) {

@@ -11,9 +11,9 @@ import { Copy } from '../show/Copy'
 import { Waiting } from '../show/Page'
 import { Trouble } from '../show/Trouble'
 import { Moment } from '../show/zone'
-import { keepDraft } from './drafts'
+import { propose } from '../editor/draft'
 
-const TextDiff = lazy(() => import('../show/TextDiff'))
+const SideBySide = lazy(() => import('../show/SideBySide'))
 // Of a run that goes on, when somebody comes back to the page.
 const LOOK_AGAIN_MS = 5000
 
@@ -151,7 +151,7 @@ function Recipe({ run, text }: { run: Run; text: string }) {
         </Text>
       )}
       <Suspense fallback={<Waiting what="the comparison" />}>
-        <TextDiff label={`The correction of version ${run.version}`} before={data.document} after={text} />
+        <SideBySide before={{ label: `Version ${run.version}`, text: data.document }} after={{ label: 'The correction', text }} />
       </Suspense>
     </>
   )
@@ -164,7 +164,7 @@ function OpenInEditor({ pipeline, text }: { pipeline: PipelineName; text: string
     <Button
       size="compact-sm"
       onClick={() => {
-        keepDraft(pipeline, text)
+        propose(pipeline, text)
         void go(`/pipelines/${pipeline.namespace}/${pipeline.name}/edit`)
       }}
     >

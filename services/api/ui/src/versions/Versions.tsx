@@ -9,7 +9,7 @@ import { Scroll, Waiting } from '../show/Page'
 import { Trouble } from '../show/Trouble'
 import { Moment } from '../show/zone'
 
-const SideBySide = lazy(() => import('./SideBySide'))
+const SideBySide = lazy(() => import('../show/SideBySide'))
 
 interface Props {
   /** Of the API: /pipelines/{namespace}/{name}, or /connectors/…. */

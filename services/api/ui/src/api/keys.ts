@@ -13,6 +13,6 @@ export function useKeys(): (body: unknown) => string {
 }
 
 /** Random enough that no other form has it; `crypto.randomUUID` is there only where the page came over HTTPS or from this machine. */
-function newKey(): string {
+export function newKey(): string {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((one) => one.toString(16).padStart(2, '0')).join('')
 }
