@@ -99,9 +99,10 @@ class Database:
 
         `of_one`: each statement is a transaction by itself, which saves two round trips where there is only one.
         """
-        if self._pool.closed:
-            self._pool.open()
         try:
+            if self._pool.closed:
+                # Raises where it was closed for good, as a process ends.
+                self._pool.open()
             with self._pool.connection() as connection:
                 if not of_one:
                     yield connection
