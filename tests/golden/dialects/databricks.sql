@@ -164,7 +164,7 @@ stays: LOG("t"."x") stays here: log of float is not trusted in Databricks
 stays: CAST("t"."s2" AS INT) stays here: try cast of text and integer is not trusted in Databricks
 
 -- filter_of_numbers
-SELECT `t`.`i` AS `i`, SUM(CAST(`t`.`i` AS BIGINT)) FILTER(WHERE `t`.`b` < 100) AS `a`, COUNT(*) FILTER(WHERE `t`.`id` > 2) AS `c` FROM `t` AS `t` GROUP BY `t`.`i`
+SELECT `t`.`i` AS `i`, SUM(CAST(`t`.`b` AS DECIMAL(38, 0))) FILTER(WHERE `t`.`b` < 100) AS `a`, COUNT(*) FILTER(WHERE `t`.`id` > 2) AS `c` FROM `t` AS `t` GROUP BY `t`.`i`
 
 -- averages_of_numbers
 SELECT `t`.`i` AS `i`, (CAST(SUM(CAST(`t`.`id` AS BIGINT)) AS DOUBLE) / CAST(COUNT(`t`.`id`) AS DOUBLE)) AS `a`, (CAST(SUM(`t`.`p`) AS DOUBLE) / CAST(COUNT(`t`.`p`) AS DOUBLE)) AS `b`, SUM(CAST(`t`.`id` AS BIGINT)) AS `c`, SUM(`t`.`p`) AS `d` FROM `t` AS `t` GROUP BY `t`.`i`

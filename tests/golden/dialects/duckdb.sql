@@ -164,7 +164,7 @@ SELECT "t"."id" AS "id", LOG("t"."x") AS "a", LN("t"."x") AS "b" FROM "t" AS "t"
 SELECT "t"."id" AS "id", CASE WHEN REGEXP_FULL_MATCH("t"."s2", '\s*[+-]?\d+\s*') THEN TRY_CAST("t"."s2" AS INT) END AS "a" FROM "t" AS "t"
 
 -- filter_of_numbers
-SELECT "t"."i" AS "i", SUM("t"."i") FILTER(WHERE "t"."b" < 100) AS "a", COUNT(*) FILTER(WHERE "t"."id" > 2) AS "c" FROM "t" AS "t" GROUP BY "t"."i"
+SELECT "t"."i" AS "i", SUM("t"."b") FILTER(WHERE "t"."b" < 100) AS "a", COUNT(*) FILTER(WHERE "t"."id" > 2) AS "c" FROM "t" AS "t" GROUP BY "t"."i"
 
 -- averages_of_numbers
 SELECT "t"."i" AS "i", AVG("t"."id") AS "a", AVG("t"."p") AS "b", SUM("t"."id") AS "c", SUM("t"."p") AS "d" FROM "t" AS "t" GROUP BY "t"."i"

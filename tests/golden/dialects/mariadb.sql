@@ -164,7 +164,7 @@ stays: LOG("t"."x") stays here: log of float is not trusted in MariaDB
 stays: CAST("t"."s2" AS INT) stays here: try cast of text and integer is not trusted in MariaDB
 
 -- filter_of_numbers
-SELECT `t`.`i` AS `i`, SUM(CASE WHEN `t`.`b` < 100 THEN `t`.`i` END) AS `a`, COUNT(CASE WHEN `t`.`id` > 2 THEN 1 END) AS `c` FROM `t` AS `t` GROUP BY `t`.`i`
+SELECT `t`.`i` AS `i`, SUM(CASE WHEN `t`.`b` < 100 THEN `t`.`b` END) AS `a`, COUNT(CASE WHEN `t`.`id` > 2 THEN 1 END) AS `c` FROM `t` AS `t` GROUP BY `t`.`i`
 
 -- averages_of_numbers
 SELECT `t`.`i` AS `i`, (CAST(SUM(`t`.`id`) AS DOUBLE) / CAST(COUNT(`t`.`id`) AS DOUBLE)) AS `a`, (CAST(SUM(`t`.`p`) AS DOUBLE) / CAST(COUNT(`t`.`p`) AS DOUBLE)) AS `b`, SUM(`t`.`id`) AS `c`, SUM(`t`.`p`) AS `d` FROM `t` AS `t` GROUP BY `t`.`i`

@@ -164,7 +164,7 @@ SELECT "t"."id" AS "id", LOG("t"."x") AS "a", LN("t"."x") AS "b" FROM "t" AS "t"
 SELECT "t"."id" AS "id", CAST(CASE WHEN "t"."s2" ~ '^[ \t\n\r\f]*[+-]?[0-9]+[ \t\n\r\f]*$' AND PG_INPUT_IS_VALID("t"."s2", 'int') THEN "t"."s2" END AS INT) AS "a" FROM "t" AS "t"
 
 -- filter_of_numbers
-SELECT "t"."i" AS "i", SUM("t"."i") FILTER(WHERE "t"."b" < 100) AS "a", COUNT(*) FILTER(WHERE "t"."id" > 2) AS "c" FROM "t" AS "t" GROUP BY "t"."i"
+SELECT "t"."i" AS "i", SUM("t"."b") FILTER(WHERE "t"."b" < 100) AS "a", COUNT(*) FILTER(WHERE "t"."id" > 2) AS "c" FROM "t" AS "t" GROUP BY "t"."i"
 
 -- averages_of_numbers
 SELECT "t"."i" AS "i", CAST(AVG("t"."id") AS DOUBLE PRECISION) AS "a", CAST(AVG("t"."p") AS DOUBLE PRECISION) AS "b", SUM("t"."id") AS "c", SUM("t"."p") AS "d" FROM "t" AS "t" GROUP BY "t"."i"

@@ -164,7 +164,7 @@ stays: LOG("t"."x") stays here: log of float is not trusted in Amazon Redshift
 stays: CAST("t"."s2" AS INT) stays here: try cast of text and integer is not trusted in Amazon Redshift
 
 -- filter_of_numbers
-SELECT "t"."i" AS "i", SUM(CAST(CASE WHEN "t"."b" < 100 THEN "t"."i" END AS BIGINT)) AS "a", COUNT(CASE WHEN "t"."id" > 2 THEN 1 END) AS "c" FROM "t" AS "t" GROUP BY "t"."i"
+SELECT "t"."i" AS "i", SUM(CAST(CASE WHEN "t"."b" < 100 THEN "t"."b" END AS DECIMAL(38, 0))) AS "a", COUNT(CASE WHEN "t"."id" > 2 THEN 1 END) AS "c" FROM "t" AS "t" GROUP BY "t"."i"
 
 -- averages_of_numbers
 SELECT "t"."i" AS "i", (CAST(SUM(CAST("t"."id" AS BIGINT)) AS DOUBLE PRECISION) / CAST(COUNT("t"."id") AS DOUBLE PRECISION)) AS "a", (CAST(SUM("t"."p") AS DOUBLE PRECISION) / CAST(COUNT("t"."p") AS DOUBLE PRECISION)) AS "b", SUM(CAST("t"."id" AS BIGINT)) AS "c", SUM("t"."p") AS "d" FROM "t" AS "t" GROUP BY "t"."i"

@@ -56,7 +56,7 @@ stays: ROW_NUMBER() stays here: rownumber over is not trusted in SQLite, since i
 SELECT "x"."id" AS "id" FROM (SELECT "t"."id" AS "id" FROM "t" AS "t" ORDER BY CASE WHEN "t"."i" IS NULL THEN 1 ELSE 0 END ASC, "t"."i") AS "x" WHERE "x"."id" > 1
 
 -- filter_of_numbers
-SELECT "t"."i" AS "i", SUM(CASE WHEN "t"."b" < 100 THEN "t"."i" END) AS "a", COUNT(CASE WHEN "t"."id" > 2 THEN 1 END) AS "c" FROM "t" AS "t" GROUP BY "t"."i"
+SELECT "t"."i" AS "i", SUM(CASE WHEN "t"."b" < 100 THEN "t"."b" END) AS "a", COUNT(CASE WHEN "t"."id" > 2 THEN 1 END) AS "c" FROM "t" AS "t" GROUP BY "t"."i"
 
 -- distinct_from_numbers
 SELECT "t"."id" AS "id" FROM "t" AS "t" WHERE CASE WHEN "t"."i" = 5 OR ("t"."i" IS NULL AND 5 IS NULL) THEN FALSE ELSE TRUE END AND (CASE WHEN "t"."p" = "t"."w" OR ("t"."p" IS NULL AND "t"."w" IS NULL) THEN TRUE ELSE FALSE END OR CASE WHEN "t"."id" = "t"."i" OR ("t"."id" IS NULL AND "t"."i" IS NULL) THEN FALSE ELSE TRUE END)
