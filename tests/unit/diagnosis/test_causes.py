@@ -16,7 +16,7 @@ from shared.diagnosis.table import CAUSES
 
 ROOT = Path(__file__).parents[3]
 # Codes of what is wrong with a text that is sent, or of the API's own calls: no run ends with them.
-_NO_RUNS = frozenset({"not_available_yet", "assistant", "oidc_refused", "oidc_unavailable", "cannot_test", "cannot_export"})
+_NO_RUNS = frozenset({"not_available_yet", "unknown_node", "assistant", "oidc_refused", "oidc_unavailable", "cannot_test", "cannot_export"})
 
 # A line each: cause, error code, node (or -), and what was said, as drivers, engine and platform say it.
 _LINES = (ROOT / "tests/golden/diagnosis/said.tsv").read_text().splitlines()[1:]

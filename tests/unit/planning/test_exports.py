@@ -333,7 +333,7 @@ def test_a_script_reaches_a_database_beside_files(postgres: str, tmp_path: Path)
 TOOLS = os.environ.get("PENSTOCK_EXPORT_PYTHON")
 
 
-@pytest.mark.skipif(TOOLS is None, reason="PENSTOCK_EXPORT_PYTHON names no Python that has dbt-duckdb and pyspark (Java 17)")
+@pytest.mark.skipif(TOOLS is None, reason="not here: PENSTOCK_EXPORT_PYTHON names no Python that has dbt-duckdb and pyspark (Java 17)")
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("target", ["dbt", "spark"])
 def test_the_tools_themselves_give_the_rows_of_the_run(ran: tuple[Path, Ran], tmp_path: Path, target: str) -> None:

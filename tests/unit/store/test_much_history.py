@@ -54,7 +54,8 @@ def much(store: Database) -> Iterator[Much]:
 
 
 def _fill(tx: Tx) -> str:
-    """Runs of three days, and 5,000 dead letters of one of them, whose id is returned."""
+    """Runs of three days, and 5,000 dead letters of one of them, whose id is returned; those of other tests would be read, too."""
+    tx.execute("TRUNCATE runs CASCADE")
     tx.execute(
         """
         INSERT INTO runs (id, namespace, pipeline, resource_uid, version, status, trigger, logical_date, created_by, labels)
