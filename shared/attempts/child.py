@@ -91,6 +91,13 @@ class _Child:
             self._work(*order)
 
     def _listen(self) -> None:
+        try:
+            self._hear()
+        except Exception:
+            log.exception("a bug in a child that hears nothing any more; it ends, and another takes its place")
+        os._exit(1)
+
+    def _hear(self) -> None:
         while True:
             try:
                 what, *rest = self._pipe.recv()

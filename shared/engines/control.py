@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -11,6 +12,7 @@ from typing import Any
 from shared.errors import PenstockError
 
 _PROGRESS_EVERY_S = 1.0
+log = logging.getLogger(__name__)
 
 
 class Control:
@@ -86,7 +88,12 @@ class Control:
         with self._lock:
             stops = list(self._stops)
         for stop in reversed(stops):
-            stop()
+            try:
+                stop()
+            except Exception:
+                # One that has just come to its end by itself says so (a connection that is closed). The others are stopped, and whoever
+                # brought the word must live: nothing else that is said to the process would be heard any more.
+                log.info("there was nothing left to stop", exc_info=True)
 
     def progress(self, rows: Mapping[str, int]) -> None:
         """Rows done so far by node; may be called as often as one likes, is told at most once a second."""

@@ -20,6 +20,10 @@ class Busy(UnavailableError):
     retry_on = "connection"
 
 
+def _cannot() -> None:
+    raise ValueError("already closed")
+
+
 def run(job: Job, control: Control) -> Outcome:
     do = job.program.get("do", "answer")
     if do == "progress":
@@ -36,6 +40,11 @@ def run(job: Job, control: Control) -> Outcome:
             raise DataError("interrupted")
         if job.program.get("fails"):
             raise ValueError("not thought of")
+    elif do == "wait deaf":
+        with control.stopped_by(_cannot), control.stopped_by(_cannot):
+            deadline = time.monotonic() + 30
+            while not control.cancelled and time.monotonic() < deadline:
+                time.sleep(0.005)
     elif do == "hang":
         while True:
             time.sleep(1)

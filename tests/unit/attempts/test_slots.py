@@ -128,6 +128,14 @@ def test_a_cancel_gets_through_to_a_busy_engine(slots: Slots) -> None:
     assert child.run(job(), (), deaf)[0] == "done"
 
 
+def test_a_cancel_that_comes_as_all_is_closed_leaves_the_child_hearing(slots: Slots) -> None:
+    """It was deaf from then on: the next attempt waited for an answer that nobody was asked for."""
+    child = slots.acquire()
+    threading.Timer(0.2, lambda: child.cancel(("run", 1, 1))).start()
+    child.run(job(do="wait deaf"), (), deaf)
+    assert child.run(job(2), (), deaf)[0] == "done"
+
+
 def test_a_cancel_of_another_attempt_does_nothing(slots: Slots) -> None:
     child = slots.acquire()
     threading.Timer(0.1, lambda: child.cancel(("run", 9, 9))).start()
