@@ -185,6 +185,14 @@ def test_a_vault_that_is_down_is_waited_for(guarded: Stack, vault: VaultServer) 
     assert guarded.wait(run)["status"] == "SUCCEEDED"
 
 
+def fails_with(guarded: Stack, reference: str, words: str) -> None:
+    """A run that refers to such a secret."""
+    guarded.apply(failing("in-a-row").replace("{{credential:sesame#word}}", reference).replace("name: in-a-row", "name: no-secret"))
+    ended = guarded.wait(guarded.start("no-secret"))
+    assert ended["status"] == "FAILED"
+    assert words in ended["error"]["message"]
+
+
 @pytest.mark.parametrize(
     ("reference", "words"),
     [
@@ -196,10 +204,7 @@ def test_a_vault_that_is_down_is_waited_for(guarded: Stack, vault: VaultServer) 
     ],
 )
 def test_a_secret_that_is_not_there_fails_the_run_with_one_sentence(guarded: Stack, reference: str, words: str) -> None:
-    guarded.apply(failing("in-a-row").replace("{{credential:sesame#word}}", reference).replace("name: in-a-row", "name: no-secret"))
-    ended = guarded.wait(guarded.start("no-secret"))
-    assert ended["status"] == "FAILED"
-    assert words in ended["error"]["message"]
+    fails_with(guarded, reference, words)
 
 
 def forms(secret: str) -> dict[str, str]:
@@ -355,10 +360,7 @@ def test_what_is_changed_in_a_store_holds_from_the_next_run_on_while_the_workers
     ],
 )
 def test_a_store_gives_a_namespace_its_own_and_says_what_is_not_there(guarded: Stack, reference: str, words: str) -> None:
-    guarded.apply(failing("in-a-row").replace("{{credential:sesame#word}}", reference).replace("name: in-a-row", "name: no-secret"))
-    ended = guarded.wait(guarded.start("no-secret"))
-    assert ended["status"] == "FAILED"
-    assert words in ended["error"]["message"]
+    fails_with(guarded, reference, words)
 
 
 HUNTED = (

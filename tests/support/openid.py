@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import secrets
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 from joserfc import jwt
 from joserfc.jwk import RSAKey
+
+from tests.support import json_server
+from tests.support.json_server import JsonHandler
 
 # Made once: that takes longer than all else here.
 _KEYS = cache(lambda number: RSAKey.generate_key(2048, {"kid": f"k{number}", "use": "sig", "alg": "RS256"}))
@@ -60,7 +61,7 @@ class OpenId(ThreadingHTTPServer):
         return answer.headers["Location"]
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(JsonHandler):
     server: OpenId
 
     def do_GET(self) -> None:
@@ -68,12 +69,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.asked.append(url.path)
         here = self.server.issuer
         if self.server.down:
-            self._answer(503, {})
+            self.answer(503, {})
         elif url.path == "/.well-known/openid-configuration":
             endpoints = {"authorization_endpoint": f"{here}/authorize", "token_endpoint": f"{here}/token", "jwks_uri": f"{here}/keys"}
-            self._answer(200, {"issuer": here, **endpoints, **self.server.document})
+            self.answer(200, {"issuer": here, **endpoints, **self.server.document})
         elif url.path == "/keys":
-            self._answer(200, {"keys": [{"kty": "unheard-of"}, self.server.key.as_dict(private=False)]})
+            self.answer(200, {"keys": [{"kty": "unheard-of"}, self.server.key.as_dict(private=False)]})
         else:
             self._authorize({name: values[0] for name, values in parse_qs(url.query).items()})
 
@@ -81,7 +82,7 @@ class _Handler(BaseHTTPRequestHandler):
         right = {"client_id": CLIENT, "response_type": "code", "redirect_uri": self.server.redirect_uri, "code_challenge_method": "S256"}
         wrong = {name for name, value in right.items() if asked.get(name) != value}
         if wrong or "openid" not in asked["scope"].split() or not all(asked.get(name) for name in ("state", "nonce", "code_challenge")):
-            self._answer(400, {"error": "invalid_request", "wrong": sorted(wrong)})
+            self.answer(400, {"error": "invalid_request", "wrong": sorted(wrong)})
             return
         code = secrets.token_urlsafe(16)
         self.server.codes[code] = asked
@@ -99,35 +100,16 @@ class _Handler(BaseHTTPRequestHandler):
         asked = self.server.codes.pop(said.get("code", ""), None)
         proof = base64.urlsafe_b64encode(hashlib.sha256(said.get("code_verifier", "").encode()).digest()).decode().rstrip("=")
         if who != f"{CLIENT}:{SECRET}":
-            self._answer(401, {"error": "invalid_client"})
+            self.answer(401, {"error": "invalid_client"})
         elif asked is None or proof != asked["code_challenge"] or said.get("redirect_uri") != asked["redirect_uri"]:
-            self._answer(400, {"error": "invalid_grant"})
+            self.answer(400, {"error": "invalid_grant"})
         else:
             now = int(time.time())
             times = {"iat": now, "exp": now + 300}
             claims = {"iss": self.server.issuer, "aud": CLIENT, "nonce": asked["nonce"], **times, **self.server.person}
             token = self.server.sign(self.server.spoil(claims))
-            self._answer(200, {"access_token": secrets.token_hex(8), "token_type": "Bearer", "id_token": token})
-
-    def _answer(self, status: int, body: dict[str, Any]) -> None:
-        sent = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(sent)))
-        self.end_headers()
-        self.wfile.write(sent)
-
-    def log_message(self, *_: Any) -> None:
-        return
+            self.answer(200, {"access_token": secrets.token_hex(8), "token_type": "Bearer", "id_token": token})
 
 
-@contextmanager
-def serving() -> Iterator[OpenId]:
-    with OpenId() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+def serving() -> AbstractContextManager[OpenId]:
+    return json_server.serving(OpenId())

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import AbstractContextManager
+from http.server import ThreadingHTTPServer
 from typing import Any
+
+from tests.support import json_server
+from tests.support.json_server import JsonHandler
 
 TOKEN = "hvs.a-token-for-tests"
 
@@ -26,7 +26,7 @@ class VaultServer(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(JsonHandler):
     server: VaultServer
 
     def do_GET(self) -> None:
@@ -34,34 +34,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.asked.append((self.path, token))
         mount, _, rest = self.path.partition("?")[0].removeprefix("/v1/").partition("/data/")
         if self.server.down:
-            self._answer(503, {"errors": ["Vault is sealed"]})
+            self.answer(503, {"errors": ["Vault is sealed"]})
         elif token != TOKEN:
-            self._answer(403, {"errors": ["permission denied"]})
+            self.answer(403, {"errors": ["permission denied"]})
         elif (values := self.server.kept.get(f"{mount}/{rest}")) is None:
-            self._answer(404, {"errors": []})
+            self.answer(404, {"errors": []})
         else:
             metadata = {"created_time": "2026-01-01T00:00:00Z", "deletion_time": "", "destroyed": False, "version": 1}
-            self._answer(200, {"request_id": "r", "lease_duration": 0, "data": {"data": values, "metadata": metadata}})
-
-    def _answer(self, status: int, body: dict[str, Any]) -> None:
-        sent = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(sent)))
-        self.end_headers()
-        self.wfile.write(sent)
-
-    def log_message(self, *_: Any) -> None:
-        return
+            self.answer(200, {"request_id": "r", "lease_duration": 0, "data": {"data": values, "metadata": metadata}})
 
 
-@contextmanager
-def serving() -> Iterator[VaultServer]:
-    with VaultServer() as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+def serving() -> AbstractContextManager[VaultServer]:
+    return json_server.serving(VaultServer())

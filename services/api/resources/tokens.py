@@ -16,6 +16,7 @@ from services.api.problems import Refused, brief
 from services.api.resources.documents import stamp
 from services.api.schemas.tokens import MadeToken, NewToken, Token, TokenPage, TokensQuery
 from shared.store import tokens
+from shared.store.database import Tx
 
 blueprint = Blueprint("tokens", __name__, url_prefix="/api/v1", description="Who may call")
 _NEW: dict[str, Any] = {"requestBody": {"required": True, "content": {"application/json": {"schema": NewToken}}}}
@@ -59,13 +60,8 @@ def revoke(token: str) -> Any:
     """It is good for nothing any more, at once, and sessions that were begun with it have ended. Tokens that it made stay. A person is shut
     out until somebody lets him in again.
     """
-    who = caller()
-    who.may("admin")
     with database().transaction() as tx:
-        row = tokens.lock(tx, identifier(token, "token"), within=who.visible)
-        if row is None:
-            raise Refused(404, f"there is no token {brief(token)}")
-        audit.about(None, f"{row['name']} {row['id']}")
+        row = _locked(tx, token)
         if tokens.is_last(tx, row["id"]):
             raise Refused(
                 409, f"{row['name']} is the last token of an admin of all namespaces that does not expire; make another one first"
@@ -78,17 +74,23 @@ def revoke(token: str) -> Any:
 @blueprint.response(200, Token)
 def readmit(token: str) -> Any:
     """A person who was shut out may log in again, as what the provider and PENSTOCK_OIDC_ROLES say then. A revoked token stays so."""
-    who = caller()
-    who.may("admin")
     with database().transaction() as tx:
-        row = tokens.lock(tx, identifier(token, "token"), within=who.visible)
-        if row is None:
-            raise Refused(404, f"there is no token {brief(token)}")
-        audit.about(None, f"{row['name']} {row['id']}")
+        row = _locked(tx, token)
         if row["subject"] is None:
             raise Refused(409, f"{row['name']} is a token, and what was revoked stays so; make another one")
         tokens.readmit(tx, row["id"])
     return {**_told(row), "revokedAt": None}
+
+
+def _locked(tx: Tx, token: str) -> dict[str, Any]:
+    """The token that an admin is about to change. Raises Refused: 403, 404."""
+    who = caller()
+    who.may("admin")
+    row = tokens.lock(tx, identifier(token, "token"), within=who.visible)
+    if row is None:
+        raise Refused(404, f"there is no token {brief(token)}")
+    audit.about(None, f"{row['name']} {row['id']}")
+    return row
 
 
 def _no_more_than(who: Caller, namespaces: list[str] | None, expires_at: datetime | None) -> None:

@@ -1,11 +1,10 @@
 // The audit log: who changed what, or tried to. Its filters stand in the address.
 import { Button, Group, Select, Table, TextInput } from '@mantine/core'
-import { useInfiniteQuery } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import { useSearchParams } from 'react-router'
-import { call } from '../api/call'
+import { usePages } from '../api/pages'
 import { useMay } from '../api/session'
-import type { Page as PageOf } from '../api/types'
+import { Heads, Older } from '../show/List'
 import { UNKNOWN } from '../show/figures'
 import { Empty, Page, Scroll, Waiting } from '../show/Page'
 import { Trouble } from '../show/Trouble'
@@ -36,31 +35,18 @@ export default function Audit() {
   const may = useMay('admin')
   const [said, say] = useSearchParams()
   const query = Object.fromEntries(['token', 'action', 'object', 'namespace', 'request', 'outcome', 'since'].map((key) => [key, said.get(key)]))
-  const { data, error, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
-    queryKey: ['audit', query],
-    queryFn: ({ pageParam }) => call<PageOf<Entry>>('/audit', { query: { ...query, limit: 100, cursor: pageParam } }),
-    initialPageParam: null as string | null,
-    getNextPageParam: ({ nextCursor }) => nextCursor,
-    enabled: may,
-  })
-  const items = data?.pages.flatMap((page) => page.items) ?? []
+  const { items, error, more } = usePages<Entry>(['audit', query], '/audit', { ...query, limit: 100 }, may)
   if (!may) return <Page title="Audit log"><Empty title="This is for admins">What your own token may do stands at the top right.</Empty></Page>
   return (
     <Page title="Audit log">
       <Filters key={said.toString()} said={said} say={say} />
       <Trouble error={error} title="The audit log cannot be read" />
-      {data === undefined && error === null && <Waiting what="the audit log" />}
-      {data !== undefined && items.length === 0 && <Empty title="Nothing is like that">Every call that changes something, or tries to, leaves a line here. Take a filter away to see others.</Empty>}
-      {items.length > 0 && (
+      {items === undefined && error === null && <Waiting what="the audit log" />}
+      {items?.length === 0 && <Empty title="Nothing is like that">Every call that changes something, or tries to, leaves a line here. Take a filter away to see others.</Empty>}
+      {items !== undefined && items.length > 0 && (
         <Scroll label="Audit log">
           <Table verticalSpacing={2} miw={900}>
-            <Table.Thead>
-              <Table.Tr>
-                {['When', 'Who', 'From', 'What', 'Namespace', 'To what', 'Answer', 'Request'].map((one) => (
-                  <Table.Th key={one}>{one}</Table.Th>
-                ))}
-              </Table.Tr>
-            </Table.Thead>
+            <Heads of={['When', 'Who', 'From', 'What', 'Namespace', 'To what', 'Answer', 'Request']} />
             <Table.Tbody>
               {items.map((one) => (
                 <Table.Tr key={one.id}>
@@ -82,13 +68,7 @@ export default function Audit() {
           </Table>
         </Scroll>
       )}
-      {hasNextPage && (
-        <div>
-          <Button variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-            Older ones
-          </Button>
-        </div>
-      )}
+      <Older more={more} />
     </Page>
   )
 }

@@ -1,10 +1,12 @@
 // Who may call: tokens by name, made and revoked. A token itself is shown once, when it is made.
 import { Alert, Button, Checkbox, Code, Group, Modal, Select, Stack, Table, TagsInput, Text, TextInput } from '@mantine/core'
-import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import { call } from '../api/call'
-import type { Page as PageOf, Role } from '../api/types'
+import { usePages } from '../api/pages'
+import type { Role } from '../api/types'
 import { useMay } from '../api/session'
+import { Heads, Older } from '../show/List'
 import { Empty, Page, Scroll, Waiting } from '../show/Page'
 import { Trouble } from '../show/Trouble'
 import { Moment } from '../show/zone'
@@ -27,31 +29,18 @@ export default function Tokens() {
   const [ended, showEnded] = useState(false)
   const [making, make] = useState(false)
   const [revoking, revoke] = useState<Token | null>(null)
-  const { data, error, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
-    queryKey: ['tokens', ended],
-    queryFn: ({ pageParam }) => call<PageOf<Token>>('/tokens', { query: { limit: 100, ended: String(ended), cursor: pageParam } }),
-    initialPageParam: null as string | null,
-    getNextPageParam: ({ nextCursor }) => nextCursor,
-    enabled: may,
-  })
+  const { items, error, more } = usePages<Token>(['tokens', ended], '/tokens', { limit: 100, ended: String(ended) }, may)
   const again = () => client.invalidateQueries({ queryKey: ['tokens'] })
-  const items = data?.pages.flatMap((page) => page.items) ?? []
   if (!may) return <Page title="Tokens"><Empty title="This is for admins">What your own token may do stands at the top right.</Empty></Page>
   return (
     <Page title="Tokens" actions={<Button onClick={() => make(true)}>Make a token</Button>}>
       <Checkbox label="Also those that were revoked or have expired" checked={ended} onChange={(event) => showEnded(event.currentTarget.checked)} />
       <Trouble error={error} title="The tokens cannot be listed" />
-      {data === undefined && error === null && <Waiting what="tokens" />}
-      {items.length > 0 && (
+      {items === undefined && error === null && <Waiting what="tokens" />}
+      {items !== undefined && items.length > 0 && (
         <Scroll label="Tokens">
           <Table verticalSpacing={4} miw={860}>
-            <Table.Thead>
-              <Table.Tr>
-                {['Name', 'Role', 'Namespaces', 'Made', 'Last used', 'Expires', 'What to do'].map((one) => (
-                  <Table.Th key={one}>{one}</Table.Th>
-                ))}
-              </Table.Tr>
-            </Table.Thead>
+            <Heads of={['Name', 'Role', 'Namespaces', 'Made', 'Last used', 'Expires', 'What to do']} />
             <Table.Tbody>
               {items.map((one) => (
                 <Table.Tr key={one.id}>
@@ -80,13 +69,7 @@ export default function Tokens() {
           </Table>
         </Scroll>
       )}
-      {hasNextPage && (
-        <div>
-          <Button variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-            Older ones
-          </Button>
-        </div>
-      )}
+      <Older more={more} />
       {making && <Make onClose={() => make(false)} onMade={again} />}
       {revoking !== null && <Revoke token={revoking} onClose={() => revoke(null)} onRevoked={again} />}
     </Page>

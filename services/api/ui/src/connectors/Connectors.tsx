@@ -1,10 +1,11 @@
 // Connectors, and the breaker of each: closed lets everybody through, open nobody, half-open one trial.
-import { Anchor, Button, Group, Table, Text } from '@mantine/core'
+import { Anchor, Button, Table, Text } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Link, useSearchParams } from 'react-router'
 import { call } from '../api/call'
 import { useMay } from '../api/session'
 import type { Breaker, Page as PageOf } from '../api/types'
+import { Heads, Turn } from '../show/List'
 import { UNKNOWN } from '../show/figures'
 import { Empty, Page, Scroll, Waiting } from '../show/Page'
 import { Trouble } from '../show/Trouble'
@@ -47,13 +48,7 @@ export default function Connectors() {
       {data !== undefined && data.items.length > 0 && (
         <Scroll label="Connectors and their circuit breakers">
           <Table verticalSpacing={6} miw={720}>
-            <Table.Thead>
-              <Table.Tr>
-                {['Connector', 'Breaker', 'Failures in a row', 'Changed', 'Next trial', 'Last failure'].map((name) => (
-                  <Table.Th key={name}>{name}</Table.Th>
-                ))}
-              </Table.Tr>
-            </Table.Thead>
+            <Heads of={['Connector', 'Breaker', 'Failures in a row', 'Changed', 'Next trial', 'Last failure']} />
             <Table.Tbody>
               {data.items.map((one) => (
                 <Table.Tr key={one.connector}>
@@ -85,18 +80,7 @@ export default function Connectors() {
           </Table>
         </Scroll>
       )}
-      <Group>
-        {cursor !== null && (
-          <Button variant="default" onClick={() => say({})}>
-            First page
-          </Button>
-        )}
-        {data?.nextCursor != null && (
-          <Button variant="default" onClick={() => say({ cursor: data.nextCursor ?? '' })}>
-            More
-          </Button>
-        )}
-      </Group>
+      <Turn cursor={cursor} next={data?.nextCursor} say={say} />
     </Page>
   )
 }

@@ -2,6 +2,7 @@
 import { Alert, Button, Group, Stack, Table, Text, TextInput } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
+import { Heads } from '../show/List'
 import { count } from '../show/figures'
 import { Empty, Scroll, Waiting } from '../show/Page'
 import { Rows } from '../show/Rows'
@@ -47,13 +48,7 @@ export function Objects({ path }: { path: string }) {
       {items.length > 0 && (
         <Scroll label="Tables and files" height={480}>
           <Table verticalSpacing={4} miw={560}>
-            <Table.Thead>
-              <Table.Tr>
-                {['Name', 'Columns', 'About how many rows', 'What to do'].map((one) => (
-                  <Table.Th key={one}>{one}</Table.Th>
-                ))}
-              </Table.Tr>
-            </Table.Thead>
+            <Heads of={['Name', 'Columns', 'About how many rows', 'What to do']} />
             <Table.Tbody>
               {items.slice(0, MOST_SHOWN).map((one) => (
                 <One key={one.name} found={one} opened={opened === one.name} onOpen={() => open(opened === one.name ? null : one.name)} onPreview={() => preview.mutate(one.name)} />

@@ -5,6 +5,7 @@ import { useMemo, useState } from 'react'
 import { Link } from 'react-router'
 import { call } from '../api/call'
 import type { PipelineName } from '../api/types'
+import { Heads } from '../show/List'
 import { Empty, Scroll, Waiting } from '../show/Page'
 import { Trouble } from '../show/Trouble'
 import { columns, tables, type ColumnLineage, type Lineage as Found, type Neighbour } from './graph'
@@ -107,13 +108,7 @@ function Columns({ all }: { all: ColumnLineage[] }) {
       {shown.length > MOST_DRAWN && <Text c="dimmed">The picture has the first {MOST_DRAWN} columns; choose one to see it. The table has all.</Text>}
       <Scroll label="Columns and what they are made of" height={360}>
         <Table verticalSpacing={2} miw={560}>
-          <Table.Thead>
-            <Table.Tr>
-              {['Column', 'Of', 'Made of', 'How'].map((one) => (
-                <Table.Th key={one}>{one}</Table.Th>
-              ))}
-            </Table.Tr>
-          </Table.Thead>
+          <Heads of={['Column', 'Of', 'Made of', 'How']} />
           <Table.Tbody>
             {shown.map((one) => (
               <Table.Tr key={`${one.node} ${one.column}`}>

@@ -6,6 +6,7 @@ import { Link } from 'react-router'
 import { call } from '../api/call'
 import { useMay } from '../api/session'
 import type { Page, Pipeline, PipelineName } from '../api/types'
+import { Heads } from '../show/List'
 import { count } from '../show/figures'
 import { Empty, Scroll, Waiting } from '../show/Page'
 import { Status } from '../show/Status'
@@ -192,13 +193,7 @@ function Previewed({ preview: { runs, leftOut, dates } }: { preview: Preview }) 
       {dates.length > 0 && (
         <Scroll label="What would be run" height={300}>
           <Table verticalSpacing={2} miw={480}>
-            <Table.Thead>
-              <Table.Tr>
-                {['Fire time', 'Runs', 'Why', 'Version'].map((one) => (
-                  <Table.Th key={one}>{one}</Table.Th>
-                ))}
-              </Table.Tr>
-            </Table.Thead>
+            <Heads of={['Fire time', 'Runs', 'Why', 'Version']} />
             <Table.Tbody>
               {dates.slice(0, MOST_SHOWN).map((one) => (
                 <Table.Tr key={one.logicalDate}>
@@ -328,13 +323,7 @@ function Dates({ backfill, live }: { backfill: string; live: boolean }) {
     <>
       <Scroll label="Its dates" height={360}>
         <Table verticalSpacing={2} miw={560}>
-          <Table.Thead>
-            <Table.Tr>
-              {['Fire time', 'State', 'Run', 'Version', 'Why not'].map((one) => (
-                <Table.Th key={one}>{one}</Table.Th>
-              ))}
-            </Table.Tr>
-          </Table.Thead>
+          <Heads of={['Fire time', 'State', 'Run', 'Version', 'Why not']} />
           <Table.Tbody>
             {data.items.map((one) => (
               <Table.Tr key={one.logicalDate}>

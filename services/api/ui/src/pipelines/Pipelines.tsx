@@ -1,11 +1,12 @@
 // All pipelines: how each went last, when it fires next, and how good its data was.
-import { Anchor, Button, Group, Table, Text } from '@mantine/core'
+import { Anchor, Button, Table, Text } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Link, useSearchParams } from 'react-router'
 import { call } from '../api/call'
 import { useMay } from '../api/session'
 import type { ListedPipeline, Page as PageOf, PipelineName } from '../api/types'
+import { Heads, Turn } from '../show/List'
 import { UNKNOWN } from '../show/figures'
 import { Empty, Page, Scroll, Waiting } from '../show/Page'
 import { Status } from '../show/Status'
@@ -50,13 +51,7 @@ export default function Pipelines() {
       {data !== undefined && data.items.length > 0 && (
         <Scroll label="Pipelines">
           <Table highlightOnHover verticalSpacing={6} miw={760}>
-            <Table.Thead>
-              <Table.Tr>
-                {['Pipeline', 'Last run', 'Next fire', 'Quality', 'Version', 'Starts by itself', 'Start it'].map((name) => (
-                  <Table.Th key={name}>{name}</Table.Th>
-                ))}
-              </Table.Tr>
-            </Table.Thead>
+            <Heads of={['Pipeline', 'Last run', 'Next fire', 'Quality', 'Version', 'Starts by itself', 'Start it']} />
             <Table.Tbody>
               {data.items.map((one) => (
                 <Table.Tr key={`${one.namespace}/${one.name}`}>
@@ -98,18 +93,7 @@ export default function Pipelines() {
           </Table>
         </Scroll>
       )}
-      <Group>
-        {cursor !== null && (
-          <Button variant="default" onClick={() => say({})}>
-            First page
-          </Button>
-        )}
-        {data?.nextCursor != null && (
-          <Button variant="default" onClick={() => say({ cursor: data.nextCursor ?? '' })}>
-            More
-          </Button>
-        )}
-      </Group>
+      <Turn cursor={cursor} next={data?.nextCursor} say={say} />
       {starting !== null && <StartRun pipeline={starting} onClose={() => start(null)} />}
     </Page>
   )

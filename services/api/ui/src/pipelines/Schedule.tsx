@@ -5,6 +5,7 @@ import { Link } from 'react-router'
 import { call } from '../api/call'
 import type { FireTime, Next, PipelineName } from '../api/types'
 import { addressOf, Days, type Explained } from '../calendars/Days'
+import { Heads } from '../show/List'
 import { Empty, Scroll, Waiting } from '../show/Page'
 import { Trouble } from '../show/Trouble'
 import { Moment } from '../show/zone'
@@ -38,13 +39,7 @@ export function Schedule({ namespace, name }: PipelineName) {
       ))}
       <Scroll label="Next fire times" height={420}>
         <Table verticalSpacing={4} miw={520}>
-          <Table.Thead>
-            <Table.Tr>
-              {['Time', 'On its own clock', 'Fires', 'Why'].map((one) => (
-                <Table.Th key={one}>{one}</Table.Th>
-              ))}
-            </Table.Tr>
-          </Table.Thead>
+          <Heads of={['Time', 'On its own clock', 'Fires', 'Why']} />
           <Table.Tbody>
             {data.items.map((one) => (
               <Table.Tr key={`${one.at} ${one.local}`} data-skipped={one.skipped !== null || undefined}>

@@ -6,6 +6,7 @@ import { Link } from 'react-router'
 import { call } from '../api/call'
 import { useMay } from '../api/session'
 import type { PipelineName } from '../api/types'
+import { Heads } from '../show/List'
 import { count } from '../show/figures'
 import { Empty, Scroll, Waiting } from '../show/Page'
 import { Trouble } from '../show/Trouble'
@@ -44,13 +45,7 @@ export function State({ namespace, name }: PipelineName) {
     <Stack>
       <Scroll label="What it keeps">
         <Table verticalSpacing={4} miw={640}>
-          <Table.Thead>
-            <Table.Tr>
-              {['Node', 'What', 'Value', 'Changed', 'Held by', 'What to do'].map((one) => (
-                <Table.Th key={one}>{one}</Table.Th>
-              ))}
-            </Table.Tr>
-          </Table.Thead>
+          <Heads of={['Node', 'What', 'Value', 'Changed', 'Held by', 'What to do']} />
           <Table.Tbody>
             {rows.map((one) => (
               <Table.Tr key={`${one.what} ${one.node}`}>

@@ -1,10 +1,12 @@
 // What starts a pipeline by itself, and what each trigger has seen: fire times, files, deliveries, messages, ends of other runs.
 import { Alert, Button, Group, Select, Stack, Table, Text } from '@mantine/core'
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Link } from 'react-router'
 import { call } from '../api/call'
+import { usePages } from '../api/pages'
 import type { Page, PipelineName } from '../api/types'
+import { Heads, Older } from '../show/List'
 import { bytes, count } from '../show/figures'
 import { Empty, Scroll, Waiting } from '../show/Page'
 import { Trouble } from '../show/Trouble'
@@ -63,13 +65,7 @@ export function Triggers({ namespace, name }: PipelineName) {
     <Stack>
       <Scroll label="Triggers">
         <Table verticalSpacing={4} miw={720}>
-          <Table.Thead>
-            <Table.Tr>
-              {['Trigger', 'Type', 'Active', 'Next', 'Last', 'What it saw'].map((one) => (
-                <Table.Th key={one}>{one}</Table.Th>
-              ))}
-            </Table.Tr>
-          </Table.Thead>
+          <Heads of={['Trigger', 'Type', 'Active', 'Next', 'Last', 'What it saw']} />
           <Table.Tbody>
             {data.items.map((one) => (
               <Table.Tr key={one.name}>
@@ -135,30 +131,18 @@ const OUTCOMES = ['run', 'missed', 'behind', 'refused']
 
 function Firings({ path, trigger: { name, type } }: { path: string; trigger: Trigger }) {
   const [outcome, choose] = useState<string | null>(null)
-  const { data, error, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
-    queryKey: ['firings', path, outcome],
-    queryFn: ({ pageParam }) => call<Page<Firing>>(`${path}/firings`, { query: { limit: 50, outcome, cursor: pageParam } }),
-    initialPageParam: null as string | null,
-    getNextPageParam: ({ nextCursor }) => nextCursor,
-  })
-  const items = data?.pages.flatMap((page) => page.items) ?? []
+  const { items, error, more } = usePages<Firing>(['firings', path, outcome], `${path}/firings`, { limit: 50, outcome })
   return (
     <Stack gap="xs" component="section" aria-label={`What ${name} saw`}>
       <Group align="end">
         <Select label="What became of it" clearable placeholder="anything" data={OUTCOMES} value={outcome} onChange={choose} />
       </Group>
       <Trouble error={error} title="It cannot be listed" />
-      {data !== undefined && items.length === 0 && <Text c="dimmed">It has seen nothing like that yet.</Text>}
-      {items.length > 0 && (
+      {items?.length === 0 && <Text c="dimmed">It has seen nothing like that yet.</Text>}
+      {items !== undefined && items.length > 0 && (
         <Scroll label={`Firings of ${name}`} height={360}>
           <Table verticalSpacing={2} miw={640}>
-            <Table.Thead>
-              <Table.Tr>
-                {['When', 'What it saw', 'What became of it', 'Run', 'Why'].map((one) => (
-                  <Table.Th key={one}>{one}</Table.Th>
-                ))}
-              </Table.Tr>
-            </Table.Thead>
+            <Heads of={['When', 'What it saw', 'What became of it', 'Run', 'Why']} />
             <Table.Tbody>
               {items.map((one) => (
                 <Table.Tr key={one.key}>
@@ -175,13 +159,7 @@ function Firings({ path, trigger: { name, type } }: { path: string; trigger: Tri
           </Table>
         </Scroll>
       )}
-      {hasNextPage && (
-        <div>
-          <Button variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-            Older ones
-          </Button>
-        </div>
-      )}
+      <Older more={more} />
       {type === 'file' && <Files path={path} />}
     </Stack>
   )
@@ -196,13 +174,7 @@ function Files({ path }: { path: string }) {
   return (
     <Scroll label="Files it has seen" height={360}>
       <Table verticalSpacing={2} miw={640}>
-        <Table.Thead>
-          <Table.Tr>
-            {['File', 'State', 'Size', 'Since', 'Run', 'What to know'].map((one) => (
-              <Table.Th key={one}>{one}</Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
+        <Heads of={['File', 'State', 'Size', 'Since', 'Run', 'What to know']} />
         <Table.Tbody>
           {data.items.map((one) => (
             <Table.Tr key={one.path}>

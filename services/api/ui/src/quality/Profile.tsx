@@ -1,6 +1,7 @@
 // What is in each column of a dataset: figures, the shape of its values, and the most common ones.
 import { Table, Text, Title } from '@mantine/core'
 import type { DatasetQuality, ProfileColumn } from '../api/types'
+import { Heads } from '../show/List'
 import { cell, count, short, UNKNOWN } from '../show/figures'
 import { Scroll } from '../show/Page'
 
@@ -17,13 +18,7 @@ export function Profile({ profile }: { profile: NonNullable<DatasetQuality['prof
       </Text>
       <Scroll label="Profile of the columns" height={520}>
         <Table fz="sm" verticalSpacing={4} miw={900}>
-          <Table.Thead>
-            <Table.Tr>
-              {['Column', 'Type', 'NULLs', 'Distinct', 'Least', 'Most', 'Mean', 'Shape', 'Most common'].map((name) => (
-                <Table.Th key={name}>{name}</Table.Th>
-              ))}
-            </Table.Tr>
-          </Table.Thead>
+          <Heads of={['Column', 'Type', 'NULLs', 'Distinct', 'Least', 'Most', 'Mean', 'Shape', 'Most common']} />
           <Table.Tbody>
             {profile.columns.map((column) => (
               <Table.Tr key={column.name}>

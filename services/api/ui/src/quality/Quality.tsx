@@ -4,6 +4,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Link, useSearchParams } from 'react-router'
 import { call } from '../api/call'
 import type { CheckSummary, Page as PageOf } from '../api/types'
+import { Heads } from '../show/List'
 import { count, UNKNOWN } from '../show/figures'
 import { FilterText } from '../show/Filters'
 import { Empty, Page, Scroll, Waiting } from '../show/Page'
@@ -46,13 +47,7 @@ export function Quality() {
       {data !== undefined && data.items.length > 0 && (
         <Scroll label="Datasets and their scores">
           <Table highlightOnHover verticalSpacing={6} miw={760}>
-            <Table.Thead>
-              <Table.Tr>
-                {['Score', 'Dataset', 'Looked at', 'Rules', 'Drift', 'Rows', 'Checked'].map((name) => (
-                  <Table.Th key={name}>{name}</Table.Th>
-                ))}
-              </Table.Tr>
-            </Table.Thead>
+            <Heads of={['Score', 'Dataset', 'Looked at', 'Rules', 'Drift', 'Rows', 'Checked']} />
             <Table.Tbody>
               {data.items.map((one) => (
                 <Table.Tr key={`${one.namespace} ${one.dataset} ${one.scope} ${one.ruleSet ?? ''}`}>

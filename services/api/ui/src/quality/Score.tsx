@@ -1,6 +1,7 @@
 // The score opened: what each rule gives to it, and what it would be without.
 import { Progress, Stack, Table, Text, Title } from '@mantine/core'
 import type { Formula } from '../api/types'
+import { Heads } from '../show/List'
 import { count } from '../show/figures'
 import { Scroll } from '../show/Page'
 import { lost } from './score'
@@ -14,13 +15,7 @@ export function Score({ formula, score }: { formula: Formula; score: number | nu
       </Title>
       <Scroll label="What each rule gives to the score">
         <Table fz="sm" verticalSpacing={4} miw={620}>
-          <Table.Thead>
-            <Table.Tr>
-              {['Rule', 'Severity', 'Weight', 'Rows that pass', 'Points', 'Points lost'].map((name) => (
-                <Table.Th key={name}>{name}</Table.Th>
-              ))}
-            </Table.Tr>
-          </Table.Thead>
+          <Heads of={['Rule', 'Severity', 'Weight', 'Rows that pass', 'Points', 'Points lost']} />
           <Table.Tbody>
             {formula.terms
               .toSorted((a, b) => lost(formula, b) - lost(formula, a))

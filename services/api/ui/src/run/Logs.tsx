@@ -3,6 +3,7 @@ import { Table, Text } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { FINAL } from '../api/runs'
 import type { Run } from '../api/types'
+import { Heads } from '../show/List'
 import { count } from '../show/figures'
 import { Scroll, Waiting } from '../show/Page'
 import { Trouble } from '../show/Trouble'
@@ -47,13 +48,7 @@ export function LogLines({ run, node }: { run: Run; node: string | null }) {
       )}
       <Scroll label="Log lines" height={520}>
         <Table fz="xs" verticalSpacing={2}>
-          <Table.Thead>
-            <Table.Tr>
-              {['Time', 'Level', 'Node', 'Message'].map((name) => (
-                <Table.Th key={name}>{name}</Table.Th>
-              ))}
-            </Table.Tr>
-          </Table.Thead>
+          <Heads of={['Time', 'Level', 'Node', 'Message']} />
           <Table.Tbody>
             {lines.map((line) => (
               <Table.Tr key={line.id}>

@@ -3,6 +3,7 @@ import { Alert, CloseButton, Code, Group, Paper, Stack, Table, Tabs, Text, Title
 import { useQuery } from '@tanstack/react-query'
 import { call } from '../api/call'
 import type { Graph, NodeInFull, Run } from '../api/types'
+import { Heads } from '../show/List'
 import { between, bytes, count, duration } from '../show/figures'
 import { Copy } from '../show/Copy'
 import { Scroll, Waiting } from '../show/Page'
@@ -191,13 +192,7 @@ function AttemptTable({ node }: { node: NodeInFull }) {
   return (
     <Scroll label="Attempts">
       <Table fz="sm" verticalSpacing={3}>
-        <Table.Thead>
-          <Table.Tr>
-            {['Attempt', 'Worker', 'Began', 'Took', 'Outcome'].map((name) => (
-              <Table.Th key={name}>{name}</Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
+        <Heads of={['Attempt', 'Worker', 'Began', 'Took', 'Outcome']} />
         <Table.Tbody>
           {node.attempts.map((attempt) => (
             <Table.Tr key={attempt.epoch}>

@@ -2,6 +2,7 @@
 import { Anchor, Table } from '@mantine/core'
 import type { Live } from '../api/live'
 import type { Run } from '../api/types'
+import { Heads } from '../show/List'
 import { count, duration } from '../show/figures'
 import { Scroll } from '../show/Page'
 import { Status } from '../show/Status'
@@ -11,13 +12,7 @@ export function NodeTable({ run, live, onChoose }: { run: Run; live: Live; onCho
   return (
     <Scroll label="Nodes of the run">
       <Table verticalSpacing={4} fz="sm" miw={780}>
-        <Table.Thead>
-          <Table.Tr>
-            {['Node', 'State', 'Type', 'Engine', 'Rows in', 'Rows out', 'Rejected', 'Took', 'Attempts', 'Again'].map((name) => (
-              <Table.Th key={name}>{name}</Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
+        <Heads of={['Node', 'State', 'Type', 'Engine', 'Rows in', 'Rows out', 'Rejected', 'Took', 'Attempts', 'Again']} />
         <Table.Tbody>
           {run.nodes.map((node) => (
             <Table.Tr key={node.id}>

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Layer, Rectangle, ResponsiveContainer, Sankey, type SankeyLinkProps, type SankeyNodeProps } from 'recharts'
 import { call } from '../api/call'
 import type { Graph, Ledger, Run } from '../api/types'
+import { Heads } from '../show/List'
 import { count, short } from '../show/figures'
 import { Empty, Scroll, Waiting } from '../show/Page'
 import { Trouble } from '../show/Trouble'
@@ -46,13 +47,7 @@ export default function RowRiver({ run, graph, onChoose }: { run: Run; graph: Gr
       )}
       <Scroll label="The row ledger">
         <Table fz="sm" verticalSpacing={4}>
-          <Table.Thead>
-            <Table.Tr>
-              {['Node', 'Rows in', 'What became of them', 'Books'].map((name) => (
-                <Table.Th key={name}>{name}</Table.Th>
-              ))}
-            </Table.Tr>
-          </Table.Thead>
+          <Heads of={['Node', 'Rows in', 'What became of them', 'Books']} />
           <Table.Tbody>
             {data.nodes.map((node) => (
               <Table.Tr key={node.id}>

@@ -3,6 +3,7 @@ import { Anchor, Stack, Table, Text, Title } from '@mantine/core'
 import { useQueries } from '@tanstack/react-query'
 import { call } from '../api/call'
 import type { Graph, GraphEdge, NodeInFull, Run } from '../api/types'
+import { Heads } from '../show/List'
 import { cell, count } from '../show/figures'
 import { Scroll } from '../show/Page'
 import { Rows } from '../show/Rows'
@@ -125,13 +126,7 @@ export function Columns({ node }: { node: NodeInFull }) {
             <Table.Caption>
               {port}, {count(profile[0]?.rows)} rows
             </Table.Caption>
-            <Table.Thead>
-              <Table.Tr>
-                {['Column', 'Type', 'NULLs', 'Distinct', 'Least', 'Most'].map((name) => (
-                  <Table.Th key={name}>{name}</Table.Th>
-                ))}
-              </Table.Tr>
-            </Table.Thead>
+            <Heads of={['Column', 'Type', 'NULLs', 'Distinct', 'Least', 'Most']} />
             <Table.Tbody>
               {profile.map((column) => (
                 <Table.Tr key={column.name}>

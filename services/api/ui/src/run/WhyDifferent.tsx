@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from 'react-router'
 import { call, Problem } from '../api/call'
 import type { Page, Run, RunDiff, RunHead, RunNode } from '../api/types'
+import { Heads } from '../show/List'
 import { cell, count, duration, moment } from '../show/figures'
 import { Empty, Scroll, Waiting } from '../show/Page'
 import { look, Status } from '../show/Status'
@@ -93,13 +94,7 @@ function Told({ found, onChoose }: { found: RunDiff; onChoose: (node: string) =>
       ) : (
         <Scroll label="What differs">
           <Table fz="sm" verticalSpacing={4} miw={520}>
-            <Table.Thead>
-              <Table.Tr>
-                {['Surprise', 'What', 'Where', 'What differs'].map((name) => (
-                  <Table.Th key={name}>{name}</Table.Th>
-                ))}
-              </Table.Tr>
-            </Table.Thead>
+            <Heads of={['Surprise', 'What', 'Where', 'What differs']} />
             <Table.Tbody>
               {findings.map((one, number) => (
                 <Table.Tr key={number}>
@@ -123,13 +118,7 @@ function Told({ found, onChoose }: { found: RunDiff; onChoose: (node: string) =>
           </Title>
           <Scroll label="Changes of the recipe" height={320}>
             <Table fz="sm" verticalSpacing={4}>
-              <Table.Thead>
-                <Table.Tr>
-                  {['Place', 'Before', 'Now'].map((name) => (
-                    <Table.Th key={name}>{name}</Table.Th>
-                  ))}
-                </Table.Tr>
-              </Table.Thead>
+              <Heads of={['Place', 'Before', 'Now']} />
               <Table.Tbody>
                 {recipe.map((one) => (
                   <Table.Tr key={`${one.path} ${one.change}`}>
@@ -150,13 +139,7 @@ function Told({ found, onChoose }: { found: RunDiff; onChoose: (node: string) =>
       </Title>
       <Scroll label="Figures of both runs">
         <Table fz="sm" verticalSpacing={4} miw={620}>
-          <Table.Thead>
-            <Table.Tr>
-              {['Node', 'State', 'Rows in', 'Rows out', 'Rejected', 'Took'].map((name) => (
-                <Table.Th key={name}>{name}</Table.Th>
-              ))}
-            </Table.Tr>
-          </Table.Thead>
+          <Heads of={['Node', 'State', 'Rows in', 'Rows out', 'Rejected', 'Took']} />
           <Table.Tbody>
             {nodes.map(({ id, before, after }) => (
               <Table.Tr key={id}>

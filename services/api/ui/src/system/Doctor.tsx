@@ -4,6 +4,7 @@ import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Link } from 'react-router'
 import { call } from '../api/call'
+import { Heads } from '../show/List'
 import { Scroll } from '../show/Page'
 import { Status } from '../show/Status'
 import { Trouble } from '../show/Trouble'
@@ -65,13 +66,7 @@ function Findings({ checks }: { checks: Finding[] }) {
   return (
     <Scroll label="What was looked at" height={480}>
       <Table verticalSpacing={4} miw={640}>
-        <Table.Thead>
-          <Table.Tr>
-            {['What must hold', 'Does it', 'What is off'].map((one) => (
-              <Table.Th key={one}>{one}</Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
+        <Heads of={['What must hold', 'Does it', 'What is off']} />
         <Table.Tbody>
           {[...checks]
             .sort((one, other) => rank(one) - rank(other))

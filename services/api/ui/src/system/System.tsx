@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from 'react-router'
 import { call } from '../api/call'
 import { useMay, useSession } from '../api/session'
+import { Heads } from '../show/List'
 import { bytes, count, duration, UNKNOWN } from '../show/figures'
 import { Page, Scroll, Waiting } from '../show/Page'
 import { Status } from '../show/Status'
@@ -116,13 +117,7 @@ function Services({ all, version }: { all: Process[]; version: string }) {
       </Title>
       <Scroll label="Services and their slots">
         <Table verticalSpacing={4} miw={820}>
-          <Table.Thead>
-            <Table.Tr>
-              {['Name', 'Service', 'Slots in use', 'Memory of a slot', 'Labels', 'Version', 'Since', 'Heard of', 'Could not tell'].map((one) => (
-                <Table.Th key={one}>{one}</Table.Th>
-              ))}
-            </Table.Tr>
-          </Table.Thead>
+          <Heads of={['Name', 'Service', 'Slots in use', 'Memory of a slot', 'Labels', 'Version', 'Since', 'Heard of', 'Could not tell']} />
           <Table.Tbody>
             {all.map((one) => (
               <Table.Tr key={`${one.service} ${one.name}`}>

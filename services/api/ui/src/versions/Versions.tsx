@@ -1,10 +1,12 @@
 // Every version of a document: any two side by side, and bringing one back.
 import { Button, Group, Select, Stack, Table, Text } from '@mantine/core'
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { lazy, Suspense, useState } from 'react'
 import { call } from '../api/call'
+import { usePages } from '../api/pages'
 import { useMay } from '../api/session'
-import type { Page, Version } from '../api/types'
+import type { Version } from '../api/types'
+import { Heads, Older } from '../show/List'
 import { Scroll, Waiting } from '../show/Page'
 import { Trouble } from '../show/Trouble'
 import { Moment } from '../show/zone'
@@ -22,32 +24,20 @@ export function Versions({ path, queryKey }: Props) {
   const client = useQueryClient()
   const may = useMay('editor')
   const [compared, compare] = useState<[number, number] | null>(null)
-  const { data, error, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
-    queryKey: [...queryKey, 'versions'],
-    queryFn: ({ pageParam }) => call<Page<Version>>(`${path}/versions`, { query: { limit: 50, cursor: pageParam } }),
-    initialPageParam: null as string | null,
-    getNextPageParam: ({ nextCursor }) => nextCursor,
-  })
+  const { items, error, more } = usePages<Version>([...queryKey, 'versions'], `${path}/versions`, { limit: 50 })
   const restore = useMutation({
     mutationFn: (version: number) => call(`${path}/restore`, { method: 'POST', body: { version } }),
     onSuccess: () => client.invalidateQueries({ queryKey }),
   })
   if (error !== null) return <Trouble error={error} title="The versions cannot be listed" />
-  if (data === undefined) return <Waiting what="versions" />
-  const items = data.pages.flatMap((page) => page.items)
+  if (items === undefined) return <Waiting what="versions" />
   const numbers = items.map(({ version }) => String(version))
   return (
     <Stack>
       <Trouble error={restore.error} title="It was not restored" />
       <Scroll label="Versions" height={360}>
         <Table verticalSpacing={4} miw={640}>
-          <Table.Thead>
-            <Table.Tr>
-              {['Version', 'Saved', 'By', 'Message', 'What to do'].map((one) => (
-                <Table.Th key={one}>{one}</Table.Th>
-              ))}
-            </Table.Tr>
-          </Table.Thead>
+          <Heads of={['Version', 'Saved', 'By', 'Message', 'What to do']} />
           <Table.Tbody>
             {items.map((one) => (
               <Table.Tr key={one.version}>
@@ -92,13 +82,7 @@ export function Versions({ path, queryKey }: Props) {
           </Table.Tbody>
         </Table>
       </Scroll>
-      {hasNextPage && (
-        <div>
-          <Button variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-            Older versions
-          </Button>
-        </div>
-      )}
+      <Older more={more} label="Older versions" />
       {compared === null && items.length > 1 && <Text c="dimmed">Changes shows what a version changed, beside the one before it; then any two can be chosen.</Text>}
       {compared !== null && (
         <>
