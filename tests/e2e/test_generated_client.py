@@ -57,7 +57,7 @@ def test_a_generated_client_saves_a_recipe_starts_a_run_and_follows_it_to_its_en
     stack.connectors()
     (stack.files / "generated.csv").write_text("id\n1\n2\n")
     client = generated.AuthenticatedClient(stack.url, stack.home.api_token.read_text().strip())
-    document = model("Document").from_dict(yaml.safe_load(RECIPE))
+    document = model("DocumentOrDraft").from_dict(yaml.safe_load(RECIPE))
     applied = called("documents.apply_documents")(client=client, body=document)
     assert [(one.kind, one.name, one.valid) for one in applied.applied] == [("Pipeline", "generated", True)]
 

@@ -60,7 +60,7 @@ def put_credential(query: dict[str, Any], namespace: str, name: str) -> Any:
         raise Refused(
             422, "give store and location together, such as store=vault&location=secret/sales/db, or neither, and the values in the body"
         )
-    values = {} if location is not None else _values()
+    values = _values() if location is None else _none(store)
     for what, given in (("namespace", namespace), ("name", name), *(("field", field) for field in values)):
         if not _WORD.fullmatch(given):
             raise Refused(422, f"the {what} {brief(given)!r} of the credential must be 1 to 253 letters, digits, '_', '-' and '.'")
@@ -144,6 +144,12 @@ def _values() -> dict[str, str]:
     if not values or not all(isinstance(value, str) for value in values.values()):
         raise Refused(422, 'the body must be a JSON object of texts, such as {"password": "…"}')
     return values
+
+
+def _none(store: str) -> dict[str, str]:
+    if json_object():
+        raise Refused(422, f"the values of a credential in {store} are put there by its own tools; send none here")
+    return {}
 
 
 def _home() -> Path | None:

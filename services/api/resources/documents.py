@@ -14,7 +14,7 @@ from services.api.incoming import RECIPE, body
 from services.api.problems import Refused
 from services.api.recipes import expected, save
 from services.api.recipes.publish import publish
-from services.api.schemas.documents import TEXT_BODY, Applied, ApplyQuery, SaveQuery, Shown, Validated
+from services.api.schemas.documents import DRAFT_BODY, TEXT_BODY, Applied, ApplyQuery, SaveQuery, Shown, Validated
 from shared.pipelines.kinds import KINDS
 from shared.pipelines.model import Document, Problem
 from shared.pipelines.validation import order
@@ -44,7 +44,7 @@ def validate() -> dict[str, Any]:
 
 
 @blueprint.post("/apply")
-@blueprint.doc(**TEXT_BODY)
+@blueprint.doc(**DRAFT_BODY)
 @blueprint.arguments(ApplyQuery, location="query")
 @blueprint.response(200, Applied)
 def apply(query: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from services.api.schemas.fields import Instant, Paged, maybe_time, page_of, time, words
+from services.api.schemas.fields import Flag, Instant, Paged, maybe_time, page_of, time, words
 from services.api.schemas.runs import PipelineName
 from shared.triggers.backfill import WHICH
 
@@ -51,13 +51,11 @@ class StartBackfill(Schema):
     version = _one_of(("now", "then"), "now: the current version; then: for each fire time the newest that was saved by then", "now")
     parameters = fields.Dict(load_default=dict, metadata={"description": "Values by name, of every run"})
     reason = words(load_default=None)
-    dryRun = fields.Boolean(load_default=False, truthy={True}, falsy={False}, metadata={"description": "Only a preview; starts nothing"})
+    dryRun = Flag(load_default=False, metadata={"description": "Only a preview; starts nothing"})
 
 
 class CancelBackfill(Schema):
-    runs = fields.Boolean(
-        load_default=False, truthy={True}, falsy={False}, metadata={"description": "Its runs that have not ended are cancelled too"}
-    )
+    runs = Flag(load_default=False, metadata={"description": "Its runs that have not ended are cancelled too"})
 
 
 class BackfillPreviewDate(Schema):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from services.api.schemas.fields import MAX_PAGE, Paged, known, maybe_time, page_of, time, words
+from services.api.schemas.fields import MAX_PAGE, Flag, Paged, known, maybe_time, page_of, time, words
 from services.api.schemas.runs import PipelineName
 
 KINDS = ("row", "line", "quality", "sink")
@@ -52,7 +52,7 @@ class ReplayBody(ChosenBody):
         metadata={"description": "newest (default), original: the one that rejected them, or a number", "example": "newest"},
     )
     reason = words()
-    allowDuplicates = fields.Boolean(
+    allowDuplicates = Flag(
         load_default=False,
         metadata={"description": "Also rows of an earlier replay that failed, and may have written them without a key that merges them"},
     )
@@ -61,7 +61,7 @@ class ReplayBody(ChosenBody):
 class PatchBody(Schema):
     record = fields.Dict(metadata={"description": "Corrected columns; those that are left out stay as they are"})
     state = _one_of("state", BY_HAND)
-    allowDuplicates = fields.Boolean(
+    allowDuplicates = Flag(
         load_default=False, metadata={"description": "Also a row of a replay that failed and may have written it already"}
     )
 

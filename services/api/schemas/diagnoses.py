@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from services.api.schemas.fields import maybe_time
+from services.api.schemas.fields import Flag, maybe_time
 from shared.diagnosis.findings import Confidence
 from shared.runs.states import RunStatus
 
@@ -12,10 +12,8 @@ from shared.runs.states import RunStatus
 class DiagnoseRun(Schema):
     """All of it may be left out."""
 
-    assistant = fields.Boolean(
+    assistant = Flag(
         load_default=False,
-        truthy={True},
-        falsy={False},
         metadata={"description": "Ask the language model that this server is set up with, too; needs the role editor"},
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, fields
+from marshmallow import INCLUDE, Schema, fields
 
 from services.api.schemas.fields import Paged, Told, maybe_time, page_of, time, words
 
@@ -18,16 +18,26 @@ class Document(Schema):
     spec = fields.Dict(required=True)
 
 
-# A text is sent as it is, so that every position told is one in what was sent. As JSON it is one document.
-TEXT_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {"schema": Document},
-            **{kind: {"schema": {"type": "string"}} for kind in ("application/yaml", "application/toml")},
-        },
-    }
-}
+class DocumentOrDraft(Schema):
+    """A document, or, with draft=true, what is meant to become one: it needs its kind and its name, and is kept whatever else it says."""
+
+    class Meta:
+        unknown = INCLUDE
+
+    apiVersion = fields.Raw(metadata={"example": "penstock/v1"})
+    kind = fields.String(required=True)
+    metadata = fields.Dict(required=True)
+    spec = fields.Raw(metadata={"description": "An object, as /api/v1/schemas say for each kind"})
+
+
+def _text_body(document: type[Schema]) -> dict[str, Any]:
+    """A text is sent as it is, so that every position told is one in what was sent. As JSON it is one document."""
+    texts = {kind: {"schema": {"type": "string"}} for kind in ("application/yaml", "application/toml")}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": document}, **texts}}}
+
+
+TEXT_BODY = _text_body(Document)
+DRAFT_BODY = _text_body(DocumentOrDraft)
 
 
 class ApplyQuery(Schema):

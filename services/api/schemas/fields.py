@@ -26,6 +26,15 @@ def words(**options: Any) -> fields.String:
     return fields.String(validate=validate.Length(max=MOST_WORDS, error="it must have at most {max} characters"), **options)
 
 
+class Flag(fields.Boolean):
+    """true or false of a body: nothing that looks like it, such as 0, "no" or "1"."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValidationError(f"it must be true or false, not {str(value)[:100]!r}")
+        return value
+
+
 class Instant(fields.Field[datetime]):
     """A time of RFC 3339 that is sent; UTC where it names no zone.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from services.api.schemas.fields import known, time, words
+from services.api.schemas.fields import Flag, known, time, words
 from services.api.schemas.runs import PipelineName, StartRun
 
 LONGEST_WAIT_S = 60.0
@@ -21,9 +21,7 @@ class PlanQuery(Schema):
 class PlanRun(StartRun):
     """As a run is asked for; all of it may be left out."""
 
-    requiresApproval = fields.Boolean(
-        truthy={True}, falsy={False}, metadata={"description": "A run by this plan is refused (409) until somebody has approved it"}
-    )
+    requiresApproval = Flag(metadata={"description": "A run by this plan is refused (409) until somebody has approved it"})
 
     class Meta:
         exclude = ("planId", "fromNode")

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from services.api.schemas.fields import MAX_BIGINT, MAX_INTEGER, MAX_PAGE, Instant, Paged, known, maybe_time, page_of, time, words
+from services.api.schemas.fields import MAX_BIGINT, MAX_INTEGER, MAX_PAGE, Flag, Instant, Paged, known, maybe_time, page_of, time, words
 from shared.runs.states import RunStatus, StageStatus
 
 NODE_STATUSES = ("WAITING", "RUNNING", "COMPLETED", "FAILED", "SKIPPED", "RETRYING", "CANCELLED")
@@ -122,9 +122,7 @@ class StartRun(Schema):
         }
     )
     reason = words()
-    fullRefresh = fields.Boolean(
-        truthy={True}, falsy={False}, metadata={"description": "Sources that read what is new begin anew; refused where a sink inserts"}
-    )
+    fullRefresh = Flag(metadata={"description": "Sources that read what is new begin anew; refused where a sink inserts"})
     fromNode = fields.String(
         validate=validate.Length(1, 200),
         metadata={"description": "Not a new run: the newest one, which must have ended, is done again from that node on, as a retry does"},
@@ -152,11 +150,9 @@ class RetryRun(Schema):
         load_default="failed",
         metadata={"description": "`failed`: what is not done; or a node: that, and all that comes after it, though it was done"},
     )
-    keep = fields.Boolean(load_default=False, truthy={True}, falsy={False}, metadata={"description": "What is done after that node stays"})
-    allowDuplicates = fields.Boolean(
+    keep = Flag(load_default=False, metadata={"description": "What is done after that node stays"})
+    allowDuplicates = Flag(
         load_default=False,
-        truthy={True},
-        falsy={False},
         metadata={"description": "Insert rows again that were inserted; else that is refused (409)"},
     )
     reason = words()

@@ -49,7 +49,16 @@ def test_a_credential_may_be_kept_elsewhere_and_then_only_where_is_known_here(st
     ],
 )
 def test_a_place_that_is_none_is_refused(store: Api, query: str) -> None:
-    assert store.call("PUT", f"/credentials/sales/db{query}", {"password": "x"}).status_code == 422
+    assert store.call("PUT", f"/credentials/sales/db{query}").status_code == 422
+
+
+def test_values_are_not_taken_for_a_store_that_has_its_own(store: Api) -> None:
+    answer = store.call("PUT", "/credentials/sales/db?store=vault&location=secret/sales/db", {"password": "pa55"})
+    assert (answer.status_code, answer.json["detail"]) == (
+        422,
+        "the values of a credential in vault are put there by its own tools; send none here",
+    )
+    assert store.call("GET", "/credentials/sales/db").status_code == 404
 
 
 def test_the_list_goes_by_pages_and_shows_who_looks_only_theirs(store: Api) -> None:

@@ -125,7 +125,8 @@ def test_whoever_asks_wrongly_is_told_so(api: Any) -> None:
     assert api.call("POST", "/runs/nothing/diagnose").status_code == 404
     wrong = api.call("POST", f"/runs/{run}/diagnose", {"assistent": True})
     assert (wrong.status_code, "there is assistant" in wrong.json["detail"]) == (422, True)
-    assert api.call("POST", f"/runs/{run}/diagnose", {"assistant": "yes"}).status_code == 422
+    for said in ("yes", "true", 0, 1, 0.0, None):
+        assert api.call("POST", f"/runs/{run}/diagnose", {"assistant": said}).status_code == 422, said
 
 
 def test_the_language_model_is_off_unless_it_is_set_up_and_costs_no_viewer_anything(api: Any) -> None:
