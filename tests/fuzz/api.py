@@ -1,7 +1,7 @@
 """Calls made of what the API says of itself, against a whole stack: no answer may be a server's error, or other than it is promised.
 
-`make fuzz FUZZ=api SECONDS=600`. Three rounds: an administrator whose calls find a pipeline and a run, one whose calls find what they
-find, and somebody without a token.
+`make fuzz FUZZ=api SECONDS=600`. Four rounds: an administrator whose calls find a pipeline and a run, one whose calls go on from what
+earlier ones answered, one whose calls find what they find, and somebody without a token.
 """
 
 from __future__ import annotations
@@ -52,8 +52,9 @@ import schemathesis
 def as_text(context, value):
     return value if isinstance(value, bytes) else value.encode() if isinstance(value, str) else json.dumps(value).encode()
 """
-# (share of the time, with a token, with what is there)
-ROUNDS = ((0.6, True, True), (0.25, True, False), (0.15, False, False))
+EACH_CALL = "examples,coverage,fuzzing"
+# (share of the time, with a token, with what is there, the library's phases)
+ROUNDS = ((0.45, True, True, EACH_CALL), (0.2, True, True, "stateful"), (0.2, True, False, EACH_CALL), (0.15, False, False, EACH_CALL))
 
 
 def main(arguments: list[str]) -> int:
@@ -70,17 +71,18 @@ def main(arguments: list[str]) -> int:
         return max(_round(stack, Path(folder), run, max(5, int(seconds * share)), *how) for share, *how in ROUNDS)
 
 
-def _round(stack: Stack, folder: Path, run: str, seconds: int, known: bool, finds: bool) -> int:
+def _round(stack: Stack, folder: Path, run: str, seconds: int, known: bool, finds: bool, phases: str) -> int:
     settings = folder / "schemathesis.toml"
     found = {**FOUND, "run": run} if finds else {}
     named = "".join(f'"path.{name}" = "{value}"\n' for name, value in found.items())
     (folder / "as_text.py").write_text(AS_TEXT)
     settings.write_text(f"hooks = 'as_text'\n[parameters]\n{named}{CONFIG}")
     token = ["--header", f"Authorization: Bearer {stack.home.api_token.read_text().strip()}"] if known else []
-    print(f"{seconds} s {'with' if known else 'without'} a token{', of what is there' if finds else ''}", flush=True)
+    print(f"{seconds} s {'with' if known else 'without'} a token{', of what is there' if finds else ''}: {phases}", flush=True)
     command = [
         *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(settings), "run", f"{stack.url}/api/v1/openapi.json"),
-        *("--exclude-checks", NOT_CHECKED, "--max-time", str(seconds), "--request-timeout", "60", "--continue-on-failure"),
+        *("--exclude-checks", NOT_CHECKED, "--phases", phases, "--max-time", str(seconds)),
+        *("--request-timeout", "60", "--continue-on-failure"),
         *("--suppress-health-check", "all", "--warnings", "off"),
         # A stream goes on for as long as a run does.
         *("--exclude-path-regex", "/(events|logs)$", *token),
