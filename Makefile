@@ -80,6 +80,8 @@ check: $(VENV)/.synced-dev $(UI)/static/.built
 	@if [ -e $(UI)/node_modules/.installed ]; then cd $(UI) && npm run --silent check; fi
 
 # The coverage files of killed processes may be cut short; combining keeps what is whole.
+# What the browser saw stays in .pictures.
+test: export PENSTOCK_TEST_PICTURES ?= $(CURDIR)/.pictures
 test: check
 	rm -f .coverage .coverage.*
 	$(VENV)/bin/coverage run -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST)
@@ -125,6 +127,6 @@ fuzz: $(VENV)/.synced-dev
 # The state folder holds rows and history: it goes only with STATE=1.
 clean: down
 	rm -rf $(UI)/node_modules $(UI)/static
-	rm -rf $(VENV) build dist *.egg-info .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) build dist *.egg-info .pictures .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	$(if $(STATE),rm -rf "$(PENSTOCK_HOME)")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from services.api.monitor import FOLDER
+from tests.support import debian
 from tests.support.stack import Stack
 
 UI = FOLDER.parent
@@ -23,6 +24,8 @@ def walked(stack: Stack, walk: str, pictures: Path, **given: str) -> None:
     """
     if shutil.which("node") is None or not (UI / "node_modules" / "playwright-core").is_dir() or not (FOLDER / "index.html").is_file():
         pytest.skip("not here: the pages are not built; install Node.js 20.19 or later and run make monitor")
+    if not CHROMIUM.exists():
+        debian.install("chromium")
     if not CHROMIUM.exists():
         pytest.skip(f"not here: no {CHROMIUM}; Debian's package chromium has it")
     kept = os.environ.get("PENSTOCK_TEST_PICTURES")

@@ -47,6 +47,15 @@ await walk(async ({ page, expectText, look, colours, fits, logIn }) => {
   await page.waitForURL(/\/pipelines\/default\/misspelt\/edit/)
   const draft = await page.evaluate(() => sessionStorage.getItem('penstock.draft.default/misspelt'))
   if (draft !== copied) throw new Error('the editor was not given the corrected recipe')
+  await page.getByRole('button', { name: 'Take it' }).click()
+  await page.getByText('Nothing is wrong with it.').waitFor()
+  await look('corrected')
+  await page.getByRole('button', { name: 'Apply' }).click()
+  await page.getByRole('status').getByText(/version 2/).waitFor()
+  await page.getByRole('status').getByRole('link', { name: 'default/misspelt' }).click()
+  await page.getByRole('button', { name: 'Start a run' }).click()
+  await page.getByRole('button', { name: 'Start the run' }).click()
+  await page.locator('[data-run-status=SUCCEEDED]').waitFor({ timeout: 30_000 })
 
   // What was wrong with the data is mended, and the run goes on from the node, without opening it.
   await run(divided)
