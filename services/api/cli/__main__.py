@@ -18,7 +18,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str, str]]] = {
         "init": ("init", "init", "Make a project folder with a sample that works."),
         "up": ("machine", "up", "Start Penstock on this machine."),
         "down": ("machine", "down", "Stop Penstock on this machine."),
-        "profiles": ("servers", "profiles", "The servers that are known here, by name."),
+        "profiles": ("servers_by_name", "profiles", "The servers that are known here, by name."),
         "completion": ("completion", "completion", "The script that completes commands in a shell."),
     },
     "Recipes": {

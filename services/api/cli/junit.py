@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, tostring
 
@@ -36,10 +36,8 @@ def junit(checks: Sequence[Mapping[str, Any]]) -> bytes:
     return text + b"\n"
 
 
-def junit_of_tests(results: Sequence[Mapping[str, Any]]) -> bytes:
-    """`results` as `penstock test` tells them."""
-    from services.api.cli.testing import summary
-
+def junit_of_tests(results: Sequence[Mapping[str, Any]], summary: Callable[[Mapping[str, Any]], str]) -> bytes:
+    """`results` as `penstock test` tells them; `summary`: what went wrong with one, as text."""
     suites = Element("testsuites")
     suite = SubElement(
         suites,

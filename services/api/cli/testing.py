@@ -63,7 +63,7 @@ def test(paths: tuple[Path, ...], only: tuple[str, ...], junit_file: Path | None
     if junit_file is not None:
         from services.api.cli.junit import junit_of_tests
 
-        junit_file.write_bytes(junit_of_tests(results))
+        junit_file.write_bytes(junit_of_tests(results, summary))
     if output != "table":
         # YAML's numbers are floats here: as text they keep their digits.
         printed({"tests": results if output == "json" else json.loads(json.dumps(results, default=str))}, output)
