@@ -58,9 +58,10 @@ ROUNDS = ((0.45, True, True, EACH_CALL), (0.2, True, True, "stateful"), (0.2, Tr
 
 
 def main(arguments: list[str]) -> int:
-    """Of the arguments that the other targets take: -max_total_time."""
-    given = re.search(r"-max_total_time=(\d+)", " ".join(arguments))
-    seconds = int(given[1]) if given else 60
+    """Of the arguments that the other targets take: -max_total_time, and -seed."""
+    given = {name: int(value) for name, value in re.findall(r"-(max_total_time|seed)=(\d+)", " ".join(arguments))}
+    seconds = given.get("max_total_time", 60)
+    seed = ("--seed", str(given["seed"])) if "seed" in given else ()
     limits = {"PENSTOCK_WORKERS": "1", "PENSTOCK_API_RATE": "0", "PENSTOCK_FAILED_LOGINS_RATE": "0", **SHORT}
     with tempfile.TemporaryDirectory() as folder, running(Path(folder) / "home", **limits) as stack:
         stack.connectors()
@@ -68,10 +69,10 @@ def main(arguments: list[str]) -> int:
         stack.apply(PIPELINE)
         run = stack.start("fuzzed")
         stack.wait(run)
-        return max(_round(stack, Path(folder), run, max(5, int(seconds * share)), *how) for share, *how in ROUNDS)
+        return max(_round(stack, Path(folder), run, max(5, int(seconds * share)), seed, *how) for share, *how in ROUNDS)
 
 
-def _round(stack: Stack, folder: Path, run: str, seconds: int, known: bool, finds: bool, phases: str) -> int:
+def _round(stack: Stack, folder: Path, run: str, seconds: int, seed: tuple[str, ...], known: bool, finds: bool, phases: str) -> int:
     settings = folder / "schemathesis.toml"
     found = {**FOUND, "run": run} if finds else {}
     named = "".join(f'"path.{name}" = "{value}"\n' for name, value in found.items())
@@ -81,7 +82,7 @@ def _round(stack: Stack, folder: Path, run: str, seconds: int, known: bool, find
     print(f"{seconds} s {'with' if known else 'without'} a token{', of what is there' if finds else ''}: {phases}", flush=True)
     command = [
         *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(settings), "run", f"{stack.url}/api/v1/openapi.json"),
-        *("--exclude-checks", NOT_CHECKED, "--phases", phases, "--max-time", str(seconds)),
+        *("--exclude-checks", NOT_CHECKED, "--phases", phases, "--max-time", str(seconds), *seed),
         *("--request-timeout", "60", "--continue-on-failure"),
         *("--suppress-health-check", "all", "--warnings", "off"),
         # A stream goes on for as long as a run does.
