@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from services.quality.settings import Settings
 from shared.attempts import tasks
-from shared.attempts.keys import unsealer
 from shared.attempts.service import Service
+from shared.attempts.settings import from_environment
 from shared.messages import PROFILES
-from shared.store import definitions
 
-settings = Settings.from_environment()
-service = Service(
-    settings.place,
-    database_url=settings.database_url,
-    redis_url=settings.redis_url,
-    queues=("quality", PROFILES),
-    in_order=True,
-    unseal=unsealer(settings.home),
-    stores=settings.stores,
-    definitions=definitions.of(settings.definitions),
-)
+FUNCTIONS = {"check": "services.quality.measure:run"}
+
+settings = from_environment("quality", FUNCTIONS, slots=1)
+service = Service(settings, queues=("quality", PROFILES), in_order=True)
 tasks.register(service)
 app = service.app

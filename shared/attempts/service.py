@@ -13,17 +13,16 @@ from celery import Celery
 from celery.signals import setup_logging, worker_init, worker_shutdown, worker_shutting_down
 
 from shared.attempts.breakers import Breakers
-from shared.attempts.connectors import Unseal
 from shared.attempts.heartbeat import Heartbeat
-from shared.attempts.place import Place
+from shared.attempts.keys import unsealer
 from shared.attempts.run import Attempts
+from shared.attempts.settings import Settings
 from shared.engines.program import FORMATS as PLAN_FORMATS
 from shared.messages import VERSION, RequestMessage, StageMessage, celery_app
 from shared.process import traces
 from shared.runs.queues import read_by
-from shared.secrets.stores import NO_STORES, Stores
+from shared.store import definitions
 from shared.store.database import Database
-from shared.store.definitions import Definitions
 
 log = logging.getLogger(__name__)
 
@@ -40,31 +39,27 @@ class Service:
 
     def __init__(
         self,
-        place: Place,
+        settings: Settings,
         *,
-        database_url: str,
-        redis_url: str,
         queues: tuple[str, ...],
         in_order: bool = False,
-        unseal: Unseal,
-        stores: Stores = NO_STORES,
-        definitions: Definitions | None = None,
     ) -> None:
-        self.place = place
+        self.place = place = settings.place
+        redis_url = settings.redis_url
         self.queues = (*read_by(queues, VERSION, PLAN_FORMATS), place.probe_queue)
         self.app: Celery = celery_app(redis_url, place.name, self.queues, in_order=in_order)
         # Each slot, its records, the leases, the lines behind the work and the heartbeat may need a connection at the same moment.
         self._database = Database(
-            database_url,
+            settings.database_url,
             name=f"penstock {place.name}",
             size=2 * place.slots + 3,
             few_statements=True,
             paused_s=PAUSED_AT_MOST_S,
-            definitions=definitions,
+            definitions=definitions.of(settings.definitions),
         )
         # It is asked within attempts: one that does not answer at once is away.
         breakers = Breakers(redis.Redis.from_url(redis_url, socket_timeout=1, socket_connect_timeout=1), place.breaker)
-        self._attempts = Attempts(place, self._database, self.app, unseal, breakers, stores, queues=self.queues)
+        self._attempts = Attempts(place, self._database, self.app, unsealer(settings.home), breakers, settings.stores, queues=self.queues)
         self._heartbeat = Heartbeat(
             place,
             self._database,

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from services.worker.settings import Settings
+from services.worker.settings import read
 from shared.attempts import tasks
-from shared.attempts.keys import unsealer
 from shared.attempts.service import Service
 from shared.process import prepare
 
 if __name__ == "__main__":
     prepare("worker")
-    settings = Settings.from_environment()
+    settings = read()
     place = replace(settings.place, functions={"work": "child_functions:run"})
-    service = Service(
-        place, database_url=settings.database_url, redis_url=settings.redis_url, queues=("stages", "stages.gpu"), unseal=unsealer(None)
-    )
+    service = Service(replace(settings, place=place, home=None), queues=("stages", "stages.gpu"))
     tasks.register(service)
     service.app.worker_main(service.command())
