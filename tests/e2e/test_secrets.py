@@ -48,13 +48,13 @@ GOOD = (
 spec:
   retries: 0
   staging: all
-  parameters: [{name: asked, default: "{{credential:sesame#word}} {{vault:secret/default/keys#pepper}}", type: string}]
+  parameters: [{name: asked, default: "{{credential:sesame#word}} {{vault:secret/default/k#pepper}}", type: string}]
   nodes:
     - id: read
       type: connector_source
       config:
         connector: guarded
-        query: SELECT id, owner FROM guarded WHERE api_key = '{{vault:secret/default/keys#pepper}}' AND {{vault:secret/default/keys#pepper}} <> ''
+        query: SELECT id, owner FROM guarded WHERE api_key = '{{vault:secret/default/k#pepper}}' AND {{vault:secret/default/k#pepper}} <> ''
     - {id: keep, type: filter, config: {condition: "md5(owner || '{{credential:sesame#word}}') <> 'MALLORY' AND owner <> {{asked}}"}}
     - {id: sign, type: expression, config: {columns: [{name: signed, expression: "md5(id || ':{{credential:sesame#word}}')"}]}}
     - {id: sort, type: sorter, config: {by: [{column: id}]}}
@@ -64,12 +64,12 @@ spec:
 )
 FAILING = {
     # The database's own message says the value that it cannot read.
-    "in-a-query": ("SELECT id, owner FROM guarded WHERE '{{vault:secret/default/keys#pepper}}'::int = id", "owner <> ''"),
+    "in-a-query": ("SELECT id, owner FROM guarded WHERE '{{vault:secret/default/k#pepper}}'::int = id", "owner <> ''"),
     # A row that fails says what could not be read.
     "in-a-row": ("SELECT id, owner FROM guarded WHERE id <> 3", "CAST('{{credential:sesame#word}}' AS INTEGER) = id"),
     "in-another-type": (
         "SELECT id, owner FROM guarded WHERE id <> 3",
-        "CAST(owner || {{vault:secret/default/keys#pepper}} AS DATE) > DATE '2000-01-01'",
+        "CAST(owner || {{vault:secret/default/k#pepper}} AS DATE) > DATE '2000-01-01'",
     ),
 }
 
@@ -98,7 +98,7 @@ spec:
 @pytest.fixture(scope="module")
 def vault() -> Iterator[VaultServer]:
     with serving() as server:
-        server.kept = {"secret/default/keys": {"pepper": PEPPER}, "secret/default/db": {"password": PASSWORD}}
+        server.kept = {"secret/default/k": {"pepper": PEPPER}, "secret/default/db": {"password": PASSWORD}}
         yield server
 
 
@@ -139,7 +139,7 @@ def test_a_default_cannot_be_a_secret(guarded: Stack) -> None:
 
 
 def test_secrets_work_and_are_nowhere_to_be_found(guarded: Stack, vault: VaultServer) -> None:
-    text = GOOD.replace('default: "{{credential:sesame#word}} {{vault:secret/default/keys#pepper}}"', "default: nobody")
+    text = GOOD.replace('default: "{{credential:sesame#word}} {{vault:secret/default/k#pepper}}"', "default: nobody")
     guarded.apply(text.replace("MALLORY", hashlib.md5(f"mallory{WORD}".encode()).hexdigest()))
     replies: list[Any] = []
     ended = guarded.wait(guarded.start("guarded"))
@@ -174,7 +174,7 @@ def test_secrets_work_and_are_nowhere_to_be_found(guarded: Stack, vault: VaultSe
 
 
 def test_a_vault_that_is_down_is_waited_for(guarded: Stack, vault: VaultServer) -> None:
-    text = GOOD.replace('default: "{{credential:sesame#word}} {{vault:secret/default/keys#pepper}}"', "default: nobody")
+    text = GOOD.replace('default: "{{credential:sesame#word}} {{vault:secret/default/k#pepper}}"', "default: nobody")
     guarded.apply(text.replace("name: guarded}", "name: patient}").replace("retries: 0", "retries: 5\n  retryDelay: 0.2"))
     vault.down = True
     try:
@@ -197,7 +197,7 @@ def fails_with(guarded: Stack, reference: str, words: str) -> None:
     ("reference", "words"),
     [
         ("{{vault:secret/default/nothing#x}}", "Vault has no secret secret/default/nothing"),
-        ("{{vault:secret/default/keys#peper}}", "has no field peper; it has pepper"),
+        ("{{vault:secret/default/k#peper}}", "has no field peper; it has pepper"),
         ("{{credential:nobody#word}}", "credential default/nobody does not exist"),
         ("{{credential:sesame#work}}", "has no field work; it has word"),
         ("{{credential:other/sesame#word}}", "may not use credential other/sesame"),
@@ -380,7 +380,7 @@ spec:
       type: connector_source
       config:
         connector: guarded
-        query: SELECT id, owner FROM guarded WHERE '{{vault:secret/default/keys#pepper}}' <> '{{keystore:hunt#key}}'
+        query: SELECT id, owner FROM guarded WHERE '{{vault:secret/default/k#pepper}}' <> '{{keystore:hunt#key}}'
     - id: keep
       type: filter
       config: {condition: "owner <> '{{credential:sesame#word}}' AND owner <> {{ssm:/penstock/default/hunt#key}}"}
