@@ -60,7 +60,7 @@ def annotated(query: exp.Query, inputs: Mapping[str, Columns]) -> exp.Query:
 
 def _schema(inputs: Mapping[str, Columns]) -> MappingSchema:
     # Types are handed over as trees: from a text, sqlglot would parse each anew for each schema.
-    types = {table: {column.name: _type(column.type).copy() for column in columns} for table, columns in inputs.items()}
+    types: dict[str, object] = {table: {one.name: _type(one.type).copy() for one in columns} for table, columns in inputs.items()}
     return MappingSchema(types, dialect="postgres", normalize=False)
 
 

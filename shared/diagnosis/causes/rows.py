@@ -214,7 +214,9 @@ def encoding_wrong(case: Case) -> Said | None:
         steps[0] = f"Its bytes make sense as {found['all']}: take the one that reads right, or ask whoever writes it."
         if place is not None:
             edit = _option(case, place[0], "encoding", found["first"])
-            fix = yaml_fix(case.recipe, edit, f"to node {node}: the file is read as one of {found['all']}")
+            fix = yaml_fix(
+                case.recipe, edit, f"to node {node}: the file is read as {found['first']}; its bytes make sense as {found['all']}"
+            )
     return Said("The file is written in another encoding than the one it is read with.", tuple(steps), fix=fix)
 
 

@@ -78,7 +78,10 @@ def test_a_files_delimiter_and_encoding_are_said() -> None:
     borne_out = "its bytes make sense as windows-1250 or iso-8859-2 ('(żółć)'), windows-1252 ('x'); set options.encoding"
     fix = fix_of("format_unreadable", said + borne_out, "file", text)
     assert changed(fix, text) == ["config: {connector: files, path: in/orders.csv, options: {encoding: windows-1250}}"]
-    assert fix is not None and "one of windows-1250 or iso-8859-2 ('(żółć)'), windows-1252 ('x')" in fix.applies
+    assert (
+        fix is not None
+        and "read as windows-1250; its bytes make sense as windows-1250 or iso-8859-2 ('(żółć)'), windows-1252 ('x')" in fix.applies
+    )
     nothing = "nothing that is known here makes sense of its bytes; set options.encoding to what it is written in"
     assert fix_of("format_unreadable", said + nothing, "file", text) is None, "nothing is guessed"
 
