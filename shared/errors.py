@@ -59,6 +59,12 @@ class PenstockError(Exception):
         return said
 
 
+class Bug(PenstockError):
+    """What cannot be, was: told as it came, with nothing to be done about it but a report."""
+
+    code = "bug"
+
+
 class ConfigurationError(PenstockError):
     """The recipe, a connector or a setting asks for something that cannot be done."""
 
@@ -92,6 +98,12 @@ class DiskFull(UnavailableError):
 
     code = "disk_full"
     retry_on = "connection"
+
+
+def bug(error: Exception, what: str = "") -> Bug:
+    """What nobody foresaw, as a stage's failure, where it is caught and its trace is logged. `what`: could not be done, as a sentence."""
+    said = f"{type(error).__name__}: {error}"
+    return Bug(f"{f'{what} ({said})' if what else said}; this is a bug in Penstock, its trace is in the worker's log")
 
 
 def disk_full(said: object, *, node: str | None = None) -> DiskFull:

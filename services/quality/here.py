@@ -17,7 +17,8 @@ from shared.engines.duckdb.connection import name
 from shared.engines.duckdb.errors import translated
 from shared.engines.program import THIS
 from shared.errors import PenstockError
-from shared.sql.render import sql
+from shared.sql.dialects import dialect as dialect_of
+from shared.sql.render import rewritten
 
 DIALECT = "duckdb"
 _SAMPLE = "this sample"
@@ -26,8 +27,9 @@ _SAMPLE = "this sample"
 class Here:
     """Answers from the relations of `connection`. `memory_bytes`: the limit to name where it is too little."""
 
-    # DuckDB has no limit of its own; what is wider takes long to be bound.
-    widest = 4_000
+    # DuckDB has no limit of its own. Measured with 466 aggregates over 200 columns: in one SELECT they take half as long again as in five,
+    # whose columns stay in the processor's cache; each column of a file is read by those that name it alone.
+    widest = 150
     estimates = True
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, relations: Relations, memory_bytes: int) -> None:
@@ -60,7 +62,8 @@ class Here:
             return answer(self._connection, text, most)
 
     def relation(self, select: exp.Query) -> AbstractContextManager[str]:
-        return nullcontext(sql(faster(select.copy()), DIALECT))
+        target = dialect_of(DIALECT)
+        return nullcontext(faster(rewritten(select, target)).sql(dialect=target.writes, identify=False, copy=False))
 
     def sampled(self, rows: int) -> Sampled:
         """So many rows of `this`, the same ones whenever it is asked of the same rows."""

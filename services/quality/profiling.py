@@ -10,7 +10,7 @@ from sqlglot import exp
 from services.quality import figures
 from shared.datasets import Column
 from shared.formats.types import duckdb as in_duckdb
-from shared.rules.trees import FLOATS, NUMBERS, TIMES, table, there, typed, values
+from shared.rules.trees import FLOATS, NUMBERS, TIMES, table, there, typed, typed_each, values
 from shared.rules.types import column, count, filtered, this
 
 COMPARED = NUMBERS | TIMES | {"TEXT", "BOOLEAN", "UUID", "TIME"}
@@ -42,7 +42,7 @@ def aggregates(one: Column, *, estimates: bool) -> dict[str, exp.Expr]:
         found["about"] = exp.ApproxDistinct(this=of.copy())
     elif kind in COMPARED:
         found["distinct"] = exp.Count(this=exp.Distinct(expressions=[of.copy()]), big_int=True)
-    return {name: typed(tree.copy(), (one,)) for name, tree in found.items()}
+    return typed_each({name: tree.copy() for name, tree in found.items()}, (one,))
 
 
 def each_value(one: Column) -> exp.Select:

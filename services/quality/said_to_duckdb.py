@@ -7,7 +7,7 @@ from sqlglot import exp
 _START, _END = "^(?:", ")$"
 
 
-def faster(tree: exp.Query) -> exp.Query:
+def faster(tree: exp.Expr) -> exp.Expr:
     """Changes and returns it."""
     for match in list(tree.find_all(exp.RegexpLike)):
         _whole_match(match)

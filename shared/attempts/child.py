@@ -30,7 +30,7 @@ from shared.datasets.buckets import of_machine
 from shared.engines.control import Control
 from shared.engines.program import TELLING
 from shared.engines.work import Job, Outcome
-from shared.errors import PenstockError, disk_full
+from shared.errors import PenstockError, bug, disk_full
 from shared.kill_points import kill_point
 from shared.process import prepare, settings
 from shared.process.start import asked_by, context
@@ -167,10 +167,7 @@ class _Child:
                 # Nothing may end the child but the parent: a bug is this stage's failure, with its trace in the log and in Sentry.
                 if not control.cancelled:
                     log.exception("a bug in stage %s", job.stage)
-                failure = PenstockError(
-                    f"{type(error).__name__}: {error}; this is a bug in Penstock, its trace is in the worker's log"
-                ).to_json()
-                failure["code"] = "bug"
+                failure = bug(error).to_json()
         if control.cancelled:
             failure = {
                 "code": "cancelled",

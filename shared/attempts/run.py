@@ -32,9 +32,9 @@ from shared.breakers import Change
 from shared.dispatch import results, sending
 from shared.dispatch.claims import Claim, Hold, claim, released, report_breaker, too_late, wake
 from shared.engines.work import Job, Limits, Outcome
-from shared.errors import ConfigurationError, PenstockError, UnavailableError
+from shared.errors import ConfigurationError, PenstockError, UnavailableError, bug
 from shared.kill_points import kill_point
-from shared.messages import RequestMessage, StageMessage
+from shared.messages import RequestMessage, StageMessage, UnknownVersion
 from shared.process.start import asked_by, context
 from shared.secrets.masking import Masker
 from shared.secrets.stores import NO_STORES, Stores
@@ -179,7 +179,7 @@ class Attempts:
             return False
         kill_point("attempt.taken")
         # Most messages of a run with short stages come too late.
-        taken = insist(self._database, lambda tx: None if too_late(tx, message) else self._take(tx, message), self._closing)
+        taken = self._taken(message)
         if taken is None:
             if self._closing.is_set():
                 return False
@@ -194,14 +194,28 @@ class Attempts:
                 taken = self._attempt(taken, child, until)
         return True
 
-    def _take(self, tx: Tx, message: StageMessage) -> Taken | None:
+    def _taken(self, message: StageMessage) -> Taken | None:
+        try:
+            return insist(self._database, lambda tx: None if too_late(tx, message) else self._take(tx, message), self._closing)
+        except (UnknownVersion, psycopg.OperationalError):
+            raise
+        except Exception as error:
+            log.exception("a bug in the claim of stage %s", message.stage)
+            # Left as it is, it would be released for ever, and fail in the claim each time: nothing but the claim, then, to say so.
+            refused = bug(error, f"the program of stage {message.stage} makes no sense")
+            return insist(self._database, lambda tx: self._take(tx, message, refused), self._closing)
+
+    def _take(self, tx: Tx, message: StageMessage, refused: PenstockError | None = None) -> Taken | None:
+        """`refused`: why it cannot begin, where that is known already; then nothing is looked up for it."""
         taken = claim(tx, message, worker=self.place.name, boot=self.place.boot, lease=self.place.lease)
         if taken is None:
             return None
         resolution = self._resolution()
+        if refused is not None:
+            return Taken(taken, resolution, (), cursors.Known(), refused)
         resolution.look_up(tx, taken.namespace, taken.kind, taken.program)
         past = history(tx, taken.namespace, taken.kind, taken.program)
-        known, refused = cursors.Known(), None
+        known = cursors.Known()
         try:
             known = cursors.begin(tx, taken)
         except cursors.CursorHeld as held_by_others:
@@ -247,6 +261,11 @@ class Attempts:
                 return self._run_job(held, replace(resolved, connectors=resolved.connectors | letters | rows), taken.known, taken.past)
         except PenstockError as problem:
             return Ended(None, problem.to_json(), None, 0, None)
+        except psycopg.Error:
+            raise
+        except Exception as error:
+            log.exception("a bug before stage %s was begun", held.claim.stage)
+            return Ended(None, bug(error).to_json(), None, 0, None)
 
     def _run_job(self, held: Held, resolved: connectors.Resolved, known: cursors.Known, past: tuple[dict[str, Any], ...]) -> Ended:
         taken, child = held.claim, held.child
@@ -357,15 +376,15 @@ class Attempts:
             return
         try:
             level, line, messages = self._end(held, ended, goes_on)
-        except psycopg.Error as refused:
+        except PenstockError as refused:
+            error = refused.to_json()
+            level, line = "ERROR", f"could not be recorded: {refused.message}"
+            messages = insist(self._database, lambda tx: self._fail(tx, held, ended, error), held.gone)
+        except Exception as refused:
             # Not that the store is away, but that it does not take what we have to say: doing the work again would not help.
             log.exception("the outcome could not be recorded")
             error = PenstockError(f"the outcome of the stage could not be recorded ({refused}); this is a bug in Penstock").to_json()
             level, line = "ERROR", str(error["message"])
-            messages = insist(self._database, lambda tx: self._fail(tx, held, ended, error), held.gone)
-        except PenstockError as refused:
-            error = refused.to_json()
-            level, line = "ERROR", f"could not be recorded: {refused.message}"
             messages = insist(self._database, lambda tx: self._fail(tx, held, ended, error), held.gone)
         if messages is None:
             log.warning("the stage was released to others meanwhile; this attempt is dropped")
@@ -430,7 +449,7 @@ class Attempts:
 
         try:
             return insist(self._database, lambda tx: step(tx, goes_on), held.gone)
-        except (psycopg.Error, PenstockError):
+        except Exception:
             if not goes_on:
                 raise
             # It may be the next stage that cannot be claimed: that is no reason not to record this one.

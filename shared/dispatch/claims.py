@@ -72,7 +72,9 @@ def claim(tx: Tx, message: StageMessage, *, worker: str, boot: str, lease: timed
     row = stages.claim(tx, run.id, message.stage, message.epoch, worker=worker, boot=boot, lease=lease)
     if row is None:
         return None
-    if (found := row["program"].get("format", 1)) not in FORMATS:
+    # What is no program at all is claimed like any other, and fails where it is read.
+    program = row["program"] if isinstance(row["program"], dict) else {}
+    if isinstance(found := program.get("format", 1), int) and found not in FORMATS:
         raise UnknownVersion(f"the plan of stage {row['stage']} has format {found}, of a newer release", "plan", found)
     if row["kind"] == "work":
         nodes.set_status(tx, run.id, row["nodes"], "RUNNING")
@@ -87,7 +89,7 @@ def claim(tx: Tx, message: StageMessage, *, worker: str, boot: str, lease: timed
         epoch=row["epoch"],
         kind=row["kind"],
         nodes=tuple(row["nodes"]),
-        program=row["program"],
+        program=program,
         inputs=datasets.of_stages(tx, run.id, row["inputs"]) if row["inputs"] else {},
         policy=row["policy"],
         rerun=row["rerun"],

@@ -7,9 +7,11 @@ from typing import Any
 
 from shared.engines.program import Count, Program
 
+_COUNTED = frozenset({"read", "rejectedLines", "table", "output", "sink", "rejects", "counter"})
+
 
 def evaluate(count: Count, counted: Mapping[tuple[str, str], int], total: Callable[[str, str], int | None]) -> int | None:
-    """None where any part is not known: a figure that cannot be had is never a guess."""
+    """None where any part is not known: a figure that cannot be had is never a guess. Raises ValueError for what no planner writes."""
     if count is None:
         return None
     ((kind, value),) = count.items()
@@ -21,6 +23,8 @@ def evaluate(count: Count, counted: Mapping[tuple[str, str], int], total: Callab
         if len(known) < len(parts):
             return None
         return sum(known) if kind == "sum" else known[0] - known[1]
+    if kind not in _COUNTED:
+        raise ValueError(f"a figure is to be made of {kind!r}, which is nothing that is counted")
     # Lines are rejected only where there are lines: a table has none.
     return counted.get((kind, value), 0 if kind == "rejectedLines" else None)
 

@@ -9,10 +9,13 @@ Table names inside SQL are quoted ports: `"node"` for a main output, `"node.port
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from functools import wraps
+from typing import Any, Literal, TypeVar
 
 from shared.datasets.columns import Columns, columns_from_json
+from shared.errors import bug
 
 FORMAT = 1
 # What `from_json` reads: an older release's plans are still running when a newer one is put in.
@@ -25,6 +28,21 @@ FORMATS = frozenset({1})
 #   {"counter": "c"}    how often the sequence c was drawn         {"total": ["t", "col"]} sum of a folded count column in table t
 #   {"sum": [e, …]}   {"minus": [e, e]}   null (not known)
 Count = dict[str, Any] | None
+
+T = TypeVar("T")
+
+
+def _told(read: Callable[[dict[str, Any]], T]) -> Callable[[dict[str, Any]], T]:
+    """What has another shape than any release writes is told of as such, not as a key that is missing."""
+
+    @wraps(read)
+    def reading(value: dict[str, Any]) -> T:
+        try:
+            return read(value)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise bug(error, "a program has a shape that no release of Penstock writes") from error
+
+    return reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +258,7 @@ class Program:
         }
 
     @staticmethod
+    @_told
     def from_json(value: dict[str, Any]) -> Program:
         return Program(
             reads=tuple(Read.from_json(read) for read in value["reads"]),
@@ -299,6 +318,7 @@ class SurveyProgram:
         return {"format": FORMAT, "key": self.key, "connector": self.connector, "role": self.role, "options": self.options}
 
     @staticmethod
+    @_told
     def from_json(value: dict[str, Any]) -> SurveyProgram:
         return SurveyProgram(value["key"], value["connector"], value["role"], value["options"])
 
@@ -315,6 +335,7 @@ class LookProgram:
         return {"format": FORMAT, "connector": self.connector, "does": self.does, "options": self.options}
 
     @staticmethod
+    @_told
     def from_json(value: dict[str, Any]) -> LookProgram:
         return LookProgram(value["connector"], value["does"], value["options"])
 
@@ -356,6 +377,7 @@ class StagedProgram:
         }
 
     @staticmethod
+    @_told
     def from_json(value: dict[str, Any]) -> StagedProgram:
         ports = tuple(StagedPort(*port) for port in value["ports"])
         return StagedProgram(value["run"], value["pipeline"], value["version"], ports, value["rows"])
@@ -398,6 +420,7 @@ class TellProgram:
         }
 
     @staticmethod
+    @_told
     def from_json(value: dict[str, Any]) -> TellProgram:
         """Once it is taken its secrets are in their places."""
         said = ("notification", "type", "connector", "target", "event", "subject", "text", "facts")
@@ -451,6 +474,7 @@ class CheckProgram:
         } | ({"export": self.export} if self.export is not None else {})
 
     @staticmethod
+    @_told
     def from_json(value: dict[str, Any]) -> CheckProgram:
         if "input" in value:
             # Of a release whose checks looked at staged rows only.

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, Any
 
+from shared.formats.encodings import told
 from shared.formats.errors import BadOptions, UnreadableFile
 from shared.formats.options import CsvDialect
 
@@ -64,7 +65,11 @@ def _records(stream: IO[bytes], dialect: CsvDialect, count: int, lines: list[str
         if len(dialect.delimiter) > 1:
             return [line.rstrip("\r\n").split(dialect.delimiter) for line in itertools.islice(kept(), count)]
         return list(itertools.islice((record for record in csv.reader(kept(), **arguments(dialect)) if record), count))
-    except (UnicodeDecodeError, csv.Error) as problem:
+    except UnicodeError as problem:
+        raise UnreadableFile(
+            f"the first lines cannot be read as {dialect.encoding} text ({problem}); {told(problem, dialect.encoding)}"
+        ) from problem
+    except csv.Error as problem:
         raise UnreadableFile(f"the first lines cannot be read as {dialect.encoding} text: {problem}") from problem
     finally:
         text.detach()

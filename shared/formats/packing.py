@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 from typing import IO, cast
 
+from shared.formats.encodings import told
 from shared.formats.errors import UnfitRows, UnreadableFile
 
 _BLOCK_BYTES = 1 << 20
@@ -41,7 +42,7 @@ def copy_as_utf8(source: IO[bytes], target: IO[bytes], encoding: str, path: str)
             target.write(decode(block).encode())
         target.write(decode(b"", True).encode())
     except UnicodeError as error:
-        raise UnreadableFile(f"{path} cannot be read as {encoding} text: {error}; set options.encoding to what it is written in") from error
+        raise UnreadableFile(f"{path} cannot be read as {encoding} text ({error}); {told(error, encoding)}") from error
 
 
 def _packed(target: Path, compression: str | None) -> IO[bytes]:

@@ -19,11 +19,10 @@ from shared.rules.baseline import MOST_HISTORY
 from shared.rules.custom_sql import over_this
 from shared.rules.moments import aware
 from shared.rules.types import named
-from shared.sql import regex
+from shared.sql import patterns, regex
 from shared.sql.errors import SqlProblem
 
 SEVERITIES = ("critical", "high", "medium")
-PATTERNS = ("PESEL", "NIP", "REGON", "IBAN", "E164_PHONE", "EMAIL", "UUID")
 # Types that judge a dataset, or what a query makes of it: when they fail, no row of it is at fault.
 _WITHOUT_ROWS = ("FRESHNESS", "ROW_COUNT", "ANOMALY", "CUSTOM_SQL")
 # How many failing rows a type allows, and what it says when it allows none.
@@ -101,7 +100,7 @@ def _place(bound: float | str) -> Any:
 
 
 def _pattern(value: str) -> None:
-    if value in PATTERNS:
+    if value in patterns.NAMES:
         return
     try:
         regex.translate(value)
@@ -114,7 +113,7 @@ class Regex(Rule):
     pattern = fields.String(
         required=True,
         validate=[validate.Length(min=1), _pattern],
-        metadata=shown("Pattern", f"A regular expression for the whole value, or one of {', '.join(PATTERNS)}", "PESEL"),
+        metadata=shown("Pattern", f"A regular expression for the whole value, or one of {', '.join(patterns.NAMES)}", "PESEL"),
     )
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from sqlglot import Dialect, exp
+from sqlglot import exp
 
 from shared.pipelines.nodes import NODE_TYPES
 from shared.planning.cut import Piece
@@ -14,8 +14,7 @@ from shared.planning.databases import Database, condition, database_of, found_of
 from shared.planning.graph import Graph, Port
 from shared.planning.needs import Facts
 from shared.planning.sequences import of_stage, starts
-from shared.sql.dialects import dialect as dialect_of
-from shared.sql.render import rewritten
+from shared.sql.render import unguarded
 from shared.sql.trust import LEVELS, Trust, trust
 from shared.sql.typing import annotated
 
@@ -151,13 +150,11 @@ class Looking:
         self.trust[node] = worst
         if not worst.at_least(self.least) or worst.level == LEVELS[0]:
             return worst.why
-        return next((f"a cast that may fail cannot be written for {home.spec.title}" for tree in trees if _unguarded(tree, home)), None)
-
-
-def _unguarded(tree: exp.Expr, home: Database) -> bool:
-    """A cast that is to give NULL would be written as one that raises."""
-    if tree.find(exp.TryCast) is None:
-        return False
-    target = dialect_of(home.dialect, home.version)
-    written = Dialect.get_or_raise(target.writes).generator_class
-    return rewritten(tree, target).find(exp.TryCast) is not None and not written.TRY_SUPPORTED
+        return next(
+            (
+                f"a cast that may fail cannot be written for {home.spec.title}"
+                for tree in trees
+                if unguarded(tree, home.dialect, home.version)
+            ),
+            None,
+        )

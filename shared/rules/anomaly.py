@@ -18,7 +18,7 @@ from sqlglot import exp
 from shared.datasets import Columns
 from shared.rules.baseline import baseline
 from shared.rules.scope import resolved, within
-from shared.rules.trees import NUMBERS, as_type, no_rows, type_of, typed, values
+from shared.rules.trees import NUMBERS, as_type, no_rows, type_of, typed_each, values
 from shared.rules.types import Measured, Rule, RuleType, Scan, Verdict, column, count, filtered, named
 from shared.sql import parse
 from shared.sql.errors import SqlProblem
@@ -45,7 +45,7 @@ def _columns(rule: Rule) -> tuple[str, ...]:
 
 
 def _scan(rule: Rule, columns: Columns, prefix: str) -> Scan:
-    return Scan({name: typed(tree, columns) for name, tree in _aggregates(rule, columns).items()})
+    return Scan(typed_each(_aggregates(rule, columns), columns))
 
 
 def _aggregates(rule: Rule, columns: Columns) -> dict[str, exp.Expr]:

@@ -11,7 +11,7 @@ from sqlglot import exp
 from shared.datasets import Columns
 from shared.rules.scope import within
 from shared.rules.shares import percent, percent_of
-from shared.rules.trees import all_there, is_null, rows_where, type_of, typed, values
+from shared.rules.trees import all_there, is_null, rows_where, type_of, typed, typed_each, values
 from shared.rules.types import Measured, Rule, RuleType, Scan, Verdict, column, count, named
 
 
@@ -36,7 +36,7 @@ def _scan(rule: Rule, columns: Columns, prefix: str) -> Scan:
         filled = values(column(names[0]), within(rule, columns))
     else:
         filled = count(within(rule, columns, _filled(rule, columns)))
-    return Scan({"checked": typed(count(within(rule, columns)), columns), "filled": typed(filled, columns)})
+    return Scan(typed_each({"checked": count(within(rule, columns)), "filled": filled}, columns))
 
 
 def _verdict(rule: Rule, measured: Measured) -> Verdict:

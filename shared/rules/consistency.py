@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from shared.datasets import Columns
 from shared.rules.scope import boolean, resolved, within
-from shared.rules.trees import is_null, rows_where, typed
+from shared.rules.trees import is_null, rows_where, typed, typed_each
 from shared.rules.types import Measured, Rule, RuleType, Scan, Verdict, count
 from shared.sql.row_errors import guard
 
@@ -27,7 +27,7 @@ def _untrue(rule: Rule, columns: Columns) -> exp.Expr:
 
 
 def _scan(rule: Rule, columns: Columns, prefix: str) -> Scan:
-    return Scan({"checked": typed(count(within(rule, columns)), columns), "failing": typed(count(_untrue(rule, columns)), columns)})
+    return Scan(typed_each({"checked": count(within(rule, columns)), "failing": count(_untrue(rule, columns))}, columns))
 
 
 def _verdict(rule: Rule, measured: Measured) -> Verdict:

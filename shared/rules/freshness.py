@@ -14,7 +14,7 @@ from shared.datasets import Columns
 from shared.datasets.quantities import microseconds
 from shared.rules.moments import aware, literal
 from shared.rules.scope import within
-from shared.rules.trees import TIMES, no_rows, type_of, typed
+from shared.rules.trees import TIMES, no_rows, type_of, typed_each
 from shared.rules.types import Measured, Rule, RuleType, Scan, Verdict, column, count, filtered, named
 from shared.sql.errors import SqlProblem
 
@@ -42,7 +42,7 @@ def _fresh(rule: Rule, columns: Columns) -> exp.Expr:
 def _scan(rule: Rule, columns: Columns, prefix: str) -> Scan:
     newest = filtered(exp.Max(this=column(rule["column"])), within(rule, columns))
     fresh = count(within(rule, columns, _fresh(rule, columns)))
-    return Scan({"fresh": typed(fresh, columns), "newest": typed(newest, columns)})
+    return Scan(typed_each({"fresh": fresh, "newest": newest}, columns))
 
 
 def _verdict(rule: Rule, measured: Measured) -> Verdict:

@@ -7,14 +7,14 @@ from sqlglot import exp
 from shared.datasets import Columns
 from shared.rules.scope import within
 from shared.rules.shares import percent, percent_of
-from shared.rules.trees import is_null, rows_where, typed, values
+from shared.rules.trees import is_null, rows_where, typed, typed_each, values
 from shared.rules.types import Measured, Rule, RuleType, Scan, Verdict, column, count, named
 
 
 def _scan(rule: Rule, columns: Columns, prefix: str) -> Scan:
     # What is there and not what is missing: two plain counts, which other rules and the profile need as well.
     counted = {"checked": count(within(rule, columns)), "present": values(column(rule["column"]), within(rule, columns))}
-    return Scan({name: typed(tree, columns) for name, tree in counted.items()})
+    return Scan(typed_each(counted, columns))
 
 
 def _verdict(rule: Rule, measured: Measured) -> Verdict:

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from shared.datasets import Columns
 from shared.rules.scope import within
-from shared.rules.trees import as_type, rows_where, there, type_of, typed, values
+from shared.rules.trees import as_type, rows_where, there, type_of, typed, typed_each, values
 from shared.rules.types import Measured, Rule, RuleType, Scan, Verdict, column, count, named
 from shared.sql.patterns import fits
 
@@ -26,7 +26,7 @@ def _other(rule: Rule, columns: Columns) -> exp.Expr:
 
 def _scan(rule: Rule, columns: Columns, prefix: str) -> Scan:
     checked = values(column(rule["column"]), within(rule, columns))
-    return Scan({"checked": typed(checked, columns), "failing": typed(count(_other(rule, columns)), columns)})
+    return Scan(typed_each({"checked": checked, "failing": count(_other(rule, columns))}, columns))
 
 
 def _verdict(rule: Rule, measured: Measured) -> Verdict:

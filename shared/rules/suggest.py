@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
 from math import floor
 from typing import Any
 
 import yaml
+
+from shared.sql import patterns
 
 # Fewer rows tell nothing of what is meant.
 LEAST_ROWS = 10
@@ -110,47 +111,7 @@ def _pattern(column: Mapping[str, Any]) -> str | None:
     values = [one["value"] for one in column.get("topValues") or ()]
     if len(values) < LEAST_VALUES or not all(isinstance(value, str) for value in values):
         return None
-    return next((name for name, fits in PATTERNS.items() if all(fits(value) for value in values)), None)
-
-
-def _weighed(weights: tuple[int, ...], length: int, modulus: int, check: Callable[[int], int]) -> Callable[[str], bool]:
-    def fits(value: str) -> bool:
-        if len(value) != length or not (value.isascii() and value.isdigit()):
-            return False
-        total = sum(weight * int(digit) for weight, digit in zip(weights, value, strict=False))
-        return check(total % modulus) == int(value[-1])
-
-    return fits
-
-
-def _iban(value: str) -> bool:
-    said = value.replace(" ", "")
-    if not re.fullmatch(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}", said):
-        return False
-    return int("".join(str(int(sign, 36)) for sign in said[4:] + said[:4])) % 97 == 1
-
-
-def _birthday(value: str) -> bool:
-    """A PESEL begins with one, whose month also tells the century."""
-    year, month, day = (int(value[at : at + 2]) for at in (0, 2, 4))
-    century = {8: 1800, 0: 1900, 2: 2000, 4: 2100, 6: 2200}.get(month // 10 // 2 * 2)
-    try:
-        return century is not None and bool(datetime(century + year, month % 20, day, tzinfo=UTC))
-    except ValueError:
-        return False
-
-
-_digits_of_pesel = _weighed((1, 3, 7, 9, 1, 3, 7, 9, 1, 3), 11, 10, lambda rest: (10 - rest) % 10)
-# The most particular first. NIP: a rest of 10 is nobody's.
-PATTERNS: Mapping[str, Callable[[str], bool]] = {
-    "PESEL": lambda value: _digits_of_pesel(value) and _birthday(value),
-    "NIP": _weighed((6, 5, 7, 2, 3, 4, 5, 6, 7), 10, 11, lambda rest: rest),
-    "REGON": _weighed((8, 9, 2, 3, 4, 5, 6, 7), 9, 11, lambda rest: rest % 10),
-    "IBAN": _iban,
-    "UUID": lambda value: re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", value) is not None,
-    "E164_PHONE": lambda value: re.fullmatch(r"\+[1-9][0-9]{6,14}", value) is not None,
-    "EMAIL": lambda value: re.fullmatch(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", value) is not None,
-}
+    return next((name for name in patterns.NAMES if all(patterns.holds(name, value) for value in values)), None)
 
 
 def _word(text: str) -> str:

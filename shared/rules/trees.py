@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import TypeVar, cast
 
@@ -37,12 +37,21 @@ def typed(tree: Tree, columns: Columns, others: Mapping[str, Columns] | None = N
 
     Only columns that it names are looked at: a wide table costs what is used of it.
     """
-    inputs = {THIS: columns, **(others or {})}
-    named = {(found.table, found.name) for found in tree.find_all(exp.Column)}
-    used = {name: tuple(one for one in each if (name, one.name) in named) for name, each in inputs.items()}
-    used = {name: each for name, each in used.items() if each}
+    used = _used([tree], {THIS: columns, **(others or {})})
     made = typing.annotated(tree, used) if isinstance(tree, exp.Query) else typing.annotate(tree, used)
     return cast(Tree, made)
+
+
+def typed_each(trees: Mapping[str, exp.Expr], columns: Columns) -> dict[str, exp.Expr]:
+    """The same for several expressions, by their names: what a rule asks is typed at once."""
+    return dict(zip(trees, typing.annotate_each(list(trees.values()), _used(trees.values(), {THIS: columns})), strict=True))
+
+
+def _used(trees: Iterable[exp.Expr], inputs: Mapping[str, Columns]) -> dict[str, Columns]:
+    """Of the inputs, those columns that the trees name."""
+    named = {(found.table, found.name) for tree in trees for found in tree.find_all(exp.Column)}
+    used = {name: tuple(one for one in each if (name, one.name) in named) for name, each in inputs.items()}
+    return {name: each for name, each in used.items() if each}
 
 
 def values(of: exp.Expr, condition: exp.Expr | None = None) -> exp.Expr:

@@ -17,7 +17,7 @@ from sqlglot import exp
 from shared.datasets import Columns
 from shared.rules.moments import aware, literal
 from shared.rules.scope import within
-from shared.rules.trees import FLOATS, NUMBERS, TIMES, as_type, is_null, rows_where, there, type_of, typed, values
+from shared.rules.trees import FLOATS, NUMBERS, TIMES, as_type, is_null, rows_where, there, type_of, typed, typed_each, values
 from shared.rules.types import Measured, Rule, RuleType, Scan, Verdict, column, count, filtered, named
 from shared.sql.errors import SqlProblem
 
@@ -104,7 +104,7 @@ def _scan(rule: Rule, columns: Columns, prefix: str) -> Scan:
         "least": filtered(exp.Min(this=_value(rule, columns)), within(rule, columns)),
         "greatest": filtered(exp.Max(this=_value(rule, columns)), within(rule, columns)),
     }
-    return Scan({name: typed(tree, columns) for name, tree in counted.items()})
+    return Scan(typed_each(counted, columns))
 
 
 def _verdict(rule: Rule, measured: Measured) -> Verdict:

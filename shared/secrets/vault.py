@@ -28,7 +28,9 @@ class VaultUnavailable(UnavailableError):
 
 @dataclass(frozen=True, slots=True)
 class Vault:
-    """`url` without a path. `paths`: prefixes of what may be read, {namespace} in them is the run's; empty: whatever the token may."""
+    """`url` without a path. `paths`: prefixes of what may be read, {namespace} in them is the run's; empty: of any store what lies under
+    the namespace's own name.
+    """
 
     url: str | None
     token: str = field(repr=False, default="")
@@ -47,8 +49,10 @@ class Vault:
         mount, _, rest = path.strip("/").partition("/")
         if not rest or any(part in ("", ".", "..") for part in rest.split("/")):
             raise VaultRefused(f"{path} is no path of a secret in Vault; write it as secret/path, the name of the store first")
-        if self.paths and not is_within(f"{mount}/{rest}", self.paths, namespace):
-            raise VaultRefused(f"namespace {namespace} may not read {path} in Vault; an operator allows paths in PENSTOCK_VAULT_PATHS")
+        # The workers' token reads for all namespaces.
+        if not is_within(f"{mount}/{rest}", self.paths or (f"{mount}/{{namespace}}",), namespace):
+            own = "" if self.paths else f" keep it under {mount}/{namespace}/, or"
+            raise VaultRefused(f"namespace {namespace} may not read {path} in Vault;{own} an operator allows paths in PENSTOCK_VAULT_PATHS")
         return self._read(mount, rest)
 
     def _read(self, mount: str, rest: str) -> Mapping[str, str]:

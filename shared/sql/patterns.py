@@ -1,4 +1,5 @@
-r"""Named patterns of values: PESEL, NIP, REGON, IBAN, E164_PHONE, EMAIL, UUID, as a condition over a text that is not NULL.
+r"""Named patterns of values: PESEL, NIP, REGON, IBAN, E164_PHONE, EMAIL, UUID, as a condition over a text that is not NULL, and
+of a value that is at hand.
 
 Values are matched whole and as they are: no blanks, no dashes but a UUID's, letters of an IBAN in capitals. Where a standard has a check
 digit it is computed: PESEL (Act on population registration, 24 September 2010, Art. 15; the day must be one of its century's months),
@@ -11,7 +12,9 @@ The conditions hold no cast that could fail, so a row with any text gets an answ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from sqlglot import exp
 
@@ -29,6 +32,25 @@ _PLAIN = {
 }
 NAMES = tuple(_PLAIN)
 
+
+@dataclass(frozen=True, slots=True)
+class _Sum:
+    """Of texts of `length` digits and more: the first digits, each times its weight, are in sum, modulo `modulus`, the digit that follows
+    them; 0 where none follows. `folded`: of what is left, the last digit counts.
+    """
+
+    length: int
+    weights: tuple[int, ...]
+    modulus: int
+    folded: bool = False
+
+
+_SUMS = {
+    "PESEL": (_Sum(11, (1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1), 10),),
+    # A remainder of 10 is no digit: such numbers are not given out.
+    "NIP": (_Sum(10, (6, 5, 7, 2, 3, 4, 5, 6, 7), 11),),
+    "REGON": (_Sum(9, (8, 9, 2, 3, 4, 5, 6, 7), 11, folded=True), _Sum(14, (2, 4, 8, 5, 0, 9, 7, 3, 6, 1, 2, 4, 8), 11, folded=True)),
+}
 _IBAN_DIGITS = 72
 _CHUNK = 9
 
@@ -41,6 +63,21 @@ def matches(name: str, text: exp.Expr) -> exp.Expr:
         return shaped
     # A CASE, since the check reads digits where the pattern says there are some.
     return exp.Case(ifs=[exp.If(this=shaped, true=checked(text))], default=exp.false())
+
+
+def holds(name: str, value: str) -> bool:
+    """What `matches` says of a value, here. Raises KeyError for a name that is none of NAMES."""
+    if re.fullmatch(_PLAIN[name], value) is None:
+        return False
+    if name == "IBAN":
+        return int("".join(str(int(sign, 36)) for sign in value[4:] + value[:4])) % 97 == 1
+    return all(_sums_up(one, value) for one in _SUMS.get(name, ()) if len(value) >= one.length)
+
+
+def _sums_up(one: _Sum, value: str) -> bool:
+    rest = sum(weight * int(digit) for weight, digit in zip(one.weights, value, strict=False)) % one.modulus
+    follows = value[len(one.weights) : one.length]
+    return (rest % 10 if one.folded else rest) == int(follows or 0)
 
 
 def fits(pattern: str, text: exp.Expr) -> exp.Expr:
@@ -59,7 +96,7 @@ def _digit(text: exp.Expr, at: int) -> exp.Expr:
     return exp.StrPosition(this=exp.Literal.string("123456789"), substr=sign)
 
 
-def _weighed(text: exp.Expr, weights: Sequence[int]) -> exp.Expr:
+def _weighed(text: exp.Expr, weights: tuple[int, ...]) -> exp.Expr:
     """The sum of the first digits, each times its weight."""
     terms = [exp.Mul(this=_digit(text, at), expression=exp.Literal.number(weight)) for at, weight in enumerate(weights, start=1)]
     total: exp.Expr = terms[0]
@@ -76,20 +113,19 @@ def _equal(one: exp.Expr, other: exp.Expr) -> exp.Expr:
     return exp.EQ(this=one, expression=other)
 
 
-def _pesel(text: exp.Expr) -> exp.Expr:
-    return _equal(_modulo(_weighed(text, (1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1)), 10), exp.Literal.number(0))
+def _summed(text: exp.Expr, one: _Sum) -> exp.Expr:
+    rest = _modulo(_weighed(text, one.weights), one.modulus)
+    follows = _digit(text, one.length) if one.length > len(one.weights) else exp.Literal.number(0)
+    return _equal(_modulo(rest, 10) if one.folded else rest, follows)
 
 
-def _nip(text: exp.Expr) -> exp.Expr:
-    # A remainder of 10 is no digit: such numbers are not given out.
-    return _equal(_modulo(_weighed(text, (6, 5, 7, 2, 3, 4, 5, 6, 7)), 11), _digit(text, 10))
-
-
-def _regon(text: exp.Expr) -> exp.Expr:
-    nine = _equal(_modulo(_modulo(_weighed(text, (8, 9, 2, 3, 4, 5, 6, 7)), 11), 10), _digit(text, 9))
-    fourteen = _equal(_modulo(_modulo(_weighed(text, (2, 4, 8, 5, 0, 9, 7, 3, 6, 1, 2, 4, 8)), 11), 10), _digit(text, 14))
-    short = _equal(exp.Length(this=text.copy()), exp.Literal.number(9))
-    return exp.and_(nine, exp.or_(short, fourteen))
+def _sums(text: exp.Expr, first: _Sum, *longer: _Sum) -> exp.Expr:
+    """The first is of all texts, another of those that are no shorter than it; there are two lengths at most."""
+    made = _summed(text, first)
+    for one in longer:
+        short = _equal(exp.Length(this=text.copy()), exp.Literal.number(first.length))
+        made = exp.and_(made, exp.or_(short, _summed(text, one)))
+    return made
 
 
 def _iban(text: exp.Expr) -> exp.Expr:
@@ -109,4 +145,8 @@ def _iban(text: exp.Expr) -> exp.Expr:
     return _equal(remainder, exp.Literal.number(1))
 
 
-_CHECKS: dict[str, Callable[[exp.Expr], exp.Expr]] = {"PESEL": _pesel, "NIP": _nip, "REGON": _regon, "IBAN": _iban}
+def _of_sums(sums: tuple[_Sum, ...]) -> Callable[[exp.Expr], exp.Expr]:
+    return lambda text: _sums(text, *sums)
+
+
+_CHECKS: dict[str, Callable[[exp.Expr], exp.Expr]] = {"IBAN": _iban} | {name: _of_sums(sums) for name, sums in _SUMS.items()}

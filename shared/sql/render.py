@@ -17,6 +17,20 @@ def sql(tree: exp.Expr, dialect: str, version: str | None = None, *, pretty: boo
     return rewritten(tree, target).sql(dialect=target.writes, identify=False, pretty=pretty, copy=False)
 
 
+def unguarded(tree: exp.Expr, dialect: str, version: str | None = None) -> bool:
+    """Whether a cast of a typed tree that is to give NULL would be written as one that raises."""
+    if tree.find(exp.TryCast) is None:
+        return False
+    target = dialect_of(dialect, version)
+
+    def raises(cast: exp.TryCast) -> bool:
+        # Some have it for texts only; of others sqlglot writes a plain cast without a word.
+        plain = exp.Cast(this=cast.this.copy(), to=cast.args["to"].copy())
+        return cast.sql(target.writes) == plain.sql(target.writes)
+
+    return any(raises(cast) for cast in rewritten(tree, target).find_all(exp.TryCast))
+
+
 def rewritten(tree: exp.Expr, target: Dialect) -> exp.Expr:
     """A copy of the tree, said with what the dialect has."""
     tree = tree.copy()

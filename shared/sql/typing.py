@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from sqlglot import exp
 from sqlglot.optimizer.annotate_types import annotate_types
@@ -33,27 +34,39 @@ def resolve(tree: exp.Expr, inputs: Mapping[str, Columns]) -> exp.Expr:
 
 def annotate(tree: exp.Expr, inputs: Mapping[str, Columns]) -> exp.Expr:
     """Types on every node of a resolved tree."""
+    (typed,) = annotate_each([tree], inputs)
+    return typed
+
+
+def annotate_each(trees: Sequence[exp.Expr], inputs: Mapping[str, Columns]) -> list[exp.Expr]:
+    """`annotate` for several trees over the same inputs at once, which costs little more than for one of them."""
     # sqlglot types columns only within a query that says where they come from.
-    schema = MappingSchema(
-        {table: {c.name: c.type for c in columns} for table, columns in inputs.items()}, dialect="postgres", normalize=False
-    )
-    select = exp.select(exp.alias_(tree, "v", copy=False), copy=False)
+    select = exp.Select(expressions=[exp.alias_(tree, f"v{number}", copy=False) for number, tree in enumerate(trees)])
     for number, table in enumerate(inputs):
         source = exp.Table(this=exp.to_identifier(table, quoted=True))
         select = select.from_(source, copy=False) if number == 0 else select.join(source, join_type="cross", copy=False)
-    annotate_types(select, schema=schema, expression_metadata=METADATA, dialect="postgres")
-    typed: exp.Expr = select.expressions[0].this
-    typed.pop()
+    annotate_types(select, schema=_schema(inputs), expression_metadata=METADATA, dialect="postgres")
+    typed: list[exp.Expr] = [one.this for one in select.expressions]
+    for one in typed:
+        one.pop()
     return typed
 
 
 def annotated(query: exp.Query, inputs: Mapping[str, Columns]) -> exp.Query:
     """Types on every node of a query whose columns are qualified; changes and returns it. `inputs`: as `resolve`."""
-    schema = MappingSchema(
-        {table: {c.name: c.type for c in columns} for table, columns in inputs.items()}, dialect="postgres", normalize=False
-    )
-    annotate_types(query, schema=schema, expression_metadata=METADATA, dialect="postgres")
+    annotate_types(query, schema=_schema(inputs), expression_metadata=METADATA, dialect="postgres")
     return query
+
+
+def _schema(inputs: Mapping[str, Columns]) -> MappingSchema:
+    # Types are handed over as trees: from a text, sqlglot would parse each anew for each schema.
+    types: dict[str, object] = {table: {one.name: _type(one.type).copy() for one in columns} for table, columns in inputs.items()}
+    return MappingSchema(types, dialect="postgres", normalize=False)
+
+
+@lru_cache(maxsize=1024)
+def _type(text: str) -> exp.DataType:
+    return exp.DataType.build(text, dialect="postgres", udt=True)
 
 
 def type_of(tree: exp.Expr) -> str:

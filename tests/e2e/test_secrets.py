@@ -48,13 +48,13 @@ GOOD = (
 spec:
   retries: 0
   staging: all
-  parameters: [{name: asked, default: "{{credential:sesame#word}} {{vault:secret/app/keys#pepper}}", type: string}]
+  parameters: [{name: asked, default: "{{credential:sesame#word}} {{vault:secret/default/k#pepper}}", type: string}]
   nodes:
     - id: read
       type: connector_source
       config:
         connector: guarded
-        query: SELECT id, owner FROM guarded WHERE api_key = '{{vault:secret/app/keys#pepper}}' AND {{vault:secret/app/keys#pepper}} <> ''
+        query: SELECT id, owner FROM guarded WHERE api_key = '{{vault:secret/default/k#pepper}}' AND {{vault:secret/default/k#pepper}} <> ''
     - {id: keep, type: filter, config: {condition: "md5(owner || '{{credential:sesame#word}}') <> 'MALLORY' AND owner <> {{asked}}"}}
     - {id: sign, type: expression, config: {columns: [{name: signed, expression: "md5(id || ':{{credential:sesame#word}}')"}]}}
     - {id: sort, type: sorter, config: {by: [{column: id}]}}
@@ -64,12 +64,12 @@ spec:
 )
 FAILING = {
     # The database's own message says the value that it cannot read.
-    "in-a-query": ("SELECT id, owner FROM guarded WHERE '{{vault:secret/app/keys#pepper}}'::int = id", "owner <> ''"),
+    "in-a-query": ("SELECT id, owner FROM guarded WHERE '{{vault:secret/default/k#pepper}}'::int = id", "owner <> ''"),
     # A row that fails says what could not be read.
     "in-a-row": ("SELECT id, owner FROM guarded WHERE id <> 3", "CAST('{{credential:sesame#word}}' AS INTEGER) = id"),
     "in-another-type": (
         "SELECT id, owner FROM guarded WHERE id <> 3",
-        "CAST(owner || {{vault:secret/app/keys#pepper}} AS DATE) > DATE '2000-01-01'",
+        "CAST(owner || {{vault:secret/default/k#pepper}} AS DATE) > DATE '2000-01-01'",
     ),
 }
 
@@ -98,7 +98,7 @@ spec:
 @pytest.fixture(scope="module")
 def vault() -> Iterator[VaultServer]:
     with serving() as server:
-        server.kept = {"secret/app/keys": {"pepper": PEPPER}, "secret/app/db": {"password": PASSWORD}}
+        server.kept = {"secret/default/k": {"pepper": PEPPER}, "secret/default/db": {"password": PASSWORD}}
         yield server
 
 
@@ -125,7 +125,7 @@ def guarded(vault: VaultServer, tmp_path_factory: pytest.TempPathFactory) -> Ite
             for row in rows:
                 connection.execute("INSERT INTO guarded VALUES (%s, %s, %s)", row)
             connection.execute("GRANT SELECT (id, owner, api_key) ON guarded TO guarded")
-        config = f"{{host: 127.0.0.1, port: {port}, database: demo, user: guarded, password: '{{{{vault:secret/app/db#password}}}}'}}"
+        config = f"{{host: 127.0.0.1, port: {port}, database: demo, user: guarded, password: '{{{{vault:secret/default/db#password}}}}'}}"
         up.apply(f"apiVersion: penstock/v1\nkind: Connector\nmetadata: {{name: guarded}}\nspec: {{type: postgres, config: {config}}}\n")
         up.client.call("PUT", "/credentials/default/sesame", body={"word": WORD})
         yield up
@@ -139,7 +139,7 @@ def test_a_default_cannot_be_a_secret(guarded: Stack) -> None:
 
 
 def test_secrets_work_and_are_nowhere_to_be_found(guarded: Stack, vault: VaultServer) -> None:
-    text = GOOD.replace('default: "{{credential:sesame#word}} {{vault:secret/app/keys#pepper}}"', "default: nobody")
+    text = GOOD.replace('default: "{{credential:sesame#word}} {{vault:secret/default/k#pepper}}"', "default: nobody")
     guarded.apply(text.replace("MALLORY", hashlib.md5(f"mallory{WORD}".encode()).hexdigest()))
     replies: list[Any] = []
     ended = guarded.wait(guarded.start("guarded"))
@@ -150,7 +150,7 @@ def test_secrets_work_and_are_nowhere_to_be_found(guarded: Stack, vault: VaultSe
     asked = guarded.client.call(
         "POST",
         "/pipelines/default/guarded/runs",
-        body={"parameters": {"asked": "{{vault:secret/app/db#password}} {{credential:sesame#word}}"}},
+        body={"parameters": {"asked": "{{vault:secret/default/db#password}} {{credential:sesame#word}}"}},
     )
     replies += [ended, guarded.wait(asked["id"])]
     assert replies[-1]["status"] == "SUCCEEDED", replies[-1]["error"]
@@ -174,7 +174,7 @@ def test_secrets_work_and_are_nowhere_to_be_found(guarded: Stack, vault: VaultSe
 
 
 def test_a_vault_that_is_down_is_waited_for(guarded: Stack, vault: VaultServer) -> None:
-    text = GOOD.replace('default: "{{credential:sesame#word}} {{vault:secret/app/keys#pepper}}"', "default: nobody")
+    text = GOOD.replace('default: "{{credential:sesame#word}} {{vault:secret/default/k#pepper}}"', "default: nobody")
     guarded.apply(text.replace("name: guarded}", "name: patient}").replace("retries: 0", "retries: 5\n  retryDelay: 0.2"))
     vault.down = True
     try:
@@ -196,8 +196,8 @@ def fails_with(guarded: Stack, reference: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("reference", "words"),
     [
-        ("{{vault:secret/app/nothing#x}}", "Vault has no secret secret/app/nothing"),
-        ("{{vault:secret/app/keys#peper}}", "has no field peper; it has pepper"),
+        ("{{vault:secret/default/nothing#x}}", "Vault has no secret secret/default/nothing"),
+        ("{{vault:secret/default/k#peper}}", "has no field peper; it has pepper"),
         ("{{credential:nobody#word}}", "credential default/nobody does not exist"),
         ("{{credential:sesame#work}}", "has no field work; it has word"),
         ("{{credential:other/sesame#word}}", "may not use credential other/sesame"),
@@ -300,7 +300,7 @@ spec:
 
 
 STORES = {
-    "vault": "{{vault:secret/app/turn#key}}",
+    "vault": "{{vault:secret/default/turn#key}}",
     "keystore": "{{keystore:turn#key}}",
     "ssm": "{{ssm:/penstock/default/turn#key}}",
     "credential": "{{credential:turn#key}}",
@@ -328,7 +328,7 @@ spec:
 
 def keep(stack: Stack, vault: VaultServer, entry: str, values: dict[str, str]) -> None:
     """In each of the stores, as its own tools do."""
-    vault.kept[f"secret/app/{entry}"] = dict(values)
+    vault.kept[f"secret/default/{entry}"] = dict(values)
     settings.keystore(stack.home.root, {}).put(f"default/{entry}", values)
     for field, value in values.items():
         parameter = {"Name": f"/penstock/default/{entry}/{field}", "Value": value, "Type": "SecureString", "Overwrite": True}
@@ -338,7 +338,7 @@ def keep(stack: Stack, vault: VaultServer, entry: str, values: dict[str, str]) -
 
 def test_what_is_changed_in_a_store_holds_from_the_next_run_on_while_the_workers_run(guarded: Stack, vault: VaultServer) -> None:
     (guarded.files / "turned.csv").write_text("x\n1\n")
-    for name, store, location in (("vault", "vault", "secret/app/turn"), ("ssm", "ssm", "/penstock/default/turn")):
+    for name, store, location in (("vault", "vault", "secret/default/turn"), ("ssm", "ssm", "/penstock/default/turn")):
         guarded.client.call("PUT", f"/credentials/default/turn-in-{name}", store=store, location=location)
     guarded.apply(TURNED)
     for value in ("the first 'key", "the second key"):
@@ -356,6 +356,7 @@ def test_what_is_changed_in_a_store_holds_from_the_next_run_on_while_the_workers
         ("{{keystore:nothing#x}}", "the keystore has no default/nothing"),
         ("{{keystore:other/turn#key}}", "may not use other/turn of the keystore"),
         ("{{ssm:/penstock/other/turn#key}}", "namespace default may not read /penstock/other/turn"),
+        ("{{vault:secret/other/turn#key}}", "namespace default may not read secret/other/turn in Vault"),
         ("{{ssm:/penstock/default/nothing#x}}", "has no /penstock/default/nothing"),
     ],
 )
@@ -379,7 +380,7 @@ spec:
       type: connector_source
       config:
         connector: guarded
-        query: SELECT id, owner FROM guarded WHERE '{{vault:secret/app/keys#pepper}}' <> '{{keystore:hunt#key}}'
+        query: SELECT id, owner FROM guarded WHERE '{{vault:secret/default/k#pepper}}' <> '{{keystore:hunt#key}}'
     - id: keep
       type: filter
       config: {condition: "owner <> '{{credential:sesame#word}}' AND owner <> {{ssm:/penstock/default/hunt#key}}"}

@@ -8,7 +8,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from services.api.schemas.fields import Flag, Instant, Paged, maybe_time, page_of, time, words
+from services.api.schemas.fields import Flag, Instant, Paged, Whole, maybe_time, page_of, time, words
 from services.api.schemas.runs import PipelineName
 from shared.triggers.backfill import WHICH
 
@@ -41,8 +41,7 @@ class StartBackfill(Schema):
     from_ = _moment("The first fire time that counts: RFC 3339, or a day of the pipeline's zone", data_key="from", required=True)
     to = _moment("The last one that counts; a day counts whole; now where left out")
     order = _one_of(("oldest", "newest"), "Which are run first", "oldest")
-    maxParallel = fields.Integer(
-        strict=True,
+    maxParallel = Whole(
         load_default=1,
         validate=validate.Range(1, 100, error="it must be a whole number from {min} to {max}"),
         metadata={"description": "So many of its runs at once"},

@@ -35,6 +35,24 @@ class Flag(fields.Boolean):
         return value
 
 
+class Whole(fields.Integer):
+    """A whole number of a body, as JSON may write it: 2 and 2.0, and neither "2" nor 2.5, which would be cut off."""
+
+    default_error_messages = {"invalid": "it must be a whole number"}  # noqa: RUF012 (as marshmallow has it)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int | float) or (isinstance(value, float) and not value.is_integer()):
+            raise self.make_error("invalid", input=value)
+        return int(value)
+
+
+def said(value: Any) -> str:
+    """What is written as a text and means more: of a body it may be nothing else. Raises ValidationError."""
+    if not isinstance(value, str):
+        raise ValidationError(f"it must be a text, not {str(value)[:100]!r}")
+    return value
+
+
 class Instant(fields.Field[datetime]):
     """A time of RFC 3339 that is sent; UTC where it names no zone.
 

@@ -6,7 +6,21 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from services.api.schemas.fields import MAX_BIGINT, MAX_INTEGER, MAX_PAGE, Flag, Instant, Paged, known, maybe_time, page_of, time, words
+from services.api.schemas.fields import (
+    MAX_BIGINT,
+    MAX_INTEGER,
+    MAX_PAGE,
+    Flag,
+    Instant,
+    Paged,
+    Whole,
+    known,
+    maybe_time,
+    page_of,
+    said,
+    time,
+    words,
+)
 from shared.runs.states import RunStatus, StageStatus
 
 NODE_STATUSES = ("WAITING", "RUNNING", "COMPLETED", "FAILED", "SKIPPED", "RETRYING", "CANCELLED")
@@ -23,7 +37,7 @@ class Statuses(fields.Field[list[str]]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> list[str]:
         known = [status.value for status in RunStatus]
-        found = [word.strip() for word in str(value).split(",")]
+        found = [word.strip() for word in said(value).split(",")]
         wrong = [word for word in found if word not in known]
         if wrong:
             raise ValidationError(f"status is {wrong[0][:100]!r}; it must be one of {', '.join(known)}, or several by commas")
@@ -34,10 +48,10 @@ class LabelQuery(fields.Field[dict[str, str]]):
     """KEY:VALUE, or several by commas."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> dict[str, str]:
-        pairs = [pair.partition(":") for pair in str(value).split(",")]
+        pairs = [pair.partition(":") for pair in said(value).split(",")]
         if not all(key.strip() and colon for key, colon, _ in pairs):
-            raise ValidationError(f"label is {str(value)[:100]!r}; it must be KEY:VALUE, or several by commas")
-        return {key.strip(): said.strip() for key, _, said in pairs}
+            raise ValidationError(f"label is {value[:100]!r}; it must be KEY:VALUE, or several by commas")
+        return {key.strip(): of.strip() for key, _, of in pairs}
 
 
 def _filters() -> dict[str, fields.Field[Any]]:
@@ -59,7 +73,7 @@ def _filters() -> dict[str, fields.Field[Any]]:
         "label": LabelQuery(
             metadata={
                 "type": "string",
-                "pattern": "^[^,:\\s]+:[^,:]*(,[^,:\\s]+:[^,:]*)*$",
+                "pattern": "^[^,:]*[^,:\\s][^,:]*:[^,]*(,[^,:]*[^,:\\s][^,:]*:[^,]*)*$",
                 "description": "KEY:VALUE, or several by commas: those that have all of them",
             }
         ),
@@ -108,8 +122,7 @@ class Labels(fields.Dict):
 class StartRun(Schema):
     """All of it may be left out."""
 
-    version = fields.Integer(
-        strict=True,
+    version = Whole(
         validate=validate.Range(1, MAX_INTEGER, error="it must be a whole number from 1 to {max}"),
         metadata={"description": "An older version; the current one where left out", "example": 3},
     )
@@ -444,9 +457,7 @@ class PipelineState(Schema):
 class SetState(Schema):
     """One of both: `next` for a node that numbers, `cursor` for one that reads what is new."""
 
-    next = fields.Integer(
-        strict=True, validate=validate.Range(-MAX_BIGINT, MAX_BIGINT), metadata={"description": "The number where the next run begins"}
-    )
+    next = Whole(validate=validate.Range(-MAX_BIGINT, MAX_BIGINT), metadata={"description": "The number where the next run begins"})
     cursor = fields.String(validate=validate.Length(1, 1000), metadata={"description": "The next run reads what comes after this value"})
 
     @validates_schema

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from services.api.schemas.documents import Named
-from services.api.schemas.fields import Paged, Told, page_of, time
+from services.api.schemas.fields import Paged, Told, Whole, page_of, time
 
 _AT_LEAST_1 = validate.Range(1, 2**31 - 1, error="{input} is no version; they count from 1")
 
@@ -33,9 +33,8 @@ class VersionInFull(Version):
 
 
 class Restore(Schema):
-    version = fields.Integer(
+    version = Whole(
         required=True,
-        strict=True,
         validate=_AT_LEAST_1,
         error_messages={
             "required": "version is missing; name the one whose text is to come back",

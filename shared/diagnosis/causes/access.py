@@ -122,7 +122,7 @@ def vault_refuses(case: Case) -> Said | None:
         "A secret could not be read from Vault.",
         (
             "See that VAULT_ADDR and VAULT_TOKEN are set for the workers, and that the token may read that path.",
-            "An operator says in PENSTOCK_VAULT_PATHS what a namespace may read.",
+            "A namespace reads what is under its own name (secret/sales/db), or what an operator says in PENSTOCK_VAULT_PATHS.",
         ),
     )
 

@@ -208,18 +208,16 @@ def encoding_wrong(case: Case) -> Said | None:
     ):
         return None
     node, place = case.node, case.recipe.node(case.node) if case.recipe is not None else None
-    fix = None
-    if place is not None:
-        fix = yaml_fix(
-            case.recipe,
-            _option(case, place[0], "encoding", "cp1250"),
-            f"to node {node}: the file is read as cp1250, what Windows writes in Central Europe; put in what it really is",
-        )
-    return Said(
-        "The file is written in another encoding than the one it is read with.",
-        ("Ask whoever writes it which it is; often it is cp1250, cp1252 or iso-8859-2.", "Set options.encoding on the source."),
-        fix=fix,
-    )
+    fix, steps = None, ["Ask whoever writes it which it is.", "Set options.encoding on the source."]
+    # Only what the bytes bear out (`shared.formats.encodings`); nothing is guessed.
+    if (found := _says(case, r"make sense as (?P<all>(?P<first>[a-z0-9-]+).*\)); set options\.encoding")) is not None:
+        steps[0] = f"Its bytes make sense as {found['all']}: take the one that reads right, or ask whoever writes it."
+        if place is not None:
+            edit = _option(case, place[0], "encoding", found["first"])
+            fix = yaml_fix(
+                case.recipe, edit, f"to node {node}: the file is read as {found['first']}; its bytes make sense as {found['all']}"
+            )
+    return Said("The file is written in another encoding than the one it is read with.", tuple(steps), fix=fix)
 
 
 def delimiter_wrong(case: Case) -> Said | None:

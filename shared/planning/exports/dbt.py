@@ -13,8 +13,8 @@ from sqlglot import exp
 from shared.connectors import CONNECTORS
 from shared.engines.program import Sink
 from shared.planning.exports import duckdb
+from shared.planning.exports.database import SINCE, needs_newer, said
 from shared.planning.exports.project import CannotExport, Place, Project, is_about
-from shared.sql import render
 from shared.sql.dialects import dialect as dialect_of
 from shared.sql.errors import SqlProblem
 from shared.sql.reads import select as reading
@@ -51,8 +51,10 @@ def dbt(project: Project) -> Mapping[str, str]:
     for port in project.ports():
         if port.relation.function is None:
             try:
-                text = _with_refs(project, project.named(port.relation.select), spoken)
+                text = _with_refs(project, port.node, project.typed(port), spoken)
                 files[f"models/{project.names[port.table]}.sql"] = _model(text, materialized="table")
+            except CannotExport as refused:
+                wrong += refused.reasons
             except SqlProblem as problem:
                 wrong.append(problem.message)
     left: list[str] = []
@@ -66,7 +68,7 @@ def dbt(project: Project) -> Mapping[str, str]:
         handed = duckdb.rows_of(project, sink, node)
         if sink.write_mode == "UPSERT":
             handed = _newest(sink, handed)
-        files[f"models/{name}.sql"] = _model(_with_refs(project, handed, spoken), **settings)
+        files[f"models/{name}.sql"] = _model(_with_refs(project, node, handed, spoken), **settings)
         found, not_said = _tests(project, sink, name, spoken)
         models.append({"name": name, **({"columns": found} if found else {})})
         files |= not_said[0]
@@ -84,6 +86,8 @@ def dbt(project: Project) -> Mapping[str, str]:
     notes = [*left, "Files: a line that is no row is skipped; dbt tells of none."]
     notes += ["Destinations that are overwritten are made anew as tables, indexes and rights are not kept."] if within else []
     steps = ["pip install -r requirements.txt", "dbt build --profiles-dir .        # models, then tests"]
+    if any(needs_newer(port.relation.select, spoken) for port in project.ports()):
+        notes.append(f"It is for {dialect_of(spoken).title} {SINCE[spoken]} or later.")
     files["README.md"] = project.readme("a dbt project", steps, notes)
     return files
 
@@ -97,7 +101,7 @@ def _model(sql: str, **settings: Any) -> str:
     return "{{ config(" + said + ") }}\n\n" + sql + "\n"
 
 
-def _with_refs(project: Project, select: exp.Select, spoken: str) -> str:
+def _with_refs(project: Project, node: str, select: exp.Select, spoken: str) -> str:
     """Rendered, with dbt's references in place of the relations' names."""
     made = select.copy()
     for table in list(made.find_all(exp.Table)):
@@ -105,7 +109,7 @@ def _with_refs(project: Project, select: exp.Select, spoken: str) -> str:
             if not table.alias:
                 table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name, quoted=True)))
             table.set("this", exp.to_identifier(f"ref__{table.name}__", quoted=True))
-    text = _escaped(render.sql(made, spoken, pretty=True))
+    text = _escaped(said(node, made, spoken))
     for name in set(project.names.values()):
         for quoted in (exp.to_identifier(f"ref__{name}__", quoted=True).sql(dialect_of(spoken).writes),):
             text = text.replace(quoted, "{{ ref('" + name + "') }}")

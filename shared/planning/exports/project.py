@@ -20,6 +20,7 @@ from shared.planning.assume import assumed
 from shared.planning.graph import Graph, Port
 from shared.planning.make import logical_plan
 from shared.planning.needs import needs
+from shared.sql.typing import annotated
 
 # So many reasons are told at once.
 _MOST_TOLD = 10
@@ -110,6 +111,12 @@ class Project:
                     table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name, quoted=True)))
                 table.set("this", exp.to_identifier(self.names[table.name], quoted=True))
         return made
+
+    def typed(self, port: Port) -> exp.Select:
+        """What makes a port's rows, as `named`, with a type on every node."""
+        select = port.relation.select.copy()
+        annotated(select, {table: self.graph.columns(table) for table in port.inputs})
+        return self.named(select)
 
     def readme(self, target: str, steps: Iterable[str], notes: Iterable[str] = ()) -> str:
         """`steps`: what to type. `notes`: what is to be known of this target."""

@@ -8,8 +8,8 @@ from sqlglot import exp
 
 from shared.connectors import CONNECTORS
 from shared.planning.exports import duckdb
+from shared.planning.exports.database import SINCE, needs_newer, said
 from shared.planning.exports.project import CannotExport, Project
-from shared.sql import render
 from shared.sql.dialects import dialect as dialect_of
 from shared.sql.errors import SqlProblem
 from shared.sql.reads import named
@@ -60,14 +60,15 @@ def _within(project: Project, kind: str) -> Mapping[str, str]:
     ]
     if wrong:
         raise CannotExport(wrong)
-    title = dialect_of(spoken).title
+    title, newer = dialect_of(spoken).title, False
     parts = [f"-- {project.title}, for {title}"]
     for source in project.graph.sources.values():
         rows = reading(spoken, source.keep, source.options)
         parts.append(f"\n-- {source.node}\n{_temporary(project.names[source.table], rows, spoken)};")
     try:
         for port in project.ports():
-            rows = render.sql(project.named(port.relation.select), spoken, pretty=True)
+            rows = said(port.node, select := project.typed(port), spoken)
+            newer = newer or needs_newer(select, spoken)
             parts.append(f"\n-- {port.node}\n{_temporary(project.names[port.table], rows, spoken)};")
         for node, sink in project.graph.sinks.items():
             parts.append(f"\n-- {node}")
@@ -78,13 +79,14 @@ def _within(project: Project, kind: str) -> Mapping[str, str]:
                 listed += [f"UNIQUE ({keys})"] if keys else []
                 parts.append(f"CREATE TABLE IF NOT EXISTS {_table(sink.target, spoken)} ({', '.join(listed)});")
             rows_ = duckdb.rows_of(project, sink, node)
-            said = writes(spoken, sink.target, names, sink.write_mode, sink.upsert_keys, sink.order, rows=rows_)
-            parts += [f"{statement.rstrip(';')};" for statement in said]
+            statements = writes(spoken, sink.target, names, sink.write_mode, sink.upsert_keys, sink.order, rows=rows_)
+            parts += [f"{statement.rstrip(';')};" for statement in statements]
     except SqlProblem as problem:
         raise CannotExport([problem.message]) from problem
     (place,) = project.places.values()
     notes = ["All statements are one transaction." if kind in ("postgres", "redshift") else "Run them in one session."]
     notes += ["UPSERT needs a unique index over its keys."] if any(s.write_mode == "UPSERT" for s in project.graph.sinks.values()) else []
+    notes += [f"It is for {title} {SINCE[spoken]} or later."] if newer else []
     step = _WITHIN[kind].replace("{variable}", place.variable)
     return {"pipeline.sql": "\n".join(parts) + "\n", "README.md": project.readme(f"SQL for {title}", [step], notes)}
 

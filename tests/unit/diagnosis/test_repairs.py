@@ -74,8 +74,16 @@ def test_a_files_delimiter_and_encoding_are_said() -> None:
     said = "'in/orders.csv' looks divided by ';', not ',': set options.delimiter: ';'"
     assert changed(fix_of("format_options", said, "file")) == ['config: {options: {delimiter: ";"}, connector: files, path: in/orders.csv}']
     text = RECIPE.replace("path: in/orders.csv}", "path: in/orders.csv, options: {encoding: utf-8}}")
-    fix = fix_of("format_unreadable", "in/orders.csv cannot be read as utf-8 text: invalid start byte", "file", text)
-    assert changed(fix, text) == ["config: {connector: files, path: in/orders.csv, options: {encoding: cp1250}}"]
+    said = "in/orders.csv cannot be read as utf-8 text (invalid start byte); "
+    borne_out = "its bytes make sense as windows-1250 or iso-8859-2 ('(żółć)'), windows-1252 ('x'); set options.encoding"
+    fix = fix_of("format_unreadable", said + borne_out, "file", text)
+    assert changed(fix, text) == ["config: {connector: files, path: in/orders.csv, options: {encoding: windows-1250}}"]
+    assert (
+        fix is not None
+        and "read as windows-1250; its bytes make sense as windows-1250 or iso-8859-2 ('(żółć)'), windows-1252 ('x')" in fix.applies
+    )
+    nothing = "nothing that is known here makes sense of its bytes; set options.encoding to what it is written in"
+    assert fix_of("format_unreadable", said + nothing, "file", text) is None, "nothing is guessed"
 
 
 def test_a_path_that_is_nearly_right_is_corrected() -> None:

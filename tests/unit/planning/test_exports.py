@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -308,6 +309,41 @@ def test_a_pipeline_of_one_database_is_that_databases_own_sql(postgres: str, tmp
         assert connection.execute("SELECT id FROM small ORDER BY id").fetchall() == [(2,), (4,)]
         assert postgres not in "".join(files.values())
         assert 'psql "$DB_DSN"' in files["README.md"]
+
+
+CASTS = """\
+apiVersion: penstock/v1
+kind: Pipeline
+metadata: {name: casts}
+spec:
+  nodes:
+    - {id: read, type: connector_source, config: {connector: db, table: words}}
+    - id: net
+      type: expression
+      onError: route
+      config: {columns: [{name: whole, expression: CAST(word AS BIGINT)}, {name: small, expression: CAST(amount AS SMALLINT)}]}
+    - {id: out, type: connector_sink, config: {connector: db, table: whole_words, writeMode: OVERWRITE, createTable: true}}
+  edges: [{from: read, to: net}, {from: net, to: out}]
+"""
+
+
+def test_a_cast_that_does_not_fit_a_row_does_not_end_the_databases_own_sql(postgres: str, tmp_path: Path) -> None:
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(
+            "CREATE TABLE words (word text, amount numeric(12, 2)); INSERT INTO words VALUES ('7', 1), ('x', 1), ('8', 99999)"
+        )
+        files = exported(as_project(tmp_path, CASTS, database(postgres)), "sql")
+        connection.execute(files["pipeline.sql"])
+        assert connection.execute("SELECT word, whole, small FROM whole_words").fetchall() == [("7", 7, 1)]
+    assert "PostgreSQL 16 or later" in files["README.md"]
+
+
+def test_a_cast_that_a_database_can_only_fail_at_is_refused(tmp_path: Path) -> None:
+    lite = {"db": ("sqlite", {"path": str(tmp_path / "lite.db")}), "files": ("files", {"root": "/nowhere"})}
+    with sqlite3.connect(tmp_path / "lite.db") as connection:
+        connection.execute("CREATE TABLE words (word text, amount bigint)")
+    with pytest.raises(CannotExport, match="node net casts values that may not fit, for which SQLite has no cast that gives NULL"):
+        exported(as_project(tmp_path, CASTS, lite), "sql")
 
 
 def test_a_script_reaches_a_database_beside_files(postgres: str, tmp_path: Path) -> None:

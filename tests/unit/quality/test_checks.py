@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from unittest.mock import Mock
 
 import duckdb
 import pytest
@@ -13,14 +13,16 @@ import pytest
 from services.quality.asking import Question
 from services.quality.dense_keys import affordable, dense
 from services.quality.fuse import Asked
+from services.quality.here import Here
 from services.quality.measure import NotExported, run
+from services.quality.relations import Relations
 from shared.datasets import Column
 from shared.engines.control import Control
+from shared.engines.duckdb.connection import connected
 from shared.engines.program import THIS, CheckProgram, Read
 from shared.engines.work import Job, Limits
 from shared.rules import RULES
 from shared.rules.anomaly import kept_as
-from shared.sql.render import sql
 from tests.support.checked import MEMORY, over_staged, staged
 
 UNIQUE = {"name": "key", "type": "UNIQUE", "columns": ["a", "b"]}
@@ -43,7 +45,7 @@ def test_keys_are_unique_or_not_however_close_they_lie(tmp_path: Path, rows: str
     assert (result["status"], result["checked"], result["failing"]) == ("FAILED" if failing else "PASSED", checked, failing)
 
 
-def test_bits_of_all_keys_share_a_part_of_the_memory() -> None:
+def test_bits_of_all_keys_share_a_part_of_the_memory(tmp_path: Path) -> None:
     """Of eight keys of a million bits each, as many as fit; the narrowest first."""
     columns = tuple(Column(f"c{number}", "INTEGER") for number in range(8))
     rows = f"SELECT {', '.join(f'i * {9 - number} AS c{number}' for number in range(8))} FROM range(100000) r(i)"
@@ -51,12 +53,15 @@ def test_bits_of_all_keys_share_a_part_of_the_memory() -> None:
     questions = [
         Question(rule, RULES["UNIQUE"], Asked(at, RULES["UNIQUE"].scan(rule, columns, f"g{at}")), ()) for at, rule in enumerate(asked)
     ]
-    with duckdb.connect() as connection:
-        connection.execute(f"CREATE TABLE this AS {rows}")
-        answers = Mock(columns=columns, rows=lambda select, most: ([], connection.execute(sql(select, "duckdb")).fetchmany(most)))
-        assert set(dense(answers, questions, 2**30)) == set(range(8))
-        assert set(dense(answers, questions, 1_000_000)) == {5, 6, 7}
-        assert dense(answers, questions, 100_000) == {}
+    there = staged(tmp_path, rows)
+    reads = (Read(THIS, "load", there.columns, datasets=((3, "load"),)),)
+    job = Job("d", "r", 9, 1, "check", {}, {}, {"3:load": there}, str(tmp_path), Limits(MEMORY, 1, str(tmp_path)))
+    with connected(job.limits) as connection, ExitStack() as open_:
+        here = Here(connection, Relations(connection, job, reads, Control(), open_), MEMORY)
+        here.ready(questions, whole=False)
+        assert set(dense(here, questions, 2**30)) == set(range(8))
+        assert set(dense(here, questions, 1_000_000)) == {5, 6, 7}
+        assert dense(here, questions, 100_000) == {}
     assert affordable(Limits(2**30, 4, "")) == affordable(Limits(2**28, 1, "")) == 2**28
 
 

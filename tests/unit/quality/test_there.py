@@ -102,6 +102,16 @@ def test_what_a_database_is_trusted_with_is_asked_there(connector: ResolvedConne
     assert ("pattern" in found) == (connector.type in ("postgres", "duckdb"))
 
 
+@pytest.mark.parametrize("metric", [{"metric": "sum", "column": "n"}, {"metric": "sum(n)"}])
+def test_a_sum_that_is_too_large_for_sqlite_is_measured_here(tmp_path: Path, metric: dict[str, str]) -> None:
+    own = Sqlite(tmp_path)
+    own.sql("CREATE TABLE large (n BIGINT)")
+    own.sql(f"INSERT INTO large VALUES ({9 * 10**18}), ({9 * 10**18})")
+    rule = {"name": "total", "type": "ANOMALY", **metric}
+    found = over_table(tmp_path, ResolvedConnector("default/db", own.type, own.config), "large", rule, scope="dataset")
+    assert (found["errors"], list(found["metrics"].values())) == (0, [18e18])
+
+
 def test_a_database_profiles_what_it_can(connector: ResolvedConnector, tmp_path: Path) -> None:
     profile = over_table(tmp_path, connector, "sales", profile={}, scope="dataset")["profile"]
     columns = {column["name"]: column for column in profile["columns"]}

@@ -12,12 +12,11 @@ from sqlglot import exp
 
 from shared.datasets import Column, Columns
 from shared.pipelines.kinds.quality import Drift
-from shared.pipelines.rules import PATTERNS, refused
 from shared.pipelines.rules import RULES as SCHEMAS
+from shared.pipelines.rules import refused
 from shared.pipelines.shapes import instance
 from shared.rules import RULES, anomaly
 from shared.rules.baseline import Past
-from shared.sql import patterns
 from shared.sql.errors import SqlProblem
 from tests.support.measured import verdict
 
@@ -38,10 +37,6 @@ def rule(type_: str, **settings: Any) -> dict[str, Any]:
 
 def test_every_type_that_a_recipe_may_name_can_be_measured() -> None:
     assert set(RULES) == set(SCHEMAS)
-
-
-def test_every_named_pattern_can_be_asked_for() -> None:
-    assert set(PATTERNS) == set(patterns.NAMES)
 
 
 def test_what_rules_count_alike_is_one_tree() -> None:

@@ -105,3 +105,22 @@ def test_a_slot_leaves_what_another_kind_of_worker_is_to_do(attempts: Attempts, 
     run, messages = start_run(database, stage(1), stage(2, queue="quality"))
     assert attempts.run(messages[0])
     assert [stage_row(database, run, number)["status"] for number in (1, 2)] == ["COMPLETED", "RELEASED"]
+
+
+@pytest.mark.parametrize("planted", ['{"reads": 5}', '{"sinks": [{}]}', '{"secrets": {"a": 1}}', '{"format": [1]}', '{"cursors": 5}'])
+def test_a_program_that_makes_no_sense_fails_its_run_instead_of_coming_back(attempts: Attempts, database: Database, planted: str) -> None:
+    run, (message,) = start_run(database, stage(1, do="bug"))
+    with database.transaction() as tx:
+        tx.execute("UPDATE programs SET program = program || %(program)s::jsonb WHERE run_id = %(run)s", {"program": planted, "run": run})
+    assert attempts.run(message)
+    row = stage_row(database, run, 1)
+    assert (status(database, run), row["epoch"], row["error"]["code"]) == ("FAILED", 1, "bug")
+    assert row["error"]["message"].endswith("this is a bug in Penstock, its trace is in the worker's log")
+
+
+def test_a_stage_that_cannot_be_claimed_is_no_reason_not_to_record_the_one_before(attempts: Attempts, database: Database) -> None:
+    run, (message,) = start_run(database, stage(1), stage(2, inputs=(1,)))
+    with database.transaction() as tx:
+        tx.execute("""UPDATE programs SET program = '{"reads": 5}' WHERE run_id = %(run)s AND stage = 2""", {"run": run})
+    assert attempts.run(message)
+    assert [stage_row(database, run, number)["status"] for number in (1, 2)] == ["COMPLETED", "RELEASED"]
