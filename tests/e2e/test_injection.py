@@ -6,12 +6,14 @@ Nothing of them is executed, and nothing is lost: what comes out is what was giv
 from __future__ import annotations
 
 import csv
+import json
 from typing import Any
 
 import psycopg
 import pytest
 from psycopg import sql
 
+from tests.e2e.test_command_line import penstock
 from tests.e2e.test_parameters import post, written
 from tests.support.stack import Stack
 
@@ -241,3 +243,29 @@ def test_no_connector_leads_to_files_of_penstocks_own(victims: Stack) -> None:
         victims.apply(f"{{apiVersion: penstock/v1, kind: Connector, metadata: {{name: state}}, spec: {config}}}")
         checked = post(victims, "/connectors/default/state/check", {}).json()
         assert not checked["ok"] and "files of its own" in str(checked), (kind, checked)
+
+
+def test_what_others_wrote_says_nothing_to_the_terminal_and_is_no_markup(victims: Stack) -> None:
+    name = "no[/x][link=http://evil]\x1b]0;mine\x07\x9b2J\r.csv"
+    recipe = {
+        "apiVersion": "penstock/v1",
+        "kind": "Pipeline",
+        "metadata": {"name": "terminal"},
+        "spec": {
+            "retries": 0,
+            "nodes": [
+                {"id": "read", "type": "connector_source", "config": {"connector": "files", "path": name}},
+                {"id": "write", "type": "connector_sink", "config": {"connector": "files", "path": "x.csv", "writeMode": "OVERWRITE"}},
+            ],
+            "edges": [{"from": "read", "to": "write"}],
+        },
+    }
+    victims.client.call("PUT", "/pipelines/default/terminal", body=recipe)
+    run = victims.start("terminal")
+    assert name.split("\r")[0] in victims.wait(run)["error"]["message"]
+    for command in (("status", run), ("logs", run)):
+        done = penstock(victims, *command)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "no[/x][link=http://evil]\\x1b]0;mine\\x07\\x9b2J\\x0d.csv" in done.stdout
+        assert not set(done.stdout) & {"\x1b", "\x07", "\x9b", "\r"}
+    assert json.loads(penstock(victims, "status", run, "-o", "json").stdout)["error"] == victims.run(run)["error"]
