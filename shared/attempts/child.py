@@ -25,13 +25,15 @@ from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from typing import Any
 
-from shared.connectors import addresses
+from shared.connectors import addresses, own_places
 from shared.datasets.buckets import of_machine
 from shared.engines.control import Control
 from shared.engines.program import TELLING
 from shared.engines.work import Job, Outcome
 from shared.errors import PenstockError, bug, disk_full
 from shared.kill_points import kill_point
+from shared.pipelines.delivered import DELIVERED
+from shared.pipelines.replay import LETTERS
 from shared.process import prepare, settings
 from shared.process.start import asked_by, context
 from shared.secrets.masking import Masker
@@ -149,6 +151,8 @@ class _Child:
             kill_point("child.begun")
             for connector in job.connectors.values():
                 addresses.check(connector.reference, connector.config, self._allowed)
+                if connector.reference not in (LETTERS, DELIVERED):
+                    own_places.check(connector.reference, connector.config)
             outcome = self._runs[job.kind](job, control).to_json()
             if job.kind == TELLING:
                 # What the far side answered may quote what it was sent, or where to.

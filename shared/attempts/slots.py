@@ -31,9 +31,10 @@ log = logging.getLogger(__name__)
 
 Key = tuple[str, int, int]
 
-# A child runs what people wrote; it has no use for the way into the store.
+# A child runs what people wrote; it has no use for the way into the store, nor for keys that its parent or another service holds.
 _WITHHELD = (
-    "PENSTOCK_MASTER_KEY", "PENSTOCK_DATABASE_URL", "PENSTOCK_REDIS_URL", "PENSTOCK_SMTP_URL", "PENSTOCK_ASSISTANT_KEY",
+    "PENSTOCK_MASTER_KEY", "PENSTOCK_MASTER_KEY_BEFORE", "PENSTOCK_KEYSTORE_KEY", "PENSTOCK_DATABASE_URL", "PENSTOCK_REDIS_URL",
+    "PENSTOCK_SMTP_URL", "PENSTOCK_ASSISTANT_KEY", "PENSTOCK_GIT_PASSWORD", "PENSTOCK_OIDC_CLIENT_SECRET", "VAULT_TOKEN",
     "PENSTOCK_OPENLINEAGE_URL", "PENSTOCK_OPENLINEAGE_API_KEY", "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
 )  # fmt: skip
 _START_S = 60.0

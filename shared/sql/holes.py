@@ -69,9 +69,15 @@ def _filled(text: str, holes: Sequence[Hole], dialect: str, longest_name: int | 
     bare = any((hole.start, hole.end) in alone and (hole.secret or not trial) for hole in holes)
     naming = _naming(cover, tuple(names), dialect) if bare else frozenset()
     parts: list[str] = []
-    done = 0
+    done = first = 0
     for at, token in enumerate(tokens):
-        inside = [hole for hole in holes if token.start <= hole.start and hole.end <= token.end + 1]
+        # Both are in the order of the text, and either may be many.
+        while first < len(holes) and holes[first].start < token.start:
+            first += 1
+        last = first
+        while last < len(holes) and holes[last].end <= token.end + 1:
+            last += 1
+        inside = holes[first:last]
         if not inside:
             continue
         parts += [text[done : token.start], _token(text, tokens, at, inside, naming, dialect)]
@@ -98,17 +104,23 @@ def with_texts(text: str, values: Mapping[str, str], dialect: str) -> str:
 
 
 def _covered(text: str, spans: Sequence[Span]) -> tuple[str, list[str]]:
-    rest = text
-    for start, end in spans:
-        rest = rest[:start] + " " * (end - start) + rest[end:]
+    rest = _put_in(text, spans, [" " * (end - start) for start, end in spans])
     letter = next((one for one in string.ascii_lowercase if not re.search(rf"{one}[0-9]", rest, re.IGNORECASE)), None)
     names = [f"{letter}{number}" for number in range(len(spans))]
     if letter is None or any(len(name) > end - start for name, (start, end) in zip(names, spans, strict=True)):
         raise SqlProblem("there are too many templates and numbered names in one piece of SQL; compute parts of it in nodes before", 0)
     names = [name.ljust(end - start, "_") for name, (start, end) in zip(names, spans, strict=True)]
-    for name, (start, end) in zip(names, spans, strict=True):
-        rest = rest[:start] + name + rest[end:]
-    return rest, names
+    return _put_in(text, spans, names), names
+
+
+def _put_in(text: str, spans: Sequence[Span], pieces: Sequence[str]) -> str:
+    """The text with a piece in place of each span."""
+    parts: list[str] = []
+    done = 0
+    for (start, end), piece in zip(spans, pieces, strict=True):
+        parts += [text[done:start], piece]
+        done = end
+    return "".join([*parts, text[done:]])
 
 
 @lru_cache(maxsize=1024)

@@ -9,6 +9,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
 
+from shared.sql import contained
 from shared.sql.errors import SqlProblem
 
 Tree = TypeVar("Tree", bound=exp.Expr)
@@ -23,6 +24,8 @@ _REFUSED = (
     (exp.Star, "a star"),
     (exp.Placeholder, "a placeholder"),
     (exp.Parameter, "a parameter"),
+    (exp.ReadCSV, "a function that reads files"),
+    (exp.ReadParquet, "a function that reads files"),
 )
 _REFUSED_KINDS = tuple(kind for kind, _ in _REFUSED)
 
@@ -82,6 +85,9 @@ def parsed(text: str, too_deep: str) -> list[exp.Expr | None]:
         raise _problem(text, error) from error
     except RecursionError as error:
         raise SqlProblem(too_deep, 0) from error
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        # Of some functions sqlglot takes arguments that are not there.
+        raise SqlProblem(f"cannot read {text!r} as SQL; has each function all its arguments?", 0) from error
 
 
 def _problem(text: str, error: ParseError | TokenError) -> SqlProblem:
@@ -106,6 +112,7 @@ def _refuse(tree: exp.Expr, text: str, aggregates: bool) -> None:
             raise SqlProblem(f"{text!r} holds the aggregate {node.sql_name()}; use an aggregator node for it", 0)
         if isinstance(node, exp.Anonymous):
             raise SqlProblem(f"{node.name} is not a function Penstock knows", max(0, text.find(node.name)))
+    contained.check(tree)
 
 
 def _offset(text: str, line: int, column: int) -> int:

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from sqlglot import exp
 
+from shared.sql import contained
 from shared.sql.errors import SqlProblem
 from shared.sql.parse import accepted, parsed, without_frames
 
@@ -34,9 +35,24 @@ def read_query(text: str) -> exp.Query:
 
 
 def tables(tree: exp.Query) -> list[exp.Table]:
-    """The tables that a query reads from outside: all it names but its own CTEs, in the order of the text."""
-    own = {cte.alias_or_name.lower() for cte in tree.find_all(exp.CTE)}
-    return [table for table in tree.find_all(exp.Table) if table.db or table.name.lower() not in own]
+    """The tables that a query reads from outside: all it names but its own CTEs where these can be seen, in the order of the text."""
+    return [table for table in tree.find_all(exp.Table) if table.db or not _is_own(table)]
+
+
+def _is_own(table: exp.Table) -> bool:
+    """Whether a WITH around it defines it. Elsewhere the same name is a table of the engine's, or a file."""
+    inner: exp.Expr = table
+    while (around := inner.parent) is not None:
+        if isinstance(around, exp.With):
+            # Of the same WITH it sees what stands before it.
+            seen = around.expressions if around.args.get("recursive") else around.expressions[: inner.index]
+        else:
+            own = around.args.get("with_")
+            seen = own.expressions if own is not None and own is not inner else []
+        if any(part.alias_or_name.lower() == table.name.lower() for part in seen):
+            return True
+        inner = around
+    return False
 
 
 @lru_cache(maxsize=512)
@@ -66,4 +82,5 @@ def _read(text: str) -> exp.Query:
             raise SqlProblem(f"{node.name} is not a function Penstock knows", max(0, text.find(node.name)))
         if isinstance(node, exp.Table) and not isinstance(node.this, exp.Identifier):
             raise SqlProblem("the query reads from a function; name upstream nodes as tables", 0)
+    contained.check(tree)
     return tree

@@ -11,6 +11,7 @@ from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.schema import MappingSchema
 
 from shared.datasets import Columns
+from shared.sql import contained
 from shared.sql.decimals import METADATA
 from shared.sql.errors import SqlProblem
 
@@ -79,9 +80,11 @@ def type_of(tree: exp.Expr) -> str:
 def named_type(text: str) -> exp.DataType:
     """A type as a person wrote it. Raises SqlProblem."""
     try:
-        return exp.DataType.build(text, dialect="postgres")
+        found = exp.DataType.build(text, dialect="postgres")
+        contained.check(found)
     except Exception as error:
         raise SqlProblem(f"{text!r} is not a type; for example BIGINT, NUMERIC(12, 2), TEXT, DATE, TIMESTAMP") from error
+    return found
 
 
 def spelled(data_type: exp.DataType) -> str:

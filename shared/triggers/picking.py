@@ -5,12 +5,13 @@ The libraries are loaded by the first use: most processes never see a webhook.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from decimal import Decimal
 from math import isfinite
 from typing import Any
 
 from shared.errors import ConfigurationError, DataError
+from shared.triggers.unfolding import too_much
 
 # Of one body; who sends a thousand wrong rows learns nothing from the rest.
 MOST_VIOLATIONS = 50
@@ -70,6 +71,8 @@ def checker(schema: Any) -> Violations:
     """Raises BadSchema."""
     import jsonschema_rs
 
+    if (why := too_much(schema)) is not None:
+        raise BadSchema(why)
     try:
         # Nothing is fetched, and no pattern takes longer than the text is long, whoever writes it.
         made = jsonschema_rs.Draft202012Validator(schema, retriever=_nothing, pattern_options=jsonschema_rs.RegexOptions())
@@ -91,9 +94,43 @@ def _compiled(path: str) -> Any:
     import jsonpath_rfc9535
 
     try:
-        return jsonpath_rfc9535.compile(path)
+        made = jsonpath_rfc9535.compile(path)
     except jsonpath_rfc9535.JSONPathError as error:
         raise BadPath(str(error).partition("\n")[0]) from error
+    _looks_once(made)
+    return made
+
+
+def _looks_once(query: Any) -> None:
+    """Raises BadPath for a path that would go over the same part of a body again and again: each `..` after another multiplies what is
+    looked at by the depth of the body, each list of selectors by its length, and a filter that begins at the root does so for each value.
+    """
+    segments = [segment for one in _queries(query) for segment in one.segments]
+    if sum(str(segment).startswith("..") for segment in segments) > 1:
+        raise BadPath("it says .. more than once, which could take very long; name what stands between")
+    if sum(len(segment.selectors) > 1 for segment in segments) > 1:
+        raise BadPath("it lists several selectors more than once, which could take very long; use a parameter for each")
+    if any(str(one).startswith("$") and not one.query.singular_query() for one in _filters(query)):
+        raise BadPath("a filter in it looks through all of the body for each value, which could take very long; begin it with @")
+
+
+def _queries(query: Any) -> Iterator[Any]:
+    """The path, and those in its filters."""
+    yield query
+    for inner in _filters(query):
+        yield inner.query
+
+
+def _filters(query: Any) -> Iterator[Any]:
+    """All queries in filters, filters in filters too."""
+    waiting = [selector for segment in query.segments for selector in segment.selectors]
+    while waiting:
+        node = waiting.pop()
+        if (inner := getattr(node, "query", None)) is not None:
+            yield node
+            waiting += [selector for segment in inner.segments for selector in segment.selectors]
+        waiting += [found for name in ("expression", "left", "right") if (found := getattr(node, name, None)) is not None]
+        waiting += getattr(node, "args", ())
 
 
 def _nothing(address: str) -> Any:

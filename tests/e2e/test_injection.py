@@ -6,12 +6,14 @@ Nothing of them is executed, and nothing is lost: what comes out is what was giv
 from __future__ import annotations
 
 import csv
+import json
 from typing import Any
 
 import psycopg
 import pytest
 from psycopg import sql
 
+from tests.e2e.test_command_line import penstock
 from tests.e2e.test_parameters import post, written
 from tests.support.stack import Stack
 
@@ -172,3 +174,98 @@ def test_what_no_text_can_hold_is_refused(victims: Stack, value: Any) -> None:
     assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
     (error,) = answer.json()["errors"]
     assert error["path"] == "/parameters/v"
+
+
+# Each would have read, and written into its column, a file that no connector of the recipe leads to.
+OUT_OF_QUOTES = {
+    "a unit": ("expression", """EXTRACT("year FROM x) + (SELECT length(content) FROM read_text('{file}')) + EXTRACT(year" FROM x)"""),
+    "a value in a unit": ("expression", 'EXTRACT("{{{{v}}}}" FROM x)'),
+    "a name of a WITH, where it cannot be seen": (
+        "sql",
+        """WITH a AS (WITH "{file}" AS (SELECT 1 AS x) SELECT x FROM "{file}")
+        SELECT a.x, (SELECT max(one) FROM "{file}" AS t(one)) AS leaked FROM a CROSS JOIN read""",
+    ),
+}
+
+
+@pytest.mark.parametrize("way", OUT_OF_QUOTES)
+def test_no_quoted_text_becomes_sql_of_its_own(victims: Stack, way: str) -> None:
+    kind, text = OUT_OF_QUOTES[way]
+    file = victims.files / "injected" / "unnamed.csv"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(f"top\n{SECRET}\n")
+    (victims.files / "injected" / "few.csv").write_text("x\n2024-01-01\n")
+    said = text.format(file=file)
+    config = {"query": said} if kind == "sql" else {"columns": [{"name": "leaked", "expression": said}]}
+    recipe = {
+        "apiVersion": "penstock/v1",
+        "kind": "Pipeline",
+        "metadata": {"name": "out-of-quotes"},
+        "spec": {
+            "retries": 0,
+            "parameters": [{"name": "v", "default": "year FROM x) + (SELECT count(*) FROM read_text('/etc/passwd')) + EXTRACT(year"}],
+            "nodes": [
+                {"id": "read", "type": "connector_source", "config": {"connector": "files", "path": "injected/few.csv"}},
+                {"id": "it", "type": kind, "config": config},
+                {
+                    "id": "write",
+                    "type": "connector_sink",
+                    "config": {"connector": "files", "path": "injected/leaked.csv", "writeMode": "OVERWRITE"},
+                },
+            ],
+            "edges": [{"from": "read", "to": "it"}, {"from": "it", "to": "write"}],
+        },
+    }
+    victims.client.call("PUT", "/pipelines/default/out-of-quotes", body=recipe)
+    answer = post(victims, "/pipelines/default/out-of-quotes/runs", {})
+    assert answer.status_code in (409, 422), answer.text
+    assert any(words in answer.text for words in ("only a plain word can", "no edge brings it"))
+
+
+def test_no_connector_leads_to_files_of_penstocks_own(victims: Stack) -> None:
+    home = victims.home.root
+    mine = {"files", "demo", "box"}
+    wanted = [entry.name if entry.is_file() else f"{entry.name}/x" for entry in sorted(home.iterdir()) if entry.name not in mine]
+    assert {"api.token", "master.key", "secrets.json", "staging/x"} <= set(wanted)
+    for name, root, paths in (("state", home, wanted), ("machine", "/", [f"{home}/api.token"[1:], "proc/self/environ"])):
+        victims.apply(
+            f"{{apiVersion: penstock/v1, kind: Connector, metadata: {{name: {name}}}, spec: {{type: files, config: {{root: {root}}}}}}}"
+        )
+        for path in paths:
+            answer = post(victims, f"/connectors/default/{name}/preview", {"path": path, "format": "csv"})
+            assert (answer.status_code, "files of its own" in answer.text) == (422, True), (path, answer.text)
+    for kind, field, place in (
+        ("files", "root", home / "staging"),
+        ("sqlite", "path", home / "secrets.json"),
+        ("duckdb", "path", "/proc/self/mem"),
+    ):
+        config = f"{{type: {kind}, config: {{{field}: {place}}}}}"
+        victims.apply(f"{{apiVersion: penstock/v1, kind: Connector, metadata: {{name: state}}, spec: {config}}}")
+        checked = post(victims, "/connectors/default/state/check", {}).json()
+        assert not checked["ok"] and "files of its own" in str(checked), (kind, checked)
+
+
+def test_what_others_wrote_says_nothing_to_the_terminal_and_is_no_markup(victims: Stack) -> None:
+    name = "no[/x][link=http://evil]\x1b]0;mine\x07\x9b2J\r.csv"
+    recipe = {
+        "apiVersion": "penstock/v1",
+        "kind": "Pipeline",
+        "metadata": {"name": "terminal"},
+        "spec": {
+            "retries": 0,
+            "nodes": [
+                {"id": "read", "type": "connector_source", "config": {"connector": "files", "path": name}},
+                {"id": "write", "type": "connector_sink", "config": {"connector": "files", "path": "x.csv", "writeMode": "OVERWRITE"}},
+            ],
+            "edges": [{"from": "read", "to": "write"}],
+        },
+    }
+    victims.client.call("PUT", "/pipelines/default/terminal", body=recipe)
+    run = victims.start("terminal")
+    assert name.split("\r")[0] in victims.wait(run)["error"]["message"]
+    for command in (("status", run), ("logs", run)):
+        done = penstock(victims, *command)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "no[/x][link=http://evil]\\x1b]0;mine\\x07\\x9b2J\\x0d.csv" in done.stdout
+        assert not set(done.stdout) & {"\x1b", "\x07", "\x9b", "\r"}
+    assert json.loads(penstock(victims, "status", run, "-o", "json").stdout)["error"] == victims.run(run)["error"]

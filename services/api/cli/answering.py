@@ -65,7 +65,7 @@ def client(context: click.Context) -> Client:
     from services.api.cli.client import Client
 
     server = servers.chosen(*context.obj)
-    return Client(server.url, server.token)
+    return Client(server.url, server.token, for_people=context.params.get("output", "table") == "table")
 
 
 def console(*, stderr: bool = False) -> Console:

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ import httpx
 
 from shared.errors import ConfigurationError
 from shared.formats import exact_json
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|\r(?!\n)")
 
 
 class NotReachable(Exception):
@@ -43,7 +45,10 @@ def home() -> Path | None:
 
 
 class Client:
-    def __init__(self, url: str | None = None, token: str | None = None) -> None:
+    """`for_people`: texts in answers are `harmless`, since they are printed as they are."""
+
+    def __init__(self, url: str | None = None, token: str | None = None, *, for_people: bool = False) -> None:
+        self._told: Callable[[Any], Any] = harmless if for_people else lambda value: value
         url = url or os.environ.get("PENSTOCK_API_URL")
         token = token or os.environ.get("PENSTOCK_API_TOKEN")
         state = home()
@@ -62,7 +67,7 @@ class Client:
         self._http = httpx.Client(base_url=f"{url}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=30)
 
     def call(self, method: str, path: str, *, content: bytes | None = None, body: Any = None, exact: bool = False, **query: Any) -> Any:
-        """`exact`: fractions are Decimal, in what is sent as in what is answered."""
+        """`exact`: fractions are Decimal, in what is sent as in what is answered, and texts as they are."""
         if exact and body is not None:
             content, body = exact_json.dumps(body).encode(), None
         try:
@@ -71,7 +76,7 @@ class Client:
             raise NotReachable(f"{self.url} does not answer ({error})") from error
         _check(reply)
         try:
-            return (exact_json.loads(reply.text) if exact else reply.json()) if reply.content else None
+            return (exact_json.loads(reply.text) if exact else self._told(reply.json())) if reply.content else None
         except ValueError as error:
             # A page of somebody else's, or of a proxy on the way.
             raise NotReachable(f"{self.url} answers, but not as Penstock does; is it the right address?") from error
@@ -93,7 +98,7 @@ class Client:
                         elif name == "data":
                             if kind == "end":
                                 return
-                            yield kind, json.loads(value)
+                            yield kind, self._told(json.loads(value))
             except httpx.TransportError as error:
                 self._wait_for_server(error)
 
@@ -127,7 +132,7 @@ class Client:
         except httpx.TransportError as error:
             raise NotReachable(f"{self.url} does not answer ({error})") from error
         _check(reply)
-        return [json.loads(line) for line in reply.text.splitlines()]
+        return [self._told(json.loads(line)) for line in reply.text.splitlines()]
 
 
 def _check(reply: httpx.Response) -> None:
@@ -136,7 +141,18 @@ def _check(reply: httpx.Response) -> None:
         return
     reply.read()
     try:
-        found = reply.json()
+        found = harmless(reply.json())
     except ValueError:
         found = {}
-    raise CallRefused(reply.status_code, str(found.get("detail") or reply.text[:500]), list(found.get("errors", [])))
+    raise CallRefused(reply.status_code, str(found.get("detail") or harmless(reply.text[:500])), list(found.get("errors", [])))
+
+
+def harmless(value: Any) -> Any:
+    """A JSON value whose texts say nothing to a terminal: rows, paths and messages of others stand in them, and would clear the screen,
+    name the window, or write over a line. Tabs and ends of lines stay.
+    """
+    if isinstance(value, str):
+        return _CONTROLS.sub(lambda sign: f"\\x{ord(sign[0]):02x}", value)
+    if isinstance(value, dict):
+        return {harmless(key): harmless(entry) for key, entry in value.items()}
+    return [harmless(entry) for entry in value] if isinstance(value, list) else value

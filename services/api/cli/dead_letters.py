@@ -72,9 +72,11 @@ def _listed(context: click.Context, choice: dict[str, Any], limit: int, output: 
     if output != "table":
         printed(found, output)
         return
+    from services.api.cli.client import harmless
+
     for row in found["items"]:
         where = f" line {row['position']}" if row["position"] is not None else ""
-        click.echo(f"{row['id']} {row['state']} {row['node']}{where}: {row['error_message']}")
+        click.echo(f"{row['id']} {row['state']} {row['node']}{where}: {harmless(row['error_message'])}")
         click.echo(f"    {exact_json.dumps(row['original_record'])}")
         if row["record"] is not None:
             click.echo(f"    fixed: {exact_json.dumps(row['record'])}")

@@ -61,7 +61,7 @@ def listed(context: click.Context, pipeline: str, trigger: str, outcome: str | N
 @answering
 def show(context: click.Context, pipeline: str, trigger: str, delivery: str) -> None:
     """One delivery in full."""
-    printed(client(context).call("GET", f"{_address(pipeline, trigger)}/deliveries/{delivery}"), "json")
+    printed(client(context).call("GET", f"{_address(pipeline, trigger)}/deliveries/{delivery}", exact=True), "json")
 
 
 @hooks.command()

@@ -45,12 +45,14 @@ def print_discovery(found: dict[str, Any]) -> None:
 def print_preview(found: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table()
     for column in found["columns"]:
-        table.add_column(column["name"])
+        table.add_column(Text(column["name"]))
     for row in found["rows"]:
-        table.add_row(*("" if (value := row[column["name"]]) is None else value for column in found["columns"]))
+        # What stands in brackets is a value's, not rich's.
+        table.add_row(*(Text("" if (value := row[column["name"]]) is None else value) for column in found["columns"]))
     Console().print(table)
 
 

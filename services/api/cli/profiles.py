@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
 from services.api.cli.answering import console
@@ -21,12 +22,12 @@ def table(profile: dict[str, Any]) -> None:
         about = "" if column.get("distinctExact", True) else "≈"
         common = ", ".join(f"{one['value']} ({one['rows']})" for one in (column.get("topValues") or ())[:_MOST_VALUES])
         shown.add_row(
-            column["name"],
+            escape(column["name"]),
             column["type"],
             _said(column.get("nulls")),
             f"{about}{_said(column.get('distinct'))}",
-            *(_said(column.get(key)) for key in ("min", "max", "mean")),
-            common or "–",
+            *(escape(_said(column.get(key))) for key in ("min", "max", "mean")),
+            escape(common) or "–",
         )
     console().print(shown)
 

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 _COLOURS = {
     "COMPLETED": "green",
@@ -73,14 +75,14 @@ def run_tables(console: Console, run: dict[str, Any]) -> None:
     console.print(stages)
     for score in run["quality"]:
         console.print(
-            f"Quality of {score['dataset']}: [bold]{shown(score['score'])}[/bold] of 100"
+            f"Quality of {escape(score['dataset'])}: [bold]{shown(score['score'])}[/bold] of 100"
             f" ({score['passed']} rules passed, {score['failed']} failed"
             + (f", {score['errors']} could not be measured)" if score["errors"] else ")")
         )
     if run["error"]:
-        console.print(f"[red]{run['error'].get('node') or 'run'}: {run['error'].get('message')}[/red]")
+        console.print(Text(f"{run['error'].get('node') or 'run'}: {run['error'].get('message')}", style="red"))
     if run["waitingFor"]:
-        console.print(f"waiting: {run['waitingFor']['detail']}")
+        console.print(Text(f"waiting: {run['waitingFor']['detail']}"))
 
 
 def ledger_lines(ledger: dict[str, Any]) -> Iterator[str]:
@@ -105,7 +107,7 @@ def follow(console: Console, events: Any, total_nodes: int) -> None:
     for kind, event in events:
         text = event["data"].get("status") or event["data"].get("message") or event["data"].get("rows") or ""
         where = f" {event['node']}" if event.get("node") else ""
-        console.print(f"{event['at']} {kind}{where} {text}", highlight=False, soft_wrap=True)
+        console.print(f"{event['at']} {kind}{where} {text}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _bar(console: Console, events: Any, total_nodes: int) -> None:

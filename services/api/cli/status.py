@@ -124,6 +124,7 @@ def _print_system(found: dict[str, Any]) -> None:
 
 def _system_tables(found: dict[str, Any]) -> list[RenderableType]:
     from rich.table import Table
+    from rich.text import Text
 
     from services.api.cli.show import shown
 
@@ -144,7 +145,7 @@ def _system_tables(found: dict[str, Any]) -> list[RenderableType]:
     for one in found["queues"] or ({"name": "the broker is away", "depth": None},):
         queues.add_row(one["name"], shown(one["depth"]))
     lines: list[RenderableType] = [
-        f"breaker {one['connector']}: {one['state']}, {one['failures']} failures in a row ({one['error']})"
+        Text(f"breaker {one['connector']}: {one['state']}, {one['failures']} failures in a row ({one['error']})")
         for one in found["breakersOpen"] or ()
     ]  # fmt: skip
     told = ", ".join(f"{name} {version}" for name, version in found["versions"].items() if version)

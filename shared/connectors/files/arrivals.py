@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from shared.connectors import own_places
 from shared.connectors.errors import Denied, NotFound, Unavailable
 from shared.connectors.files.access import access_of
 from shared.connectors.files.objects import regex
@@ -101,6 +102,8 @@ def _folder(root: str, folder: str, glob: str) -> Iterator[Seen]:
     top = (base / start).resolve()
     if top != base and base not in top.parents:
         raise Denied(f"{start!r} leaves {root}, the root of this connector; name a folder below it")
+    if own_places.entered(base, top):
+        raise Denied(f"{start!r} leads to where Penstock keeps files of its own; name another folder")
     yield from _scanned(base, str(top), start, _depth(start, folder, glob))
 
 
@@ -122,7 +125,7 @@ def _scanned(base: Path, where: str, under: str, depth: int | None) -> Iterator[
             path = f"{under}/{entry.name}" if under else entry.name
             try:
                 if entry.is_dir(follow_symlinks=False):
-                    if depth is None or depth > 0:
+                    if (depth is None or depth > 0) and not own_places.entered(base, Path(entry.path)):
                         yield from _scanned(base, entry.path, path, None if depth is None else depth - 1)
                     continue
                 if entry.is_symlink() and base not in Path(entry.path).resolve().parents:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from pathlib import Path
 
+from shared.connectors import own_places
 from shared.connectors.errors import Denied, Misconfigured, NotFound
 
 LONGEST_NAME = 255
@@ -18,13 +19,15 @@ LOCK = "replacing.lock"
 
 
 def inside(root: str, path: str) -> Path:
-    """The absolute path of a file that may or may not be there. Raises Denied for one outside the root."""
+    """The absolute path of a file that may or may not be there. Raises Denied for one outside the root, or among Penstock's own."""
     base = Path(root).resolve()
     if any(len(part.encode()) > LONGEST_NAME for part in Path(path).parts):
         raise NotFound(f"{path[:60]!r}… holds a name of more than {LONGEST_NAME} bytes, which no file has; shorten it")
     target = (base / path).resolve()
     if target != base and base not in target.parents:
         raise Denied(f"{path!r} leaves {root}, the root of this connector; name a path below it")
+    if own_places.entered(base, target):
+        raise Denied(f"{path!r} leads to where Penstock keeps files of its own; name another path")
     return target
 
 

@@ -24,8 +24,8 @@ log = logging.getLogger(__name__)
 
 _LOOK_S = 0.02
 _MOST_LINES = 1_000
-# Of the worker's environment: what a program needs to run at all, and nothing that opens a door.
-_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "LD_LIBRARY_PATH", "COVERAGE_PROCESS_START")
+# Of the worker's environment: what a program of other people's needs to run at all, and nothing that opens a door.
+PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "LD_LIBRARY_PATH", "COVERAGE_PROCESS_START")
 
 
 class FunctionFailed(DataError):
@@ -51,7 +51,7 @@ def call(order: Mapping[str, Any], folder: Path, bounds: Bounds, control: Contro
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-        env={key: value for key in _PASSED_ON if (value := os.environ.get(key)) is not None} | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        env={key: value for key in PASSED_ON if (value := os.environ.get(key)) is not None} | {"PYTHONPATH": os.pathsep.join(sys.path)},
         start_new_session=True,
     )
     assert process.stdin is not None and process.stdout is not None

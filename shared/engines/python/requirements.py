@@ -11,11 +11,13 @@ import tempfile
 from importlib.metadata import distributions
 from pathlib import Path
 
+from shared.engines.python.call import PASSED_ON
 from shared.errors import DataError
 
 # What the tables that go in and out are made of: never another version than ours.
 _OURS = ("numpy", "pandas", "pyarrow", "dask", "distributed")
 _INSTALL_S = 600
+_OF_INSTALLERS = ("UV_", "PIP_", "XDG_CACHE_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE")
 
 
 class NotInstalled(DataError):
@@ -39,7 +41,9 @@ def installed(requirements: tuple[str, ...], state: Path) -> Path | None:
         (making / "constraints.txt").write_text("\n".join(ours))
         options = ["--target", str(making), "--constraint", str(making / "constraints.txt"), "--", *requirements]
         try:
-            done = subprocess.run([*_installer(), *options], capture_output=True, text=True, timeout=_INSTALL_S, check=False)
+            done = subprocess.run(
+                [*_installer(), *options], env=_environment(), capture_output=True, text=True, timeout=_INSTALL_S, check=False
+            )
         except subprocess.TimeoutExpired as error:
             raise NotInstalled(f"{', '.join(requirements)} could not be installed within {_INSTALL_S} s") from error
         if done.returncode:
@@ -54,6 +58,11 @@ def installed(requirements: tuple[str, ...], state: Path) -> Path | None:
         return folder
     finally:
         shutil.rmtree(making, ignore_errors=True)
+
+
+def _environment() -> dict[str, str]:
+    """A package that is built runs code of its own: it gets what a function gets, and what says where packages are had."""
+    return {key: value for key, value in os.environ.items() if key in PASSED_ON or key.upper().startswith(_OF_INSTALLERS)}
 
 
 def _installer() -> list[str]:

@@ -109,8 +109,9 @@ def test_requirements_that_cannot_be_had_are_named(tmp_path: Path, monkeypatch: 
         ran(tmp_path, "def f(table):\n    return table\n", more=', requirements: ["/nowhere/at-all"]')
 
 
-def test_requirements_are_installed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requirements_are_installed_once_and_what_builds_them_sees_no_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PENSTOCK_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wJalr-secret")
     package = tmp_path / "package"
     (package / "greeting").mkdir(parents=True)
     (package / "greeting" / "__init__.py").write_text("WORD = 'hello'\n")
@@ -127,7 +128,8 @@ def test_requirements_are_installed_once(tmp_path: Path, monkeypatch: pytest.Mon
 
 # A build backend that needs nothing from any registry.
 _BACKEND = """
-import zipfile
+import os, zipfile
+assert "PATH" in os.environ and "AWS_SECRET_ACCESS_KEY" not in os.environ and "PENSTOCK_HOME" not in os.environ
 def build_wheel(directory, config_settings=None, metadata_directory=None):
     name = "greeting-1-py3-none-any.whl"
     with zipfile.ZipFile(f"{directory}/{name}", "w") as wheel:
