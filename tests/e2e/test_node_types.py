@@ -132,9 +132,8 @@ def test_a_node_shows_its_first_rows_masked_its_columns_and_the_sql_that_ran(sta
 def test_numbers_that_do_not_say_their_digits_keep_them_wherever_they_are_computed(stack: Stack) -> None:
     stack.sql("DROP TABLE IF EXISTS prices; CREATE TABLE prices (n int, v numeric)")
     stack.sql("INSERT INTO prices VALUES (1, 0.10), (2, 1234567890123456789.25), (3, 0.123456789)")
-    columns = (
-        "[{name: dearer, expression: v + 1.5}, {name: same, expression: CAST(v AS NUMERIC)}, {name: filled, expression: 'coalesce(v, 0.1)'}]"
-    )
+    columns = "[{name: dearer, expression: v + 1.5}, {name: same, expression: CAST(v AS NUMERIC)},"
+    columns += " {name: filled, expression: 'coalesce(v, 0.1)'}]"
     for name, settings in (("inside", ""), ("here", "  pushDown: {mode: 'off'}\n")):
         nodes = "    - {id: a, type: connector_source, config: {connector: db, table: prices}}\n"
         nodes += f"    - {{id: it, type: expression, config: {{columns: {columns}}}}}\n" + write("out", f"prices_{name}")
