@@ -103,8 +103,10 @@ class ArrowRows(Protocol):
 class Rows(ArrowRows, Protocol):
     """Rows on their way from an engine to a sink, in any of these ways."""
 
-    def csv_blocks(self) -> Iterator[bytes]:
-        """CSV as PostgreSQL's COPY reads it (NULL is an unquoted \\N), in blocks of about 1 MB that do not end at line ends."""
+    def csv_blocks(self, arrays: Collection[str] = ()) -> Iterator[bytes]:
+        """CSV as PostgreSQL's COPY reads it (NULL is an unquoted \\N), in blocks of about 1 MB that do not end at line ends. Lists are JSON
+        text, those of the columns `arrays` PostgreSQL's own.
+        """
         ...
 
     def to_file(self, path: str, file_format: str, options: Mapping[str, Any]) -> None: ...

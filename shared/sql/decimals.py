@@ -80,6 +80,14 @@ def _float_of(*values: exp.Expr) -> exp.DataType | None:
     return exp.DataType(this=wide) if wide is not None and kinds <= _NUMBERS else None
 
 
+def _of_any_size(*values: exp.Expr) -> exp.DataType | None:
+    """Of numbers, one of which is a decimal that does not say its digits: nor does what is made of them. The digits of the others, which
+    sqlglot would take, are those of no value: numeric + 1.5 is no NUMERIC(2, 1).
+    """
+    kinds = {each.type.this for each in values if each.type is not None}
+    return exp.DataType(this=exp.DType.DECIMAL) if kinds <= _NUMBERS and all(each.type is not None for each in values) else None
+
+
 Annotate = Callable[[Any, exp.Expr], Any]
 
 
@@ -88,8 +96,10 @@ def _of_two(combine: Callable[[Size, Size], Size]) -> Callable[[exp.Expr], exp.D
         left, right = node.this, node.args["expression"]
         if (wide := _float_of(left, right)) is not None:
             return wide
+        if not (is_decimal(left) or is_decimal(right)):
+            return None
         a, b = size_of(left), size_of(right)
-        return decimal(combine(a, b)) if a and b and (is_decimal(left) or is_decimal(right)) else None
+        return decimal(combine(a, b)) if a and b else _of_any_size(left, right)
 
     return typed
 
@@ -107,8 +117,10 @@ def _of_all(*names: str) -> Callable[[exp.Expr], exp.DataType | None]:
         if (wide := _float_of(*values)) is not None:
             return wide
         sizes = [size_of(each) for each in values]
-        if not any(is_decimal(each) for each in values) or None in sizes:
+        if not any(is_decimal(each) for each in values):
             return None
+        if None in sizes:
+            return _of_any_size(*values)
         total: Size = (0, 0)
         for size in sizes:
             total = _both(total, size) if size else total
@@ -135,7 +147,9 @@ def _rounded(node: exp.Expr) -> exp.DataType | None:
 def _total(node: exp.Expr) -> exp.DataType | None:
     argument = node.this.expressions[0] if isinstance(node.this, exp.Distinct) else node.this
     size = size_of(argument)
-    return decimal((MOST, size[1])) if is_decimal(argument) and size else None
+    if not is_decimal(argument):
+        return None
+    return decimal((MOST, size[1])) if size else exp.DataType(this=exp.DType.DECIMAL)
 
 
 def _same(node: exp.Expr) -> exp.DataType | None:

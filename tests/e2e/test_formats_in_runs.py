@@ -102,3 +102,24 @@ spec:
     run = stack.wait(stack.start("unwritable"))
     assert run["status"] == "FAILED"
     assert "xlsx has no option delimiter" in json.dumps(run)
+
+
+def test_a_file_put_together_of_others_is_read_whatever_ends_its_lines(stack: Stack) -> None:
+    (stack.files / "joined.csv").write_bytes(b'id,name\r\n1,"a\r\nb"\n2,b\r3,c,x\n4,d')
+    stack.apply(
+        """
+apiVersion: penstock/v1
+kind: Pipeline
+metadata: {name: joined}
+spec:
+  nodes:
+    - {id: read, type: connector_source, config: {connector: files, path: joined.csv}}
+    - {id: keep, type: connector_sink, config: {connector: db, table: joined, writeMode: OVERWRITE, createTable: true}}
+  edges: [{from: read, to: keep}]
+"""
+    )
+    ended = stack.wait(stack.start("joined"))
+    assert ended["status"] == "SUCCEEDED", ended["error"]
+    assert stack.sql("SELECT * FROM joined ORDER BY id") == [(1, "a\r\nb"), (2, "b"), (4, "d")]
+    (letter,) = stack.client.call("GET", "/dead-letters", run=ended["id"])["items"]
+    assert (letter["original_record"], letter["position"]) == ({"file": "joined.csv", "line": "3,c,x"}, 5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -126,3 +127,22 @@ def test_a_node_shows_its_first_rows_masked_its_columns_and_the_sql_that_ran(sta
     assert [attempt["outcome"] for attempt in node["attempts"]] == ["COMPLETED"]
     with pytest.raises(Exception, match="has no node nobody"):
         stack.client.call("GET", f"/runs/{ended['id']}/nodes/nobody")
+
+
+def test_numbers_that_do_not_say_their_digits_keep_them_wherever_they_are_computed(stack: Stack) -> None:
+    stack.sql("DROP TABLE IF EXISTS prices; CREATE TABLE prices (n int, v numeric)")
+    stack.sql("INSERT INTO prices VALUES (1, 0.10), (2, 1234567890123456789.25), (3, 0.123456789)")
+    columns = "[{name: dearer, expression: v + 1.5}, {name: same, expression: CAST(v AS NUMERIC)},"
+    columns += " {name: filled, expression: 'coalesce(v, 0.1)'}]"
+    for name, settings in (("inside", ""), ("here", "  pushDown: {mode: 'off'}\n")):
+        nodes = "    - {id: a, type: connector_source, config: {connector: db, table: prices}}\n"
+        nodes += f"    - {{id: it, type: expression, config: {{columns: {columns}}}}}\n" + write("out", f"prices_{name}")
+        nodes += "    - {id: sum, type: aggregator, config: {aggregations: [{name: v, function: sum, column: dearer}]}}\n"
+        nodes += write("total", f"total_{name}")
+        edges = "{from: a, to: it}, {from: it, to: out}, {from: it, to: sum}, {from: sum, to: total}"
+        ran(stack, recipe(name, nodes, edges, settings), name)
+        assert stack.sql(f"SELECT n, v, dearer, same, filled FROM prices_{name} ORDER BY n") == [
+            (n, Decimal(v), Decimal(v) + Decimal("1.5"), Decimal(v), Decimal(v))
+            for n, v in ((1, "0.10"), (2, "1234567890123456789.25"), (3, "0.123456789"))
+        ]
+        assert stack.sql(f"SELECT v FROM total_{name}") == [(Decimal("1234567890123456793.973456789"),)]

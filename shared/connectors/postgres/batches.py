@@ -28,6 +28,7 @@ class Batches:
         self._names = [column.name for column in write.columns]
         self._last = Checkpoint()
         self._load = sql.Identifier(key.load_table)
+        self._arrays: frozenset[str] = frozenset()
 
     def resume(self, write: SinkWrite) -> Checkpoint:
         connection = self._connection
@@ -35,7 +36,7 @@ class Batches:
         connection.commit()
         connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (f"penstock/{self._schema}/{write.target}",))
         table = target_of(connection, self._schema, write, write.columns)
-        self._load = sql.Identifier(table.schema, self._key.load_table)
+        self._load, self._arrays = sql.Identifier(table.schema, self._key.load_table), table.arrays
         last = markers.last_checkpoint(connection, self._key)
         there = connection.execute("SELECT to_regclass(%s) IS NOT NULL", (self._load.as_string(connection),)).fetchone() == (True,)
         if last is not None and there and last["source"] == self._source:
@@ -48,7 +49,7 @@ class Batches:
         return self._last
 
     def put(self, rows: Rows) -> Checkpoint:
-        copied = Copied(rows)
+        copied = Copied(rows, self._arrays)
         copied.into(self._connection, self._load)
         last = self._last
         made = Checkpoint(last.batch_id + 1, last.processed_count + copied.count, datetime.now(UTC).isoformat())

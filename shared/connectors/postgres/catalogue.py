@@ -44,6 +44,10 @@ class Table:
     vendor_types: dict[str, str]
     by_text: frozenset[str]
 
+    @property
+    def arrays(self) -> frozenset[str]:
+        return frozenset(column.name for column in self.columns if column.type.endswith("[]"))
+
 
 def find(connection: psycopg.Connection[Any], wanted: str, schema: str) -> Table | None:
     """`wanted` is table or schema.table, exactly as spelled (`shared.sql.table_names`)."""

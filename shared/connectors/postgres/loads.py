@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from typing import Any, Protocol, cast
 
@@ -59,8 +59,8 @@ class Load(Protocol):
 
 
 class Copied:
-    def __init__(self, rows: Rows) -> None:
-        self._rows = rows
+    def __init__(self, rows: Rows, arrays: Collection[str] = ()) -> None:
+        self._rows, self._arrays = rows, arrays
 
     @property
     def columns(self) -> Columns:
@@ -72,7 +72,7 @@ class Copied:
 
     def into(self, connection: Connection, target: sql.Composable) -> None:
         statement = say.copy(target, [column.name for column in self.columns])
-        with closing(self._rows.csv_blocks()) as blocks, connection.cursor().copy(statement) as copy:  # type: ignore[type-var]
+        with closing(self._rows.csv_blocks(self._arrays)) as blocks, connection.cursor().copy(statement) as copy:  # type: ignore[type-var]
             for block in blocks:
                 copy.write(block)
 

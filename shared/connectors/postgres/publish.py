@@ -27,7 +27,7 @@ LONGEST_NAME = 63
 def write(connection: Connection, schema: str, sink: SinkWrite, rows: Rows) -> Figures:
     table = target_of(connection, schema, sink, rows.columns)
     publish = partial(_MODES[sink.write_mode], connection, table, sink)
-    return sifting.written(connection, table, sink, rows, publish) if sifting.is_wanted(sink) else publish(Copied(rows))
+    return sifting.written(connection, table, sink, rows, publish) if sifting.is_wanted(sink) else publish(Copied(rows, table.arrays))
 
 
 def write_query(connection: Connection, schema: str, sink: SinkWrite, query: Query) -> Computed:

@@ -12,7 +12,7 @@ An UPSERT is tried whole once more, since what one statement may write another m
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing, suppress
 from typing import Any, cast
 
@@ -65,8 +65,8 @@ class Teed:
     To be closed.
     """
 
-    def __init__(self, rows: Rows) -> None:
-        self._rows, self._blocks = rows, rows.csv_blocks()
+    def __init__(self, rows: Rows, arrays: Collection[str]) -> None:
+        self._rows, self._blocks = rows, rows.csv_blocks(arrays)
         self._kept = tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES)  # noqa: SIM115 (closed by `close`)
         self._lengths: list[int] = []
 
@@ -78,7 +78,7 @@ class Teed:
     def count(self) -> int:
         return self._rows.count
 
-    def csv_blocks(self) -> Iterator[bytes]:
+    def csv_blocks(self, arrays: Collection[str] = ()) -> Iterator[bytes]:
         self._kept.seek(0)
         for length in list(self._lengths):
             yield self._kept.read(length)
@@ -95,7 +95,7 @@ class Teed:
 
 def written(connection: Connection, table: Table, sink: SinkWrite, rows: Rows, write: Callable[[Load], Figures]) -> Figures:
     """`write` publishes a load. Where rows were set aside, the figures have their number as `rejected`, and `rejected` tells them."""
-    with closing(Teed(rows)) as teed:
+    with closing(Teed(rows, table.arrays)) as teed:
         try:
             with connection.transaction():
                 return write(Copied(cast("Rows", teed)))

@@ -9,6 +9,7 @@ import duckdb
 
 from shared.connectors.errors import BadQuery, Busy, Deadlocked, Denied, NotFound, SerializationFailed, Unavailable
 from shared.errors import DataError, PenstockError, ScratchLimit, UnavailableError, disk_full
+from shared.formats.errors import UnreadableFile
 
 # As the system says it of ENOSPC, in every locale that a service runs in.
 NO_ROOM = "No space left on device"
@@ -91,6 +92,10 @@ def _from_a_database(error: duckdb.Error) -> bool:
 
 
 def _local(error: duckdb.Error, node: str | None) -> PenstockError:
+    if "state machine reached an invalid state" in str(error):
+        # Kinds that differ early are made alike before the read (shared/formats/line_ends.py).
+        ends = "some lines end with \\n, others with \\r\\n or \\r"
+        return UnreadableFile(f"{ends}; write the file with one of them", node=node)
     if isinstance(error, _DATA_ERRORS):
         return RowsDoNotFit(_first(error), node=node)
     if isinstance(error, duckdb.HTTPException):

@@ -28,8 +28,9 @@ from shared.formats import calls, csv_dialect, file_format, json_sql
 from shared.formats.errors import UnreadableFile
 from shared.formats.header import FirstRecord, column_names, first_record
 from shared.formats.json_records import shape
+from shared.formats.line_ends import made_alike, may_differ
 from shared.formats.names import FileFormat
-from shared.formats.options import NATIVE_ENCODINGS, check_options, texts_of
+from shared.formats.options import NATIVE_ENCODINGS, CsvDialect, check_options, texts_of
 from shared.formats.packing import copy_as_utf8
 from shared.formats.parquet import missing_folders
 from shared.formats.records import converted, is_converted
@@ -92,13 +93,22 @@ def _delimited(connection: duckdb.DuckDBPyConnection, source: Source) -> Scan:
     types = {column.name: in_duckdb(column.type) for column in source.columns}
     dialect = csv_dialect(file.name, source.options)
     firsts: dict[str, FirstRecord] = {}
+    mixed: set[str] = set()
     for path in source.files:
         with root.open(path) as stream:
             first = firsts[path] = first_record(unpacked(stream, file), dialect)
-        if first.texts and dialect.header and column_names(first.texts, dialect) != tuple(types):
+        if first.texts and dialect.header and (names := column_names(first.texts, dialect)) != tuple(types):
+            if path != source.files[0]:
+                raise UnreadableFile(
+                    f"{path} has the columns {', '.join(names)}, and {source.files[0]} {', '.join(types)}; read them apart"
+                )
             raise SourceChanged(f"the columns of {path} are not those it had when it was surveyed", node=source.read.node)
-    readable = _readable(source, dialect.encoding)
-    lines = Lines(f"rejects_{source.label}", f"scans_{source.label}", root, readable, file, dialect)
+        with root.open(path) as stream:
+            if may_differ(unpacked(stream, file), dialect.encoding):
+                mixed.add(path)
+                firsts[path] = replace(first, line_end=first.line_end and "\n")
+    readable = _alike(source, dialect) if mixed else _readable(source, dialect.encoding)
+    lines = Lines(f"rejects_{source.label}", f"scans_{source.label}", root, readable, file, dialect, copied=bool(mixed))
     if any(path != of for path, of in readable.items()):
         file, dialect = FileFormat(file.name), replace(dialect, encoding="utf-8")
     call = calls.read_csv(list(readable), file, dialect, types, rejects=(lines.errors, lines.scans), line_end=_one_end(firsts))
@@ -128,6 +138,20 @@ def _readable(source: Source, encoding: str = "utf-8") -> dict[str, str]:
         target = source.scratch / f"{number}"
         with source.root.open(path) as stream, target.open("wb") as plain:
             copy_as_utf8(unpacked(stream, source.format), plain, encoding, path)
+        made[str(target)] = path
+    return made
+
+
+def _alike(source: Source, dialect: CsvDialect) -> dict[str, str]:
+    """Copies of all files in utf-8, each with one kind of line end."""
+    made: dict[str, str] = {}
+    for number, path in enumerate(source.files):
+        plain, target = source.scratch / f"{number}.plain", source.scratch / f"{number}"
+        with source.root.open(path) as stream, plain.open("wb") as unpackaged:
+            copy_as_utf8(unpacked(stream, source.format), unpackaged, dialect.encoding, path)
+        with target.open("wb") as alike:
+            made_alike(plain, alike, dialect)
+        plain.unlink()
         made[str(target)] = path
     return made
 

@@ -26,7 +26,8 @@ FLOATS = ("DOUBLE", "FLOAT")
 class Lines:
     """Where DuckDB notes the lines that a read could not make a row of: `errors` and `scans` are temporary tables.
 
-    `root`: file names are told relative to it. `readable`: what DuckDB reads, each with the file it stands for.
+    `root`: file names are told relative to it. `readable`: what DuckDB reads, each with the file it stands for; `copied`: that is a plain
+    copy in utf-8, with as many lines, but not the same bytes.
     """
 
     errors: str
@@ -35,6 +36,7 @@ class Lines:
     readable: Mapping[str, str]
     file: FileFormat
     dialect: CsvDialect
+    copied: bool = False
 
     def any(self, connection: duckdb.DuckDBPyConnection) -> bool:
         return bool(connection.execute(f"SELECT 1 FROM {name(self.errors)} LIMIT 1").fetchone())  # noqa: S608 (quoted name)
@@ -70,7 +72,7 @@ class Lines:
             return
         records = [int(line) for line, _ in found]
         # In another encoding, DuckDB's positions are those of the text it made of it, not the file's.
-        exact = self.dialect.encoding == "utf-8"
+        exact = self.copied or self.dialect.encoding == "utf-8"
         lines = self._physical(path, [int(at) for _, at in found]) if exact else records
         connection.execute(
             f"INSERT INTO {name(numbers)} SELECT ?, ?, unnest(?::UBIGINT[]), unnest(?::BIGINT[])",
@@ -79,6 +81,9 @@ class Lines:
 
     def _physical(self, path: str, starts: Sequence[int]) -> list[int]:
         """For ascending positions of bytes, the numbers, from 1, of the lines they stand in."""
+        if self.copied:
+            with open(path, "rb") as stream:  # noqa: PTH123 (as DuckDB names it)
+                return _numbers(stream, starts)
         with self.root.open(self.readable.get(path, path)) as stream:
             return _numbers(unpacked(stream, self.file), starts)
 

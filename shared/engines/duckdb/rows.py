@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -145,7 +145,7 @@ class DuckRows:
         batches = (pa.RecordBatch.from_arrays(batch.columns, schema=schema) for batch in reader)
         return pa.RecordBatchReader.from_batches(schema, batches)
 
-    def csv_blocks(self) -> Iterator[bytes]:
+    def csv_blocks(self, arrays: Collection[str] = ()) -> Iterator[bytes]:
         """Closing the iterator early ends the engine's side too; an error of the engine is raised here."""
         pipe = Path(self._scratch) / f"pipe-{uuid4().hex}"
         os.mkfifo(pipe, 0o600)
@@ -154,7 +154,7 @@ class DuckRows:
         def produce() -> None:
             try:
                 options = {"format": "csv", "header": False, "nullstr": "\\N", "use_tmp_file": False}
-                self._count = self._copy(self._textual(), str(pipe), options)
+                self._count = self._copy(self._textual(arrays), str(pipe), options)
             except BaseException as error:  # noqa: BLE001 (carried over to the reading thread)
                 failure.append(error)
 
@@ -188,11 +188,14 @@ class DuckRows:
         copied = self._connection.execute(f"COPY ({sql}) TO {text(path)} ({listed})").fetchone()
         return int(copied[0]) if copied else 0
 
-    def _textual(self) -> str:
+    def _textual(self, arrays: Collection[str]) -> str:
         """The relation with the types that CSV would spell differently from PostgreSQL written out."""
         # By position, since two columns may have one name.
         columns = [f"c{at}" for at in range(len(self._described))]
-        picked = ", ".join(_for_copy(column, kind) for column, (_, kind) in zip(columns, self._described, strict=True))
+        picked = ", ".join(
+            _array(column, kind) if own in arrays and kind.endswith("]") else _for_copy(column, kind)
+            for column, (own, kind) in zip(columns, self._described, strict=True)
+        )
         return f"SELECT {picked} FROM ({self._sql}) AS r ({', '.join(columns)})"  # noqa: S608 (the planner's SQL, and our own names)
 
 
@@ -228,6 +231,19 @@ def _for_copy(column: str, kind: str) -> str:
         before_christ = f"regexp_replace(CAST({column} AS VARCHAR), '^(\\S+) \\(BC\\)(.*)$', '\\1\\2 BC')"
         return f"CASE WHEN {column} < CAST('0001-01-01' AS {kind}) THEN {before_christ} ELSE CAST({column} AS VARCHAR) END"
     return column
+
+
+def _array(column: str, kind: str, depth: int = 0) -> str:
+    """A list as PostgreSQL reads an array; one of structures is an array of JSON texts."""
+    of, element = kind[: kind.rindex("[")], f"e{depth}"
+    if of.endswith("]"):
+        told = _array(element, of, depth + 1)
+    else:
+        told = f"CAST({_for_copy(element, of)} AS VARCHAR)"
+        # In quotes, so that a text that reads NULL, is empty or holds a comma is that text.
+        told = f"""'"' || replace(replace({told}, '\\', '\\\\'), '"', '\\"') || '"'"""
+    elements = f"list_transform(CAST({column} AS {of}[]), lambda {element}: coalesce({told}, 'NULL'))"
+    return f"'{{' || array_to_string({elements}, ',') || '}}'"
 
 
 def _dialect(dialect: CsvDialect) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from shared.engines.control import Control
 from shared.engines.duckdb.connection import load_extension, name, text
 from shared.engines.duckdb.errors import FarSideFailed, StoreFailed, translated
 from shared.engines.duckdb.file_scans import files
+from shared.engines.duckdb.postgres_decimals import exact, inexact
 from shared.engines.duckdb.scanned import Scan
 from shared.engines.program import Read
 from shared.engines.work import Job, ResolvedConnector
@@ -110,24 +111,31 @@ def _postgres(
             )
         open_.callback(connection.execute, f"DETACH {name(attached)}")
         if query := read.options.get("query"):
-            found = f"postgres_query({text(attached)}, {text(str(query).rstrip().rstrip(';'))})"
+            query = str(query).rstrip().rstrip(";")
+            found = f"postgres_query({text(attached)}, {text(query)})"
+            # On lines of its own: it may end in a comment.
+            rows = f"(\n{query}\n) AS {name(read.table)}"
         else:
             schema, table = split(str(read.options["table"]))
-            found = exp.Table(
-                this=exp.to_identifier(table, quoted=True),
-                db=exp.to_identifier(schema or connector.config.get("schema", "public"), quoted=True),
-                catalog=exp.to_identifier(attached, quoted=True),
-            ).sql("duckdb")
-        _as_surveyed(connection, job, read, found)
+            schema = schema or connector.config.get("schema", "public")
+            found, rows = f"{name(attached)}.{name(schema)}.{name(table)}", f"{name(schema)}.{name(table)}"
+        described = _as_surveyed(connection, job, read, found)
+        kept = read.keep or [column.name for column in read.columns]
+        decimals = inexact({column: described[column] for column in kept}, columns_from_json(read.options["surveyed"]))
+        if decimals:
+            with control.calling(connector.reference), translated(job.limits.memory_bytes, read.node):
+                found = exact(connection, attached, rows, kept, decimals, f"texts {read.table}")
         yield Scan(found)
 
 
-def _as_surveyed(connection: duckdb.DuckDBPyConnection, job: Job, read: Read, found: str) -> None:
-    """Raises SourceChanged where the table or a column is not there any more: later nobody could tell it from the planner's mistakes."""
+def _as_surveyed(connection: duckdb.DuckDBPyConnection, job: Job, read: Read, found: str) -> dict[str, str]:
+    """The columns there are, with DuckDB's types.
+
+    Raises SourceChanged where the table or a column is not there any more: later nobody could tell it from the planner's mistakes."""
     what = read.options.get("table") or "the query"
     try:
         with translated(job.limits.memory_bytes, read.node):
-            there = {str(column) for column, *_ in connection.execute(f"DESCRIBE FROM {found}").fetchall()}
+            there = {str(column): str(kind) for column, kind, *_ in connection.execute(f"DESCRIBE FROM {found}").fetchall()}
     except PenstockError as error:
         if isinstance(error.__cause__, duckdb.CatalogException):
             raise SourceChanged(f"{what} is not there any more; it is looked for again", node=read.node) from error
@@ -135,6 +143,7 @@ def _as_surveyed(connection: duckdb.DuckDBPyConnection, job: Job, read: Read, fo
     missing = [column for column in read.keep or [column.name for column in read.columns] if column not in there]
     if missing:
         raise SourceChanged(f"column {missing[0]} of {what} is not there any more; it is looked at again", node=read.node)
+    return there
 
 
 @contextmanager

@@ -145,3 +145,17 @@ def _sinks(report: Report, nodes: Mapping[str, SeenNode], path: str) -> None:
     if nodes and all(node.kind and node.kind.role != "sink" for node in nodes.values()):
         message = f"pipeline '{report.document.name}' has no sink, so nothing of what it computes is kept"
         report.add("no_sink", message, path, severity="warning", key=True)
+    into: dict[tuple[str, str], list[SeenNode]] = {}
+    for node in nodes.values():
+        if node.kind is CONNECTOR_SINK and node.config is not None:
+            into.setdefault((node.config["connector"], node.config.get("table") or node.config["path"]), []).append(node)
+    for (_, target), sinks in into.items():
+        # Whichever came last would stand alone, and the rows of the others would be gone without a word.
+        replacing = next((sink for sink in sinks if sink.config and sink.config["writeMode"] == "OVERWRITE"), None)
+        other = next((sink for sink in sinks if sink is not replacing), None)
+        if replacing and other:
+            message = (
+                f"{replacing.owner.phrase} replaces all that is in {target}, into which {other.owner.phrase} writes too; put a union before"
+                " one sink, or write elsewhere"
+            )
+            report.add("sink_overwritten", message, below(below(replacing.path, "config"), "writeMode"), node=replacing.id)

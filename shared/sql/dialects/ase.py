@@ -16,6 +16,7 @@ from shared.sql.rewrites.full_join import FULL_JOIN
 from shared.sql.rewrites.limits import INNER_ORDER
 from shared.sql.rewrites.null_order import NULL_ORDER
 from shared.sql.rewrites.sums import SUMS
+from shared.sql.rewrites.unsized_decimals import UNSIZED
 from shared.sql.rewrites.whole_division import SLASH_TRUNCATES
 
 _TYPES = {
@@ -46,6 +47,7 @@ ASE = Dialect(
     title="Sybase ASE",
     writes="ase",
     passes=(
+        UNSIZED,
         FULL_JOIN,
         FILTERS,
         INNER_ORDER,

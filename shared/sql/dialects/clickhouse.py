@@ -12,6 +12,7 @@ from shared.sql.rewrites.extremes import EXTREMES
 from shared.sql.rewrites.in_lists import IN_LISTS
 from shared.sql.rewrites.is_true import IS_TRUE
 from shared.sql.rewrites.sums import SUMS
+from shared.sql.rewrites.unsized_decimals import UNSIZED
 from shared.sql.rewrites.whole_division import INT_DIV
 
 CLICKHOUSE = Dialect(
@@ -19,6 +20,7 @@ CLICKHOUSE = Dialect(
     title="ClickHouse",
     writes="clickhouse",
     passes=(
+        UNSIZED,
         AVERAGES,
         SUMS,
         IN_LISTS,

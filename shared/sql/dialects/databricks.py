@@ -9,8 +9,9 @@ from shared.sql.rewrites.averages import AVERAGES
 from shared.sql.rewrites.casts import types
 from shared.sql.rewrites.qualify import QUALIFY
 from shared.sql.rewrites.sums import SUMS
+from shared.sql.rewrites.unsized_decimals import UNSIZED
 
-_PASSES = (AVERAGES, SUMS, types({"TIMESTAMP": "TIMESTAMP_NTZ", "TIMESTAMPTZ": "TIMESTAMP"}))
+_PASSES = (AVERAGES, SUMS, UNSIZED, types({"TIMESTAMP": "TIMESTAMP_NTZ", "TIMESTAMPTZ": "TIMESTAMP"}))
 
 _FEATURES = Features(
     # https://docs.databricks.com/en/sql/language-manual/: sql-ref-syntax-qry-select-qualify, functions/try_cast, delta-merge-into.

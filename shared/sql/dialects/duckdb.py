@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from shared.sql.decimals import is_decimal
+from shared.sql.decimals import is_decimal, size_of
 from shared.sql.dialects.dialect import Dialect, Features, Pass
 from shared.sql.rewrites.capitals import CAPITALS
 from shared.sql.rewrites.duckdb_decimals import divide, divide_whole, from_doubles, widen
@@ -14,10 +14,13 @@ from shared.sql.rewrites.likes import ESCAPES
 from shared.sql.rewrites.semi_joins import SEMI_JOINS
 from shared.sql.rewrites.tree import swap
 from shared.sql.rewrites.truncation import TRUNCATION
+from shared.sql.rewrites.unsized_decimals import UNSIZED
 from shared.sql.typing import INTEGERS, type_of
 
 _WHOLE = r"\s*[+-]?\d+\s*"
 _EXACT = r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*"
+# No more digits behind the point than NUMERIC alone is carried with; others would be rounded away unasked.
+_TEN_PLACES = r"\s*[+-]?((\d+(\.\d{0,10}0*)?|\.\d{1,10}0*)([eE]\+?\d+)?|\d+(\.\d{0,5})?[eE]-0?[1-5])\s*"
 
 
 def _number_casts(tree: exp.Expr, to: Dialect) -> exp.Expr:
@@ -28,7 +31,7 @@ def _number_casts(tree: exp.Expr, to: Dialect) -> exp.Expr:
         if type_of(cast.this) != "TEXT":
             continue
         if type_of(cast) in INTEGERS or is_decimal(cast):
-            pattern = _EXACT if is_decimal(cast) else _WHOLE
+            pattern = _WHOLE if not is_decimal(cast) else _EXACT if size_of(cast) is not None else _TEN_PLACES
             shape: exp.Expr = exp.Anonymous(this="regexp_full_match", expressions=[cast.this.copy(), exp.Literal.string(pattern)])
         elif type_of(cast) in {"REAL", "DOUBLE PRECISION"}:
             shape = exp.Not(this=exp.Anonymous(this="regexp_matches", expressions=[cast.this.copy(), exp.Literal.string(r"_|\+-")]))
@@ -64,6 +67,7 @@ DUCKDB = Dialect(
         Pass("divide", (exp.Div,), divide),
         Pass("whole_division", (exp.IntDiv,), divide_whole),
         Pass("number_casts", (exp.TryCast,), _number_casts),
+        UNSIZED,
         HALF_EVEN,
         SECONDS,
         SEMI_JOINS,

@@ -11,8 +11,9 @@ from shared.sql.rewrites.filters import FILTERS
 from shared.sql.rewrites.full_join import FULL_JOIN
 from shared.sql.rewrites.null_order import NULL_ORDER
 from shared.sql.rewrites.qualify import QUALIFY
+from shared.sql.rewrites.unsized_decimals import UNSIZED
 
-_PASSES = (QUALIFY, FULL_JOIN, FILTERS, AVERAGES, EXTREMES, NULL_ORDER, types({"TIMESTAMP": "DATETIME(6)"}))
+_PASSES = (QUALIFY, FULL_JOIN, FILTERS, AVERAGES, EXTREMES, NULL_ORDER, UNSIZED, types({"TIMESTAMP": "DATETIME(6)"}))
 
 _FEATURES = Features(
     full_join=False,

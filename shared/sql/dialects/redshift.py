@@ -9,13 +9,14 @@ from shared.sql.rewrites.extremes import EXTREMES
 from shared.sql.rewrites.filters import FILTERS
 from shared.sql.rewrites.qualify import QUALIFY
 from shared.sql.rewrites.sums import SUMS
+from shared.sql.rewrites.unsized_decimals import UNSIZED
 from shared.sql.rewrites.whole_division import SLASH_TRUNCATES
 
 REDSHIFT = Dialect(
     name="redshift",
     title="Amazon Redshift",
     writes="redshift",
-    passes=(QUALIFY, FILTERS, AVERAGES, SUMS, EXTREMES, DISTINCT_FROM, SLASH_TRUNCATES),
+    passes=(UNSIZED, QUALIFY, FILTERS, AVERAGES, SUMS, EXTREMES, DISTINCT_FROM, SLASH_TRUNCATES),
     # Amazon Redshift Database Developer Guide: Unsupported PostgreSQL features, SELECT, Names and identifiers (127 bytes), CREATE TABLE AS
     # (temporary tables), Character types: "trailing blanks in VARCHAR and CHAR values are treated as semantically insignificant".
     features=Features(merge=False, name_case="lower", longest_name=127),

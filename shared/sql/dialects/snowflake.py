@@ -9,6 +9,7 @@ from shared.sql.rewrites.extremes import EXTREMES
 from shared.sql.rewrites.filters import FILTERS
 from shared.sql.rewrites.is_true import IS_TRUE
 from shared.sql.rewrites.likes import ESCAPES
+from shared.sql.rewrites.unsized_decimals import UNSIZED
 from shared.sql.rewrites.whole_division import SLASH_IS_EXACT
 
 SNOWFLAKE = Dialect(
@@ -16,6 +17,7 @@ SNOWFLAKE = Dialect(
     title="Snowflake",
     writes="snowflake",
     passes=(
+        UNSIZED,
         FILTERS,
         AVERAGES,
         EXTREMES,

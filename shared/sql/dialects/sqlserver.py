@@ -16,6 +16,7 @@ from shared.sql.rewrites.limits import INNER_ORDER
 from shared.sql.rewrites.null_order import NULL_ORDER
 from shared.sql.rewrites.qualify import QUALIFY
 from shared.sql.rewrites.sums import SUMS
+from shared.sql.rewrites.unsized_decimals import UNSIZED
 from shared.sql.rewrites.whole_division import SLASH_TRUNCATES
 
 _TYPES = {**TSQLGenerator.TYPE_MAPPING, exp.DType.TEXT: "NVARCHAR(MAX)"}
@@ -36,6 +37,7 @@ SQLSERVER = Dialect(
     title="SQL Server",
     writes="sqlserver",
     passes=(
+        UNSIZED,
         QUALIFY,
         FILTERS,
         INNER_ORDER,

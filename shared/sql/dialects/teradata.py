@@ -11,6 +11,7 @@ from shared.sql.rewrites.extremes import EXTREMES
 from shared.sql.rewrites.filters import FILTERS
 from shared.sql.rewrites.limits import INNER_ORDER, LIMITS
 from shared.sql.rewrites.sums import SUMS
+from shared.sql.rewrites.unsized_decimals import UNSIZED
 from shared.sql.rewrites.whole_division import SLASH_TRUNCATES
 
 _TYPES = {
@@ -28,6 +29,7 @@ TERADATA = Dialect(
     title="Teradata",
     writes="teradata",
     passes=(
+        UNSIZED,
         FILTERS,
         LIMITS,
         INNER_ORDER,

@@ -85,6 +85,12 @@ SELECT "t"."s" AS "s", SUM(CAST("t"."i" AS Nullable(Int64))) AS "a", SUM(CAST("t
 -- decimals
 stays: "t"."p" + "t"."w" stays here: add of numeric and numeric is not trusted in ClickHouse, since decimals overflow at the width of their operands there
 
+-- unsized_of_whole
+SELECT "t"."id" AS "id", CAST("t"."i" AS Nullable(Decimal(38, 10))) AS "a", CAST("t"."b" AS Nullable(Decimal(38, 10))) AS "c" FROM "t" AS "t"
+
+-- unsized_decimals
+stays: CAST("t"."p" AS DECIMAL) stays here: cast of numeric and wide is not trusted in ClickHouse
+
 -- quotients
 stays: "t"."p" / 3 stays here: div of numeric and integer is not trusted in ClickHouse
 

@@ -85,6 +85,12 @@ SELECT "t"."s" AS "s", SUM(CAST("t"."i" AS BIGINT)) AS "a", SUM(CAST("t"."b" AS 
 -- decimals
 SELECT "t"."id" AS "id", "t"."p" + "t"."w" AS "a", "t"."w" + "t"."w" AS "b", "t"."p" * "t"."w" AS "c", "t"."p" - 0.5 AS "d", "t"."p" * 1.5 AS "e" FROM "t" AS "t"
 
+-- unsized_of_whole
+SELECT "t"."id" AS "id", CAST("t"."i" AS DECIMAL) AS "a", CAST("t"."b" AS DECIMAL) AS "c" FROM "t" AS "t"
+
+-- unsized_decimals
+stays: CAST("t"."p" AS DECIMAL) stays here: cast of numeric and wide is not trusted in SAP HANA
+
 -- quotients
 stays: "t"."p" / 3 stays here: div of numeric and integer is not trusted in SAP HANA
 

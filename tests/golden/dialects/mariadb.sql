@@ -85,6 +85,12 @@ SELECT CONVERT(`t`.`s` USING utf8mb4) COLLATE utf8mb4_nopad_bin AS `s`, SUM(`t`.
 -- decimals
 SELECT `t`.`id` AS `id`, `t`.`p` + `t`.`w` AS `a`, `t`.`w` + `t`.`w` AS `b`, `t`.`p` * `t`.`w` AS `c`, `t`.`p` - 0.5 AS `d`, `t`.`p` * 1.5 AS `e` FROM `t` AS `t`
 
+-- unsized_of_whole
+SELECT `t`.`id` AS `id`, CAST(`t`.`i` AS DECIMAL(38, 10)) AS `a`, CAST(`t`.`b` AS DECIMAL(38, 10)) AS `c` FROM `t` AS `t`
+
+-- unsized_decimals
+SELECT `t`.`id` AS `id`, CAST(`t`.`i` AS DECIMAL(38, 10)) AS `a`, CAST(`t`.`p` AS DECIMAL(38, 10)) AS `b` FROM `t` AS `t`
+
 -- quotients
 stays: "t"."p" / 3 stays here: div of numeric and integer is not trusted in MariaDB
 

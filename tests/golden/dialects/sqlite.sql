@@ -85,6 +85,12 @@ stays: SUM("t"."p") stays here: sum of numeric is not trusted in SQLite, since i
 -- decimals
 stays: "t"."p" + "t"."w" stays here: add of numeric and numeric is not trusted in SQLite, since it has no decimals, only doubles
 
+-- unsized_of_whole
+stays: CAST("t"."i" AS DECIMAL) stays here: cast of integer and wide is not trusted in SQLite, since it has no decimals, only doubles
+
+-- unsized_decimals
+stays: CAST("t"."i" AS DECIMAL) stays here: cast of integer and wide is not trusted in SQLite, since it has no decimals, only doubles
+
 -- quotients
 stays: "t"."p" / 3 stays here: div of numeric and integer is not trusted in SQLite
 
