@@ -9,7 +9,7 @@ from flask_smorest import Blueprint
 from services.api import cursors, ndjson
 from services.api.auth import caller, database
 from services.api.resources import documents
-from services.api.schemas.documents import TEXT_BODY, ConnectorPage, ConnectorsQuery, ListedConnector, Saved, SaveQuery, Shown
+from services.api.schemas.documents import TEXT_BODY, ConnectorPage, ListedConnector, NamedQuery, Saved, SaveQuery, Shown
 from shared.store import resources
 
 blueprint = Blueprint("connectors", __name__, url_prefix="/api/v1", description="Connectors")
@@ -41,13 +41,13 @@ def delete_connector(query: dict[str, Any], namespace: str, name: str) -> Any:
 
 
 @blueprint.get("/connectors")
-@blueprint.arguments(ConnectorsQuery, location="query")
+@blueprint.arguments(NamedQuery, location="query")
 @blueprint.response(200, ConnectorPage)
 @ndjson.lines(ListedConnector)
 def list_connectors(query: dict[str, Any]) -> dict[str, Any]:
     """By namespace and name."""
     limit = query["limit"]
     with database().transaction() as tx:
-        rows = resources.listed(tx, "Connector", caller().visible, cursors.named(query), limit + 1)
+        rows = resources.listed(tx, "Connector", caller().visible, cursors.named(query), limit + 1, **documents.only(query))
     items = [{key: row[key] for key in ("namespace", "name", "version", "valid")} for row in rows[:limit]]
     return {"items": items, "nextCursor": cursors.following(rows, limit, "namespace", "name")}

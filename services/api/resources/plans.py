@@ -12,7 +12,7 @@ from services.api.auth import caller, database
 from services.api.incoming import identifier, loaded
 from services.api.problems import Refused, brief
 from services.api.recipes import planned
-from services.api.recipes.asked import asked, runnable, start_of_interval, values_of
+from services.api.recipes.asked import runnable, start_of_interval, values_of
 from services.api.resources.documents import stamp
 from services.api.schemas.plans import ApprovePlan, Plan, PlanQuery, PlanRun
 from shared.pipelines.language import RunValues
@@ -34,7 +34,7 @@ def make(query: dict[str, Any], namespace: str, name: str) -> dict[str, Any]:
     """Runs nothing. Workers look at sources and destinations that are not known, or not recently; that may take `wait` seconds."""
     who = caller()
     who.may("viewer", namespace)
-    body, made = asked(PlanRun()), new_id()
+    body, made = loaded(PlanRun()), new_id()
     logical_date = body.get("logicalDate", datetime.now(UTC))
     with database().transaction() as tx:
         row = runnable(tx, namespace, name, body.get("version"))
@@ -77,11 +77,7 @@ def approve(plan: str) -> dict[str, Any]:
 
 
 def _found(tx: Tx, plan: str, role: str) -> dict[str, Any]:
-    row = shown_plans.read(tx, identifier(plan, "plan"))
-    if row is None:
-        raise Refused(404, f"there is no plan {brief(plan)}")
-    caller().may(role, row["namespace"])
-    return row
+    return caller().met(role, shown_plans.read(tx, identifier(plan, "plan")), f"plan {brief(plan)}")
 
 
 def still_holding(plan: str, namespace: str, name: str) -> dict[str, Any]:

@@ -81,9 +81,9 @@ _PARQUET: dict[str, Any] = {
 def page(query: dict[str, Any]) -> dict[str, Any]:
     """The newest check of each dataset in each scope, by each rule set."""
     who, limit = caller(), query["limit"]
+    namespaces = who.visible
     if "namespace" in query:
-        who.may("viewer", query["namespace"])
-    namespaces = [query["namespace"]] if "namespace" in query else who.visible
+        namespaces = [query["namespace"]] if who.sees(query["namespace"]) else []
     with database().transaction() as tx:
         after = cursors.subject(query)
         rows = quality.subjects(tx, after=after, limit=limit + 1, namespaces=namespaces, dataset=query.get("dataset"))
@@ -289,14 +289,9 @@ def _sink(tx: Tx, rules: RuleSet) -> Mapping[str, Any] | None:
 def _answered(check: str) -> Any:
     with database().transaction() as tx:
         rows = quality.of_run(tx, check)
-        if rows:
-            caller().may("viewer", rows[0]["namespace"])
+        if rows and caller().sees(rows[0]["namespace"]):
             return {"id": check, "items": _whole(tx, check, rows), "export": None}
-        asked = _asked(tx, check)
-        if asked is not None:
-            caller().may("viewer", asked["namespace"])
-    if asked is None:
-        raise Refused(404, f"there is no check {brief(check)}; a check that nobody could make is forgotten an hour later")
+        asked = caller().met("viewer", _asked(tx, check), f"check {check}; a check that nobody could make is forgotten an hour later")
     if asked["state"] == "FAILED":
         raise Refused(503 if asked["reply"].get("retryable") else 422, str(asked["reply"]["message"]))
     if asked["state"] == "DONE" and "export" in asked["reply"]:
@@ -306,12 +301,11 @@ def _answered(check: str) -> Any:
 
 
 def _found(tx: Tx, check: str, stage: int) -> dict[str, Any]:
-    rows = quality.of_run(tx, identifier(check, "check"))
+    rows = [row for row in quality.of_run(tx, identifier(check, "check")) if caller().sees(row["namespace"])]
     row = next((row for row in rows if row["stage"] == stage), None)
     if row is None:
         there = f"; there are {', '.join(str(row['stage']) for row in rows)}" if rows else ""
         raise Refused(404, f"there is no check {brief(check)}/{stage}{there}")
-    caller().may("viewer", row["namespace"])
     return row
 
 

@@ -6,7 +6,20 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from services.api.schemas.fields import MAX_BIGINT, MAX_INTEGER, MAX_PAGE, Flag, Instant, Paged, known, maybe_time, page_of, time, words
+from services.api.schemas.fields import (
+    MAX_BIGINT,
+    MAX_INTEGER,
+    MAX_PAGE,
+    Flag,
+    Instant,
+    Paged,
+    known,
+    maybe_time,
+    page_of,
+    pipeline_filter,
+    time,
+    words,
+)
 from shared.runs.states import RunStatus, StageStatus
 
 NODE_STATUSES = ("WAITING", "RUNNING", "COMPLETED", "FAILED", "SKIPPED", "RETRYING", "CANCELLED")
@@ -44,7 +57,7 @@ def _filters() -> dict[str, fields.Field[Any]]:
     choices = [status.value for status in RunStatus]
     return {
         "namespace": fields.String(),
-        "pipeline": fields.String(),
+        "pipeline": pipeline_filter(),
         "status": Statuses(
             metadata={
                 "type": "string",
