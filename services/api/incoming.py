@@ -55,16 +55,6 @@ def identifier(text: str, what: str) -> str:
         raise Refused(404, f"there is no {what} {brief(text)}") from error
 
 
-def of_pipeline(said: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    """Namespace and name by the filters `namespace` and `pipeline`, which is a name or namespace/name; None: any. Refused(422) where they
-    name two namespaces.
-    """
-    namespace, _, name = said.get("pipeline", "").rpartition("/")
-    if namespace and said.get("namespace", namespace) != namespace:
-        raise Refused(422, f"pipeline {brief(said['pipeline'])} is not in namespace {brief(said['namespace'])}; leave namespace out")
-    return namespace or said.get("namespace"), name or None
-
-
 def body(kinds: frozenset[str]) -> bytes:
     """The whole body. Refused(415) where it says that it is something else than `kinds`, (413) where it is over the limit."""
     said = request.mimetype.lower()

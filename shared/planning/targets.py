@@ -46,7 +46,7 @@ def check_target(node: Node, columns: Columns, found: Mapping[str, Any] | None) 
     for column in columns:
         if column.name not in there and node.config["schemaEvolution"] != "addColumns":
             near = difflib.get_close_matches(column.name, there, 1, 0.6)
-            hint = f"; did you mean {near[0]}?" if near else ""
+            hint = f"; did you mean {near[0]}?" if near else "."
             raise SqlProblem(
                 f"table {target} has no column {column.name}{hint} Add it to the table, drop it before this sink, or set schemaEvolution"
             )

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from services.api.cli.answering import console
 from services.api.cli.client import CallRefused, Client
 
 GIVE_UP_S = 60.0
@@ -43,7 +44,6 @@ def print_discovery(found: dict[str, Any]) -> None:
 
 
 def print_preview(found: dict[str, Any]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     table = Table()
@@ -51,7 +51,7 @@ def print_preview(found: dict[str, Any]) -> None:
         table.add_column(column["name"])
     for row in found["rows"]:
         table.add_row(*("" if (value := row[column["name"]]) is None else value for column in found["columns"]))
-    Console().print(table)
+    console().print(table)
 
 
 def print_breakers(items: list[dict[str, Any]]) -> None:

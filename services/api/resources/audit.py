@@ -24,7 +24,7 @@ _ASKED = ("namespace", "token", "action", "object", "request", "outcome", "since
 def page(query: dict[str, Any]) -> dict[str, Any]:
     """Newest first; a call that concerns several namespaces has a row in each. An admin of some namespaces sees theirs."""
     who, limit = caller(), query["limit"]
-    who.may("admin")
+    who.may("admin", query.get("namespace"))
     before = cursors.identified(query)
     wanted = Wanted(who.visible, **{key: query.get(key) for key in _ASKED})
     with database().transaction() as tx:

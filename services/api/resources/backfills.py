@@ -12,7 +12,8 @@ from flask_smorest import Blueprint
 
 from services.api import cursors, ndjson
 from services.api.auth import caller, database
-from services.api.incoming import identifier, loaded, nothing, of_pipeline
+from services.api.filters import of_pipeline
+from services.api.incoming import identifier, loaded, nothing
 from services.api.once import accepted
 from services.api.problems import Refused
 from services.api.recipes.asked import runnable, values_of

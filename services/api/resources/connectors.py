@@ -8,6 +8,7 @@ from flask_smorest import Blueprint
 
 from services.api import cursors, ndjson
 from services.api.auth import caller, database
+from services.api.filters import of_name
 from services.api.resources import documents
 from services.api.schemas.documents import TEXT_BODY, ConnectorPage, ListedConnector, NamedQuery, Saved, SaveQuery, Shown
 from shared.store import resources
@@ -48,6 +49,6 @@ def list_connectors(query: dict[str, Any]) -> dict[str, Any]:
     """By namespace and name."""
     limit = query["limit"]
     with database().transaction() as tx:
-        rows = resources.listed(tx, "Connector", caller().visible, cursors.named(query), limit + 1, **documents.only(query))
+        rows = resources.listed(tx, "Connector", caller().visible, cursors.named(query), limit + 1, **of_name(query))
     items = [{key: row[key] for key in ("namespace", "name", "version", "valid")} for row in rows[:limit]]
     return {"items": items, "nextCursor": cursors.following(rows, limit, "namespace", "name")}

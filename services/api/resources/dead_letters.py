@@ -12,7 +12,8 @@ from marshmallow import Schema
 
 from services.api import cursors
 from services.api.auth import Caller, caller, database
-from services.api.incoming import identifier, loaded, of_pipeline
+from services.api.filters import of_pipeline
+from services.api.incoming import identifier, loaded
 from services.api.once import accepted
 from services.api.problems import Refused, brief
 from services.api.recipes import replays

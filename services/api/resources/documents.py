@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from flask import current_app
@@ -151,11 +151,6 @@ def _may_change(tx: Tx, namespace: str, name: str) -> None:
     """A PipelineDependency, as it is in force. Raises Refused(403)."""
     for pipeline in dependencies.downstream(tx, namespace, name):
         caller().may("editor", pipeline.partition("/")[0])
-
-
-def only(query: Mapping[str, Any]) -> dict[str, str]:
-    """The filters of a list by name."""
-    return {key: query[key] for key in ("namespace", "name") if key in query}
 
 
 def as_json(row: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from flask_smorest import Blueprint
 
 from services.api import cursors, ndjson
 from services.api.auth import caller, database
-from services.api.incoming import identifier, nothing, of_pipeline
+from services.api.filters import of_pipeline
+from services.api.incoming import identifier, nothing
 from services.api.once import accepted
 from services.api.problems import Refused, brief
 from services.api.resources.documents import stamp

@@ -11,6 +11,7 @@ from flask_smorest import Blueprint
 from services.api import cursors, ndjson
 from services.api.access import request_ids, tracing
 from services.api.auth import caller, database
+from services.api.filters import of_name
 from services.api.incoming import loaded
 from services.api.once import accepted, answered
 from services.api.problems import Refused, brief
@@ -65,7 +66,7 @@ def page(query: dict[str, Any]) -> dict[str, Any]:
     """By namespace and name, with the last run of each and when it fires next."""
     who, limit = caller(), query["limit"]
     with database().transaction() as tx:
-        rows = resources.listed(tx, "Pipeline", who.visible, cursors.named(query), limit + 1, **documents.only(query))
+        rows = resources.listed(tx, "Pipeline", who.visible, cursors.named(query), limit + 1, **of_name(query))
         named = [(row["namespace"], row["name"]) for row in rows[:limit]]
         said, fires = triggers.said(tx, named), timetables.next_fires(tx, named, datetime.now(UTC))
         last = run_views.newest(tx, named)

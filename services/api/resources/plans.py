@@ -16,6 +16,7 @@ from services.api.recipes.asked import runnable, start_of_interval, values_of
 from services.api.resources.documents import stamp
 from services.api.schemas.plans import ApprovePlan, Plan, PlanQuery, PlanRun
 from shared.pipelines.language import RunValues
+from shared.planning.errors import PlanProblem
 from shared.store import shown_plans
 from shared.store.database import Tx
 from shared.store.identifiers import new_id
@@ -42,9 +43,15 @@ def make(query: dict[str, Any], namespace: str, name: str) -> dict[str, Any]:
         values = values_of(tx, row["document"], body, made, logical_date, start)
         others = planned.pipelines(tx, who.visible)
     parameters = values.plain_parameters() if values else {}
-    shown = planned.planned(
-        _look(row, values, current_app.extensions["penstock.settings"].facts_max_age, query["wait"]), others, parameters
-    )
+
+    def by_facts(max_age: timedelta) -> dict[str, Any]:
+        return planned.planned(_look(row, values, max_age, query["wait"]), others, parameters)
+
+    try:
+        shown = by_facts(current_app.extensions["penstock.settings"].facts_max_age)
+    except PlanProblem:
+        # What was known may not be so any more, since somebody has made the table that was missing.
+        shown = by_facts(timedelta(0))
     about = {"parameters": parameters, "logicalDate": logical_date, "fingerprint": shown["fingerprint"], "plan": shown}
     about["requiresApproval"] = body.get("requiresApproval", False)
     with database().transaction() as tx:

@@ -81,9 +81,9 @@ _PARQUET: dict[str, Any] = {
 def page(query: dict[str, Any]) -> dict[str, Any]:
     """The newest check of each dataset in each scope, by each rule set."""
     who, limit = caller(), query["limit"]
-    namespaces = who.visible
     if "namespace" in query:
-        namespaces = [query["namespace"]] if who.sees(query["namespace"]) else []
+        who.may("viewer", query["namespace"])
+    namespaces = [query["namespace"]] if "namespace" in query else who.visible
     with database().transaction() as tx:
         after = cursors.subject(query)
         rows = quality.subjects(tx, after=after, limit=limit + 1, namespaces=namespaces, dataset=query.get("dataset"))

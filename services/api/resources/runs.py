@@ -8,7 +8,8 @@ from flask_smorest import Blueprint
 
 from services.api import cursors, ndjson
 from services.api.auth import caller, database
-from services.api.incoming import identifier, of_pipeline
+from services.api.filters import of_pipeline
+from services.api.incoming import identifier
 from services.api.resources.documents import stamp
 from services.api.resources.progress import progress
 from services.api.resources.waiting import waiting_for
