@@ -100,6 +100,7 @@ def page(query: dict[str, Any]) -> dict[str, Any]:
 def read(query: dict[str, Any], namespace: str, dataset: str) -> dict[str, Any]:
     """Its newest check in full, its error budget, and how it was before."""
     caller().may("viewer", namespace)
+    dataset = _in_full(namespace, dataset)
     with database().transaction() as tx:
         there = quality.of_dataset(tx, namespace, dataset)
         newest = _chosen(there, query, namespace, dataset)
@@ -123,6 +124,7 @@ def suggest(query: dict[str, Any], namespace: str, dataset: str) -> dict[str, An
     """Rules that hold of its newest profile, as a rule set to be looked through. Saves nothing."""
     caller().may("viewer", namespace)
     nothing()
+    dataset = _in_full(namespace, dataset)
     with database().transaction() as tx:
         there = quality.of_dataset(tx, namespace, dataset)
         _chosen(there, query, namespace, dataset)
@@ -234,6 +236,11 @@ def _rule(rules: RuleSet, name: str) -> str:
 def _asked(tx: Tx, check: str) -> dict[str, Any] | None:
     found = requests.read(tx, [check]).get(check)
     return found if found is not None and found["kind"] == CHECK else None
+
+
+def _in_full(namespace: str, dataset: str) -> str:
+    """As in a recipe, a connector without a namespace is of the namespace that speaks."""
+    return dataset if "/" in dataset.partition(":")[0] else f"{namespace}/{dataset}"
 
 
 def _chosen(there: list[dict[str, Any]], query: Mapping[str, Any], namespace: str, dataset: str) -> dict[str, Any]:

@@ -402,8 +402,8 @@ class Attempt(Schema):
 
 
 class NodeStatement(Schema):
-    table = fields.String(metadata={"description": "What it makes: the node's output, or a port of it"})
-    sql = fields.String(metadata={"description": "In the engine's dialect"})
+    table = fields.String(metadata={"description": "What it makes: the node's output, or a port of it; a source first asks its database"})
+    sql = fields.String(metadata={"description": "In the dialect of what runs it"})
 
 
 class ColumnFigures(Schema):
