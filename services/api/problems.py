@@ -77,14 +77,16 @@ def problem(status: int, detail: str, *, errors: Sequence[Any] = (), kind: str |
     return response
 
 
-def told(messages: Any, path: str = "", known: Sequence[str] = ()) -> Iterator[dict[str, str]]:
-    """marshmallow's nested messages as a list, each a sentence about what its path names. `known`: the fields that there are."""
+def told(messages: Any, path: str = "", known: Sequence[str] = (), name: str = "") -> Iterator[dict[str, str]]:
+    """marshmallow's nested messages as a list, each a sentence about what its path names. `known`: the fields that there are; `path`,
+    `name`: of what the messages are about.
+    """
     if isinstance(messages, Mapping):
-        for name, inner in messages.items():
-            yield from told(inner, f"{path}/{name}", known)
+        for key, inner in messages.items():
+            # Of no field, but of them together.
+            here = (path, name) if key == "_schema" else (f"{path}/{key}", f"{name}.{key}".lstrip("."))
+            yield from told(inner, here[0], known, here[1])
         return
-    path = path.removesuffix("/_schema")
-    name = path.removeprefix("/query").lstrip("/").replace("/", ".")
     for message in [messages] if isinstance(messages, str) else messages:
         yield {"path": path, "message": brief(_sentence(name, message, known), LONGEST_DETAIL)}
 
@@ -121,9 +123,11 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> Response:
-        messages = (getattr(error, "data", None) or {}).get("messages") or {}
+        data = getattr(error, "data", None) or {}
+        messages, schema = data.get("messages") or {}, data.get("schema")
+        known = [one.data_key or name for name, one in schema.fields.items()] if schema is not None else []
         # By location. A field of a body is named as in any other text that is sent.
-        found = list(told(messages.get("json", messages)))
+        found = [one for place, inner in messages.items() for one in told(inner, "" if place == "json" else f"/{place}", known)]
         code = error.code or 500
         detail = _ROUTES[code].format(request) if code in _ROUTES else error.description or ""
         response = problem(code, found[0]["message"] if found else detail, errors=found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask_smorest import Blueprint
+from marshmallow import RAISE
 
 from services.api import cursors, ndjson
 from services.api.auth import caller, database
@@ -18,7 +19,7 @@ blueprint = Blueprint("connectors", __name__, url_prefix="/api/v1", description=
 
 @blueprint.put("/connectors/<namespace>/<name>")
 @blueprint.doc(**TEXT_BODY)
-@blueprint.arguments(SaveQuery, location="query")
+@blueprint.arguments(SaveQuery, location="query", unknown=RAISE)
 @blueprint.response(200, Saved)
 @blueprint.alt_response(201, schema=Saved)
 def put_connector(query: dict[str, Any], namespace: str, name: str) -> Any:
@@ -34,7 +35,7 @@ def read_connector(namespace: str, name: str) -> Any:
 
 
 @blueprint.delete("/connectors/<namespace>/<name>")
-@blueprint.arguments(SaveQuery, location="query")
+@blueprint.arguments(SaveQuery, location="query", unknown=RAISE)
 @blueprint.response(204)
 def delete_connector(query: dict[str, Any], namespace: str, name: str) -> Any:
     """Its history stays."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Response
 from flask_smorest import Blueprint
-from marshmallow import Schema
+from marshmallow import RAISE, Schema
 
 from services.api import cursors
 from services.api.auth import Caller, caller, database
@@ -151,7 +151,7 @@ def delete_one(letter: str) -> None:
 
 
 @blueprint.delete("")
-@blueprint.arguments(Chosen, location="query")
+@blueprint.arguments(Chosen, location="query", unknown=RAISE)
 @blueprint.response(200, Changed)
 def delete(query: dict[str, Any]) -> dict[str, Any]:
     """Takes away all that are meant; what a run replays stays."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Response
 from flask_smorest import Blueprint
+from marshmallow import RAISE
 
 from services.api import cursors, ndjson
 from services.api.access import request_ids, tracing
@@ -32,7 +33,7 @@ blueprint = Blueprint("pipelines", __name__, url_prefix="/api/v1/pipelines", des
 
 @blueprint.put("/<namespace>/<name>")
 @blueprint.doc(**TEXT_BODY)
-@blueprint.arguments(SaveQuery, location="query")
+@blueprint.arguments(SaveQuery, location="query", unknown=RAISE)
 @blueprint.response(200, Saved)
 @blueprint.alt_response(201, schema=Saved)
 def put(query: dict[str, Any], namespace: str, name: str) -> Any:
@@ -51,7 +52,7 @@ def read(namespace: str, name: str) -> Any:
 
 
 @blueprint.delete("/<namespace>/<name>")
-@blueprint.arguments(SaveQuery, location="query")
+@blueprint.arguments(SaveQuery, location="query", unknown=RAISE)
 @blueprint.response(204)
 def delete(query: dict[str, Any], namespace: str, name: str) -> Any:
     """Its history stays."""

@@ -16,6 +16,7 @@ from typing import Any
 
 from flask import Response, jsonify, make_response, url_for
 from flask_smorest import Blueprint
+from marshmallow import RAISE
 
 from services.api import cursors, ndjson
 from services.api.auth import caller, database
@@ -138,7 +139,7 @@ def suggest(query: dict[str, Any], namespace: str, dataset: str) -> dict[str, An
 
 @blueprint.post("/quality/<namespace>/<rule_set>/run")
 @blueprint.doc(**NO_BODY)
-@blueprint.arguments(RunQuery, location="query")
+@blueprint.arguments(RunQuery, location="query", unknown=RAISE)
 @blueprint.response(200, Checks)
 @blueprint.alt_response(202, schema=Waiting)
 def run(query: dict[str, Any], namespace: str, rule_set: str) -> Any:

@@ -83,6 +83,7 @@ def test_each_field_of_a_body_that_is_wrong_is_told(api: Any) -> None:
 @pytest.mark.parametrize(
     ("call", "told"),
     [
+        ("POST /runs/cancel", {"path": "/ids", "message": "give ids, or a query with at least one filter"}),
         ("GET /runs?limit=0", {"path": "/query/limit", "message": "limit is 0; it must be a whole number from 1 to 500"}),
         (
             "GET /pipelines/default/asked/export?target=cobol",
@@ -96,6 +97,31 @@ def test_what_is_wrong_is_told_with_the_name_of_it(api: Any, call: str, told: di
     method, path = call.split()
     refused = api.call(method, path, {} if method != "GET" else None)
     assert (refused.status_code, refused.json["errors"]) == (422, [told])
+
+
+@pytest.mark.parametrize(
+    ("call", "text", "known"),
+    [
+        ("POST /apply?dryrun=true", RECIPE, "dryRun, draft, message"),
+        ("PUT /pipelines/other/unasked?dryRun=true", RECIPE, "message"),
+        ("DELETE /pipelines/other/asked?dryRun=true", None, "message"),
+        ("DELETE /dead-letters?namespace=default&nod=read", None, "node"),
+    ],
+)
+def test_a_call_that_changes_something_does_nothing_by_a_word_it_does_not_know(api: Any, call: str, text: str | None, known: str) -> None:
+    """What was misspelt would have kept it from what it does."""
+    api.letter(api.run("asked", {"reads": [{"node": "read"}]}), "read", {"line": "x"})
+    count = "SELECT (SELECT count(*) FROM resource_versions) + (SELECT count(*) FROM dead_letters) AS n"
+    before = api.all(count)
+    method, path = call.split()
+    headers = {"Authorization": "Bearer admin-token", "Content-Type": "application/yaml"}
+    data = text.replace("NAME", "unasked").replace("SPACE", "other") if text else None
+    refused = api.client.open(f"/api/v1{path}", method=method, headers=headers, data=data)
+    wrong = path.rpartition("?")[2].rpartition("&")[2].partition("=")[0]
+    assert refused.status_code == 422
+    assert refused.json["detail"].startswith(f"{wrong} is not known here; there is ")
+    assert known in refused.json["detail"]
+    assert (api.all(count), api.call("GET", "/pipelines/other/asked").status_code) == (before, 200)
 
 
 def test_the_page_of_a_pipeline_says_the_zone_it_fires_in_and_nothing_that_nobody_wrote(api: Any) -> None:
