@@ -60,13 +60,29 @@ class Caller:
         )
 
     def may(self, role: str, namespace: str | None = None) -> None:
-        """Raises Refused(403). Each role may do all that the ones before it may."""
+        """`namespace`: as the caller names it, whether there is anything or not. Raises Refused(403). Each role may do all that the ones
+        before it may.
+        """
         if namespace is not None and role != ROLES[0]:
             audit.concerns(namespace)
         if ROLES.index(self.role) < ROLES.index(role):
             raise Refused(403, f"this needs the role {role}; the token {self.name} is {self.role}")
-        if namespace is not None and self.namespaces is not None and namespace not in self.namespaces:
+        if namespace is not None and not self.sees(namespace):
             raise Refused(403, f"the token {self.name} may not see namespace {namespace}")
+
+    def met(self, role: str, row: dict[str, Any] | None, called: str) -> dict[str, Any]:
+        """The row of a thing that was asked for by its id: `row`, if there is one in a namespace that may be seen. What is elsewhere is as
+        good as not there, so that an id tells nothing of others. Raises Refused: 403 for the role, whatever the id; else 404.
+        """
+        if row is not None and role != ROLES[0]:
+            audit.concerns(row["namespace"])
+        self.may(role)
+        if row is None or not self.sees(row["namespace"]):
+            raise Refused(404, f"there is no {called}")
+        return row
+
+    def sees(self, namespace: str) -> bool:
+        return self.namespaces is None or namespace in self.namespaces
 
     @property
     def visible(self) -> list[str] | None:

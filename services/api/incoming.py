@@ -17,7 +17,7 @@ from gunicorn.http.errors import ParseException
 from marshmallow import Schema, ValidationError
 from werkzeug.exceptions import ClientDisconnected
 
-from services.api.problems import Refused, brief
+from services.api.problems import Refused, brief, told
 from shared.formats import exact_json
 from shared.store.text import unfit
 
@@ -120,16 +120,16 @@ def nothing() -> None:
     json_object()
 
 
-def loaded(schema: Schema) -> dict[str, Any]:
-    """The body as a JSON object, by its schema. Refused(422) names the first field that is wrong; else as `json_object`."""
-    sent = json_object()
+def loaded(schema: Schema, *, exact: bool = False) -> dict[str, Any]:
+    """The body as a JSON object, by its schema. Refused(422) with each field that is wrong, its sentence that of the first; else as
+    `json_object`.
+    """
+    sent = json_object(exact=exact)
     try:
         found: dict[str, Any] = schema.load(sent)
     except ValidationError as error:
-        field, said = next(iter(error.messages_dict.items()))
-        said = said[0] if isinstance(said, list) else next(iter(said.values()), ["it cannot be read"])[0]
-        what = f"is wrong: {said}" if field in schema.fields else f"is not known here; there is {', '.join(schema.fields)}"
-        raise Refused(422, f"{brief(str(field))} {brief(what, 300)}") from error
+        wrong = list(told(error.messages_dict, known=[one.data_key or name for name, one in schema.fields.items()]))
+        raise Refused(422, wrong[0]["message"], errors=wrong) from error
     return found
 
 

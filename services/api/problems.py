@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -24,6 +25,20 @@ _ROUTES = {
     404: "there is no {0.path} here; /api/v1/openapi.json lists the calls there are",
     405: "{0.method} cannot be done to {0.path}; /api/v1/openapi.json lists the calls there are",
 }
+# What marshmallow says where a field says nothing of its own.
+_UNKNOWN = "Unknown field."
+_LIBRARY = {
+    "Missing data for required field.": "is missing",
+    "Field may not be null.": "must not be null",
+    "Not a valid integer.": "must be a whole number",
+    "Not a valid number.": "must be a number",
+    "Not a valid boolean.": "must be true or false",
+    "Not a valid string.": "must be a text",
+    "Not a valid mapping type.": "must be an object",
+    "Not a valid list.": "must be a list",
+    "Invalid input type.": "must be an object",
+}
+_MUST = re.compile(r"Must be (.*)\.")
 
 
 class Refused(Exception):
@@ -62,15 +77,29 @@ def problem(status: int, detail: str, *, errors: Sequence[Any] = (), kind: str |
     return response
 
 
-def told(messages: Any, path: str = "") -> Iterator[dict[str, str]]:
-    """marshmallow's nested messages as a list, each with the name of what it is about."""
+def told(messages: Any, path: str = "", known: Sequence[str] = (), name: str = "") -> Iterator[dict[str, str]]:
+    """marshmallow's nested messages as a list, each a sentence about what its path names. `known`: the fields that there are; `path`,
+    `name`: of what the messages are about.
+    """
     if isinstance(messages, Mapping):
-        for name, inner in messages.items():
-            yield from told(inner, f"{path}/{name}")
+        for key, inner in messages.items():
+            # Of no field, but of them together.
+            here = (path, name) if key == "_schema" else (f"{path}/{key}", f"{name}.{key}".lstrip("."))
+            yield from told(inner, here[0], known, here[1])
         return
-    name = path.rpartition("/")[2]
     for message in [messages] if isinstance(messages, str) else messages:
-        yield {"path": path, "message": brief(message if name in message else f"{name}: {message}", LONGEST_DETAIL)}
+        yield {"path": path, "message": brief(_sentence(name, message, known), LONGEST_DETAIL)}
+
+
+def _sentence(name: str, message: str, known: Sequence[str]) -> str:
+    name = brief(name)
+    if message == _UNKNOWN:
+        return f"{name} is not known here" + (f"; there is {', '.join(known)}" if known and "." not in name else "")
+    if said := _LIBRARY.get(message):
+        return f"{name} {said}"
+    if limit := _MUST.fullmatch(message):
+        return f"{name} must be {limit[1]}"
+    return message if not name or name.rpartition(".")[2] in message else f"{name} is wrong: {message}"
 
 
 def register(app: Flask) -> None:
@@ -94,7 +123,11 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> Response:
-        found = list(told((getattr(error, "data", None) or {}).get("messages") or {}))
+        data = getattr(error, "data", None) or {}
+        messages, schema = data.get("messages") or {}, data.get("schema")
+        known = [one.data_key or name for name, one in schema.fields.items()] if schema is not None else []
+        # By location. A field of a body is named as in any other text that is sent.
+        found = [one for place, inner in messages.items() for one in told(inner, "" if place == "json" else f"/{place}", known)]
         code = error.code or 500
         detail = _ROUTES[code].format(request) if code in _ROUTES else error.description or ""
         response = problem(code, found[0]["message"] if found else detail, errors=found)

@@ -98,7 +98,7 @@ def _work(stage: Stage, types: Mapping[str, str], keys: Keys) -> Iterable[dict[s
         return
     for read in program.reads:
         if read.connector is not None:
-            yield _read(read, types[read.connector])
+            yield read_shown(read, types[read.connector])
     here = program.engine
     for made in program.statements:
         # What a node makes for itself is named after it, with a blank.
@@ -144,7 +144,8 @@ def _check(stage: Stage, types: Mapping[str, str], keys: Keys) -> Iterable[dict[
 _STATEMENTS = {"survey": _survey, "work": _work, "check": _check}
 
 
-def _read(read: Read, connector_type: str) -> dict[str, Any]:
+def read_shown(read: Read, connector_type: str) -> dict[str, Any]:
+    """What a source is asked, as a statement of a shown plan; without `sql` where it understands none."""
     dialect = CONNECTORS[connector_type].dialect
     kept = list(read.keep or (column.name for column in read.columns))
     # A query is sent as it is, whatever of it is used.

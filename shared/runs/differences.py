@@ -11,6 +11,7 @@ rows, durations). Surprise is a number from 0 to 1, by which they are ranked and
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -102,9 +103,10 @@ def _whole(before: Side, after: Side) -> Iterator[Finding]:
     if before.version != after.version:
         yield Finding("version", VERSION, f"version {after.version} ran instead of {before.version}", before.version, after.version)
     for name in sorted({*before.parameters, *after.parameters}):
-        was, now = before.parameters.get(name), after.parameters.get(name)
+        was, now = _said(before.parameters, name), _said(after.parameters, name)
         if was != now:
-            yield Finding("parameters", PARAMETERS, f"parameter {name} was {was!r} and is {now!r}", was, now, figure=name)
+            told = f"parameter {name} was {was} and is {now}"
+            yield Finding("parameters", PARAMETERS, told, before.parameters.get(name), after.parameters.get(name), figure=name)
     if before.status != after.status:
         why = f": {after.error}" if after.error else ""
         yield Finding("status", STATUS, f"the run was {before.status} and is {after.status}{why}", before.status, after.status)
@@ -113,6 +115,11 @@ def _whole(before: Side, after: Side) -> Iterator[Finding]:
             "duration", weighed, f"it took {_time(after.took_ms)} instead of {_time(before.took_ms)}", before.took_ms, after.took_ms,
             figure="durationMs",
         )  # fmt: skip
+
+
+def _said(parameters: Mapping[str, Any], name: str) -> str:
+    """A value as a caller writes it, so that 1 is not true, and "1" is neither."""
+    return json.dumps(parameters[name], ensure_ascii=False) if name in parameters else "not there"
 
 
 def _nodes(before: Sequence[Node], after: Sequence[Node]) -> Iterator[Finding]:

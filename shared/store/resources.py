@@ -164,18 +164,33 @@ def history(tx: Tx, kind: str, namespace: str, name: str, before: int | None, li
     )
 
 
-def listed(tx: Tx, kind: str, namespaces: Sequence[str] | None, after: tuple[str, str], limit: int) -> list[dict[str, Any]]:
-    """Current versions of a kind in order of namespace and name, from behind `after`; `namespaces` None: all."""
+def listed(
+    tx: Tx,
+    kind: str,
+    namespaces: Sequence[str] | None,
+    after: tuple[str, str],
+    limit: int,
+    *,
+    namespace: str | None = None,
+    name: str | None = None,
+) -> list[dict[str, Any]]:
+    """Current versions of a kind in order of namespace and name, from behind `after`; `namespaces` None: all. `namespace`, `name`: only of
+    these.
+    """
+    wanted = "".join(f" AND r.{key} = %({key})s" for key, said in (("namespace", namespace), ("name", name)) if said is not None)
     return list(
         with_texts(
             tx,
             tx.execute(
                 _CURRENT
                 + " AND r.kind = %(kind)s AND (%(namespaces)s::text[] IS NULL OR r.namespace = ANY(%(namespaces)s))"
+                + wanted
                 + " AND (r.namespace, r.name) > (%(after_namespace)s, %(after_name)s) ORDER BY r.namespace, r.name LIMIT %(limit)s",
                 {
                     "kind": kind,
                     "namespaces": list(namespaces) if namespaces is not None else None,
+                    "namespace": namespace,
+                    "name": name,
                     "after_namespace": after[0],
                     "after_name": after[1],
                     "limit": limit,

@@ -75,6 +75,15 @@ def test_two_plans_of_the_same_are_the_same_but_for_their_age(stack: Stack) -> N
 
 
 @pytest.mark.stack
+def test_a_table_that_was_missing_and_has_been_made_is_seen_at_once(stack: Stack) -> None:
+    saved(stack, "made", more="upsertKeys: [id]")
+    with pytest.raises(CallRefused, match="table made is not there"):
+        plan(stack, "made")
+    stack.sql("CREATE TABLE made (id bigint PRIMARY KEY, status text)")
+    assert plan(stack, "made")["facts"] == "known"
+
+
+@pytest.mark.stack
 def test_a_run_by_its_plan_runs_what_was_planned(stack: Stack) -> None:
     saved(stack, "planned")
     made = plan(stack, "planned")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -72,8 +73,18 @@ def console(*, stderr: bool = False) -> Console:
     """As wide as the terminal; wide enough for the tables where there is none."""
     from rich.console import Console
 
-    found = Console(stderr=stderr)
-    return found if found.is_terminal else Console(stderr=stderr, width=170)
+    class Passing(Console):
+        def on_broken_pipe(self) -> None:
+            # The library's own answer is exit code 1, which here means that a run has failed.
+            raise BrokenPipeError
+
+    found = Passing(stderr=stderr)
+    return found if found.is_terminal else Passing(stderr=stderr, width=170)
+
+
+def spelt(value: Any) -> str:
+    """A value as a recipe and JSON spell it."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def named(pipeline: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import click
 
-from services.api.cli.answering import OUTPUT, answering, client, printed
+from services.api.cli.answering import OUTPUT, answering, client, printed, spelt
 
 if TYPE_CHECKING:
     from services.api.cli.client import Client
@@ -32,7 +32,7 @@ def _compare_runs(server: Client, run: str, other: str | None, output: str) -> N
     for one in found["findings"]:
         click.echo(f"{one['surprise']:.2f}  {one['kind']:<10}  {one['told']}")
     for one in found["recipe"] or ():
-        click.echo(f"      recipe      {one['change']} {one['path']}: {one['before']!r} -> {one['after']!r}")
+        click.echo(f"      recipe      {one['change']} {one['path']}: {spelt(one['before'])} -> {spelt(one['after'])}")
     if not found["findings"]:
         click.echo("nothing differs")
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from services.api.cli.answering import console
 from services.api.cli.client import CallRefused, Client
 
 GIVE_UP_S = 60.0
@@ -43,7 +44,6 @@ def print_discovery(found: dict[str, Any]) -> None:
 
 
 def print_preview(found: dict[str, Any]) -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -53,7 +53,7 @@ def print_preview(found: dict[str, Any]) -> None:
     for row in found["rows"]:
         # What stands in brackets is a value's, not rich's.
         table.add_row(*(Text("" if (value := row[column["name"]]) is None else value) for column in found["columns"]))
-    Console().print(table)
+    console().print(table)
 
 
 def print_breakers(items: list[dict[str, Any]]) -> None:

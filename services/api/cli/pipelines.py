@@ -10,12 +10,14 @@ from services.api.cli.answering import OUTPUT, answering, client, everything, na
 
 
 @click.command()
+@click.option("--namespace", help="Of this namespace.")
+@click.option("--name", help="Of this name.")
 @OUTPUT
 @click.pass_context
 @answering
-def pipelines(context: click.Context, output: str) -> None:
+def pipelines(context: click.Context, namespace: str | None, name: str | None, output: str) -> None:
     """The pipelines there are, with their last runs, next fire times and quality scores."""
-    found = everything(client(context), "/pipelines")
+    found = everything(client(context), "/pipelines", namespace=namespace, name=name)
     if output != "table":
         printed({"items": found}, output)
         return

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from services.api.cli.answering import spelt
 from services.api.cli.client import Client
 
 
@@ -47,7 +48,6 @@ def print_difference(found: dict[str, Any], *, coloured: bool) -> None:
         click.echo("only comments, order or spelling differ; both say the same", err=True)
     for one in found["structural"] or ():
         where = f"{one['path']}" + (f" (node {one['node']})" if one["node"] else "")
-        values = {"added": f"{one['after']!r}", "removed": f"{one['before']!r}"}.get(
-            one["change"], f"{one['before']!r} -> {one['after']!r}"
-        )
+        before, after = spelt(one["before"]), spelt(one["after"])
+        values = {"added": after, "removed": before}.get(one["change"], f"{before} -> {after}")
         click.echo(f"{one['change']} {where}: {values}", err=True)

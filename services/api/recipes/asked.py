@@ -7,10 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from flask import current_app
-from marshmallow import ValidationError
 
-from services.api.incoming import json_object
-from services.api.problems import Refused, brief
+from services.api.problems import Refused
 from services.api.recipes import save
 from services.api.recipes.values import run_values
 from services.api.schemas.runs import StartRun
@@ -21,19 +19,6 @@ from shared.store import resources
 from shared.store.database import Tx
 
 START_BODY: dict[str, Any] = {"requestBody": {"content": {"application/json": {"schema": StartRun}}}}
-
-
-def asked(schema: StartRun | None = None) -> dict[str, Any]:
-    """What a run is asked for, its times as datetimes. `schema`: of more than a run. Raises Refused."""
-    sent, schema = json_object(), schema or StartRun()
-    try:
-        body: dict[str, Any] = schema.load(sent)
-    except ValidationError as error:
-        field, found = next(iter(error.messages_dict.items()))
-        known = ", ".join(schema.fields)
-        said = f"is wrong: {found[0]}" if field in schema.fields else f"is not known here; there is {known}"
-        raise Refused(422, f"{brief(field)} {said}") from error
-    return body
 
 
 def runnable(tx: Tx, namespace: str, name: str, version: int | None) -> dict[str, Any]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from shared.pipelines.language.run_values import DEFAULT_ZONE
 from shared.planning.lineage import Neighbour, Touched
 
 # Of it, Markdown would make something else.
@@ -48,7 +50,7 @@ def _starting(tree: Mapping[str, Any], fires: Sequence[Mapping[str, Any]], notes
     spec = tree["spec"]
     yield from ("## When it runs", "")
     if spec.get("schedule"):
-        yield f"Schedule `{_plain(spec['schedule'])}`, time zone {_plain(spec.get('timezone', 'UTC'))}."
+        yield f"Schedule `{_plain(spec['schedule'])}`, time zone {_plain(spec.get('timezone', DEFAULT_ZONE))}."
     for trigger in spec.get("triggers") or ():
         yield f"- trigger {_plain(trigger.get('name', trigger.get('type')))}: {_plain(trigger.get('type'))}"
     if not spec.get("schedule") and not spec.get("triggers"):
@@ -123,7 +125,7 @@ def _quality(tree: Mapping[str, Any]) -> Iterator[str]:
 
 def _people(tree: Mapping[str, Any]) -> Iterator[str]:
     said = _annotations(tree)
-    contacts = said.get("contacts") or ()
+    contacts = said.get("contacts") or []
     listed = contacts if isinstance(contacts, list) else [contacts]
     if not (said.get("owner") or listed):
         return
@@ -141,4 +143,5 @@ def _annotations(tree: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _plain(value: Any) -> str:
-    return str(value).strip().translate(_SPECIAL)
+    said = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+    return said.strip().translate(_SPECIAL)

@@ -35,6 +35,7 @@ from shared.planning.shown import shown
 from shared.process import settings
 from shared.store import cursors, facts, measured, requests, resources, sequences
 from shared.store.database import Database, Tx
+from shared.triggers.told import told
 
 LOOK_EVERY_S = 0.05
 
@@ -106,7 +107,7 @@ def planned(world: World, others: Sequence[Pipeline], parameters: Mapping[str, A
             {
                 "connector": need.connector,
                 "nodes": list(need.nodes),
-                "surveyedAt": world.found[need.key]["surveyed_at"].isoformat(),
+                "surveyedAt": told(world.found[need.key]["surveyed_at"]),
                 "ageSeconds": round(world.found[need.key]["age_seconds"], 1),
                 "why": world.unknown.get(need.key),
             }

@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 
 from flask import Response, jsonify
 from flask_smorest import Blueprint
-from marshmallow import Schema, ValidationError
 
 from services.api import cursors, ndjson
 from services.api.auth import caller, database
-from services.api.incoming import identifier, json_object, nothing
+from services.api.filters import of_pipeline
+from services.api.incoming import identifier, loaded, nothing
 from services.api.once import accepted
-from services.api.problems import Refused, brief
+from services.api.problems import Refused
 from services.api.recipes.asked import runnable, values_of
 from services.api.resources.documents import stamp
 from services.api.resources.looking import NO_BODY
@@ -51,7 +51,7 @@ def create(namespace: str, name: str) -> Response:
     """202: a run for each fire time that is meant, so many at once. With dryRun, 200 and the preview. 409 where the pipeline has no
     schedule, or another backfill of the same stretch is not over.
     """
-    body = _asked(StartBackfill())
+    body = loaded(StartBackfill())
     if body["dryRun"]:
         return _previewed(namespace, name, body)
     who = caller()
@@ -90,7 +90,7 @@ def create(namespace: str, name: str) -> Response:
 @blueprint.response(200, BackfillPreview)
 def preview(namespace: str, name: str) -> Response:
     """Every fire time of the range: whether it would be run, why, and by which version. Starts nothing."""
-    return _previewed(namespace, name, _asked(StartBackfill()))
+    return _previewed(namespace, name, loaded(StartBackfill()))
 
 
 @blueprint.get("/backfills")
@@ -100,14 +100,15 @@ def preview(namespace: str, name: str) -> Response:
 def page(query: dict[str, Any]) -> dict[str, Any]:
     """Newest first."""
     limit, before = query["limit"], cursors.identified(query)
+    namespace, pipeline = of_pipeline(query)
     with database().transaction() as tx:
         rows = backfills.page(
             tx,
             before=before,
             limit=limit + 1,
             namespaces=caller().visible,
-            namespace=query.get("namespace"),
-            pipeline=query.get("pipeline"),
+            namespace=namespace,
+            pipeline=pipeline,
             state=query.get("state"),
         )
     return {"items": [_told(row) for row in rows[:limit]], "nextCursor": cursors.following(rows, limit, "id")}
@@ -166,7 +167,7 @@ def resume(backfill: str) -> dict[str, Any]:
 @blueprint.response(200, Backfill)
 def cancel(backfill: str) -> dict[str, Any]:
     """Starts nothing more, for good; `runs`: what runs is cancelled too. Cancelling one that is over changes nothing of it."""
-    body = _asked(CancelBackfill())
+    body = loaded(CancelBackfill())
     with database().transaction() as tx:
         row = _found(tx, backfill, "operator")
         going = backfills.cancel(tx, row["id"])
@@ -247,11 +248,7 @@ def _possible(tx: Tx, namespace: str, name: str, body: dict[str, Any], choices: 
 
 
 def _found(tx: Tx, text: str, role: str) -> dict[str, Any]:
-    row = backfills.shown(tx, identifier(text, "backfill"))
-    if row is None:
-        raise Refused(404, f"there is no backfill {text}")
-    caller().may(role, row["namespace"])
-    return row
+    return caller().met(role, backfills.shown(tx, identifier(text, "backfill")), f"backfill {text}")
 
 
 def _shown(tx: Tx, backfill: str) -> dict[str, Any]:
@@ -278,14 +275,3 @@ def _told(row: dict[str, Any]) -> dict[str, Any]:
             "leftOut": row["left_out"],
         },
     }
-
-
-def _asked(schema: Schema) -> dict[str, Any]:
-    try:
-        body: dict[str, Any] = schema.load(json_object())
-    except ValidationError as error:
-        field, said = next(iter(error.messages_dict.items()))
-        known = ", ".join(one.data_key or name for name, one in schema.fields.items())
-        why = f"is wrong: {said[0]}" if "Unknown" not in str(said[0]) else f"is not known here; there is {known}"
-        raise Refused(422, f"{brief(str(field))} {why}") from error
-    return body

@@ -7,14 +7,13 @@ from typing import Any
 
 from flask import Response
 from flask_smorest import Blueprint
-from marshmallow import Schema, ValidationError
+from marshmallow import Schema
 
 from services.api import cursors
 from services.api.access import audit
 from services.api.auth import caller
-from services.api.incoming import identifier, json_object
+from services.api.incoming import identifier, loaded
 from services.api.once import accepted
-from services.api.problems import Refused, brief, told
 from services.api.resources.retries import restart_as
 from services.api.resources.runs import chosen
 from services.api.schemas.fields import MAX_PAGE
@@ -89,7 +88,7 @@ def label() -> Response:
 
 def _changed(schema: Schema, role: str, changing: Callable[[dict[str, Any]], Change]) -> Response:
     caller().may(role)
-    body = _loaded(schema)
+    body = loaded(schema)
     change = changing(body)
 
     def start(tx: Tx) -> tuple[Any, str | None]:
@@ -117,12 +116,3 @@ def _one(tx: Tx, run: str, change: Change) -> dict[str, Any]:
         runs.save(tx, locked)
         audit.about(locked.namespace, f"run/{run}")
     return {"run": run, "done": why is None, "status": locked.status.value, "detail": why}
-
-
-def _loaded(schema: Schema) -> dict[str, Any]:
-    try:
-        body: dict[str, Any] = schema.load(json_object())
-    except ValidationError as error:
-        found = list(told(error.messages_dict))
-        raise Refused(422, brief(found[0]["message"], 400), errors=found) from error
-    return body

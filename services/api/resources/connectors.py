@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from flask_smorest import Blueprint
+from marshmallow import RAISE
 
 from services.api import cursors, ndjson
 from services.api.auth import caller, database
+from services.api.filters import of_name
 from services.api.resources import documents
-from services.api.schemas.documents import TEXT_BODY, ConnectorPage, ConnectorsQuery, ListedConnector, Saved, SaveQuery, Shown
+from services.api.schemas.documents import TEXT_BODY, ConnectorPage, ListedConnector, NamedQuery, Saved, SaveQuery, Shown
 from shared.store import resources
 
 blueprint = Blueprint("connectors", __name__, url_prefix="/api/v1", description="Connectors")
@@ -17,7 +19,7 @@ blueprint = Blueprint("connectors", __name__, url_prefix="/api/v1", description=
 
 @blueprint.put("/connectors/<namespace>/<name>")
 @blueprint.doc(**TEXT_BODY)
-@blueprint.arguments(SaveQuery, location="query")
+@blueprint.arguments(SaveQuery, location="query", unknown=RAISE)
 @blueprint.response(200, Saved)
 @blueprint.alt_response(201, schema=Saved)
 def put_connector(query: dict[str, Any], namespace: str, name: str) -> Any:
@@ -33,7 +35,7 @@ def read_connector(namespace: str, name: str) -> Any:
 
 
 @blueprint.delete("/connectors/<namespace>/<name>")
-@blueprint.arguments(SaveQuery, location="query")
+@blueprint.arguments(SaveQuery, location="query", unknown=RAISE)
 @blueprint.response(204)
 def delete_connector(query: dict[str, Any], namespace: str, name: str) -> Any:
     """Its history stays."""
@@ -41,13 +43,13 @@ def delete_connector(query: dict[str, Any], namespace: str, name: str) -> Any:
 
 
 @blueprint.get("/connectors")
-@blueprint.arguments(ConnectorsQuery, location="query")
+@blueprint.arguments(NamedQuery, location="query")
 @blueprint.response(200, ConnectorPage)
 @ndjson.lines(ListedConnector)
 def list_connectors(query: dict[str, Any]) -> dict[str, Any]:
     """By namespace and name."""
     limit = query["limit"]
     with database().transaction() as tx:
-        rows = resources.listed(tx, "Connector", caller().visible, cursors.named(query), limit + 1)
+        rows = resources.listed(tx, "Connector", caller().visible, cursors.named(query), limit + 1, **of_name(query))
     items = [{key: row[key] for key in ("namespace", "name", "version", "valid")} for row in rows[:limit]]
     return {"items": items, "nextCursor": cursors.following(rows, limit, "namespace", "name")}

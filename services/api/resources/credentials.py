@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import current_app
 from flask_smorest import Blueprint
+from marshmallow import RAISE
 
 from services.api import cursors, ndjson
 from services.api.access import audit
@@ -50,7 +51,7 @@ def page(query: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.put("/credentials/<namespace>/<name>")
 @blueprint.doc(**_VALUES)
-@blueprint.arguments(KeepQuery, location="query")
+@blueprint.arguments(KeepQuery, location="query", unknown=RAISE)
 @blueprint.response(200, Credential)
 def put_credential(query: dict[str, Any], namespace: str, name: str) -> Any:
     """{field: value, …}; the whole credential is replaced. With `store` and `location` no values: workers read them there."""

@@ -8,11 +8,12 @@ from typing import Any
 
 from flask import Response
 from flask_smorest import Blueprint
-from marshmallow import Schema, ValidationError
+from marshmallow import RAISE, Schema
 
 from services.api import cursors
 from services.api.auth import Caller, caller, database
-from services.api.incoming import identifier, json_object
+from services.api.filters import of_pipeline
+from services.api.incoming import identifier, loaded
 from services.api.once import accepted
 from services.api.problems import Refused, brief
 from services.api.recipes import replays
@@ -112,7 +113,7 @@ def read(letter: str) -> Response:
 @blueprint.response(200, DeadLetter)
 def patch(letter: str) -> Response:
     """Corrects the row (then it is `fixed`), waives it, or opens it again as it was; 409 for one that was replayed, or is being."""
-    asked = _loaded(PatchBody(), json_object(exact=True))
+    asked = loaded(PatchBody(), exact=True)
     with database().transaction() as tx:
         _change(tx, letter, asked)
         return _answer(_told(_found(tx, letter, "viewer")))
@@ -123,7 +124,7 @@ def patch(letter: str) -> Response:
 @blueprint.response(200, Changed)
 def patch_many() -> dict[str, Any]:
     """The same for up to 500, all or none. Says how many it changed: a record that is as it was before corrects nothing."""
-    asked = _loaded(PatchMany(), json_object(exact=True))["letters"]
+    asked = loaded(PatchMany(), exact=True)["letters"]
     with database().transaction() as tx:
         changed = [_change(tx, one["id"], one, unless_same=True) for one in sorted(asked, key=lambda one: str(one["id"]))]
     return {"letters": sum(changed)}
@@ -134,7 +135,7 @@ def patch_many() -> dict[str, Any]:
 @blueprint.response(200, Changed)
 def waive() -> dict[str, Any]:
     """All that are meant and still open or fixed: somebody has looked, and they need not get through."""
-    choice = _meant(_loaded(ChosenBody(), json_object()))
+    choice = _meant(loaded(ChosenBody()))
     with database().transaction() as tx:
         return {"letters": dead_letters.waive(tx, choice, caller().name)}
 
@@ -150,7 +151,7 @@ def delete_one(letter: str) -> None:
 
 
 @blueprint.delete("")
-@blueprint.arguments(Chosen, location="query")
+@blueprint.arguments(Chosen, location="query", unknown=RAISE)
 @blueprint.response(200, Changed)
 def delete(query: dict[str, Any]) -> dict[str, Any]:
     """Takes away all that are meant; what a run replays stays."""
@@ -164,7 +165,7 @@ def delete(query: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(202, Replays)
 def replay() -> Response:
     """Runs them again, as they were corrected, through the node that rejected them: a run for each run and node. 202 once they are kept."""
-    asked = _loaded(ReplayBody(), json_object())
+    asked = loaded(ReplayBody())
     version, again, reason = replays.version_asked(asked.pop("version")), asked.pop("allowDuplicates"), asked.pop("reason", None)
     choice = _meant(asked)
 
@@ -175,28 +176,16 @@ def replay() -> Response:
     return accepted(start)
 
 
-def _loaded(schema: Schema, body: Mapping[str, Any]) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = schema.load(body)
-    except ValidationError as error:
-        field, said = next(iter(error.messages_dict.items()))
-        there = ", ".join(schema.fields)
-        what = (
-            f"is wrong: {said[0] if isinstance(said, list) else said}" if field in schema.fields else f"is not known here; there is {there}"
-        )
-        raise Refused(422, f"{brief(str(field))} {brief(what, 300)}") from error
-    return found
-
-
 def _choice(said: Mapping[str, Any]) -> Choice:
     """Of what the caller may see."""
-    found = {key: said[key] for key in ("node", "rule", "kind", "state", "contains", "namespace", "pipeline") if key in said}
-    if "/" in found.get("pipeline", ""):
-        found["namespace"], _, found["pipeline"] = found["pipeline"].partition("/")
+    found = {key: said[key] for key in ("node", "rule", "kind", "state", "contains") if key in said}
+    namespace, pipeline = of_pipeline(said)
     run = identifier(said["run"], "run") if "run" in said else None
     ids = tuple(identifier(one, "dead letter") for one in said["ids"]) if "ids" in said else None
     visible = caller().visible
-    return Choice(run=run, ids=ids, visible=tuple(visible) if visible is not None else None, **found)
+    return Choice(
+        run=run, ids=ids, namespace=namespace, pipeline=pipeline, visible=tuple(visible) if visible is not None else None, **found
+    )
 
 
 def _meant(said: Mapping[str, Any]) -> Choice:
@@ -208,11 +197,7 @@ def _meant(said: Mapping[str, Any]) -> Choice:
 
 
 def _found(tx: Tx, letter: str, role: str, *, lock: bool = False) -> dict[str, Any]:
-    row = views.one(tx, identifier(letter, "dead letter"), lock=lock)
-    if row is None:
-        raise Refused(404, f"there is no dead letter {brief(letter)}")
-    caller().may(role, row["namespace"])
-    return row
+    return caller().met(role, views.one(tx, identifier(letter, "dead letter"), lock=lock), f"dead letter {brief(letter)}")
 
 
 def _change(tx: Tx, letter: str, asked: Mapping[str, Any], *, unless_same: bool = False) -> bool:

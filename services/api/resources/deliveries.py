@@ -9,14 +9,14 @@ from typing import Any
 
 from flask import Response, current_app
 from flask_smorest import Blueprint
-from marshmallow import Schema, ValidationError
+from marshmallow import RAISE, Schema
 
 from services.api import cursors, ndjson
 from services.api.auth import caller, database
 from services.api.hooks import known, reading
 from services.api.hooks.known import Hook
 from services.api.hooks.receiving import TAKEN, answered
-from services.api.incoming import identifier, json_object
+from services.api.incoming import identifier, loaded
 from services.api.once import accepted
 from services.api.problems import Refused, brief
 from services.api.resources.documents import stamp
@@ -75,7 +75,7 @@ def read(namespace: str, name: str, trigger: str, delivery: str) -> dict[str, An
 @blueprint.response(202, Taken)
 def release(namespace: str, name: str, trigger: str, delivery: str) -> Response:
     """Starts the run of a delivery that was parked, of the version that is in force now."""
-    reason = _loaded(Decision(), json_object()).get("reason")
+    reason = loaded(Decision()).get("reason")
 
     def start(tx: Tx) -> tuple[Any, str]:
         hook = _hook(tx, "operator", namespace, name, trigger)
@@ -96,7 +96,7 @@ def release(namespace: str, name: str, trigger: str, delivery: str) -> Response:
 @blueprint.response(200, ShownDelivery)
 def reject(namespace: str, name: str, trigger: str, delivery: str) -> dict[str, Any]:
     """A delivery that was parked starts nothing. That it came stays on record; its body does not."""
-    reason = _loaded(Decision(), json_object()).get("reason")
+    reason = loaded(Decision()).get("reason")
     with database().transaction() as tx:
         hook = _hook(tx, "operator", namespace, name, trigger)
         row = _parked(tx, hook, delivery)
@@ -106,14 +106,14 @@ def reject(namespace: str, name: str, trigger: str, delivery: str) -> dict[str, 
 
 @blueprint.post(f"{_AT}/test")
 @blueprint.doc(**_body(TriedBody))
-@blueprint.arguments(TriedQuery, location="query")
+@blueprint.arguments(TriedQuery, location="query", unknown=RAISE)
 @blueprint.response(200, TriedDelivery)
 @blueprint.alt_response(202, schema=Taken)
 def try_out(query: dict[str, Any], namespace: str, name: str, trigger: str) -> Any:
     """What a delivery would come to: its parameters, its rows, and what is wrong with it. Keeps and starts nothing, unless `start` is said;
     then all is as if it had been sent by who has the secret.
     """
-    asked = _loaded(TriedBody(), json_object(exact=True))
+    asked = loaded(TriedBody(), exact=True)
     kind = asked["contentType"].partition(";")[0].strip().lower()
     if kind not in TAKEN:
         raise Refused(422, f"contentType is {brief(kind)}; a webhook takes {', '.join(sorted(TAKEN))}")
@@ -183,17 +183,6 @@ def _parked(tx: Tx, hook: Hook, delivery: str) -> dict[str, Any]:
 
 def _decision(who: str, reason: str | None) -> dict[str, Any]:
     return {who: caller().name, "at": stamp(datetime.now(UTC)), **({"reason": reason} if reason else {})}
-
-
-def _loaded(schema: Schema, sent: Mapping[str, Any]) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = schema.load(sent)
-    except ValidationError as error:
-        field, said = next(iter(error.messages_dict.items()))
-        known_here = ", ".join(schema.fields)
-        what = f"is wrong: {said[0]}" if field in schema.fields else f"is not known here; there is {known_here}"
-        raise Refused(422, f"{brief(str(field))} {brief(what, 300)}") from error
-    return found
 
 
 def _told(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,11 +9,10 @@ from typing import Any
 import redis
 from flask import current_app
 from flask_smorest import Blueprint
-from marshmallow import ValidationError
 
 from services.api.auth import caller, database
-from services.api.incoming import json_object
-from services.api.problems import Refused, brief
+from services.api.incoming import loaded
+from services.api.problems import Refused
 from services.api.recipes.diagnosed import case_of, look_anew
 from services.api.resources.documents import stamp
 from services.api.resources.runs import found
@@ -35,7 +34,7 @@ def ask(run: str) -> dict[str, Any]:
     """Changes nothing. Of a run that goes on: why it waits, or is slow. Where a source is not what it is known to be, workers look at it
     first, which may take a few seconds.
     """
-    body = _asked()
+    body = loaded(DiagnoseRun())
     breakers: redis.Redis = current_app.extensions["penstock.breakers"]
     with database().transaction() as tx:
         row = found(tx, run)
@@ -80,13 +79,3 @@ def _told(made: dict[str, Any]) -> dict[str, Any]:
     well = seen["lastWell"]
     last = {"run": well["id"], "version": well["version"], "finishedAt": stamp(well["finished_at"])} if well is not None else None
     return {**made, "seen": {**seen, "since": stamp(seen["since"]), "last": stamp(seen["last"]), "lastWell": last}}
-
-
-def _asked() -> dict[str, Any]:
-    try:
-        body: dict[str, Any] = DiagnoseRun().load(json_object())
-    except ValidationError as error:
-        field, said = next(iter(error.messages_dict.items()))
-        why = f"is wrong: {said[0]}" if "Unknown" not in str(said[0]) else "is not known here; there is assistant"
-        raise Refused(422, f"{brief(str(field))} {why}") from error
-    return body

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import current_app
 from flask_smorest import Blueprint
+from marshmallow import RAISE
 
 from services.api.access import audit
 from services.api.auth import caller, database
@@ -45,7 +46,7 @@ def validate() -> dict[str, Any]:
 
 @blueprint.post("/apply")
 @blueprint.doc(**DRAFT_BODY)
-@blueprint.arguments(ApplyQuery, location="query")
+@blueprint.arguments(ApplyQuery, location="query", unknown=RAISE)
 @blueprint.response(200, Applied)
 def apply(query: dict[str, Any]) -> dict[str, Any]:
     """Saves one or many documents, all or none."""
@@ -95,7 +96,7 @@ def read_resource(kind: str, namespace: str, name: str) -> Any:
 
 
 @blueprint.delete("/resources/<kind>/<namespace>/<name>")
-@blueprint.arguments(SaveQuery, location="query")
+@blueprint.arguments(SaveQuery, location="query", unknown=RAISE)
 @blueprint.response(204)
 def delete_resource(query: dict[str, Any], kind: str, namespace: str, name: str) -> tuple[str, int]:
     """Its history stays."""

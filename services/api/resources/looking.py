@@ -66,7 +66,7 @@ def preview(query: dict[str, Any], namespace: str, name: str) -> Any:
     options = json_object()
     unknown = [key for key in options if key not in _OBJECTS]
     if unknown or sum(key in options for key in ("table", "query", "path")) != 1:
-        raise Refused(422, f'the body must name one of table, query or path, such as {{"table": "orders"}}, and may have {_OBJECTS[3:]}')
+        raise Refused(422, 'the body must name one of table, query or path, such as {"table": "orders"}, and may have format and options')
     return _looked("preview", namespace, name, options, query["wait"])
 
 

@@ -10,6 +10,7 @@ from flask_smorest import Blueprint
 
 from services.api import cursors, ndjson
 from services.api.auth import caller, database
+from services.api.filters import of_pipeline
 from services.api.incoming import identifier, nothing
 from services.api.once import accepted
 from services.api.problems import Refused, brief
@@ -35,9 +36,7 @@ blueprint = Blueprint("notifications", __name__, url_prefix="/api/v1", descripti
 def page(query: dict[str, Any]) -> dict[str, Any]:
     """Newest first."""
     limit, before = query["limit"], cursors.identified(query)
-    namespace, pipeline = query.get("namespace"), query.get("pipeline")
-    if pipeline and "/" in pipeline:
-        namespace, _, pipeline = pipeline.partition("/")
+    namespace, pipeline = of_pipeline(query)
     with database().transaction() as tx:
         rows = notifications.page(
             tx,
@@ -114,11 +113,7 @@ def test(namespace: str, name: str) -> Response:
 
 
 def _found(tx: Tx, text: str, role: str) -> dict[str, Any]:
-    row = notifications.one(tx, identifier(text, "notification"))
-    if row is None:
-        raise Refused(404, f"there is no notification {brief(text)}")
-    caller().may(role, row["namespace"])
-    return row
+    return caller().met(role, notifications.one(tx, identifier(text, "notification")), f"notification {brief(text)}")
 
 
 def told(row: dict[str, Any]) -> dict[str, Any]:

@@ -7,18 +7,21 @@ from typing import Any
 
 from flask import Response
 from flask_smorest import Blueprint
+from marshmallow import RAISE
 
 from services.api import cursors, ndjson
 from services.api.access import request_ids, tracing
 from services.api.auth import caller, database
+from services.api.filters import of_name
+from services.api.incoming import loaded
 from services.api.once import accepted, answered
 from services.api.problems import Refused, brief
-from services.api.recipes.asked import START_BODY, asked, runnable, start_of_interval, values_of
+from services.api.recipes.asked import START_BODY, runnable, start_of_interval, values_of
 from services.api.resources import documents, plans, retries
 from services.api.resources.runs import run_json
 from services.api.resources.triggers import starting
-from services.api.schemas.documents import TEXT_BODY, ListedPipeline, PipelinePage, PipelinesQuery, Saved, SaveQuery
-from services.api.schemas.runs import RetryRun, Run
+from services.api.schemas.documents import TEXT_BODY, ListedPipeline, NamedQuery, PipelinePage, Saved, SaveQuery
+from services.api.schemas.runs import RetryRun, Run, StartRun
 from services.api.schemas.triggers import ShownPipeline
 from shared.dispatch.starting import Asked, New, Version, create
 from shared.store import quality, resources, run_views, timetables, triggers
@@ -30,7 +33,7 @@ blueprint = Blueprint("pipelines", __name__, url_prefix="/api/v1/pipelines", des
 
 @blueprint.put("/<namespace>/<name>")
 @blueprint.doc(**TEXT_BODY)
-@blueprint.arguments(SaveQuery, location="query")
+@blueprint.arguments(SaveQuery, location="query", unknown=RAISE)
 @blueprint.response(200, Saved)
 @blueprint.alt_response(201, schema=Saved)
 def put(query: dict[str, Any], namespace: str, name: str) -> Any:
@@ -49,7 +52,7 @@ def read(namespace: str, name: str) -> Any:
 
 
 @blueprint.delete("/<namespace>/<name>")
-@blueprint.arguments(SaveQuery, location="query")
+@blueprint.arguments(SaveQuery, location="query", unknown=RAISE)
 @blueprint.response(204)
 def delete(query: dict[str, Any], namespace: str, name: str) -> Any:
     """Its history stays."""
@@ -57,14 +60,14 @@ def delete(query: dict[str, Any], namespace: str, name: str) -> Any:
 
 
 @blueprint.get("")
-@blueprint.arguments(PipelinesQuery, location="query")
+@blueprint.arguments(NamedQuery, location="query")
 @blueprint.response(200, PipelinePage)
 @ndjson.lines(ListedPipeline)
 def page(query: dict[str, Any]) -> dict[str, Any]:
     """By namespace and name, with the last run of each and when it fires next."""
     who, limit = caller(), query["limit"]
     with database().transaction() as tx:
-        rows = resources.listed(tx, "Pipeline", who.visible, cursors.named(query), limit + 1)
+        rows = resources.listed(tx, "Pipeline", who.visible, cursors.named(query), limit + 1, **of_name(query))
         named = [(row["namespace"], row["name"]) for row in rows[:limit]]
         said, fires = triggers.said(tx, named), timetables.next_fires(tx, named, datetime.now(UTC))
         last = run_views.newest(tx, named)
@@ -97,7 +100,7 @@ def start(namespace: str, name: str) -> Response:
     """202 once the run is durable; it starts as soon as there is room."""
     who = caller()
     who.may("operator", namespace)
-    body = asked()
+    body = loaded(StartRun())
     if "fromNode" in body:
         return accepted(lambda tx: _newest_from(tx, namespace, name, body))
     # The run itself may have changed what its plan was made from.

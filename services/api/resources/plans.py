@@ -12,10 +12,11 @@ from services.api.auth import caller, database
 from services.api.incoming import identifier, loaded
 from services.api.problems import Refused, brief
 from services.api.recipes import planned
-from services.api.recipes.asked import asked, runnable, start_of_interval, values_of
+from services.api.recipes.asked import runnable, start_of_interval, values_of
 from services.api.resources.documents import stamp
 from services.api.schemas.plans import ApprovePlan, Plan, PlanQuery, PlanRun
 from shared.pipelines.language import RunValues
+from shared.planning.errors import PlanProblem
 from shared.store import shown_plans
 from shared.store.database import Tx
 from shared.store.identifiers import new_id
@@ -34,7 +35,7 @@ def make(query: dict[str, Any], namespace: str, name: str) -> dict[str, Any]:
     """Runs nothing. Workers look at sources and destinations that are not known, or not recently; that may take `wait` seconds."""
     who = caller()
     who.may("viewer", namespace)
-    body, made = asked(PlanRun()), new_id()
+    body, made = loaded(PlanRun()), new_id()
     logical_date = body.get("logicalDate", datetime.now(UTC))
     with database().transaction() as tx:
         row = runnable(tx, namespace, name, body.get("version"))
@@ -42,9 +43,15 @@ def make(query: dict[str, Any], namespace: str, name: str) -> dict[str, Any]:
         values = values_of(tx, row["document"], body, made, logical_date, start)
         others = planned.pipelines(tx, who.visible)
     parameters = values.plain_parameters() if values else {}
-    shown = planned.planned(
-        _look(row, values, current_app.extensions["penstock.settings"].facts_max_age, query["wait"]), others, parameters
-    )
+
+    def by_facts(max_age: timedelta) -> dict[str, Any]:
+        return planned.planned(_look(row, values, max_age, query["wait"]), others, parameters)
+
+    try:
+        shown = by_facts(current_app.extensions["penstock.settings"].facts_max_age)
+    except PlanProblem:
+        # What was known may not be so any more, since somebody has made the table that was missing.
+        shown = by_facts(timedelta(0))
     about = {"parameters": parameters, "logicalDate": logical_date, "fingerprint": shown["fingerprint"], "plan": shown}
     about["requiresApproval"] = body.get("requiresApproval", False)
     with database().transaction() as tx:
@@ -77,11 +84,7 @@ def approve(plan: str) -> dict[str, Any]:
 
 
 def _found(tx: Tx, plan: str, role: str) -> dict[str, Any]:
-    row = shown_plans.read(tx, identifier(plan, "plan"))
-    if row is None:
-        raise Refused(404, f"there is no plan {brief(plan)}")
-    caller().may(role, row["namespace"])
-    return row
+    return caller().met(role, shown_plans.read(tx, identifier(plan, "plan")), f"plan {brief(plan)}")
 
 
 def still_holding(plan: str, namespace: str, name: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from typing import Any
 
 from flask import Response, jsonify, make_response, url_for
 from flask_smorest import Blueprint
+from marshmallow import RAISE
 
 from services.api import cursors, ndjson
 from services.api.auth import caller, database
@@ -100,6 +101,7 @@ def page(query: dict[str, Any]) -> dict[str, Any]:
 def read(query: dict[str, Any], namespace: str, dataset: str) -> dict[str, Any]:
     """Its newest check in full, its error budget, and how it was before."""
     caller().may("viewer", namespace)
+    dataset = _in_full(namespace, dataset)
     with database().transaction() as tx:
         there = quality.of_dataset(tx, namespace, dataset)
         newest = _chosen(there, query, namespace, dataset)
@@ -123,6 +125,7 @@ def suggest(query: dict[str, Any], namespace: str, dataset: str) -> dict[str, An
     """Rules that hold of its newest profile, as a rule set to be looked through. Saves nothing."""
     caller().may("viewer", namespace)
     nothing()
+    dataset = _in_full(namespace, dataset)
     with database().transaction() as tx:
         there = quality.of_dataset(tx, namespace, dataset)
         _chosen(there, query, namespace, dataset)
@@ -136,7 +139,7 @@ def suggest(query: dict[str, Any], namespace: str, dataset: str) -> dict[str, An
 
 @blueprint.post("/quality/<namespace>/<rule_set>/run")
 @blueprint.doc(**NO_BODY)
-@blueprint.arguments(RunQuery, location="query")
+@blueprint.arguments(RunQuery, location="query", unknown=RAISE)
 @blueprint.response(200, Checks)
 @blueprint.alt_response(202, schema=Waiting)
 def run(query: dict[str, Any], namespace: str, rule_set: str) -> Any:
@@ -236,6 +239,11 @@ def _asked(tx: Tx, check: str) -> dict[str, Any] | None:
     return found if found is not None and found["kind"] == CHECK else None
 
 
+def _in_full(namespace: str, dataset: str) -> str:
+    """As in a recipe, a connector without a namespace is of the namespace that speaks."""
+    return dataset if "/" in dataset.partition(":")[0] else f"{namespace}/{dataset}"
+
+
 def _chosen(there: list[dict[str, Any]], query: Mapping[str, Any], namespace: str, dataset: str) -> dict[str, Any]:
     meant = [row for row in there if _meant(row, query)]
     if meant:
@@ -289,14 +297,9 @@ def _sink(tx: Tx, rules: RuleSet) -> Mapping[str, Any] | None:
 def _answered(check: str) -> Any:
     with database().transaction() as tx:
         rows = quality.of_run(tx, check)
-        if rows:
-            caller().may("viewer", rows[0]["namespace"])
+        if rows and caller().sees(rows[0]["namespace"]):
             return {"id": check, "items": _whole(tx, check, rows), "export": None}
-        asked = _asked(tx, check)
-        if asked is not None:
-            caller().may("viewer", asked["namespace"])
-    if asked is None:
-        raise Refused(404, f"there is no check {brief(check)}; a check that nobody could make is forgotten an hour later")
+        asked = caller().met("viewer", _asked(tx, check), f"check {check}; a check that nobody could make is forgotten an hour later")
     if asked["state"] == "FAILED":
         raise Refused(503 if asked["reply"].get("retryable") else 422, str(asked["reply"]["message"]))
     if asked["state"] == "DONE" and "export" in asked["reply"]:
@@ -306,12 +309,11 @@ def _answered(check: str) -> Any:
 
 
 def _found(tx: Tx, check: str, stage: int) -> dict[str, Any]:
-    rows = quality.of_run(tx, identifier(check, "check"))
+    rows = [row for row in quality.of_run(tx, identifier(check, "check")) if caller().sees(row["namespace"])]
     row = next((row for row in rows if row["stage"] == stage), None)
     if row is None:
         there = f"; there are {', '.join(str(row['stage']) for row in rows)}" if rows else ""
         raise Refused(404, f"there is no check {brief(check)}/{stage}{there}")
-    caller().may("viewer", row["namespace"])
     return row
 
 

@@ -7,12 +7,11 @@ from typing import Any
 
 from flask import Response
 from flask_smorest import Blueprint
-from marshmallow import ValidationError
 
 from services.api.auth import caller
-from services.api.incoming import identifier, json_object
+from services.api.incoming import identifier, loaded
 from services.api.once import accepted
-from services.api.problems import Refused, brief
+from services.api.problems import Refused
 from services.api.resources.runs import found, run_json
 from services.api.schemas.runs import RetryRun, Run
 from shared.dispatch.restart import restart
@@ -31,7 +30,7 @@ FAILED = "failed"
 @blueprint.response(202, Run)
 def retry(run: str) -> Response:
     """202: it is in the queue again. 409 where it has not ended, has nothing to do again, or would insert rows a second time."""
-    body = _asked()
+    body = loaded(RetryRun())
     return accepted(lambda tx: done_again(tx, run, body))
 
 
@@ -59,14 +58,3 @@ def restart_as(tx: Tx, run: LockedRun, body: Mapping[str, Any]) -> None:
         by=caller().name,
         reason=body.get("reason"),
     )
-
-
-def _asked() -> dict[str, Any]:
-    try:
-        body: dict[str, Any] = RetryRun().load(json_object())
-    except ValidationError as error:
-        field, said = next(iter(error.messages_dict.items()))
-        known = ", ".join(one.data_key or name for name, one in RetryRun().fields.items())
-        why = f"is wrong: {said[0]}" if "Unknown" not in str(said[0]) else f"is not known here; there is {known}"
-        raise Refused(422, f"{brief(str(field))} {why}") from error
-    return body

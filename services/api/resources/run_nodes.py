@@ -12,8 +12,10 @@ from services.api.resources.documents import stamp
 from services.api.resources.runs import found, node_json, stage_json
 from services.api.resources.waiting import waiting_for
 from services.api.schemas.runs import NodeOfRun
-from shared.engines.program import FORMATS, Program
-from shared.store import run_views, samples
+from shared.engines.program import FORMATS, Program, Read
+from shared.pipelines.validation import stored_document
+from shared.planning.shown import read_shown
+from shared.store import resources, run_views, samples
 from shared.store.database import Tx
 
 blueprint = Blueprint("run-nodes", __name__, url_prefix="/api/v1/runs", description="Nodes of runs")
@@ -56,11 +58,21 @@ def _attempt(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _statements(tx: Tx, run: str, stage: int, node: str) -> list[dict[str, Any]]:
-    """What the stage's engine computed for this node, by the tables it made."""
+    """What was asked of a source's own database, and what the stage's engine computed for this node, by the tables it made."""
     stored = run_views.program(tx, run, stage)
     if stored is None or "statements" not in stored or stored.get("format", 1) not in FORMATS:
         return []
     program = Program.from_json(stored)
-    made = [(one.table, one.sql) for one in program.statements] + [(one.port, one.sql) for one in program.outputs]
+    asked = [(read.node, _asked(tx, read)) for read in program.reads if read.node == node and program.engine != "database"]
+    made = [(table, sql or "") for table, sql in asked]
+    made += [(one.table, one.sql) for one in program.statements] + [(one.port, one.sql) for one in program.outputs]
     made += [(one.node, one.sql) for one in program.sinks]
     return [{"table": table, "sql": sql} for table, sql in made if sql and table.partition(".")[0].partition(" ")[0] == node]
+
+
+def _asked(tx: Tx, read: Read) -> str | None:
+    """None where the source understands no SQL, or its connector is gone."""
+    namespace, _, name = (read.connector or "").partition("/")
+    text = resources.current_document(tx, "Connector", namespace, name)
+    sql: str | None = read_shown(read, stored_document(text).tree["spec"]["type"])["sql"] if text is not None else None
+    return sql

@@ -8,8 +8,8 @@ from flask_smorest import Blueprint
 
 from services.api import cursors, ndjson
 from services.api.auth import caller, database
+from services.api.filters import of_pipeline
 from services.api.incoming import identifier
-from services.api.problems import Refused
 from services.api.resources.documents import stamp
 from services.api.resources.progress import progress
 from services.api.resources.waiting import waiting_for
@@ -35,11 +35,7 @@ _COUNTED = (
 
 
 def found(tx: Tx, text: str, role: str = "viewer") -> dict[str, Any]:
-    row = run_views.run(tx, identifier(text, "run"))
-    if row is None:
-        raise Refused(404, f"there is no run {text}")
-    caller().may(role, row["namespace"])
-    return row
+    return caller().met(role, run_views.run(tx, identifier(text, "run")), f"run {text}")
 
 
 @blueprint.get("/runs/<run>")
@@ -65,10 +61,11 @@ def page(query: dict[str, Any]) -> dict[str, Any]:
 
 def chosen(query: dict[str, Any]) -> Chosen:
     """The filters of a list, within what the caller may see."""
+    namespace, pipeline = of_pipeline(query)
     return Chosen(
         namespaces=caller().visible,
-        namespace=query.get("namespace"),
-        pipeline=query.get("pipeline"),
+        namespace=namespace,
+        pipeline=pipeline,
         statuses=query.get("status") or (),
         trigger=query.get("trigger"),
         labels=query.get("label") or {},
@@ -137,8 +134,8 @@ def run_json(tx: Tx, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def together(verdicts: list[bool | None]) -> bool | None:
-    """Of all nodes of a run."""
-    return False if False in verdicts else None if None in verdicts else True
+    """Of all nodes of a run; None: not known, as of one that is not planned."""
+    return False if False in verdicts else None if None in verdicts or not verdicts else True
 
 
 def node_json(node: dict[str, Any]) -> dict[str, Any]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from flask_smorest import Blueprint
-from marshmallow import ValidationError
 
 from services.api.auth import caller, database
-from services.api.incoming import json_object
+from services.api.incoming import loaded
 from services.api.problems import Refused, brief
 from services.api.resources.documents import stamp
 from services.api.schemas.runs import PipelineState, SetState
@@ -49,13 +48,7 @@ def read_node(namespace: str, name: str, node: str) -> dict[str, Any]:
 @blueprint.response(200, PipelineState)
 def change(namespace: str, name: str, node: str) -> dict[str, Any]:
     """The next run's numbers begin there, or it reads what comes after; 409 while a run that has not ended has it."""
-    try:
-        wanted = SetState().load(json_object())
-    except ValidationError as error:
-        field, (said, *_) = next(iter(error.messages_dict.items()))
-        raise Refused(
-            422, f"{field} is wrong: {said}; give next, the number at which the next run begins, or cursor, the value after which it reads"
-        ) from error
+    wanted = loaded(SetState())
     with database().transaction() as tx:
         text = _there(tx, "operator", namespace, name)
         if "cursor" in wanted:

@@ -6,11 +6,10 @@ import logging
 from typing import Any
 
 from flask_smorest import Blueprint
-from marshmallow import ValidationError
 
 from services.api import cursors, ndjson
 from services.api.auth import caller, database
-from services.api.incoming import json_object
+from services.api.incoming import loaded
 from services.api.problems import Refused, brief
 from services.api.resources.documents import stamp
 from services.api.schemas.triggers import SWITCH_BODY, Firing, FiringPage, FiringsQuery, PipelineStarting, SwitchPipeline, Triggers
@@ -47,11 +46,7 @@ def disable(namespace: str, name: str) -> dict[str, Any]:
 def _switched(namespace: str, name: str, *, on: bool) -> dict[str, Any]:
     who = caller()
     who.may("operator", namespace)
-    try:
-        body: dict[str, Any] = SwitchPipeline().load(json_object())
-    except ValidationError as error:
-        field, (said, *_) = next(iter(error.messages_dict.items()))
-        raise Refused(422, f"{brief(field)} is wrong: {said}; there is reason, which may be left out") from error
+    body = loaded(SwitchPipeline())
     with database().transaction() as tx:
         # Its row is what saves take: the version in force stays that until the switch is.
         if resources.hold(tx, "Pipeline", namespace, name) is None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from services.api.schemas.fields import Flag, Instant, Paged, Whole, maybe_time, page_of, time, words
+from services.api.schemas.fields import Flag, Instant, Paged, Whole, maybe_time, page_of, pipeline_filter, time, words
 from services.api.schemas.runs import PipelineName
 from shared.triggers.backfill import WHICH
 
@@ -118,7 +118,7 @@ class BackfillDate(Schema):
 
 class BackfillsQuery(Paged):
     namespace = fields.String()
-    pipeline = fields.String()
+    pipeline = pipeline_filter()
     state = fields.String(validate=validate.OneOf(STATES, error="state is {input!r}; it must be one of {choices}"))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from services.api.schemas.fields import MAX_PAGE, Flag, Paged, known, maybe_time, page_of, time, words
+from services.api.schemas.fields import MAX_PAGE, Flag, Paged, known, maybe_time, page_of, pipeline_filter, time, words
 from services.api.schemas.runs import PipelineName
 
 KINDS = ("row", "line", "quality", "sink")
@@ -24,7 +24,7 @@ class Chosen(Schema):
 
     run = fields.String(metadata={"format": "uuid", "description": "That rejected them"})
     namespace = fields.String()
-    pipeline = fields.String(metadata={"description": "Its name, or namespace/name"})
+    pipeline = pipeline_filter()
     node = fields.String(metadata={"description": "That rejected them"})
     rule = fields.String(metadata={"description": "That was broken, or the destination's constraint"})
     kind = _one_of("kind", KINDS)

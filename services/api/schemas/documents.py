@@ -119,12 +119,9 @@ class ListedPipeline(Starting):
     qualityScore = fields.Float(allow_none=True, metadata={"description": "The lowest of its last run; null: no rule set looked at that"})
 
 
-class PipelinesQuery(Paged):
-    pass
-
-
-class ConnectorsQuery(Paged):
-    pass
+class NamedQuery(Paged):
+    namespace = fields.String(metadata={"description": "Only of this namespace"})
+    name = fields.String(metadata={"description": "Only of this name"})
 
 
 class ListedConnector(Schema):

@@ -26,6 +26,10 @@ def words(**options: Any) -> fields.String:
     return fields.String(validate=validate.Length(max=MOST_WORDS, error="it must have at most {max} characters"), **options)
 
 
+def pipeline_filter() -> fields.String:
+    return fields.String(metadata={"description": "Its name, or namespace/name"})
+
+
 class Flag(fields.Boolean):
     """true or false of a body: nothing that looks like it, such as 0, "no" or "1"."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from services.api.schemas.fields import Paged, known, maybe_time, page_of, time
+from services.api.schemas.fields import Paged, known, maybe_time, page_of, pipeline_filter, time
 from services.api.schemas.runs import PipelineName
 
 EVENTS = ("failure", "success", "recovery", "quality", "rejects", "late", "schemaChange", "test")
@@ -17,7 +17,7 @@ def _one_of(name: str, among: tuple[str, ...]) -> fields.String:
 
 class NotificationsQuery(Paged):
     namespace = fields.String()
-    pipeline = fields.String(metadata={"description": "Its name, or namespace/name"})
+    pipeline = pipeline_filter()
     run = fields.String(metadata={"format": "uuid"})
     state = _one_of("state", STATES)
     event = _one_of("event", EVENTS)

@@ -17,6 +17,7 @@ from services.api.schemas.fields import (
     known,
     maybe_time,
     page_of,
+    pipeline_filter,
     said,
     time,
     words,
@@ -58,7 +59,7 @@ def _filters() -> dict[str, fields.Field[Any]]:
     choices = [status.value for status in RunStatus]
     return {
         "namespace": fields.String(),
-        "pipeline": fields.String(),
+        "pipeline": pipeline_filter(),
         "status": Statuses(
             metadata={
                 "type": "string",
@@ -402,8 +403,8 @@ class Attempt(Schema):
 
 
 class NodeStatement(Schema):
-    table = fields.String(metadata={"description": "What it makes: the node's output, or a port of it"})
-    sql = fields.String(metadata={"description": "In the engine's dialect"})
+    table = fields.String(metadata={"description": "What it makes: the node's output, or a port of it; a source first asks its database"})
+    sql = fields.String(metadata={"description": "In the dialect of what runs it"})
 
 
 class ColumnFigures(Schema):

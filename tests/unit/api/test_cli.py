@@ -68,6 +68,16 @@ def test_help_comes_at_once_since_it_loads_no_command() -> None:
     assert "dead-letters" in done.stdout
 
 
+def test_a_table_whose_reader_has_gone_is_no_run_that_failed() -> None:
+    script = "from services.api.cli.answering import console\nfrom services.api.cli.__main__ import cli\n"
+    script += "cli.add_command(__import__('click').Command('much', callback=lambda: console().print('row')))\n"
+    script += "cli(['much'], prog_name='penstock')"
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.close()
+        assert (process.wait(20), process.stderr.read()) == (141, b"")
+
+
 def test_a_word_that_is_no_command_is_refused() -> None:
     assert typed("no-such-command")[0] == 2
 

@@ -34,6 +34,24 @@ def test_what_was_changed_stands_above_what_came_of_it() -> None:
     assert told(after) == [("version", None), ("parameters", None), ("rows", "write"), ("rows", "write")]
 
 
+@pytest.mark.parametrize(
+    ("was", "now", "told"),
+    [
+        (1, 100, "1 and is 100"),
+        (True, False, "true and is false"),
+        (1, True, "1 and is true"),
+        (None, "ann", 'null and is "ann"'),
+        ("2026-03-01", "zażółć", '"2026-03-01" and is "zażółć"'),
+        (["a"], [], '["a"] and is []'),
+    ],
+)
+def test_parameters_are_told_as_they_are_given(was: object, now: object, told: str) -> None:
+    (one,) = differences(replace(BEFORE, parameters={"p": was}), replace(BEFORE, parameters={"p": now}))
+    assert (one.told, one.before, one.after) == (f"parameter p was {told}", was, now)
+    (one,) = differences(replace(BEFORE, parameters={}), replace(BEFORE, parameters={"p": None}))
+    assert one.told == "parameter p was not there and is null"
+
+
 def test_columns_that_came_went_and_changed_are_named() -> None:
     before = replace(BEFORE, nodes=(replace(READ, columns={"id": "BIGINT", "old": "TEXT", "at": "DATE"}), WRITE))
     after = replace(BEFORE, nodes=(replace(READ, columns={"id": "TEXT", "at": "DATE", "new": "TEXT"}), WRITE))

@@ -100,7 +100,7 @@ function Told({ run, graph, node, onChoose }: Pick<Props, 'run' | 'graph' | 'onC
         <Tabs.Panel value="sql">
           <Stack>
             {node.sql.map((one) => (
-              <Statement key={one.table} label={`makes ${one.table}`} engine={node.engine}>
+              <Statement key={`${one.table} ${one.sql}`} label={`makes ${one.table}`} engine={node.engine}>
                 {one.sql}
               </Statement>
             ))}
