@@ -16,6 +16,7 @@ from shared.process import traces
 from shared.runs.states import RunStatus
 from shared.store import datasets, nodes, runs, stages
 from shared.store.database import Tx
+from shared.store.runs import LockedRun
 
 
 class Hold(Enum):
@@ -72,13 +73,29 @@ def claim(tx: Tx, message: StageMessage, *, worker: str, boot: str, lease: timed
     row = stages.claim(tx, run.id, message.stage, message.epoch, worker=worker, boot=boot, lease=lease)
     if row is None:
         return None
+    taken = _begun(tx, run, row, worker)
+    runs.save(tx, run)
+    return taken
+
+
+def claim_next(tx: Tx, run: LockedRun, queues: Sequence[str], *, worker: str, boot: str, lease: timedelta) -> Claim | None:
+    """The first stage in plan order that a worker of those queues can have, for whoever holds the run's row. Does not `save`.
+
+    Raises UnknownVersion as `claim` does.
+    """
+    if run.status is not RunStatus.RUNNING or run.cancel_reason is not None:
+        return None
+    row = stages.claim_first(tx, run.id, queues, worker=worker, boot=boot, lease=lease)
+    return _begun(tx, run, row, worker) if row is not None else None
+
+
+def _begun(tx: Tx, run: LockedRun, row: Mapping[str, Any], worker: str) -> Claim:
     if (found := row["program"].get("format", 1)) not in FORMATS:
         raise UnknownVersion(f"the plan of stage {row['stage']} has format {found}, of a newer release", "plan", found)
     if row["kind"] == "work":
         nodes.set_status(tx, run.id, row["nodes"], "RUNNING")
         for node in row["nodes"]:
             run.say("node.status", node=node, stage=row["stage"], epoch=row["epoch"], status="RUNNING", worker=worker)
-    runs.save(tx, run)
     return Claim(
         namespace=run.namespace,
         pipeline=run.pipeline,
@@ -104,12 +121,6 @@ def claim(tx: Tx, message: StageMessage, *, worker: str, boot: str, lease: timed
 def too_late(tx: Tx, message: StageMessage) -> bool:
     """Another has that epoch of the stage, or had it. This waits for nobody, as taking the run's row would."""
     return not stages.is_released(tx, message.run, message.stage, message.epoch)
-
-
-def released(tx: Tx, run: str, queues: Sequence[str]) -> StageMessage | None:
-    """What a worker that serves those queues could claim of a run, in plan order."""
-    row = stages.first_released(tx, run, queues)
-    return StageMessage(run, row["stage"], row["epoch"], row["queue"]) if row is not None else None
 
 
 def renew(tx: Tx, held: Sequence[Key], lease: timedelta) -> dict[Key, Hold]:
