@@ -30,7 +30,7 @@ from shared.attempts.slots import Child, ChildDied, Key, NoChild, Slots
 from shared.attempts.watch import Watch
 from shared.breakers import Change
 from shared.dispatch import results, sending
-from shared.dispatch.claims import Claim, Hold, claim, released, report_breaker, too_late, wake
+from shared.dispatch.claims import Claim, Hold, claim, claim_next, report_breaker, too_late, wake
 from shared.engines.work import Job, Limits, Outcome
 from shared.errors import ConfigurationError, PenstockError, UnavailableError, bug
 from shared.kill_points import kill_point
@@ -39,6 +39,7 @@ from shared.process.start import asked_by, context
 from shared.secrets.masking import Masker
 from shared.secrets.stores import NO_STORES, Stores
 from shared.store.database import Database, Tx
+from shared.store.runs import LockedRun
 
 log = logging.getLogger(__name__)
 
@@ -208,8 +209,13 @@ class Attempts:
     def _take(self, tx: Tx, message: StageMessage, refused: PenstockError | None = None) -> Taken | None:
         """`refused`: why it cannot begin, where that is known already; then nothing is looked up for it."""
         taken = claim(tx, message, worker=self.place.name, boot=self.place.boot, lease=self.place.lease)
-        if taken is None:
-            return None
+        return self._with_documents(tx, taken) if taken is not None else None
+
+    def _take_next(self, tx: Tx, run: LockedRun) -> Taken | None:
+        taken = claim_next(tx, run, self._queues, worker=self.place.name, boot=self.place.boot, lease=self.place.lease)
+        return self._with_documents(tx, taken) if taken is not None else None
+
+    def _with_documents(self, tx: Tx, taken: Claim) -> Taken:
         resolution = self._resolution()
         if refused is not None:
             return Taken(taken, resolution, (), cursors.Known(), refused)
@@ -441,11 +447,14 @@ class Attempts:
 
         def step(tx: Tx, goes_on: bool) -> list[StageMessage] | None:
             held.following = None
-            messages = _then("attempt.recording", results.complete(tx, held.claim, outcome, **figures))
-            if messages is None or not goes_on or (waits := released(tx, held.claim.run, self._queues)) is None:
-                return messages
-            held.following = self._take(tx, waits)
-            return [message for message in messages if message != waits]
+
+            def take_next(run: LockedRun) -> None:
+                if goes_on:
+                    held.following = self._take_next(tx, run)
+
+            messages = _then("attempt.recording", results.complete(tx, held.claim, outcome, **figures, goes_on=take_next))
+            following = held.following.claim.key if held.following is not None else None
+            return messages and [message for message in messages if (message.run, message.stage, message.epoch) != following]
 
         try:
             return insist(self._database, lambda tx: step(tx, goes_on), held.gone)

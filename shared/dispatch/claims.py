@@ -16,6 +16,7 @@ from shared.process import traces
 from shared.runs.states import RunStatus
 from shared.store import datasets, nodes, runs, stages
 from shared.store.database import Tx
+from shared.store.runs import LockedRun
 
 
 class Hold(Enum):
@@ -72,6 +73,23 @@ def claim(tx: Tx, message: StageMessage, *, worker: str, boot: str, lease: timed
     row = stages.claim(tx, run.id, message.stage, message.epoch, worker=worker, boot=boot, lease=lease)
     if row is None:
         return None
+    taken = _begun(tx, run, row, worker)
+    runs.save(tx, run)
+    return taken
+
+
+def claim_next(tx: Tx, run: LockedRun, queues: Sequence[str], *, worker: str, boot: str, lease: timedelta) -> Claim | None:
+    """The first stage in plan order that a worker of those queues can have, for whoever holds the run's row. Does not `save`.
+
+    Raises UnknownVersion as `claim` does.
+    """
+    if run.status is not RunStatus.RUNNING or run.cancel_reason is not None:
+        return None
+    row = stages.claim_first(tx, run.id, queues, worker=worker, boot=boot, lease=lease)
+    return _begun(tx, run, row, worker) if row is not None else None
+
+
+def _begun(tx: Tx, run: LockedRun, row: Mapping[str, Any], worker: str) -> Claim:
     # What is no program at all is claimed like any other, and fails where it is read.
     program = row["program"] if isinstance(row["program"], dict) else {}
     if isinstance(found := program.get("format", 1), int) and found not in FORMATS:
@@ -80,7 +98,6 @@ def claim(tx: Tx, message: StageMessage, *, worker: str, boot: str, lease: timed
         nodes.set_status(tx, run.id, row["nodes"], "RUNNING")
         for node in row["nodes"]:
             run.say("node.status", node=node, stage=row["stage"], epoch=row["epoch"], status="RUNNING", worker=worker)
-    runs.save(tx, run)
     return Claim(
         namespace=run.namespace,
         pipeline=run.pipeline,
@@ -106,12 +123,6 @@ def claim(tx: Tx, message: StageMessage, *, worker: str, boot: str, lease: timed
 def too_late(tx: Tx, message: StageMessage) -> bool:
     """Another has that epoch of the stage, or had it. This waits for nobody, as taking the run's row would."""
     return not stages.is_released(tx, message.run, message.stage, message.epoch)
-
-
-def released(tx: Tx, run: str, queues: Sequence[str]) -> StageMessage | None:
-    """What a worker that serves those queues could claim of a run, in plan order."""
-    row = stages.first_released(tx, run, queues)
-    return StageMessage(run, row["stage"], row["epoch"], row["queue"]) if row is not None else None
 
 
 def renew(tx: Tx, held: Sequence[Key], lease: timedelta) -> dict[Key, Hold]:

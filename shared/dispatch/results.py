@@ -6,7 +6,7 @@ All return None when the epoch is no longer the newest: then nothing was recorde
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -31,10 +31,19 @@ from shared.store.text import fitting
 REPLANS = {"source_changed": 3, "connector_not_found": 1, "connector_bad_query": 1}
 
 
-def complete(tx: Tx, claim: Claim, outcome: Outcome, *, duration_ms: int, peak_memory_bytes: int | None) -> list[StageMessage] | None:
+def complete(
+    tx: Tx,
+    claim: Claim,
+    outcome: Outcome,
+    *,
+    duration_ms: int,
+    peak_memory_bytes: int | None,
+    goes_on: Callable[[LockedRun], None] = lambda run: None,
+) -> list[StageMessage] | None:
     """Outcome, figures, datasets, facts, verdicts and events, and the release of what is now ready: all or nothing.
 
     A stage whose figures do not balance fails, whatever it has done; so does a gate that holds its rows back, with its verdicts on record.
+    `goes_on`: called once what is ready is released, while the run's row is held and its events are not written yet.
     """
     run = _held(tx, claim)
     if run is None:
@@ -60,7 +69,7 @@ def complete(tx: Tx, claim: Claim, outcome: Outcome, *, duration_ms: int, peak_m
         if wrong:
             # With its figures in place: they are what a person has to look at.
             fail_stage(tx, run, _row(claim, StageStatus.FAILED), wrong)
-            return _finish(tx, run, claim)
+            return _finish(tx, run, claim, goes_on)
         _number(tx, claim, figures)
         _go_on(tx, run, claim)
         for node, figure in figures.items():
@@ -82,7 +91,7 @@ def complete(tx: Tx, claim: Claim, outcome: Outcome, *, duration_ms: int, peak_m
         )
     if wrong:
         fail_stage(tx, run, _row(claim, StageStatus.FAILED), wrong)
-    return _finish(tx, run, claim)
+    return _finish(tx, run, claim, goes_on)
 
 
 def _figures(counted: Mapping[str, Any], duration_ms: int | None) -> dict[str, Any]:
@@ -266,8 +275,9 @@ def _held(tx: Tx, claim: Claim) -> LockedRun | None:
     return run if run is not None and run.status is RunStatus.RUNNING else None
 
 
-def _finish(tx: Tx, run: LockedRun, claim: Claim) -> list[StageMessage]:
+def _finish(tx: Tx, run: LockedRun, claim: Claim, goes_on: Callable[[LockedRun], None] = lambda run: None) -> list[StageMessage]:
     messages = advance(tx, run)
+    goes_on(run)
     # Whoever waits for its connections is of another run, whose row cannot be had here: a scheduler looks.
     run.ring = run.ring or claim.limited
     runs.save(tx, run)

@@ -48,9 +48,12 @@ def reaching(connection: duckdb.DuckDBPyConnection, bucket: Bucket) -> Iterator[
     connection.execute(f"SET s3_uploader_thread_limit = {_UPLOADED_AT_ONCE}")
     connection.execute(f"SET s3_uploader_max_filesize = {_text(_LARGEST_WRITTEN)}")
     connection.execute(f"CREATE OR REPLACE TEMPORARY SECRET {name} ({listed})")
+    connection.execute("SET GLOBAL enable_external_file_cache = true")
     try:
         yield
     finally:
+        # Turned off, it forgets what it has read.
+        connection.execute("SET GLOBAL enable_external_file_cache = false")
         connection.execute(f"DROP TEMPORARY SECRET IF EXISTS {name}")
 
 

@@ -106,35 +106,35 @@ def is_released(tx: Tx, run: str, stage: int, epoch: int) -> bool:
     return row is not None
 
 
-def first_released(tx: Tx, run: str, queues: Sequence[str]) -> dict[str, Any] | None:
-    """{stage, epoch, queue} of the first in plan order that waits in one of those queues."""
-    return tx.execute(
-        """
-        SELECT stage, epoch, queue FROM stages
-         WHERE run_id = %(run)s AND status = 'RELEASED' AND queue = ANY(%(queues)s) ORDER BY stage, part LIMIT 1
-        """,
-        {"run": run, "queues": list(queues)},
-    ).fetchone()
+_CLAIM = """
+    WITH claimed AS (
+        UPDATE stages SET status = 'RUNNING', worker = %(worker)s, boot = %(boot)s, leased_until = clock_timestamp() + %(lease)s,
+               started_at = coalesce(started_at, clock_timestamp())
+         WHERE run_id = %(run)s AND status = 'RELEASED' AND {which}
+        RETURNING run_id, stage, epoch, kind, nodes, inputs, policy, rerun, retries, lost, clock_timestamp() - started_at AS spent,
+                  connectors <> '{{}}' AND EXISTS (SELECT FROM connector_limits l WHERE l.connector = ANY(connectors)) AS limited
+    ), attempt AS (
+        INSERT INTO attempts (run_id, stage, epoch, worker) SELECT run_id, stage, epoch, %(worker)s FROM claimed
+    )
+    SELECT c.*, p.program, pg_postmaster_start_time() AS server_started_at
+      FROM claimed c JOIN programs p ON p.run_id = %(run)s AND p.stage = c.stage
+"""
+_CLAIM_ONE = _CLAIM.format(which="stage = %(stage)s AND epoch = %(epoch)s")
+_FIRST = """
+    SELECT stage, part FROM stages
+     WHERE run_id = %(run)s AND status = 'RELEASED' AND queue = ANY(%(queues)s) ORDER BY stage, part LIMIT 1
+"""
+_CLAIM_FIRST = _CLAIM.format(which=f"(stage, part) = ({_FIRST})")
 
 
 def claim(tx: Tx, run: str, stage: int, epoch: int, *, worker: str, boot: str, lease: timedelta) -> dict[str, Any] | None:
     """RELEASED -> RUNNING for exactly one claimant, with a lease by database time; None when the epoch is stale or somebody has it."""
-    return tx.execute(
-        """
-        WITH claimed AS (
-            UPDATE stages SET status = 'RUNNING', worker = %(worker)s, boot = %(boot)s, leased_until = clock_timestamp() + %(lease)s,
-                   started_at = coalesce(started_at, clock_timestamp())
-             WHERE run_id = %(run)s AND stage = %(stage)s AND epoch = %(epoch)s AND status = 'RELEASED'
-            RETURNING run_id, stage, epoch, kind, nodes, inputs, policy, rerun, retries, lost, clock_timestamp() - started_at AS spent,
-                      connectors <> '{}' AND EXISTS (SELECT FROM connector_limits l WHERE l.connector = ANY(connectors)) AS limited
-        ), attempt AS (
-            INSERT INTO attempts (run_id, stage, epoch, worker) SELECT run_id, stage, epoch, %(worker)s FROM claimed
-        )
-        SELECT c.*, p.program, pg_postmaster_start_time() AS server_started_at
-          FROM claimed c JOIN programs p ON p.run_id = %(run)s AND p.stage = c.stage
-        """,
-        {"run": run, "stage": stage, "epoch": epoch, "worker": worker, "boot": boot, "lease": lease},
-    ).fetchone()
+    return tx.execute(_CLAIM_ONE, {"run": run, "stage": stage, "epoch": epoch, "worker": worker, "boot": boot, "lease": lease}).fetchone()
+
+
+def claim_first(tx: Tx, run: str, queues: Sequence[str], *, worker: str, boot: str, lease: timedelta) -> dict[str, Any] | None:
+    """The same for the first in plan order that waits in one of those queues; None when there is none."""
+    return tx.execute(_CLAIM_FIRST, {"run": run, "queues": list(queues), "worker": worker, "boot": boot, "lease": lease}).fetchone()
 
 
 def settle(

@@ -35,6 +35,8 @@ from shared.kill_points import kill_point
 from shared.runs import ledger, rejections
 
 TELL_EVERY_S = 1.0
+# DuckDB divides files and groups of 122,880 rows among threads. Measured with ten files of a row each: 2.6 ms of processor, with two 4.0.
+FEW_ROWS = 10_000
 # Figures of a sink, and the rows that it was handed.
 Written = tuple[dict[str, int | None], int]
 
@@ -57,6 +59,8 @@ def run(job: Job, control: Control, relations: Open = DuckRelations) -> Outcome:
     `relations`: who computes what lies between reading and handing over.
     """
     program = Program.from_json(job.program)
+    if _reads_few(job, program):
+        job = replace(job, limits=replace(job.limits, threads=1))
     session = open_session(job, program, control)
     if session is None:
         return _Attempt(job, program, control, relations).outcome(None)
@@ -234,6 +238,12 @@ class _Attempt:
         for counter in self._program.counters:
             self._counted["counter", counter] = relations.drawn(counter)
         return of_nodes(self._program.figures, self._counted, relations.total, written)
+
+
+def _reads_few(job: Job, program: Program) -> bool:
+    """The stage reads staged rows only, and of these so few that waking threads costs more than it gains."""
+    staged = [job.inputs[f"{stage}:{port}"].rows for read in program.reads for stage, port in read.datasets]
+    return bool(staged) and all(read.datasets for read in program.reads) and sum(staged) <= FEW_ROWS
 
 
 def scanned_as(read: Read) -> Read:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +17,7 @@ import duckdb
 from sqlglot import exp
 
 from shared.datasets import Dataset
+from shared.engines.duckdb import local_files
 from shared.formats.calls import read_parquet
 from shared.secrets.shown import looks_secret, shown
 
@@ -37,6 +38,9 @@ def samples(connection: duckdb.DuckDBPyConnection, tables: Iterable[str], datase
     for dataset in staged:
         if time.monotonic() > until:
             return
+        if (small := local_files.first(dataset, FIRST)) is not None:
+            yield {"port": dataset.port, "rows": [_shown(row) for row in small[0]], "profile": _profile(dataset, small[1])}
+            continue
         yield from _tried(connection, dataset.port, read_parquet([dataset.uri]), dataset)
     # What a node makes of its inputs before its own work is no port of the recipe.
     ports = [table for table in tables if table not in seen and " " not in table]
@@ -48,23 +52,28 @@ def _tried(connection: duckdb.DuckDBPyConnection, port: str, source: exp.Expr, d
     try:
         found = connection.execute(exp.select(exp.Star()).from_(source).limit(FIRST).sql("duckdb", copy=False))
         names = [str(column[0]) for column in found.description or ()]
-        rows = [
-            # What was added for counting is no column of the recipe.
-            {name: shown(value, name) for name, value in zip(names, row, strict=True) if not name.startswith("__")}
-            for row in found.fetchall()
-        ]
-        yield {"port": port, "rows": rows, "profile": _profile(connection, dataset) if dataset is not None else None}
+        rows = [_shown(dict(zip(names, row, strict=True))) for row in found.fetchall()]
+        yield {"port": port, "rows": rows, "profile": _profile(dataset, _statistics(connection, dataset)) if dataset is not None else None}
     except duckdb.Error as error:
         log.warning("no sample of %s: %s", port, error)
 
 
-def _profile(connection: duckdb.DuckDBPyConnection, dataset: Dataset) -> list[dict[str, Any]]:
-    """For each column {name, type, rows, nulls, min, max, distinct} by the file's own statistics; null is "not known"."""
+def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What was added for counting is no column of the recipe."""
+    return {name: shown(value, name) for name, value in row.items() if not name.startswith("__")}
+
+
+def _statistics(connection: duckdb.DuckDBPyConnection, dataset: Dataset) -> dict[str, list[tuple[Any, ...]]]:
     wanted = ("path_in_schema", "stats_min_value", "stats_max_value", "stats_null_count", "stats_distinct_count")
     metadata = exp.Anonymous(this="parquet_metadata", expressions=[exp.Array(expressions=[exp.Literal.string(dataset.uri)])])
     groups: dict[str, list[tuple[Any, ...]]] = {}
     for name, *figures in connection.execute(exp.select(*map(exp.column, wanted)).from_(metadata).sql("duckdb", copy=False)).fetchall():
         groups.setdefault(str(name), []).append(tuple(figures))
+    return groups
+
+
+def _profile(dataset: Dataset, groups: Mapping[str, list[tuple[Any, ...]]]) -> list[dict[str, Any]]:
+    """For each column {name, type, rows, nulls, min, max, distinct} by the file's own statistics; null is "not known"."""
     return [
         {"name": column.name, "type": column.type, "rows": dataset.rows, **_figures(column.name, column.type, groups.get(column.name, []))}
         for column in dataset.columns

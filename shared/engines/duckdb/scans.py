@@ -19,6 +19,7 @@ from shared.connectors.protocols import ArrowStream, StreamingDriver
 from shared.datasets import Dataset
 from shared.datasets.columns import columns_from_json
 from shared.engines.control import Control
+from shared.engines.duckdb import local_files
 from shared.engines.duckdb.connection import load_extension, name, text
 from shared.engines.duckdb.errors import FarSideFailed, StoreFailed, translated
 from shared.engines.duckdb.file_scans import files
@@ -42,13 +43,15 @@ def _staged(uris: tuple[str, ...]) -> str:
 def staged_rows(connection: duckdb.DuckDBPyConnection, staged: Mapping[str, Dataset]) -> dict[str, int]:
     """How many rows of each port are there to be read, by the files' own counts. Raises Unbalanced where it is not what was staged.
 
-    One question for all of them: measured with ten files, 1 ms, and 5.6 one by one.
+    DuckDB is asked for all of them in one question: measured with ten files, 1 ms, and 5.6 one by one.
     """
     if not staged:
         return {}
-    footers = calls.parquet_footers([dataset.uri for dataset in staged.values()])
-    counted = exp.select(exp.column("file_name"), exp.column("num_rows")).from_(footers)
-    there = {str(file): int(rows) for file, rows in connection.execute(counted.sql("duckdb", copy=False)).fetchall()}
+    uris = [dataset.uri for dataset in staged.values()]
+    there = local_files.rows(uris)
+    if there is None:
+        counted = exp.select(exp.column("file_name"), exp.column("num_rows")).from_(calls.parquet_footers(uris))
+        there = {str(file): int(rows) for file, rows in connection.execute(counted.sql("duckdb", copy=False)).fetchall()}
     found = {port: there.get(dataset.uri, 0) for port, dataset in staged.items()}
     for port, rows in found.items():
         check_edge(port, staged[port].rows, rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from shared.datasets import Column, Dataset
 from shared.dispatch import claims, recovery, results
 from shared.dispatch.advance import advance, descendants, ready, within_slots
 from shared.dispatch.claims import Claim, Hold
@@ -23,6 +24,7 @@ from shared.runs.states import IllegalTransition, RunStatus, StageStatus
 from shared.store import events, metric_totals, nodes, runs, stages
 from shared.store.database import Database
 from shared.store.identifiers import new_id
+from shared.store.runs import LockedRun
 from shared.store.stages import StageRow
 
 LEASE = timedelta(seconds=30)
@@ -68,10 +70,23 @@ class World:
         assert claim is not None
         return claim
 
-    def complete(self, claim: Claim) -> list[StageMessage] | None:
-        outcome = Outcome(epoch=claim.epoch, figures={node: {"rowsIn": 3, "rowsOut": 2} for node in claim.nodes})
+    def complete(self, claim: Claim, staged: Sequence[Dataset] = ()) -> list[StageMessage] | None:
+        figures = {node: {"rowsIn": 3, "rowsOut": 2} for node in claim.nodes}
+        outcome = Outcome(epoch=claim.epoch, figures=figures, datasets=tuple(staged))
         with self.database.transaction() as tx:
             return results.complete(tx, claim, outcome, duration_ms=5, peak_memory_bytes=7)
+
+    def complete_and_go_on(self, claim: Claim, queue: str = "stages") -> Claim | None:
+        """What a slot of a worker of that queue does: the claim of what comes next."""
+        outcome = Outcome(epoch=claim.epoch, figures={node: {"rowsIn": 3, "rowsOut": 2} for node in claim.nodes})
+        found: list[Claim | None] = []
+        with self.database.transaction() as tx:
+
+            def take(run: LockedRun) -> None:
+                found.append(claims.claim_next(tx, run, [queue], worker="worker-1", boot=new_id(), lease=LEASE))
+
+            assert results.complete(tx, claim, outcome, duration_ms=5, peak_memory_bytes=7, goes_on=take) is not None
+        return found[0]
 
     def fail(self, claim: Claim, error: dict[str, Any]) -> list[StageMessage] | None:
         with self.database.transaction() as tx:
@@ -164,6 +179,39 @@ def test_one_of_many_claimants_gets_the_stage(world: World) -> None:
     with ThreadPoolExecutor(8) as pool:
         got = [claim for claim in pool.map(lambda _: world.claim(message), range(16)) if claim]
     assert len(got) == 1
+
+
+def test_whoever_records_a_stage_claims_the_next_in_the_same_step(world: World) -> None:
+    (first,) = world.start(DIAMOND)
+    second = world.complete_and_go_on(world.held(first))
+    assert second is not None
+    assert (second.stage, second.epoch, world.stages) == (2, 1, {1: "COMPLETED", 2: "RUNNING", 3: "RELEASED", 4: "WAITING"})
+    told = world.events
+    assert [event["seq"] for event in told] == list(range(1, len(told) + 1))
+    assert [(event["node"], event["data"]["status"]) for event in told[-2:]] == [("n1", "COMPLETED"), ("n2", "RUNNING")]
+    assert world.complete_and_go_on(second, "stages.gpu") is None
+    assert world.stages[3] == "RELEASED"
+
+
+def test_nothing_more_is_claimed_of_a_run_that_is_to_stop_or_has_ended(world: World) -> None:
+    (first,) = world.start({1: (), 2: (1,)})
+    second = world.complete_and_go_on(world.held(first))
+    assert second is not None
+    assert world.complete_and_go_on(second) is None
+    assert world.status == "SUCCEEDED"
+    one, _ = world.start({1: (), 2: ()})
+    held = world.held(one)
+    with world.database.transaction() as tx:
+        tx.execute("UPDATE runs SET cancel_reason = 'cancelled' WHERE id = %s", (world.run,))
+    assert world.complete_and_go_on(held) is None
+    assert world.stages[2] == "RELEASED"
+
+
+def test_a_claim_brings_what_its_inputs_have_staged(world: World) -> None:
+    (first,) = world.start({1: (), 2: (1,)})
+    staged = [Dataset(port, f"/staging/{port}.parquet", (Column("a b", "NUMERIC(12, 2)", False),), 3, 2**40) for port in ("n1", "n1.else")]
+    (second,) = world.complete(world.held(first), staged) or []
+    assert world.held(second).inputs == {f"1:{one.port}": one for one in staged}
 
 
 def test_two_siblings_that_finish_at_once_release_their_successor_once(world: World) -> None:

@@ -5,28 +5,39 @@ from __future__ import annotations
 import json
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
+from shared.datasets import Dataset
 from shared.datasets.columns import columns_from_json
 from shared.engines.control import Control
 from shared.engines.duckdb import driver
+from shared.engines.duckdb.connection import connected
 from shared.engines.duckdb.errors import Interrupted, OutOfMemory, RowsDoNotFit
-from shared.engines.program import Output, Program, Rejects, Sink, Statement
+from shared.engines.program import Output, Program, Read, Rejects, Sink, Statement
 from shared.engines.work import Job, Limits, Outcome, ResolvedConnector
 from shared.errors import PenstockError
 
 MEMORY = 2_000_000_000
 
 
-def run_program(folder: Path, program: Program, control: Control | None = None, *, memory: int = MEMORY, epoch: int = 1) -> Outcome:
+def run_program(
+    folder: Path,
+    program: Program,
+    control: Control | None = None,
+    *,
+    memory: int = MEMORY,
+    epoch: int = 1,
+    inputs: dict[str, Dataset] | None = None,
+) -> Outcome:
     (folder / "scratch").mkdir(exist_ok=True)
     connectors = {"default/files": ResolvedConnector("default/files", "files", {"root": str(folder)})}
     limits = Limits(memory, 2, str(folder / "scratch"))
-    job = Job("default", "run", 1, epoch, "work", program.to_json(), connectors, {}, str(folder / "staging"), limits)
+    job = Job("default", "run", 1, epoch, "work", program.to_json(), connectors, inputs or {}, str(folder / "staging"), limits)
     return driver.run(job, control or Control())
 
 
@@ -108,3 +119,28 @@ def test_progress_tells_what_a_long_stage_has_done(tmp_path: Path) -> None:
     )
     run_program(tmp_path, program, Control(told.append))
     assert any(rows.get("one") == 10 for rows in told)
+
+
+def test_a_stage_of_few_staged_rows_has_one_thread_and_the_next_has_all_of_them(tmp_path: Path) -> None:
+    columns = columns_from_json([["threads", "BIGINT", True]])
+    sql = "SELECT current_setting('threads') AS threads"
+
+    def threads(rows: int) -> int:
+        staged = run_program(tmp_path, Program(outputs=(Output("it", f"{sql} FROM range({rows})", columns),))).datasets[0]
+        (tmp_path / "it.parquet").write_bytes(Path(staged.uri).read_bytes())
+        given = replace(staged, uri=str(tmp_path / "it.parquet"))
+        program = Program(reads=(Read("it", "it", columns, datasets=((1, "it"),)),), outputs=(Output("out", f'{sql} FROM "it"', columns),))
+        found = run_program(tmp_path, program, inputs={"1:it": given}).datasets[0]
+        ((seen,),) = duckdb.sql(f"SELECT DISTINCT threads FROM '{found.uri}'").fetchall()
+        return int(seen)
+
+    assert (threads(driver.FEW_ROWS), threads(driver.FEW_ROWS + 1), threads(1)) == (1, 2, 1)
+
+
+def test_no_file_that_was_read_is_remembered(tmp_path: Path) -> None:
+    limits = Limits(MEMORY, 2, str(tmp_path))
+    with connected(limits) as connection:
+        connection.execute(f"COPY (SELECT range AS a FROM range(1000)) TO '{tmp_path / 'a.parquet'}' (FORMAT parquet)")
+        assert connection.execute(f"SELECT sum(a) FROM '{tmp_path / 'a.parquet'}'").fetchall() == [(499500,)]
+    with connected(limits) as connection:
+        assert connection.execute("FROM duckdb_external_file_cache()").fetchall() == []
