@@ -207,15 +207,15 @@ class Attempts:
             return insist(self._database, lambda tx: self._take(tx, message, refused), self._closing)
 
     def _take(self, tx: Tx, message: StageMessage, refused: PenstockError | None = None) -> Taken | None:
-        """`refused`: why it cannot begin, where that is known already; then nothing is looked up for it."""
         taken = claim(tx, message, worker=self.place.name, boot=self.place.boot, lease=self.place.lease)
-        return self._with_documents(tx, taken) if taken is not None else None
+        return self._with_documents(tx, taken, refused) if taken is not None else None
 
     def _take_next(self, tx: Tx, run: LockedRun) -> Taken | None:
         taken = claim_next(tx, run, self._queues, worker=self.place.name, boot=self.place.boot, lease=self.place.lease)
         return self._with_documents(tx, taken) if taken is not None else None
 
-    def _with_documents(self, tx: Tx, taken: Claim) -> Taken:
+    def _with_documents(self, tx: Tx, taken: Claim, refused: PenstockError | None = None) -> Taken:
+        """`refused`: why it cannot begin, where that is known already; then nothing is looked up for it."""
         resolution = self._resolution()
         if refused is not None:
             return Taken(taken, resolution, (), cursors.Known(), refused)
