@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 import time
+from itertools import pairwise
 
 import pytest
 
@@ -17,9 +18,9 @@ PIECES = {"*": "[^/]*", "?": "[^/]", "a": "a", "b": "b", "/": "/", "**/": "(?:.*
 def test_a_pattern_means_what_it_would_if_everything_were_tried() -> None:
     draw = random.Random(7)
     met = 0
-    for _ in range(20_000):
+    for _ in range(1_500):
         drawn = draw.choices([*PIECES], k=draw.randint(1, 7))
-        if any(one == "*" and after[0] == "*" for one, after in zip(drawn, drawn[1:], strict=False)):
+        if any(one == "*" and after[0] == "*" for one, after in pairwise(drawn)):
             # Two that would be read as one.
             continue
         path = "".join(draw.choices("ab/", k=draw.randint(0, 9)))
@@ -29,7 +30,7 @@ def test_a_pattern_means_what_it_would_if_everything_were_tried() -> None:
             continue
         assert found == bool(re.fullmatch("".join(PIECES[piece] for piece in drawn), path)), ("".join(drawn), path)
         met += found
-    assert met > 300
+    assert met > 50
 
 
 @pytest.mark.parametrize(("pattern", "path"), [("*a" * 14 + "*b.csv", "a" * 250 + ".csv"), ("**/a/" * 8 + "b.csv", "a/" * 500 + "c.csv")])
