@@ -11,7 +11,7 @@ import ipaddress
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from shared.connectors.errors import Denied
 from shared.connectors.notifying import is_forbidden
@@ -52,7 +52,8 @@ def _of_url(value: str) -> Iterator[str]:
     if parts.scheme in {"s3", "gs", "az", "file"}:
         # A bucket is no host.
         return
-    yield from _each(parts.netloc.rpartition("@")[2])
+    # libpq reads %31 in a host as 1, as it does in all of a URL.
+    yield from _each(unquote(parts.netloc.rpartition("@")[2]))
     # libpq takes them here, too.
     for name in ("host", "hostaddr"):
         for one in query.get(name, ()):

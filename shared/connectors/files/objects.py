@@ -9,7 +9,7 @@ from typing import IO
 
 import duckdb
 
-from shared.connectors.errors import Denied, NotFound
+from shared.connectors.errors import Denied, Misconfigured, NotFound
 from shared.connectors.files.paths import HIDDEN, LONGEST_NAME
 from shared.datasets.buckets import Access, Bucket
 from shared.formats.extensions import reaching
@@ -93,20 +93,48 @@ def hidden(path: str) -> bool:
 
 
 def regex(pattern: str) -> str:
-    """As pathlib globs: * and ? within a name, ** any folders, [ab] and [!ab] one sign."""
-    parts = []
+    """As pathlib globs: * and ? within a name, ** any folders, [ab] and [!ab] one sign.
+
+    Whatever stands for anything takes the first place where what follows it fits, and keeps to it unless it is the last: where one is
+    found, no later one is better, and to try them all would take for ever (`*a*a*a*a*a*a*b`). Raises Misconfigured.
+    """
+    pieces: list[tuple[str, list[str]]] = [("", [])]
     for token in re.findall(r"\*\*/|\*\*|\*|\?|\[!?\]?[^\]]*\]|.", pattern, re.DOTALL):
-        if token == "**/":
-            parts.append("(?:.*/)?")
-        elif token == "**":
-            parts.append(".*")
-        elif token == "*":
-            parts.append("[^/]*")
-        elif token == "?":
-            parts.append("[^/]")
-        elif len(token) > 1:
-            inner = token[1:-1].replace("\\", "\\\\").replace("[", "\\[")
-            parts.append(f"[^{inner[1:]}]" if inner.startswith("!") else f"[{inner}]")
+        if token.startswith("**"):
+            pieces.append((token, []))
         else:
-            parts.append(re.escape(token))
+            pieces[-1][1].append(token)
+    (_, begin), *others = pieces
+    if any("**" in part and part != "**" for part in pattern.split("/")):
+        raise Misconfigured(f"{pattern!r} is no pattern: ** stands for folders and has a part of the path to itself, as in a/**/b.csv")
+    said = [_within_names(begin)]
+    for at, (any_folders, tokens) in enumerate(others):
+        last = at == len(others) - 1
+        lead = ("(?:.*/)?" if last else "(?:.*?/)??") if any_folders == "**/" else (".*" if last else ".*?")
+        said.append(f"{lead}{_within_names(tokens)}" if last else f"(?>{lead}{_within_names(tokens)})")
+    return "".join(said)
+
+
+def _within_names(tokens: list[str]) -> str:
+    """What stands between two `**`: each * ends where its name does."""
+    parts: list[str] = []
+    # Of the name that is being read: what is before its first *, and what is after each.
+    name = [""]
+    for token in [*tokens, None]:
+        if token == "*":
+            name.append("")
+        elif token is None or token == "/":
+            parts += [name[0], *(f"(?>[^/]*?{after})" for after in name[1:-1]), *(f"[^/]*{after}" for after in name[1:][-1:]), token or ""]
+            name = [""]
+        else:
+            name[-1] += _one_sign(token)
     return "".join(parts)
+
+
+def _one_sign(token: str) -> str:
+    if token == "?":
+        return "[^/]"
+    if len(token) == 1:
+        return re.escape(token)
+    inner = token[1:-1].replace("\\", "\\\\").replace("[", "\\[")
+    return f"[^/{inner[1:]}]" if inner.startswith("!") else f"[{inner}]"
