@@ -13,7 +13,7 @@ from typing import Any
 from sqlglot import exp
 from sqlglot.dialects.postgres import Postgres
 
-from shared.sql.moments import added, subtracted, truncated
+from shared.sql.moments import added, subtracted, truncated, zoned
 
 MOST = 38
 DIVIDED = 16
@@ -187,6 +187,7 @@ _TYPED: Mapping[type[exp.Expr], Callable[[exp.Expr], exp.DataType | None]] = {
     exp.Neg: _same,
     exp.Sign: _same,
     exp.TimestampTrunc: truncated,
+    exp.AtTimeZone: zoned,
 }
 
 

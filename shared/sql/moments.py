@@ -36,6 +36,14 @@ def subtracted(node: exp.Expr) -> exp.DataType | None:
     return added(node)
 
 
+def zoned(node: exp.Expr) -> exp.DataType | None:
+    """AT TIME ZONE: a moment is what clocks there show, and what they show is a moment. A day is taken for its midnight in UTC."""
+    kind = _kind(node.this)
+    if kind == _KINDS.TIMESTAMPTZ or kind == _KINDS.DATE:
+        return exp.DataType(this=_KINDS.TIMESTAMP)
+    return exp.DataType(this=_KINDS.TIMESTAMPTZ) if kind in _PLAIN else None
+
+
 def truncated(node: exp.Expr) -> exp.DataType | None:
     kind = _kind(node.this)
     if kind == _KINDS.TIMESTAMPTZ:

@@ -60,7 +60,8 @@ def _read(text: str, aggregates: bool) -> exp.Expr:
         raise SqlProblem(f"{text!r} is more than one expression", 0)
     tree = trees[0]
     _refuse(tree, text, aggregates)
-    if not isinstance(tree, exp.Condition):
+    # sqlglot calls all other expressions conditions.
+    if not isinstance(tree, exp.Condition | exp.AtTimeZone):
         raise SqlProblem(f"{text!r} is not an expression", 0)
     return tree
 

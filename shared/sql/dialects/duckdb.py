@@ -41,6 +41,14 @@ def _number_casts(tree: exp.Expr, to: Dialect) -> exp.Expr:
     return tree
 
 
+def _days_at_zones(tree: exp.Expr, to: Dialect) -> exp.Expr:
+    """A day is its midnight in UTC, not what clocks show there."""
+    for node in tree.find_all(exp.AtTimeZone):
+        if type_of(node.this) == "DATE":
+            node.set("this", exp.cast(node.this.copy(), "TIMESTAMPTZ"))
+    return tree
+
+
 DUCKDB = Dialect(
     name="duckdb",
     title="DuckDB",
@@ -68,6 +76,7 @@ DUCKDB = Dialect(
         Pass("whole_division", (exp.IntDiv,), divide_whole),
         Pass("number_casts", (exp.TryCast,), _number_casts),
         UNSIZED,
+        Pass("days_at_zones", (exp.AtTimeZone,), _days_at_zones),
         HALF_EVEN,
         SECONDS,
         SEMI_JOINS,

@@ -85,6 +85,9 @@ SELECT "t"."s" AS "s", SUM(CAST("t"."i" AS Nullable(Int64))) AS "a", SUM(CAST("t
 -- decimals
 stays: "t"."p" + "t"."w" stays here: add of numeric and numeric is not trusted in ClickHouse, since decimals overflow at the width of their operands there
 
+-- zones
+stays: "t"."ts" AT TIME ZONE 'Europe/Warsaw' stays here: attimezone of timestamp and text is not trusted in ClickHouse
+
 -- unsized_of_whole
 SELECT "t"."id" AS "id", CAST("t"."i" AS Nullable(Decimal(38, 10))) AS "a", CAST("t"."b" AS Nullable(Decimal(38, 10))) AS "c" FROM "t" AS "t"
 

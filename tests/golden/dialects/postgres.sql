@@ -85,6 +85,9 @@ SELECT "t"."s" AS "s", SUM("t"."i") AS "a", SUM("t"."b") AS "c", SUM("t"."p") AS
 -- decimals
 SELECT "t"."id" AS "id", "t"."p" + "t"."w" AS "a", "t"."w" + "t"."w" AS "b", "t"."p" * "t"."w" AS "c", "t"."p" - 0.5 AS "d", "t"."p" * 1.5 AS "e" FROM "t" AS "t"
 
+-- zones
+SELECT "t"."id" AS "id", "t"."ts" AT TIME ZONE 'Europe/Warsaw' AS "a", "t"."d" AT TIME ZONE 'Europe/Warsaw' AS "b" FROM "t" AS "t"
+
 -- unsized_of_whole
 SELECT "t"."id" AS "id", CAST("t"."i" AS DECIMAL) AS "a", CAST("t"."b" AS DECIMAL) AS "c" FROM "t" AS "t"
 

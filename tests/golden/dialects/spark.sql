@@ -85,6 +85,9 @@ SELECT `t`.`s` AS `s`, SUM(CAST(`t`.`i` AS BIGINT)) AS `a`, SUM(CAST(`t`.`b` AS 
 -- decimals
 SELECT `t`.`id` AS `id`, `t`.`p` + `t`.`w` AS `a`, `t`.`w` + `t`.`w` AS `b`, `t`.`p` * `t`.`w` AS `c`, `t`.`p` - 0.5 AS `d`, `t`.`p` * 1.5 AS `e` FROM `t` AS `t`
 
+-- zones
+stays: "t"."ts" AT TIME ZONE 'Europe/Warsaw' stays here: attimezone of timestamp and text is not trusted in Spark
+
 -- unsized_of_whole
 SELECT `t`.`id` AS `id`, CAST(`t`.`i` AS DECIMAL(38, 10)) AS `a`, CAST(`t`.`b` AS DECIMAL(38, 10)) AS `c` FROM `t` AS `t`
 

@@ -85,6 +85,9 @@ stays: SUM("t"."p") stays here: sum of numeric is not trusted in SQLite, since i
 -- decimals
 stays: "t"."p" + "t"."w" stays here: add of numeric and numeric is not trusted in SQLite, since it has no decimals, only doubles
 
+-- zones
+stays: "t"."ts" AT TIME ZONE 'Europe/Warsaw' stays here: attimezone of timestamp and text is not trusted in SQLite
+
 -- unsized_of_whole
 stays: CAST("t"."i" AS DECIMAL) stays here: cast of integer and wide is not trusted in SQLite, since it has no decimals, only doubles
 
