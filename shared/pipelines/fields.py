@@ -69,12 +69,17 @@ class ByType(fields.Dict):
 
 
 class Word(fields.String):
-    """Text, or a whole number that stands for it: `retryOn: [429]` means "429"."""
+    """Text, or what YAML makes of it: `retryOn: [429]` means "429", `nullIs: false` "false"."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> str:
-        if isinstance(value, bool) or not isinstance(value, str | int):
+        if not isinstance(value, str | int):
             raise ValidationError("must be a word")
-        return str(value)
+        return spelt(value)
+
+
+def spelt(value: Any) -> str:
+    """A value as the word that YAML has read it from."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 class Quantity(fields.Field[Any]):

@@ -11,7 +11,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from shared.pipelines.fields import choice, count, duration, flag, name, number, part, prose, shown, text
+from shared.pipelines.fields import Choice, Word, choice, count, duration, flag, name, number, part, prose, shown, text
 from shared.pipelines.shapes import AtLeastOne, ExactlyOne, OneOfSets, Shape
 from shared.pipelines.sql_fields import Expression, Query, column, columns
 from shared.rules.anomaly import METRICS, check_metric
@@ -170,7 +170,7 @@ class Completeness(Rule):
 
 class Consistency(Rule):
     expression = Expression(required=True, metadata=shown("Expression", "True for every row", "ended_at >= started_at"))
-    nullIs = choice("NULL counts as", ("true", "false"), load_default="true")
+    nullIs = Word(validate=Choice(("true", "false")), load_default="true", metadata=shown("NULL counts as"))
 
 
 class Freshness(Rule):

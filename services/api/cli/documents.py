@@ -13,17 +13,21 @@ from services.api.cli.texts import joined
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@OUTPUT
 @answering
-def validate(files: tuple[Path, ...]) -> int:
+def validate(files: tuple[Path, ...], output: str) -> int:
     """Check recipes, together; works without a server. Exit code 2 when one is not valid."""
     from shared.pipelines.language import read_documents
     from shared.pipelines.validation import validate as find_problems
 
     text, place = joined(files)
     found = [place(problem.to_json()) for problem in find_problems(read_documents(text))]
+    wrong = sum(error["severity"] == "error" for error in found)
+    if output != "table":
+        printed({"valid": not wrong, "errors": found}, output)
+        return 2 if wrong else 0
     for error in found:
         click.echo(problem(error))
-    wrong = sum(error["severity"] == "error" for error in found)
     click.echo(f"{wrong} error{'s' if wrong > 1 else ''}" if wrong else "valid", err=True)
     return 2 if wrong else 0
 
@@ -33,9 +37,10 @@ def validate(files: tuple[Path, ...]) -> int:
 @click.option("--dry-run", is_flag=True, help="Check and show, save nothing.")
 @click.option("--draft", is_flag=True, help="Save what has errors too; it cannot run.")
 @click.option("--message", "-m", default="", help="Why, for the history.")
+@OUTPUT
 @click.pass_context
 @answering
-def apply(context: click.Context, files: tuple[Path, ...], dry_run: bool, draft: bool, message: str) -> None:
+def apply(context: click.Context, files: tuple[Path, ...], dry_run: bool, draft: bool, message: str, output: str) -> None:
     """Save documents, all or none."""
     from services.api.cli.client import CallRefused
 
@@ -46,6 +51,9 @@ def apply(context: click.Context, files: tuple[Path, ...], dry_run: bool, draft:
     except CallRefused as refused:
         refused.errors = [place(error) for error in refused.errors]
         raise
+    if output != "table":
+        printed({**reply, "errors": [place(error) for error in reply["errors"]]}, output)
+        return
     for one in reply["applied"]:
         what = "would be saved" if dry_run else f"version {one['version']}" + ("" if one["changed"] else " (unchanged)")
         click.echo(f"{one['kind']} {one['namespace']}/{one['name']}: {what}{'' if one['valid'] else ', a draft with errors'}")

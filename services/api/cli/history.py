@@ -96,14 +96,18 @@ def diff(context: click.Context, name: str, from_: str | None, to: int | None, k
 @click.argument("version", type=int)
 @click.option("--message", "-m", default="", help="Why, for the history.")
 @KIND
+@OUTPUT
 @click.pass_context
 @answering
-def restore(context: click.Context, name: str, version: int, message: str, kind: str) -> None:
+def restore(context: click.Context, name: str, version: int, message: str, kind: str, output: str) -> None:
     """Save the text of an old VERSION of [namespace/]NAME as the newest."""
     from services.api.cli import versions as history
 
     body = {"version": version, **({"message": message} if message else {})}
     saved = client(context).call("POST", f"{history.address(kind, name)}/restore", body=body)
+    if output != "table":
+        printed(saved, output)
+        return
     short = f"{saved['namespace']}/{saved['name']}"
     same = "" if saved["changed"] else f" (unchanged: it has the text of version {version} already)"
     click.echo(f"{kind} {short}: version {saved['version']}{same}{'' if saved['valid'] else ', a draft with errors'}")

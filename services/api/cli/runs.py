@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from services.api.cli.answering import OUTPUT, PARAM, answering, client, console, named, printed
+from services.api.cli.answering import OUTPUT, PARAM, answering, client, console, named, printed, spelt
 from services.api.cli.choosing import changed, chosen, told
 from services.api.cli.diagnosis import hint
 
@@ -90,10 +90,11 @@ def ledger(context: click.Context, run_id: str, output: str) -> None:
 @click.command()
 @click.argument("run_id", required=False)
 @click.option("--follow", "-f", "keep", is_flag=True, help="Go on until the run ends.")
+@OUTPUT
 @click.pass_context
 @answering
-def logs(context: click.Context, run_id: str | None, keep: bool) -> None:
-    """Log lines of a run; of the latest one where none is named."""
+def logs(context: click.Context, run_id: str | None, keep: bool, output: str) -> None:
+    """Log lines of a run; of the latest one where none is named. With --follow, -o json is an object on each line."""
     server = client(context)
     if run_id is None:
         latest = server.call("GET", "/runs", limit=1)["items"]
@@ -102,7 +103,13 @@ def logs(context: click.Context, run_id: str | None, keep: bool) -> None:
             return
         run_id = latest[0]["id"]
     lines = (line for _, line in server.events(run_id, "logs")) if keep else iter(server.follow(run_id, "logs"))
+    if output != "table" and not keep:
+        printed({"items": list(lines)}, output)
+        return
     for line in lines:
+        if output != "table":
+            printed([line], output) if output == "yaml" else click.echo(spelt(line))
+            continue
         click.echo(f"{line['at']} {line['level']:<7} {line['worker'] or '-'} {line['message']}")
 
 

@@ -26,34 +26,42 @@ def _switch(to: Client, pipeline: str, word: str, reason: str | None) -> dict[st
 @click.command()
 @click.argument("pipeline")
 @REASON
+@OUTPUT
 @click.pass_context
 @answering
-def enable(context: click.Context, pipeline: str, reason: str | None) -> None:
+def enable(context: click.Context, pipeline: str, reason: str | None, output: str) -> None:
     """Let [namespace/]PIPELINE start by itself, from now on."""
-    _switch(client(context), pipeline, "enable", reason)
+    found = _switch(client(context), pipeline, "enable", reason)
+    if output != "table":
+        printed(found, output)
 
 
 @click.command()
 @click.argument("pipeline")
 @REASON
+@OUTPUT
 @click.pass_context
 @answering
-def disable(context: click.Context, pipeline: str, reason: str | None) -> None:
+def disable(context: click.Context, pipeline: str, reason: str | None, output: str) -> None:
     """Keep [namespace/]PIPELINE from starting by itself; runs that there are go on."""
-    _switch(client(context), pipeline, "disable", reason)
+    found = _switch(client(context), pipeline, "disable", reason)
+    if output != "table":
+        printed(found, output)
 
 
 @click.command()
 @click.argument("pipeline")
 @REASON
+@OUTPUT
 @click.pass_context
 @answering
-def start(context: click.Context, pipeline: str, reason: str | None) -> None:
+def start(context: click.Context, pipeline: str, reason: str | None, output: str) -> None:
     """Let [namespace/]PIPELINE start by itself, and run it now."""
     to, (namespace, name) = client(context), named(pipeline)
     _switch(to, pipeline, "enable", reason)
     body = {"reason": reason} if reason else {}
-    click.echo(to.call("POST", f"/pipelines/{namespace}/{name}/runs", body=body)["id"])
+    run = to.call("POST", f"/pipelines/{namespace}/{name}/runs", body=body)
+    printed(run, output) if output != "table" else click.echo(run["id"])
 
 
 @click.command()

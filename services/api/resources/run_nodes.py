@@ -12,6 +12,7 @@ from services.api.resources.documents import stamp
 from services.api.resources.runs import found, node_json, stage_json
 from services.api.resources.waiting import waiting_for
 from services.api.schemas.runs import NodeOfRun
+from shared.connectors import CONNECTORS
 from shared.engines.program import FORMATS, Program, Read
 from shared.pipelines.validation import stored_document
 from shared.planning.shown import read_shown
@@ -63,16 +64,18 @@ def _statements(tx: Tx, run: str, stage: int, node: str) -> list[dict[str, Any]]
     if stored is None or "statements" not in stored or stored.get("format", 1) not in FORMATS:
         return []
     program = Program.from_json(stored)
-    asked = [(read.node, _asked(tx, read)) for read in program.reads if read.node == node and program.engine != "database"]
-    made = [(table, sql or "") for table, sql in asked]
+    made = [(read.node, _asked(tx, read) or "") for read in program.reads if read.node == node]
     made += [(one.table, one.sql) for one in program.statements] + [(one.port, one.sql) for one in program.outputs]
     made += [(one.node, one.sql) for one in program.sinks]
     return [{"table": table, "sql": sql} for table, sql in made if sql and table.partition(".")[0].partition(" ")[0] == node]
 
 
 def _asked(tx: Tx, read: Read) -> str | None:
-    """None where the source understands no SQL, or its connector is gone."""
+    """None where the source understands no SQL, or its connector is gone, or is something else by now."""
     namespace, _, name = (read.connector or "").partition("/")
     text = resources.current_document(tx, "Connector", namespace, name)
-    sql: str | None = read_shown(read, stored_document(text).tree["spec"]["type"])["sql"] if text is not None else None
+    kind = stored_document(text).tree["spec"]["type"] if text is not None else None
+    if kind not in CONNECTORS or not (read.options.get("table") or read.options.get("query")):
+        return None
+    sql: str | None = read_shown(read, kind)["sql"]
     return sql

@@ -77,6 +77,19 @@ def _quantity(made: Any) -> dict[str, Any]:
     return {"type": ["number", "string"], "minimum": 0, "pattern": text}
 
 
+# What YAML makes of a word that looks like it.
+_SAID: dict[str, Any] = {"true": True, "false": False}
+
+
+def _stand_for(word: str) -> list[Any]:
+    return [int(word)] if word.isdigit() else [_SAID[word]] if word in _SAID else []
+
+
+def _word(made: Any) -> dict[str, Any]:
+    others = {type(said) for one in made.validators for word in one.choices for said in _stand_for(str(word))}
+    return {"type": ["string", *(name for name, kind in (("integer", int), ("boolean", bool)) if kind in others)]}
+
+
 def _mapping(made: Any) -> dict[str, Any]:
     found: dict[str, Any] = {"type": "object"}
     if made.value_field is not None:
@@ -108,7 +121,7 @@ def _raw(made: Any) -> dict[str, Any]:
 # The first class that fits counts.
 _SHAPES: tuple[tuple[type[fields.Field[Any]], Callable[[Any], dict[str, Any]]], ...] = (
     (Quantity, _quantity),
-    (Word, lambda _: {"type": ["string", "integer"]}),
+    (Word, _word),
     (Expression, lambda _: {"type": "string", "format": "sql-expression"}),
     (Query, lambda _: {"type": "string", "format": "sql-query"}),
     (Statement, lambda _: {"type": "string", "format": "sql-statement"}),
@@ -136,8 +149,7 @@ def _bounds(made: fields.Field[Any], validator: Any) -> dict[str, Any]:
         return {"pattern": rf"^{str(validator.regex.pattern).removesuffix(chr(92) + 'Z')}$"}
     if isinstance(validator, validate.OneOf):
         words = [str(one) for one in validator.choices]
-        # Whole numbers may stand for words that look like them.
-        return {"enum": [*words, *(int(word) for word in words if word.isdigit())] if isinstance(made, Word) else words}
+        return {"enum": [*words, *(said for word in words for said in _stand_for(word))] if isinstance(made, Word) else words}
     if isinstance(validator, validate.NoneOf):
         return {"not": {"enum": list(validator.iterable)}}
     if isinstance(validator, validate.Equal):

@@ -13,7 +13,7 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
-from shared.pipelines.fields import ByType, CheckedByType, Choice, Quantity, Word, not_available
+from shared.pipelines.fields import ByType, CheckedByType, Choice, Quantity, Word, not_available, spelt
 from shared.pipelines.language.pointers import below
 from shared.pipelines.nodes.languages import SPEL, SQL
 from shared.pipelines.shapes import Shape, instance
@@ -24,7 +24,7 @@ from shared.pipelines.validation.words import described, hint, nearest
 
 # What a field takes, in words, and whether a value is that. The first class that fits counts.
 _TYPES: tuple[tuple[type[fields.Field[Any]], str, Callable[[Any], bool]], ...] = (
-    (Word, "a word", lambda value: isinstance(value, str | int) and not isinstance(value, bool)),
+    (Word, "a word", lambda value: isinstance(value, str | int)),
     (fields.String, "text", lambda value: isinstance(value, str)),
     (fields.Boolean, "true or false", lambda value: isinstance(value, bool)),
     (fields.Integer, "a whole number", lambda value: isinstance(value, int) and not isinstance(value, bool)),
@@ -252,11 +252,11 @@ class _Walk:
         if isinstance(made, Expression | Query):
             self._sql.append((made, value, value, path, label, owner, self._language))
         for validator in made.validators:
-            if not isinstance(validator, validate.OneOf) or value in validator.choices or str(value) in validator.choices:
+            if not isinstance(validator, validate.OneOf) or value in validator.choices or spelt(value) in validator.choices:
                 continue
             choices = [str(one) for one in validator.choices]
-            near = nearest(str(value), choices)
-            message = f"'{label}' of {owner.phrase} cannot be '{value}'{hint(near, choices)}"
+            near = nearest(spelt(value), choices)
+            message = f"'{label}' of {owner.phrase} cannot be '{spelt(value)}'{hint(near, choices)}"
             self._report.add("invalid_choice", message, path, node=owner.node, suggestion=near)
 
     def _template(self, scope: templates.Scope, made: fields.Field[Any], value: str, path: str, label: str, owner: Owner) -> Any:

@@ -68,6 +68,15 @@ def test_help_comes_at_once_since_it_loads_no_command() -> None:
     assert "dead-letters" in done.stdout
 
 
+def test_what_is_wrong_with_files_is_told_to_programs_too(tmp_path: Path) -> None:
+    recipe = tmp_path / "bad.yaml"
+    recipe.write_text("apiVersion: penstock/v1\nkind: Calendar\nmetadata: {name: bad}\nspec: {dtes: []}\n")
+    code, said = typed("validate", str(recipe), "-o", "json")
+    found = json.loads(said)
+    assert (code, found["valid"]) == (2, False)
+    assert {(one["code"], one["line"], one["file"]) for one in found["errors"]} >= {("unknown_setting", 4, str(recipe))}
+
+
 def test_a_table_whose_reader_has_gone_is_no_run_that_failed() -> None:
     script = "from services.api.cli.answering import console\nfrom services.api.cli.__main__ import cli\n"
     script += "cli.add_command(__import__('click').Command('much', callback=lambda: console().print('row')))\n"

@@ -9,6 +9,8 @@ import psycopg
 import pytest
 
 from services.api.resources.progress import so_far
+from shared.datasets import Column
+from shared.engines.program import Program, Read
 from shared.store.database import StoreUnavailable
 
 NUMBERING = """
@@ -85,3 +87,24 @@ def test_what_cannot_be_done_to_an_address_is_told_to_anybody(api: Any) -> None:
         answer = api.client.open("/api/v1/runs", method="PATCH", headers=headers)
         assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD, OPTIONS")
     assert api.client.open("/api/v1/runs", method="GET").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("options", "asked"),
+    [
+        ({"table": "orders", "where": "id > 3"}, ['SELECT\n  "id"\nFROM "orders"\nWHERE\n  id > 3']),
+        ({"query": "SELECT * FROM orders"}, ["SELECT * FROM orders"]),
+        # The connector was of another type when the run was planned.
+        ({"path": "orders.csv"}, []),
+    ],
+)
+def test_a_source_tells_what_its_database_was_asked(api: Any, options: dict[str, str], asked: list[str]) -> None:
+    api.apply(NUMBERING)
+    read = Read("read", "read", (Column("id", "BIGINT"), Column("name", "TEXT")), "default/db", options, keep=("id",))
+    run = api.run("numbered", Program(reads=(read,)).to_json())
+    api.all(
+        "INSERT INTO nodes (run_id, node, ordinal, type, generation, status, figures, stage)"
+        " VALUES (%(run)s, 'read', 0, 'connector_source', 1, 'COMPLETED', '{}', 1) RETURNING node",
+        run=run,
+    )
+    assert [one["sql"] for one in api.call("GET", f"/runs/{run}/nodes/read").json["sql"]] == asked

@@ -82,6 +82,8 @@ def test_a_dataset_is_told_with_its_newest_check_and_its_past(api: Api, encoded:
         last = check(api, measured(named, failed, score=score, profile={"rows": 10, "columns": []}, drift=drift))
     check(api, measured(named, rule_set=None, score=None))
     found = api.call("GET", f"/quality/default/{quote(named, safe='') if encoded else named}", role="viewer").json
+    # A connector of the address' own namespace, as in a recipe.
+    assert api.call("GET", f"/quality/default/{named.removeprefix('default/')}").json == found
     assert (found["check"], found["score"], found["ruleSet"]) == ({"run": last, "stage": 2}, 80.0, "sales")
     assert found["results"][0]["failingPercent"] == 30.0
     assert (found["drift"]["status"], found["profile"]["rows"]) == ("drifted", 10)
