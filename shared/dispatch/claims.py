@@ -107,7 +107,7 @@ def _begun(tx: Tx, run: LockedRun, row: Mapping[str, Any], worker: str) -> Claim
         kind=row["kind"],
         nodes=tuple(row["nodes"]),
         program=program,
-        inputs=datasets.of_stages(tx, run.id, row["inputs"]) if row["inputs"] else {},
+        inputs=datasets.by_port(row["staged"]),
         policy=row["policy"],
         rerun=row["rerun"],
         retries=row["retries"],

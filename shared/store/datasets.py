@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -25,13 +25,17 @@ def insert(tx: Tx, run: str, stage: int, epoch: int, datasets: Sequence[Dataset]
         )
 
 
-def of_stages(tx: Tx, run: str, stages: Iterable[int]) -> dict[str, Dataset]:
-    """The outputs of those stages, keyed "stage:port"."""
-    rows = tx.execute(
-        "SELECT stage, port, uri, columns, rows, size_bytes FROM datasets WHERE run_id = %(run)s AND stage = ANY(%(stages)s)",
-        {"run": run, "stages": list(stages)},
-    )
-    return {f"{row['stage']}:{row['port']}": Dataset.from_json({**row, "sizeBytes": row["size_bytes"]}) for row in rows}
+# What the stages `inputs` of a table `c` have staged, as an array in SQL: each as `Dataset.to_json` says it, with its stage.
+OF_INPUTS = """
+    ARRAY(SELECT jsonb_build_object('stage', d.stage, 'port', d.port, 'uri', d.uri, 'columns', d.columns, 'rows', d.rows,
+                                    'sizeBytes', d.size_bytes)
+            FROM datasets d WHERE d.run_id = %(run)s AND d.stage = ANY(c.inputs))
+"""
+
+
+def by_port(staged: Iterable[Mapping[str, Any]]) -> dict[str, Dataset]:
+    """The elements of OF_INPUTS, keyed "stage:port"."""
+    return {f"{one['stage']}:{one['port']}": Dataset.from_json(dict(one)) for one in staged}
 
 
 def kept(tx: Tx, run: str, limit: int) -> list[dict[str, Any]]:

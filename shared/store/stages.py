@@ -16,6 +16,7 @@ from shared.engines.connections import connections
 from shared.planning.stages import Stage
 from shared.runs.queues import FIRST, of_plan
 from shared.runs.states import STAGE_FINAL, STAGE_STEPS, StageStatus, sources
+from shared.store import datasets
 from shared.store.database import Tx
 
 
@@ -112,19 +113,19 @@ _CLAIM = """
                started_at = coalesce(started_at, clock_timestamp())
          WHERE run_id = %(run)s AND status = 'RELEASED' AND {which}
         RETURNING run_id, stage, epoch, kind, nodes, inputs, policy, rerun, retries, lost, clock_timestamp() - started_at AS spent,
-                  connectors <> '{{}}' AND EXISTS (SELECT FROM connector_limits l WHERE l.connector = ANY(connectors)) AS limited
+                  cardinality(connectors) > 0 AND EXISTS (SELECT FROM connector_limits l WHERE l.connector = ANY(connectors)) AS limited
     ), attempt AS (
         INSERT INTO attempts (run_id, stage, epoch, worker) SELECT run_id, stage, epoch, %(worker)s FROM claimed
     )
-    SELECT c.*, p.program, pg_postmaster_start_time() AS server_started_at
+    SELECT c.*, p.program, pg_postmaster_start_time() AS server_started_at, {staged} AS staged
       FROM claimed c JOIN programs p ON p.run_id = %(run)s AND p.stage = c.stage
 """
-_CLAIM_ONE = _CLAIM.format(which="stage = %(stage)s AND epoch = %(epoch)s")
+_CLAIM_ONE = _CLAIM.format(which="stage = %(stage)s AND epoch = %(epoch)s", staged=datasets.OF_INPUTS)
 _FIRST = """
     SELECT stage, part FROM stages
      WHERE run_id = %(run)s AND status = 'RELEASED' AND queue = ANY(%(queues)s) ORDER BY stage, part LIMIT 1
 """
-_CLAIM_FIRST = _CLAIM.format(which=f"(stage, part) = ({_FIRST})")
+_CLAIM_FIRST = _CLAIM.format(which=f"(stage, part) = ({_FIRST})", staged=datasets.OF_INPUTS)
 
 
 def claim(tx: Tx, run: str, stage: int, epoch: int, *, worker: str, boot: str, lease: timedelta) -> dict[str, Any] | None:

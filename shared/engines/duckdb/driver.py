@@ -59,7 +59,8 @@ def run(job: Job, control: Control, relations: Open = DuckRelations) -> Outcome:
     `relations`: who computes what lies between reading and handing over.
     """
     program = Program.from_json(job.program)
-    if _reads_few(job, program):
+    if relations is DuckRelations and _reads_few(job, program):
+        # Whoever else computes may have work for threads in a few rows: a person's function, for one.
         job = replace(job, limits=replace(job.limits, threads=1))
     session = open_session(job, program, control)
     if session is None:

@@ -7,8 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from shared.datasets import Column, Dataset
-from shared.store import datasets, facts, partitions, requests, shown_plans, workers
+from shared.store import facts, partitions, requests, shown_plans, workers
 from shared.store.database import Database, StoreUnavailable
 from shared.store.identifiers import least_id, new_id
 
@@ -36,15 +35,6 @@ def test_facts_are_fresh_for_a_while(store: Database) -> None:
         assert facts.fresh(tx, ["k"], timedelta(minutes=1)) == {}
         facts.forget(tx, ["k"])
         assert facts.fresh(tx, ["k"], timedelta(days=1)) == {}
-
-
-def test_a_dataset_comes_back_as_it_was_recorded(store: Database) -> None:
-    run = new_id()
-    dataset = Dataset("agg", "/staging/x.parquet", (Column("a b", "NUMERIC(12, 2)", False),), 3, 400)
-    with store.transaction() as tx:
-        datasets.insert(tx, run, 2, 1, [dataset])
-        assert datasets.of_stages(tx, run, [2]) == {"2:agg": dataset}
-        assert datasets.of_stages(tx, run, [3]) == {}
 
 
 def test_workers_are_seen_while_they_report(store: Database) -> None:
