@@ -80,11 +80,12 @@ check: $(VENV)/.synced-dev $(UI)/static/.built
 	@if [ -e $(UI)/node_modules/.installed ]; then cd $(UI) && npm run --silent check; fi
 
 # The coverage files of killed processes may be cut short; combining keeps what is whole.
+# Three at once on two cores: with two, each third second was waiting.
 # What the browser saw stays in .pictures.
 test: export PENSTOCK_TEST_PICTURES ?= $(CURDIR)/.pictures
 test: check
 	rm -f .coverage .coverage.*
-	$(VENV)/bin/coverage run -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST)
+	$(VENV)/bin/coverage run -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(PYTEST)
 	$(VENV)/bin/coverage combine --quiet
 	$(VENV)/bin/coverage json --quiet -o .coverage.json
 	$(RUN) -m infra.coverage_floors .coverage.json

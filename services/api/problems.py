@@ -38,7 +38,8 @@ _LIBRARY = {
     "Not a valid list.": "must be a list",
     "Invalid input type.": "must be an object",
 }
-_MUST = re.compile(r"Must be (.*)\.")
+# What it says, and what our own fields say, of the thing that is wrong.
+_MUST = re.compile(r"Must (be .*)\.|it (must .*|is .*)")
 
 
 class Refused(Exception):
@@ -97,8 +98,8 @@ def _sentence(name: str, message: str, known: Sequence[str]) -> str:
         return f"{name} is not known here" + (f"; there is {', '.join(known)}" if known and "." not in name else "")
     if said := _LIBRARY.get(message):
         return f"{name} {said}"
-    if limit := _MUST.fullmatch(message):
-        return f"{name} must be {limit[1]}"
+    if name and (limit := _MUST.fullmatch(message)):
+        return f"{name} {limit[2] or f'must {limit[1]}'}"
     return message if not name or name.rpartition(".")[2] in message else f"{name} is wrong: {message}"
 
 

@@ -30,7 +30,7 @@ from shared.datasets.buckets import of_machine
 from shared.engines.control import Control
 from shared.engines.program import TELLING
 from shared.engines.work import Job, Outcome
-from shared.errors import PenstockError, bug, disk_full
+from shared.errors import Bug, PenstockError, bug, disk_full
 from shared.kill_points import kill_point
 from shared.pipelines.delivered import DELIVERED
 from shared.pipelines.replay import LETTERS
@@ -160,6 +160,8 @@ class _Child:
             kill_point("child.worked")
             return "done", outcome
         except PenstockError as error:
+            if isinstance(error, Bug) and not control.cancelled:
+                log.exception("a bug in stage %s", job.stage)
             failure = error.to_json()
         except MemoryError:
             failure = PenstockError(f"stage {job.stage} ran out of memory in its process; raise the worker's memory limit").to_json()

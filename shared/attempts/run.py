@@ -32,7 +32,7 @@ from shared.breakers import Change
 from shared.dispatch import results, sending
 from shared.dispatch.claims import Claim, Hold, claim, claim_next, report_breaker, too_late, wake
 from shared.engines.work import Job, Limits, Outcome
-from shared.errors import ConfigurationError, PenstockError, UnavailableError, bug
+from shared.errors import Bug, ConfigurationError, PenstockError, UnavailableError, bug
 from shared.kill_points import kill_point
 from shared.messages import RequestMessage, StageMessage, UnknownVersion
 from shared.process.start import asked_by, context
@@ -266,6 +266,8 @@ class Attempts:
             ):
                 return self._run_job(held, replace(resolved, connectors=resolved.connectors | letters | rows), taken.known, taken.past)
         except PenstockError as problem:
+            if isinstance(problem, Bug):
+                log.exception("a bug before stage %s was begun", held.claim.stage)
             return Ended(None, problem.to_json(), None, 0, None)
         except psycopg.Error:
             raise
@@ -278,6 +280,8 @@ class Attempts:
         try:
             limits = _limits(child, taken.policy, self.place.memory_setting)
         except PenstockError as problem:
+            if isinstance(problem, Bug):
+                log.exception("a bug before stage %s was begun", held.claim.stage)
             return Ended(None, problem.to_json(), None, 0, None)
         job = Job(
             namespace=taken.namespace,
