@@ -1,10 +1,10 @@
 // Which page stands at which address, and that whoever is not signed in meets the login.
-import { Center } from '@mantine/core'
+import { Center, Modal } from '@mantine/core'
 import { lazy } from 'react'
 import { createBrowserRouter, Navigate, RouterProvider } from 'react-router'
-import { useSession } from './api/session'
+import { useSession, whose } from './api/session'
 import { DeadLetters } from './letters/DeadLetters'
-import { Login } from './login/Login'
+import { Login, SignIn } from './login/Login'
 import { Quality } from './quality/Quality'
 import { Runs } from './runs/Runs'
 import { Broken } from './shell/Broken'
@@ -61,14 +61,39 @@ const router = createBrowserRouter(
 )
 
 export function App() {
-  const { data: session, isPending, error } = useSession()
-  if (isPending) return <Waiting what="who is signed in" />
-  if (error !== null) {
+  const { data: session, error } = useSession()
+  if (session === undefined) {
+    if (error === null) return <Waiting what="who is signed in" />
     return (
       <Center component="main" p="xl">
         <Trouble error={error} title="Penstock cannot be asked" />
       </Center>
     )
   }
-  return session === null ? <Login /> : <RouterProvider router={router} />
+  if (session === null) return <Login />
+  return (
+    <>
+      {/* Whatever becomes of the session, the page stays, and what somebody has written there. */}
+      <RouterProvider key={whose(session)} router={router} />
+      {session.ended === true && <Again name={session.name} />}
+    </>
+  )
+}
+
+/** Over the page, and over any dialog of it. */
+function Again({ name }: { name: string }) {
+  return (
+    <Modal
+      opened
+      onClose={() => undefined}
+      title="Your session has ended"
+      withCloseButton={false}
+      closeOnEscape={false}
+      closeOnClickOutside={false}
+      zIndex={10_000}
+      overlayProps={{ backgroundOpacity: 0.9, blur: 6 }}
+    >
+      <SignIn again={name} />
+    </Modal>
+  )
 }

@@ -20,13 +20,14 @@ const queries: QueryClient = new QueryClient({
   },
 })
 // A session that has ended shows itself by any call that is refused.
+const look = (error: unknown) => {
+  if (error instanceof Problem && error.status === 401) void queries.invalidateQueries({ queryKey: ['session'] })
+}
 queries.getQueryCache().subscribe((event) => {
-  const { query } = event
-  if (event.type !== 'updated' || (query.queryKey as unknown[])[0] === 'session') return
-  const error: unknown = query.state.error
-  if (event.action.type === 'error' && error instanceof Problem && error.status === 401) {
-    void queries.invalidateQueries({ queryKey: ['session'] })
-  }
+  if (event.type === 'updated' && event.action.type === 'error' && (event.query.queryKey as unknown[])[0] !== 'session') look(event.action.error)
+})
+queries.getMutationCache().subscribe((event) => {
+  if (event.type === 'updated' && event.action.type === 'error') look(event.action.error)
 })
 
 const root = document.getElementById('root')

@@ -6,6 +6,7 @@ import { call } from '../api/call'
 import { usePages } from '../api/pages'
 import type { Role } from '../api/types'
 import { useMay } from '../api/session'
+import { Copy } from '../show/Copy'
 import { Heads, Older } from '../show/List'
 import { Empty, Page, Scroll, Waiting } from '../show/Page'
 import { Trouble } from '../show/Trouble'
@@ -99,7 +100,16 @@ function Make({ onClose, onMade }: { onClose: () => void; onMade: () => Promise<
     if (name.trim() !== '') made.mutate()
   }
   return (
-    <Modal opened onClose={onClose} title="Make a token" closeButtonProps={{ 'aria-label': 'Close' }} closeOnClickOutside={made.data === undefined}>
+    <Modal
+      opened
+      onClose={onClose}
+      title="Make a token"
+      // It cannot be seen again: only the button below says that somebody has it.
+      withCloseButton={made.data === undefined}
+      closeOnEscape={made.data === undefined}
+      closeOnClickOutside={made.data === undefined}
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
       {made.data !== undefined ? (
         <Stack>
           <Alert color="orange" variant="outline" title="This is shown once" role="status">
@@ -108,7 +118,10 @@ function Make({ onClose, onMade }: { onClose: () => void; onMade: () => Promise<
           <Code block style={{ overflowWrap: 'anywhere', whiteSpace: 'pre-wrap' }}>
             {made.data.token}
           </Code>
-          <Button onClick={onClose}>I have it</Button>
+          <Group justify="end">
+            <Copy text={made.data.token} label="Copy the token" />
+            <Button onClick={onClose}>I have it</Button>
+          </Group>
         </Stack>
       ) : (
         <form onSubmit={send}>

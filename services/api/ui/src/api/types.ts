@@ -14,6 +14,8 @@ export interface Session {
   namespaces: string[] | null
   expiresAt: string | null
   csrf: string
+  /** Of the page's own: the server knows this session no more, and what it showed stays until somebody has logged in again. */
+  ended?: boolean
 }
 export type Role = 'viewer' | 'editor' | 'operator' | 'admin'
 

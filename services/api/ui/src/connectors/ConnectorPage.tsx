@@ -28,7 +28,7 @@ export default function ConnectorPage() {
   const { data, error } = useQuery({ queryKey: ['connector', namespace, name], queryFn: () => call<Document>(path) })
   const check = useMutation({ mutationFn: () => looked<Checked>(path, 'check') })
   const title = `${namespace}/${name}`
-  if (error !== null) {
+  if (error !== null && data === undefined) {
     return (
       <Page title={title}>
         <Trouble error={error} title="This connector cannot be shown" />
@@ -54,6 +54,7 @@ export default function ConnectorPage() {
         )
       }
     >
+      <Trouble error={error} title="What is shown here may be old" />
       <Text c="dimmed" fz="sm">
         {type ?? 'A connector'}, version {data.version}, by {data.author}
         {data.message !== '' && `: ${data.message}`}

@@ -5,12 +5,14 @@ import { useState, type FormEvent } from 'react'
 import { call, Problem } from '../api/call'
 import { Waiting } from '../show/Page'
 import { Trouble } from '../show/Trouble'
+import { Moment } from '../show/zone'
 
 interface Known {
   namespace: string
   name: string
   version: number
   type: string
+  savedAt: string
 }
 interface ConnectorTypes {
   items: { type: string; secretFields: string[] }[]
@@ -56,7 +58,7 @@ function Values({ namespace, name, type }: { namespace: string; name: string; ty
       await client.invalidateQueries({ queryKey: ['credential', namespace, name] })
     },
   })
-  if (error !== null) return <Trouble error={error} title="The credential is not known" />
+  if (error !== null && data === undefined) return <Trouble error={error} title="The credential is not known" />
   if (data === undefined || types.data === undefined) return <Waiting what="the credential" />
   const fields = [...(types.data.items.find((one) => one.type === type)?.secretFields ?? []), ...more]
   const values = Object.fromEntries(Object.entries(entered).filter(([, value]) => value !== ''))
@@ -72,7 +74,14 @@ function Values({ namespace, name, type }: { namespace: string; name: string; ty
     <form onSubmit={send} autoComplete="off">
       <Stack maw={560}>
         <Text>
-          {namespace}/{name}: {data === null ? 'it is not kept here yet' : `version ${data.version}, ${data.type}`}
+          {namespace}/{name}:{' '}
+          {data === null ? (
+            'it is not kept here yet'
+          ) : (
+            <>
+              version {data.version}, {data.type}, changed <Moment at={data.savedAt} />
+            </>
+          )}
         </Text>
         <Text fz="sm" c="dimmed">
           What is set here replaces the whole credential; runs from then on use it. Values are sealed, and nobody can read them again, nor what is left empty.

@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import { Link, useBlocker, useParams } from 'react-router'
 import { call, Problem } from '../api/call'
-import { useMay } from '../api/session'
+import { useMay, useSession } from '../api/session'
 import type { Page as PageOf, Pipeline, PipelineName, TextProblem } from '../api/types'
 import { Page, Waiting } from '../show/Page'
 import { Trouble } from '../show/Trouble'
@@ -54,7 +54,7 @@ export default function Editor({ kind = 'pipelines' }: { kind?: 'pipelines' | 'c
     gcTime: 0,
   })
   const title = edited === null ? 'Write a recipe' : `Edit ${edited.namespace}/${edited.name}`
-  if (error !== null) {
+  if (error !== null && data === undefined) {
     return (
       <Page title={title}>
         <Trouble error={error} title="This recipe cannot be read" />
@@ -89,6 +89,7 @@ function Writing({ title, edited, begin }: { title: string; edited: Edited | nul
   const [problems, setProblems] = useState<TextProblem[] | null>(null)
   const client = useQueryClient()
   const may = useMay('editor')
+  const { data: session } = useSession()
   const dark = useComputedColorScheme('light') === 'dark'
   const known = useKnown()
   useEffect(() => {
@@ -130,7 +131,8 @@ function Writing({ title, edited, begin }: { title: string; edited: Edited | nul
   useEffect(() => {
     const timer = window.setTimeout(() => validate(text), CHECK_MS)
     return () => window.clearTimeout(timer)
-  }, [text, validate])
+    // What a session that had ended was refused is asked again by the next.
+  }, [text, validate, session?.csrf])
   const apply = useMutation({
     mutationFn: async ({ sent, over }: { sent: string; over: boolean }) => {
       if (edited !== null && !over) {
@@ -178,6 +180,11 @@ function Writing({ title, edited, begin }: { title: string; edited: Edited | nul
         )
       }
     >
+      {!may && session != null && (
+        <Text c="dimmed">
+          You may look and check here, not apply: that takes the role editor, and yours is {session.role}. Ask whoever runs Penstock for it.
+        </Text>
+      )}
       <Unsaved changed={may && changed} />
       {proposal !== null && proposal !== text && <Proposal before={text} proposed={proposal} onTake={take} onLeave={leave} />}
       <Grid gap="lg">

@@ -167,7 +167,7 @@ export function DeadLetters() {
                   <Table.Td>{one.state}</Table.Td>
                   <Table.Td>
                     <Anchor component={Link} to={`/runs/${one.run}?node=${encodeURIComponent(one.node)}`} fz="sm">
-                      {one.pipeline.name}: {one.node}
+                      {one.pipeline.namespace}/{one.pipeline.name}: {one.node}
                     </Anchor>
                   </Table.Td>
                   <Table.Td maw={340}>

@@ -14,7 +14,7 @@ import { Backfills } from './Backfills'
 import { Schedule } from './Schedule'
 import { StartRun } from './StartRun'
 import { State } from './State'
-import { Triggers } from './Triggers'
+import { StartsItself, Triggers } from './Triggers'
 
 // It brings the library of graphs along.
 const Lineage = lazy(() => import('../lineage/Lineage'))
@@ -41,7 +41,7 @@ export default function PipelinePage() {
   const path = `/pipelines/${namespace}/${name}`
   const { data, error } = useQuery({ queryKey: ['pipeline', namespace, name], queryFn: () => call<Pipeline>(path) })
   const title = `${namespace}/${name}`
-  if (error !== null) {
+  if (error !== null && data === undefined) {
     return (
       <Page title={title}>
         <Trouble error={error} title="This pipeline cannot be shown" />
@@ -64,10 +64,12 @@ export default function PipelinePage() {
         </>
       }
     >
+      <Trouble error={error} title="What is shown here may be old" />
       <Text c="dimmed" fz="sm">
         Version {data.version}, by {data.author}
         {data.message !== '' && `: ${data.message}`}
       </Text>
+      <StartsItself pipeline={data} />
       {data.errors.length > 0 && (
         <Alert color="red" variant="outline" title={data.valid ? 'What to look at' : 'This version is a draft; it does not run'}>
           <List size="sm">

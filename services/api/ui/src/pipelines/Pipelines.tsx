@@ -1,5 +1,5 @@
 // All pipelines: how each went last, when it fires next, and how good its data was.
-import { Anchor, Button, Table, Text } from '@mantine/core'
+import { Anchor, Button, Group, Table, Text } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Link, useSearchParams } from 'react-router'
@@ -8,6 +8,7 @@ import { useMay } from '../api/session'
 import type { ListedPipeline, Page as PageOf, PipelineName } from '../api/types'
 import { Heads, Turn } from '../show/List'
 import { UNKNOWN } from '../show/figures'
+import { FilterText } from '../show/Filters'
 import { Empty, Page, Scroll, Waiting } from '../show/Page'
 import { Status } from '../show/Status'
 import { Trouble } from '../show/Trouble'
@@ -19,15 +20,25 @@ const LOOK_AGAIN_MS = 10_000
 
 export default function Pipelines() {
   const [said, say] = useSearchParams()
-  const cursor = said.get('cursor')
+  const query = { namespace: said.get('namespace'), name: said.get('name'), cursor: said.get('cursor') }
+  const filtered = query.namespace !== null || query.name !== null
   const [starting, start] = useState<PipelineName | null>(null)
   const mayStart = useMay('operator')
   const { data, error, isPending } = useQuery({
-    queryKey: ['pipelines', cursor],
-    queryFn: () => call<PageOf<ListedPipeline>>('/pipelines', { query: { cursor, limit: LIMIT } }),
+    queryKey: ['pipelines', query],
+    queryFn: () => call<PageOf<ListedPipeline>>('/pipelines', { query: { ...query, limit: LIMIT } }),
     placeholderData: keepPreviousData,
     refetchInterval: LOOK_AGAIN_MS,
   })
+  const turn = (change: Record<string, string>) => {
+    const next = new URLSearchParams(said)
+    next.delete('cursor')
+    for (const [name, value] of Object.entries(change)) {
+      if (value === '') next.delete(name)
+      else next.set(name, value)
+    }
+    return next
+  }
   return (
     <Page
       title="Pipelines"
@@ -37,9 +48,14 @@ export default function Pipelines() {
         </Button>
       }
     >
+      <Group align="end" gap="sm">
+        <FilterText label="Namespace" value={query.namespace ?? ''} onSay={(namespace) => say(turn({ namespace }), { replace: true })} />
+        <FilterText label="Name" value={query.name ?? ''} onSay={(name) => say(turn({ name }), { replace: true })} />
+      </Group>
       <Trouble error={error} title="The pipelines cannot be listed" />
       {isPending && <Waiting what="pipelines" />}
-      {data?.items.length === 0 && (
+      {data?.items.length === 0 && filtered && <Empty title="No pipeline is like that">Take a filter away, or look whether the name is spelt as in the recipe.</Empty>}
+      {data?.items.length === 0 && !filtered && (
         <Empty title="There is no pipeline yet">
           A pipeline is a recipe: one YAML file that names its sources, its steps and its destinations.{' '}
           <Anchor component={Link} to="/editor" inherit>
@@ -79,7 +95,7 @@ export default function Pipelines() {
                     {one.version}
                     {!one.valid && ', a draft'}
                   </Table.Td>
-                  <Table.Td>{one.enabled === null ? 'not valid yet' : one.enabled ? 'yes' : 'no'}</Table.Td>
+                  <Table.Td>{one.enabled === null ? 'not valid yet' : !one.enabled ? 'no, disabled' : one.nextFireAt === null ? 'not by a schedule' : 'yes'}</Table.Td>
                   <Table.Td>
                     {mayStart && (
                       <Button size="xs" variant="default" aria-label={`Start ${one.name}`} onClick={() => start(one)}>
@@ -93,7 +109,7 @@ export default function Pipelines() {
           </Table>
         </Scroll>
       )}
-      <Turn cursor={cursor} next={data?.nextCursor} say={say} />
+      <Turn cursor={query.cursor} next={data?.nextCursor} say={(change) => say(turn(change))} />
       {starting !== null && <StartRun pipeline={starting} onClose={() => start(null)} />}
     </Page>
   )

@@ -30,7 +30,7 @@ export function State({ namespace, name }: PipelineName) {
   const may = useMay('operator')
   const [changing, change] = useState<Row | null>(null)
   const { data, error } = useQuery({ queryKey: ['state', path], queryFn: () => call<Kept>(path) })
-  if (error !== null) return <Trouble error={error} title="Its state cannot be shown" />
+  if (error !== null && data === undefined) return <Trouble error={error} title="Its state cannot be shown" />
   if (data === undefined) return <Waiting what="its state" />
   const rows = listed(data)
   if (rows.length === 0) {

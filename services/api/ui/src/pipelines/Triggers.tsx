@@ -5,7 +5,7 @@ import { useState } from 'react'
 import { Link } from 'react-router'
 import { call } from '../api/call'
 import { usePages } from '../api/pages'
-import type { Page, PipelineName } from '../api/types'
+import type { Page, Pipeline, PipelineName } from '../api/types'
 import { Heads, Older } from '../show/List'
 import { bytes, count } from '../show/figures'
 import { Empty, Scroll, Waiting } from '../show/Page'
@@ -42,14 +42,36 @@ interface Arrival {
   sameAs: string | null
 }
 
-export function Triggers({ namespace, name }: PipelineName) {
-  const [opened, open] = useState<string | null>(null)
-  const path = `/pipelines/${namespace}/${name}/triggers`
-  const { data, error } = useQuery({
+const pathOf = ({ namespace, name }: PipelineName) => `/pipelines/${namespace}/${name}/triggers`
+
+function useTriggers({ namespace, name }: PipelineName) {
+  return useQuery({
     queryKey: ['triggers', namespace, name],
-    queryFn: () => call<{ items: Trigger[] }>(path),
+    queryFn: () => call<{ items: Trigger[] }>(pathOf({ namespace, name })),
     refetchInterval: LOOK_AGAIN_MS,
   })
+}
+
+/** In one line what would start it; that it is enabled alone starts nothing. */
+export function StartsItself({ pipeline }: { pipeline: Pipeline }) {
+  const { data } = useTriggers(pipeline)
+  if (data === undefined || pipeline.enabled === null) return null
+  const active = data.items.filter((one) => one.active)
+  return (
+    <Text fz="sm">
+      {!pipeline.enabled
+        ? 'It is disabled: nothing starts it by itself.'
+        : active.length === 0
+          ? `Nothing starts it by itself: ${data.items.length === 0 ? 'it has no schedule and no trigger' : 'none of its triggers is active'}.`
+          : `It starts by itself: ${[...new Set(active.map(({ type }) => type))].join(', ')}.`}
+    </Text>
+  )
+}
+
+export function Triggers({ namespace, name }: PipelineName) {
+  const [opened, open] = useState<string | null>(null)
+  const path = pathOf({ namespace, name })
+  const { data, error } = useTriggers({ namespace, name })
   if (error !== null) return <Trouble error={error} title="Its triggers cannot be listed" />
   if (data === undefined) return <Waiting what="triggers" />
   if (data.items.length === 0) {

@@ -1,11 +1,12 @@
 // What can be done with a run: cancel it, go on where it failed, begin again at a node.
-import { Button, Checkbox, Group, Modal, Stack, Text } from '@mantine/core'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { Alert, Anchor, Button, Checkbox, Group, Modal, Stack, Text } from '@mantine/core'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
+import { Link } from 'react-router'
 import { call, Problem } from '../api/call'
 import { FINAL } from '../api/runs'
 import { useMay } from '../api/session'
-import type { Run } from '../api/types'
+import type { Pipeline, Run } from '../api/types'
 import { Trouble } from '../show/Trouble'
 
 export function Actions({ run, node: opened }: { run: Run; node: string | null }) {
@@ -88,6 +89,44 @@ function Cancel({ run, onClose }: { run: Run; onClose: () => void }) {
   )
 }
 
+/** Where the recipe was corrected since, a retry does not see it. */
+function Newer({ run: { pipeline, version } }: { run: Run }) {
+  const { namespace, name } = pipeline
+  const path = `/pipelines/${namespace}/${name}`
+  const { data } = useQuery({ queryKey: ['pipeline', namespace, name], queryFn: () => call<Pipeline>(path) })
+  if (data === undefined || !data.valid || data.version <= version) return null
+  return (
+    <Alert color="orange" variant="outline" title={`Version ${data.version} of the recipe is in force by now`}>
+      A retry takes nothing of it. To run what was changed,{' '}
+      <Anchor component={Link} to={`${path}?start=yes`} inherit td="underline">
+        start a new run
+      </Anchor>
+      .
+    </Alert>
+  )
+}
+
+/** Where a retry would only fail again. */
+export function Instead({ run: { pipeline } }: { run: Run }) {
+  const edits = useMay('editor')
+  const starts = useMay('operator')
+  const path = `/pipelines/${pipeline.namespace}/${pipeline.name}`
+  return (
+    <>
+      {edits && (
+        <Anchor component={Link} to={`${path}/edit`}>
+          Edit the recipe
+        </Anchor>
+      )}
+      {starts && (
+        <Anchor component={Link} to={`${path}?start=yes`}>
+          Start a new run
+        </Anchor>
+      )}
+    </>
+  )
+}
+
 function Retry({ run, from, onClose }: { run: Run; from: string; onClose: () => void }) {
   const [keep, setKeep] = useState(false)
   const [again, setAgain] = useState(false)
@@ -99,8 +138,10 @@ function Retry({ run, from, onClose }: { run: Run; from: string; onClose: () => 
         <Text>
           {from === 'failed'
             ? 'What is done stays; what failed, and all that waited for it, is done again.'
-            : `${from}, and all that comes after it, is done again, though it was done.`}
+            : `${from}, and all that comes after it, is done again, though it was done.`}{' '}
+          It goes on by version {run.version} of the recipe, which it had.
         </Text>
+        <Newer run={run} />
         {from !== 'failed' && (
           <Checkbox label="What is done after it stays" checked={keep} onChange={(event) => setKeep(event.currentTarget.checked)} />
         )}

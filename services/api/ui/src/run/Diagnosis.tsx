@@ -82,7 +82,9 @@ function Finding({ run, finding, first, onChoose }: Props & { finding: Diagnosis
             </Text>
             <List type="ordered" size="sm">
               {finding.steps.map((step, number) => (
-                <List.Item key={number}>{step}</List.Item>
+                <List.Item key={number}>
+                  <Step run={run.id}>{step}</Step>
+                </List.Item>
               ))}
             </List>
           </div>
@@ -90,6 +92,19 @@ function Finding({ run, finding, first, onChoose }: Props & { finding: Diagnosis
         {finding.fix !== null && <Correction run={run} fix={finding.fix} />}
       </Stack>
     </details>
+  )
+}
+
+/** What stands between backticks is code; the RUN of a command is this run. */
+function Step({ run, children }: { run: string; children: string }) {
+  return children.split('`').map((part, number) =>
+    number % 2 === 0 ? (
+      <Fragment key={number}>{part}</Fragment>
+    ) : (
+      <Code key={number} style={{ overflowWrap: 'anywhere' }}>
+        {part.startsWith('penstock ') ? part.replace(/\bRUN\b/, run) : part}
+      </Code>
+    ),
   )
 }
 

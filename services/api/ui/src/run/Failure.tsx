@@ -6,6 +6,7 @@ import { Link } from 'react-router'
 import { call } from '../api/call'
 import { FAILED, FINAL } from '../api/runs'
 import type { Page, DeadLetter, Run } from '../api/types'
+import { Instead } from './Actions'
 import { Diagnosis } from './Diagnosis'
 
 export function Failure({ run, onChoose }: { run: Run; onChoose: (node: string) => void }) {
@@ -33,6 +34,7 @@ export function Failure({ run, onChoose }: { run: Run; onChoose: (node: string) 
             <Group gap="md">
               <ToNode run={run} onChoose={onChoose} />
               {rejected}
+              {failed && <Instead run={run} />}
               {run.error.code !== undefined && <Code>{run.error.code}</Code>}
             </Group>
           </Stack>

@@ -145,6 +145,7 @@ function Head({ run, live }: { run: Run; live: Live }) {
           <Text component="div" fw={600} fz="lg" data-run-status={run.status}>
             <Status status={run.status} />
           </Text>
+          <Text fz="sm">version {run.version} of the recipe</Text>
           {!ended && <Text fz="sm" c="dimmed">{live.connected ? 'live' : 'not live; looked at every few seconds'}</Text>}
           {progress.activeNodes.length > 0 && <Text fz="sm">now: {progress.activeNodes.join(', ')}</Text>}
         </Group>
@@ -159,7 +160,7 @@ function Head({ run, live }: { run: Run; live: Live }) {
           <Figure name="Rows read" value={count(progress.rowsRead)} />
           <Figure name="Rows written" value={count(progress.rowsWritten)} />
           <Figure name="Rows rejected" value={count(progress.rowsRejected)} />
-          <Figure name="Books" value={run.balanced === null ? 'not known yet' : run.balanced ? 'balanced' : 'do not balance'} />
+          <Figure name="Books" value={run.balanced === null ? (ended ? 'not counted' : 'not known yet') : run.balanced ? 'balanced' : 'do not balance'} />
         </SimpleGrid>
         {progress.estimatedFinishAt !== null && !ended && (
           <Text fz="sm">

@@ -15,7 +15,7 @@ interface Changed {
   refused: number
 }
 const ASKED = {
-  retry: { title: 'Retry these runs?', text: 'What is done stays; what failed, and all that waited for it, is done again.', done: 'in the queue again', no: 'Not now' },
+  retry: { title: 'Retry these runs?', text: 'What is done stays; what failed, and all that waited for it, is done again, by the version of the recipe that it had; what was corrected in a recipe since needs a new run.', done: 'in the queue again', no: 'Not now' },
   cancel: { title: 'Cancel these runs?', text: 'What is running is stopped; what is done stays.', done: 'cancelled', no: 'Let them run' },
 } as const
 type Verb = keyof typeof ASKED

@@ -21,6 +21,7 @@ const NAMES = { namespace: 'Namespace', pipeline: 'Pipeline', trigger: 'Started 
 const EXAMPLES = { namespace: '', pipeline: '', trigger: 'schedule', label: 'team:sales' } as const
 const LIMIT = 50
 const LOOK_AGAIN_MS = 5000
+const ONE_LINE = { whiteSpace: 'nowrap' } as const
 
 export function Runs() {
   const [said, say] = useSearchParams()
@@ -103,7 +104,7 @@ export function RunTable({ runs, chosen, onChoose }: Listed) {
   const now = Date.now()
   return (
     <Scroll label="Runs">
-      <Table highlightOnHover verticalSpacing={6} miw={760}>
+      <Table highlightOnHover verticalSpacing={3} miw={760}>
         <Table.Thead>
           <Table.Tr>
             {chosen !== undefined && (
@@ -161,10 +162,10 @@ export function RunTable({ runs, chosen, onChoose }: Listed) {
                   </Text>
                 )}
               </Table.Td>
-              <Table.Td>
+              <Table.Td style={ONE_LINE}>
                 <Moment at={run.createdAt} />
               </Table.Td>
-              <Table.Td>{duration(between(run.startedAt, FINAL.has(run.status) ? run.finishedAt : null, now))}</Table.Td>
+              <Table.Td style={ONE_LINE}>{duration(between(run.startedAt, FINAL.has(run.status) ? run.finishedAt : null, now))}</Table.Td>
               <Table.Td>
                 {run.trigger.type ?? ''} {run.createdBy !== null && <Text span c="dimmed" fz="sm">({run.createdBy})</Text>}
               </Table.Td>
