@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -14,12 +14,14 @@ from tests.support import clickhouse as clickhouse_server
 from tests.support import mariadb as mariadb_server
 from tests.support.buckets import Store, serving
 from tests.support.stack import SHORT, Stack, running
+from tests.support.uncounted import uncounted
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """One whole Penstock for all tests that do not break it."""
-    with running(tmp_path_factory.mktemp("stack") / "home", measured=True, PENSTOCK_WORKERS="2", **SHORT) as up:
+    """One whole Penstock for all tests that do not break it; of those of several test processes one is measured."""
+    measured = os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw0"
+    with running(tmp_path_factory.mktemp("stack") / "home", measured=measured, PENSTOCK_WORKERS="2", **SHORT) as up:
         up.connectors()
         yield up
 
@@ -74,3 +76,17 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         if "not here:" not in reason:
             report.outcome = "failed"
             report.longrepr = f"skipped in CI: {reason}"
+
+
+_SEEN: set[str] = set()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    """Of a test with several cases the first is counted: the others come by the same lines, or nearly."""
+    test = item.nodeid.partition("[")[0]
+    if test not in _SEEN:
+        _SEEN.add(test)
+        return (yield)
+    with uncounted():
+        return (yield)

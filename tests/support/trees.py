@@ -43,8 +43,8 @@ def documents(draw: Draw, kind: str) -> dict[str, Any]:
             spec["notifications"] = [{"on": one["on"], **WAYS[one["type"]]} for one in spec["notifications"]]
     if kind == "DataQualityRuleSet":
         spec["rules"] = list({one["name"]: one for one in spec["rules"]}.values())
-        if "minHistory" in spec.get("drift", {}):
-            spec["drift"]["window"] = max(spec["drift"].get("window", 30), spec["drift"]["minHistory"])
+        if drift := spec.get("drift"):
+            drift["window"] = max(drift.get("window", 30), drift.get("minHistory", 5))
     if kind == "Connector":
         spec |= {"type": "files", "config": {"root": "/data/" + draw(NAMES)}}
     metadata = {
