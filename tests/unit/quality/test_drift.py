@@ -15,6 +15,7 @@ import pytest
 from shared.rules.baseline import Past, baseline, two_sided
 from shared.rules.distribution import Histogram, shifted, stability
 from shared.rules.drift import drift
+from tests.support.uncounted import uncounted
 
 START = datetime(2026, 1, 5, 2, tzinfo=UTC)
 SETTINGS = {"zScore": 3, "minHistory": 5, "window": 30}
@@ -84,6 +85,7 @@ PLANTED = {"shift": range(36, 60), "nulls": range(40, 41), "category": range(43,
 
 
 @pytest.mark.parametrize("seed", [1])
+@uncounted()
 def test_sixty_days_with_six_changes_all_of_them_are_found_and_nothing_else(seed: int) -> None:
     draw, history, found = random.Random(seed), [], {}
     for day in range(60):
@@ -105,6 +107,7 @@ def test_sixty_days_with_six_changes_all_of_them_are_found_and_nothing_else(seed
     assert unchanged == {}
 
 
+@uncounted()
 def test_of_three_hundred_columns_that_only_vary_none_is_flagged() -> None:
     """Some 2,400 figures in each check: by three deviations alone, six of them would be off every day."""
     draw, history = random.Random(1), []
