@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 import duckdb
+from sqlglot import exp
 
 from shared.datasets import Columns
 from shared.engines.duckdb.connection import name, text
+from shared.sql.rewrites.text_decimals import of_text
 
 # Before and behind the point. With room for both, what is combined of two such columns (UNION, CASE) holds the values of either.
 _BEFORE, _BEHIND = 28, 10
@@ -35,12 +37,13 @@ def exact(connection: duckdb.DuckDBPyConnection, attached: str, rows: str, kept:
         for one in decimals
     )
     found = connection.execute(f"SELECT {digits} FROM {name(table)}").fetchone() or ()  # noqa: S608 (quoted names)
-    types = {one: _type(*found[3 * at : 3 * at + 3]) for at, one in enumerate(decimals)}
-    typed = ", ".join(f"CAST({name(one)} AS {types[one]}) AS {name(one)}" if one in types else name(one) for one in kept)
+    values = {one: _value(one, *found[3 * at : 3 * at + 3]) for at, one in enumerate(decimals)}
+    typed = ", ".join(f"{values[one]} AS {name(one)}" if one in values else name(one) for one in kept)
     return f"(SELECT {typed} FROM {name(table)})"  # noqa: S608 (quoted names)
 
 
-def _type(before: int | None, behind: int | None, finite: bool) -> str:
+def _value(column: str, before: int | None, behind: int | None, finite: bool) -> str:
     """NaN and the infinities are no decimals either."""
+    value = exp.column(column, quoted=True)
     fits = finite and (before or 0) <= _BEFORE and (behind or 0) <= _BEHIND
-    return f"DECIMAL({_BEFORE + (behind or 0)}, {behind or 0})" if fits else "DOUBLE"
+    return (of_text(value, _BEFORE + (behind or 0), behind or 0) if fits else exp.cast(value, "DOUBLE")).sql("duckdb")
