@@ -46,4 +46,4 @@ def _value(column: str, before: int | None, behind: int | None, finite: bool) ->
     """NaN and the infinities are no decimals either."""
     value = exp.column(column, quoted=True)
     fits = finite and (before or 0) <= _BEFORE and (behind or 0) <= _BEHIND
-    return (of_text(value, _BEFORE + (behind or 0), behind or 0) if fits else exp.cast(value, "DOUBLE")).sql("duckdb")
+    return (of_text(value, _BEFORE + (behind or 0), behind or 0, strict=True) if fits else exp.cast(value, "DOUBLE")).sql("duckdb")

@@ -26,6 +26,12 @@ def test_a_text_becomes_the_decimal_that_duckdb_makes_of_it(digits: int, scale: 
         assert read == meant, text
 
 
+def test_what_is_no_decimal_of_that_size_is_an_error_where_it_must_be_one() -> None:
+    for text in ("x", "12345678901234567890123456789.1"):
+        with pytest.raises(duckdb.ConversionException):
+            duckdb.execute(f"SELECT {of_text(exp.column('t'), 30, 2, strict=True).sql('duckdb')} FROM (SELECT $1 AS t)", [text])
+
+
 def test_a_short_text_is_read_in_a_fraction_of_the_time() -> None:
     with duckdb.connect() as connection:
         connection.execute("CREATE TABLE texts AS SELECT (i / 100)::DECIMAL(12, 2)::VARCHAR AS t FROM range(20000) r(i)")
