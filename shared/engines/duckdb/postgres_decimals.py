@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 import duckdb
+from sqlglot import exp
 
 from shared.datasets import Columns
 from shared.engines.duckdb.connection import name, text
+from shared.sql.rewrites.text_decimals import of_text
 
 # Before and behind the point. With room for both, what is combined of two such columns (UNION, CASE) holds the values of either.
 _BEFORE, _BEHIND = 28, 10
-# DuckDB reads texts as decimals of up to so many digits in 20 ns each, as larger ones in 2,500.
-_QUICK = 18
 
 
 def inexact(described: Mapping[str, str], columns: Columns) -> list[str]:
@@ -37,16 +37,13 @@ def exact(connection: duckdb.DuckDBPyConnection, attached: str, rows: str, kept:
         for one in decimals
     )
     found = connection.execute(f"SELECT {digits} FROM {name(table)}").fetchone() or ()  # noqa: S608 (quoted names)
-    casts = {one: _cast(name(one), *found[3 * at : 3 * at + 3]) for at, one in enumerate(decimals)}
-    typed = ", ".join(f"{casts[one]} AS {name(one)}" if one in casts else name(one) for one in kept)
+    values = {one: _value(one, *found[3 * at : 3 * at + 3]) for at, one in enumerate(decimals)}
+    typed = ", ".join(f"{values[one]} AS {name(one)}" if one in values else name(one) for one in kept)
     return f"(SELECT {typed} FROM {name(table)})"  # noqa: S608 (quoted names)
 
 
-def _cast(value: str, before: int | None, behind: int | None, finite: bool) -> str:
-    """Of a text with so many digits at most before and behind the point. NaN and the infinities are no decimals either."""
-    before, behind = before or 0, behind or 0
-    if not finite or before > _BEFORE or behind > _BEHIND:
-        return f"CAST({value} AS DOUBLE)"
-    if before + behind <= _QUICK:
-        value = f"CAST({value} AS DECIMAL({_QUICK}, {behind}))"
-    return f"CAST({value} AS DECIMAL({_BEFORE + behind}, {behind}))"
+def _value(column: str, before: int | None, behind: int | None, finite: bool) -> str:
+    """NaN and the infinities are no decimals either."""
+    value = exp.column(column, quoted=True)
+    fits = finite and (before or 0) <= _BEFORE and (behind or 0) <= _BEHIND
+    return (of_text(value, _BEFORE + (behind or 0), behind or 0, strict=True) if fits else exp.cast(value, "DOUBLE")).sql("duckdb")

@@ -12,9 +12,10 @@ from shared.sql.rewrites.duckdb_doubles import DOUBLES_AS_TEXT
 from shared.sql.rewrites.duckdb_numbers import HALF_EVEN, SECONDS
 from shared.sql.rewrites.likes import ESCAPES
 from shared.sql.rewrites.semi_joins import SEMI_JOINS
+from shared.sql.rewrites.text_decimals import of_text
 from shared.sql.rewrites.tree import swap
 from shared.sql.rewrites.truncation import TRUNCATION
-from shared.sql.rewrites.unsized_decimals import UNSIZED
+from shared.sql.rewrites.unsized_decimals import CARRIED_SIZE, UNSIZED
 from shared.sql.typing import INTEGERS, type_of
 
 _WHOLE = r"\s*[+-]?\d+\s*"
@@ -37,7 +38,11 @@ def _number_casts(tree: exp.Expr, to: Dialect) -> exp.Expr:
             shape = exp.Not(this=exp.Anonymous(this="regexp_matches", expressions=[cast.this.copy(), exp.Literal.string(r"_|\+-")]))
         else:
             continue
-        tree = swap(tree, cast, exp.Case(ifs=[exp.If(this=shape, true=cast.copy())]))
+        read: exp.Expr = cast.copy()
+        if is_decimal(cast):
+            read = of_text(cast.this, *(size_of(cast) or CARRIED_SIZE))
+            read.type = cast.type
+        tree = swap(tree, cast, exp.Case(ifs=[exp.If(this=shape, true=read)]))
     return tree
 
 

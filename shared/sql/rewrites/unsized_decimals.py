@@ -9,7 +9,8 @@ from shared.sql.dialects.dialect import Dialect, Pass
 from shared.sql.rewrites.tree import swap
 
 # As `shared.formats.types` carries it: a product of two of them still has 18 digits before the point.
-CARRIED = "DECIMAL(38, 10)"
+CARRIED_SIZE = (38, 10)
+CARRIED = "DECIMAL({}, {})".format(*CARRIED_SIZE)
 
 
 def _sized(tree: exp.Expr, to: Dialect) -> exp.Expr:
