@@ -153,7 +153,7 @@ def one(tx: Tx, letter: str, *, lock: bool = False) -> dict[str, Any] | None:
 
 
 def every(tx: Tx, choice: Choice) -> Iterator[dict[str, Any]]:
-    """All of them, the oldest run first and those of a file in its order, a few thousand at a time; records as JSON text, with all digits."""
+    """All, the oldest run first and those of a file in its order, a few thousand at a time; records as JSON text, with all digits."""
     with tx.cursor(name="penstock_dead_letters") as cursor:
         cursor.itersize = 2_000
         cursor.execute(f"{_LETTER} {choice.where()} ORDER BY {_ORDER}", choice.values())
