@@ -195,12 +195,12 @@ export function DeadLetters() {
       <Group>
         {said.has('cursor') && (
           <Button variant="default" onClick={() => turn(null)}>
-            First
+            Newest
           </Button>
         )}
         {data?.nextCursor != null && (
           <Button variant="default" onClick={() => turn(data.nextCursor)}>
-            More
+            Older
           </Button>
         )}
       </Group>

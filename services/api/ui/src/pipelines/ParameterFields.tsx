@@ -1,7 +1,7 @@
 // The form of a recipe's parameters: a field for each, by its type; JSON where the recipe cannot be read here.
 import { PasswordInput, Select, Text, Textarea, TextInput } from '@mantine/core'
 import { useState } from 'react'
-import { declared, given, looksSecret, parsed, type Given, type Parameter } from './parameters'
+import { declared, given, looksSecret, parsed, written, type Given, type Parameter } from './parameters'
 
 export interface Entered extends Given {
   parameters: Parameter[] | null
@@ -11,11 +11,11 @@ export interface Entered extends Given {
   enterRaw: (value: string) => void
 }
 
-/** What has been entered for the parameters of a recipe, and what is wrong with it. */
-export function useParameters(document: string): Entered {
+/** What has been entered for the parameters of a recipe, and what is wrong with it. `begin`: values that stand there at first. */
+export function useParameters(document: string, begin: Record<string, unknown> = {}): Entered {
   const parameters = declared(document)
-  const [text, setText] = useState<Record<string, string>>({})
-  const [raw, enterRaw] = useState('{}')
+  const [text, setText] = useState(() => written(begin))
+  const [raw, enterRaw] = useState(() => JSON.stringify(begin))
   const enter = (name: string, value: string) => setText((before) => ({ ...before, [name]: value }))
   return { parameters, text, raw, enter, enterRaw, ...(parameters === null ? parsed(raw) : given(parameters, text)) }
 }

@@ -1,6 +1,7 @@
 // Log lines of a run, the newest last.
 import { Table, Text } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { serverNow } from '../api/clock'
 import { FINAL } from '../api/runs'
 import type { Run } from '../api/types'
 import { Heads } from '../show/List'
@@ -26,7 +27,7 @@ export function LogLines({ run, node }: { run: Run; node: string | null }) {
   const { data, error } = useQuery({
     queryKey: key,
     queryFn: ({ signal }) => readLines(run.id, node, client.getQueryData<Read>(key) ?? NOTHING, signal),
-    refetchInterval: () => (ended && Date.now() - Date.parse(run.finishedAt ?? '') > STRAGGLERS_MS ? false : LOOK_AGAIN_MS),
+    refetchInterval: () => (ended && serverNow() - Date.parse(run.finishedAt ?? '') > STRAGGLERS_MS ? false : LOOK_AGAIN_MS),
     placeholderData: (before) => before,
   })
   if (error !== null && data === undefined) return <Trouble error={error} title="The log lines cannot be read" />

@@ -1,7 +1,7 @@
 // The graph of a run: its nodes by state, and on each edge the rows that went along it.
 import { Background, Controls, Handle, MarkerType, Position, ReactFlow, type Edge, type Node, type NodeHandle, type NodeProps, type ReactFlowInstance } from '@xyflow/react'
 import { useComputedColorScheme } from '@mantine/core'
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { Live } from '../api/live'
 import { rowsOn } from '../api/runs'
 import type { Graph, Run, RunNode } from '../api/types'
@@ -25,36 +25,51 @@ const HANDLES: NodeHandle[] = [
   { type: 'source', position: Position.Right, x: WIDTH, ...AT },
 ]
 
+// More than these are drawn as far as they are seen.
+const MANY = 100
+
 interface Props {
   run: Run
   graph: Graph
   live: Live
   chosen: string | null
+  /** The nodes that somebody looks for, which the picture is turned to; null: all. */
+  wanted: string[] | null
   onChoose: (node: string) => void
 }
 
-export function RunGraph({ run, graph, live, chosen, onChoose }: Props) {
+export function RunGraph({ run, graph, live, chosen, wanted, onChoose }: Props) {
   const scheme = useComputedColorScheme('light')
   const where = useMemo(() => places(graph), [graph])
-  const lowest = Math.max(0, ...[...where.values()].map(({ y }) => y + HEIGHT))
+  const tall = useMemo(() => {
+    const ys = [...where.values()].map(({ y }) => y)
+    return Math.max(...ys) - Math.min(...ys) + HEIGHT
+  }, [where])
   const [drawn, setDrawn] = useState<ReactFlowInstance<StateNode> | null>(null)
   const canvas = useRef<HTMLDivElement>(null)
+  const aim = wanted === null || wanted.length === 0 ? '' : JSON.stringify(wanted)
+  const fit = useCallback(() => {
+    const nodes = aim === '' ? {} : { nodes: (JSON.parse(aim) as string[]).map((id) => ({ id })) }
+    void drawn?.fitView({ ...FIT, ...nodes })
+  }, [drawn, aim])
+  useEffect(fit, [fit])
   useEffect(() => {
     if (drawn === null || canvas.current === null) return
     let timer: number | undefined
     // The node's panel takes half of the place; the graph learns of that by an observer of its own, before this.
     const observer = new ResizeObserver(() => {
       window.clearTimeout(timer)
-      timer = window.setTimeout(() => void drawn.fitView(FIT), 50)
+      timer = window.setTimeout(fit, 50)
     })
     observer.observe(canvas.current)
     return () => {
       window.clearTimeout(timer)
       observer.disconnect()
     }
-  }, [drawn])
+  }, [drawn, fit])
+  const known = new Map(run.nodes.map((node) => [node.id, node]))
   const nodes: StateNode[] = graph.nodes.flatMap(({ id, label }) => {
-    const node = run.nodes.find((one) => one.id === id)
+    const node = known.get(id)
     const position = where.get(id)
     if (node === undefined || position === undefined) return []
     return {
@@ -73,9 +88,10 @@ export function RunGraph({ run, graph, live, chosen, onChoose }: Props) {
       connectable: false,
     }
   })
+  const along = rowsOn(run, graph.edges)
   const edges: Edge[] = graph.edges.map((edge, number) => {
-    const rows = rowsOn(run, graph.edges, edge)
-    const active = run.nodes.some((node) => node.id === edge.to && node.status === 'RUNNING')
+    const rows = along(edge)
+    const active = known.get(edge.to)?.status === 'RUNNING'
     return {
       id: String(number),
       source: edge.from,
@@ -88,7 +104,7 @@ export function RunGraph({ run, graph, live, chosen, onChoose }: Props) {
     }
   })
   return (
-    <div ref={canvas} className={classes.canvas} style={{ height: `min(56vh, ${Math.max(220, lowest * 1.1 + 80)}px)` }} role="group" aria-label={`Graph of the run, ${nodes.length} nodes`}>
+    <div ref={canvas} className={classes.canvas} style={{ height: `min(56vh, ${Math.max(220, tall * 1.1 + 80)}px)` }} role="group" aria-label={`Graph of the run, ${nodes.length} nodes`}>
       <ReactFlow
         nodes={nodes}
         edges={edges}
@@ -97,6 +113,7 @@ export function RunGraph({ run, graph, live, chosen, onChoose }: Props) {
         fitView
         fitViewOptions={FIT}
         onInit={setDrawn}
+        onlyRenderVisibleElements={nodes.length > MANY}
         minZoom={0.1}
         nodesDraggable={false}
         nodesConnectable={false}

@@ -4,8 +4,10 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Link, useSearchParams } from 'react-router'
 import { call } from '../api/call'
+import { serverNow } from '../api/clock'
 import { FINAL } from '../api/runs'
 import type { Page as PageOf, RunHead } from '../api/types'
+import { labelText } from '../pipelines/labels'
 import { NONE, toggled } from '../show/chosen'
 import { between, duration } from '../show/figures'
 import { FilterText, FilterTime } from '../show/Filters'
@@ -101,7 +103,7 @@ interface Listed {
 }
 
 export function RunTable({ runs, chosen, onChoose }: Listed) {
-  const now = Date.now()
+  const now = serverNow()
   return (
     <Scroll label="Runs">
       <Table highlightOnHover verticalSpacing={3} miw={760}>
@@ -154,6 +156,11 @@ export function RunTable({ runs, chosen, onChoose }: Listed) {
                 {run.error?.message !== undefined && (
                   <Text fz="sm" c="dimmed" maw={360} truncate title={run.error.message}>
                     {run.error.message}
+                  </Text>
+                )}
+                {Object.keys(run.labels).length > 0 && (
+                  <Text fz="xs" c="dimmed" maw={360} truncate title={labelText(run.labels)}>
+                    {labelText(run.labels)}
                   </Text>
                 )}
                 {run.error === null && run.waitingFor !== null && (
