@@ -178,6 +178,7 @@ export interface LogLine {
   at: string
   level: string
   node: string | null
+  stage: number | null
   worker: string | null
   message: string
 }

@@ -20,7 +20,7 @@ import { Chosen } from './Chosen'
 const STATUSES = ['QUEUED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELLED', 'TIMED_OUT', 'SKIPPED']
 const FILTERS = ['namespace', 'pipeline', 'status', 'trigger', 'label', 'from', 'to'] as const
 const NAMES = { namespace: 'Namespace', pipeline: 'Pipeline', trigger: 'Started by', label: 'Label' } as const
-const EXAMPLES = { namespace: '', pipeline: '', trigger: 'schedule', label: 'team:sales' } as const
+const EXAMPLES = { namespace: '', pipeline: '', trigger: 'such as schedule', label: 'such as team:sales' } as const
 const LIMIT = 50
 const LOOK_AGAIN_MS = 5000
 const ONE_LINE = { whiteSpace: 'nowrap' } as const
@@ -154,17 +154,17 @@ export function RunTable({ runs, chosen, onChoose }: Listed) {
                   {run.id.slice(-8)}
                 </Anchor>
                 {run.error?.message !== undefined && (
-                  <Text fz="sm" c="dimmed" maw={360} truncate title={run.error.message}>
+                  <Text fz="sm" c="dimmed" maw={280} truncate title={run.error.message}>
                     {run.error.message}
                   </Text>
                 )}
                 {Object.keys(run.labels).length > 0 && (
-                  <Text fz="xs" c="dimmed" maw={360} truncate title={labelText(run.labels)}>
+                  <Text fz="xs" c="dimmed" maw={280} truncate title={labelText(run.labels)}>
                     {labelText(run.labels)}
                   </Text>
                 )}
                 {run.error === null && run.waitingFor !== null && (
-                  <Text fz="sm" c="dimmed" maw={360} truncate title={run.waitingFor.detail}>
+                  <Text fz="sm" c="dimmed" maw={280} truncate title={run.waitingFor.detail}>
                     {run.waitingFor.detail}
                   </Text>
                 )}
