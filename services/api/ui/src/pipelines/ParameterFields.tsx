@@ -37,9 +37,10 @@ export function ParameterFields({ entered, sent }: { entered: Entered; sent: boo
     )
   }
   if (parameters.length === 0) return <Text c="dimmed">It takes no parameters.</Text>
-  return parameters.map((one) => (
+  return parameters.map((one, number) => (
     <Field
       key={one.name}
+      first={number === 0}
       parameter={one}
       value={text[one.name] ?? ''}
       error={sent ? wrong[one.name] : undefined}
@@ -53,12 +54,21 @@ const EXAMPLES: Partial<Record<Parameter['type'], string>> = {
   list: 'north, south, or as JSON ["north", "south"]',
 }
 
-function Field({ parameter, value, error, onChange }: { parameter: Parameter; value: string; error: string | undefined; onChange: (value: string) => void }) {
+interface FieldProps {
+  parameter: Parameter
+  /** In a dialog the keyboard begins here. */
+  first: boolean
+  value: string
+  error: string | undefined
+  onChange: (value: string) => void
+}
+
+function Field({ parameter, first, value, error, onChange }: FieldProps) {
   const { name, type, required, description, fallback } = parameter
   const secret = looksSecret(name)
   const otherwise = fallback === undefined ? null : `else ${secret ? 'what the recipe says' : fallback}`
   const said = [description, type, otherwise].filter((one) => one !== null).join('; ')
-  const shared = { label: name, description: said, error, withAsterisk: required }
+  const shared = { label: name, description: said, error, withAsterisk: required, ...(first ? { 'data-autofocus': true } : {}) }
   if (type === 'boolean') {
     return <Select {...shared} clearable data={['true', 'false']} value={value === '' ? null : value} onChange={(chosen) => onChange(chosen ?? '')} />
   }

@@ -76,7 +76,13 @@ function Form({ path, document, like, onClose }: { path: string; document: strin
           </Text>
         )}
         <ParameterFields entered={entered} sent={sent} />
-        <TextInput label="Reason" description="For the record; it may be empty" value={reason} onChange={(event) => setReason(event.currentTarget.value)} />
+        <TextInput
+          label="Reason"
+          description="For the record; it may be empty"
+          {...(entered.parameters?.length === 0 ? { 'data-autofocus': true } : {})}
+          value={reason}
+          onChange={(event) => setReason(event.currentTarget.value)}
+        />
         <TextInput
           label="Labels"
           description="KEY:VALUE, several with commas between them; runs can be listed by them"

@@ -26,7 +26,7 @@ export function Actions({ run, node: opened }: { run: Run; node: string | null }
       )}
       {ended && run.status !== 'SUCCEEDED' && run.status !== 'SKIPPED' && <Button onClick={() => setAsking('failed')}>Retry</Button>}
       {node !== null && (
-        <Button variant="default" onClick={() => setAsking('node')}>
+        <Button variant="default" maw="100%" title={`Retry from ${node}`} onClick={() => setAsking('node')}>
           Retry from {node}
         </Button>
       )}

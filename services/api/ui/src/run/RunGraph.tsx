@@ -148,7 +148,7 @@ function State({ data: { node, label, rows, chosen } }: NodeProps<StateNode>) {
       <div className={classes.more}>
         {look(node.status).word}
         {node.status === 'RUNNING' && rows !== undefined && `, ${short(rows)} rows so far`}
-        {node.status === 'COMPLETED' && node.rowsOut !== null && `, ${short(node.rowsOut)} rows`}
+        {node.status === 'COMPLETED' && node.rowsOut !== null && `, ${short(node.rowsOut)} ${node.rowsOut === 1 ? 'row' : 'rows'}`}
         {node.durationMs !== null && `, ${duration(node.durationMs)}`}
       </div>
       <Handle type="source" position={Position.Right} isConnectable={false} />

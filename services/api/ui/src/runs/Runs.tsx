@@ -10,7 +10,7 @@ import type { Page as PageOf, RunHead } from '../api/types'
 import { labelText } from '../pipelines/labels'
 import { NONE, toggled } from '../show/chosen'
 import { between, duration } from '../show/figures'
-import { FilterText, FilterTime } from '../show/Filters'
+import { Filters, FilterText, FilterTime } from '../show/Filters'
 import { Empty, Page, Scroll, Waiting } from '../show/Page'
 import { look, Status } from '../show/Status'
 import { Trouble } from '../show/Trouble'
@@ -54,7 +54,7 @@ export function Runs() {
   }
   return (
     <Page title="Runs">
-      <Group align="end" gap="sm">
+      <Filters any={filtered}>
         {(['namespace', 'pipeline', 'trigger', 'label'] as const).map((name) => (
           <FilterText key={name} label={NAMES[name]} placeholder={EXAMPLES[name]} value={said.get(name) ?? ''} onSay={(value) => change(name, value)} />
         ))}
@@ -69,7 +69,7 @@ export function Runs() {
         />
         <FilterTime label="From" value={said.get('from') ?? ''} onSay={(value) => change('from', value)} />
         <FilterTime label="Before" value={said.get('to') ?? ''} onSay={(value) => change('to', value)} />
-      </Group>
+      </Filters>
       <Trouble error={error} title="The runs cannot be listed" />
       {isPending && <Waiting what="runs" />}
       {data !== undefined && data.items.length === 0 && (filtered || said.has('cursor') ? <NoneLikeThat /> : <NoneYet />)}

@@ -12,7 +12,7 @@ export function Page({ title, heading, actions, children }: { title: string; hea
         <Title order={1} size="h2">
           {heading ?? title}
         </Title>
-        {actions !== undefined && <Group gap="xs">{actions}</Group>}
+        {actions !== undefined && <Group gap="xs" maw="100%">{actions}</Group>}
       </Group>
       {children}
     </Stack>
