@@ -16,9 +16,19 @@ const TALL_PX = 560
 
 /** `meant`: of the run's nodes, those that `wanted` finds. */
 export function Finder({ run, meant, wanted, onWant }: { run: Run; meant: RunNode[]; wanted: Wanted; onWant: (name: 'find' | 'only', value: string) => void }) {
+  // The address follows what is typed; it is not what is typed, since it may come later.
+  const [text, setText] = useState(wanted.text)
   return (
     <Group align="end" gap="sm" mb="sm">
-      <TextInput label="Find a node" w={200} value={wanted.text} onChange={(event) => onWant('find', event.currentTarget.value)} />
+      <TextInput
+        label="Find a node"
+        w={200}
+        value={text}
+        onChange={(event) => {
+          setText(event.currentTarget.value)
+          onWant('find', event.currentTarget.value)
+        }}
+      />
       <NativeSelect
         label="State"
         value={only(run, wanted)}

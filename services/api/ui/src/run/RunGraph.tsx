@@ -8,7 +8,7 @@ import type { Graph, Run, RunNode } from '../api/types'
 import { duration, short } from '../show/figures'
 import { look, Mark } from '../show/Status'
 import classes from './RunGraph.module.css'
-import { HEIGHT, places, WIDTH } from './layout'
+import { HEIGHT, places, WIDTH, type Place } from './layout'
 
 interface Shown extends Record<string, unknown> {
   node: RunNode
@@ -67,42 +67,8 @@ export function RunGraph({ run, graph, live, chosen, wanted, onChoose }: Props) 
       observer.disconnect()
     }
   }, [drawn, fit])
-  const known = new Map(run.nodes.map((node) => [node.id, node]))
-  const nodes: StateNode[] = graph.nodes.flatMap(({ id, label }) => {
-    const node = known.get(id)
-    const position = where.get(id)
-    if (node === undefined || position === undefined) return []
-    return {
-      id,
-      type: 'state',
-      position,
-      // Known beforehand: nothing is measured anew, and no edge blinks, when a state changes.
-      width: WIDTH,
-      height: HEIGHT,
-      measured: { width: WIDTH, height: HEIGHT },
-      handles: HANDLES,
-      selected: chosen === id,
-      data: { node, label: label ?? id, rows: live.rows[id], chosen: chosen === id },
-      ariaLabel: `${id}, ${node.type}, ${look(node.status).word}`,
-      draggable: false,
-      connectable: false,
-    }
-  })
-  const along = rowsOn(run, graph.edges)
-  const edges: Edge[] = graph.edges.map((edge, number) => {
-    const rows = along(edge)
-    const active = known.get(edge.to)?.status === 'RUNNING'
-    return {
-      id: String(number),
-      source: edge.from,
-      target: edge.to,
-      label: [edge.port === 'out' ? '' : edge.port, rows === null ? '' : short(rows)].filter(Boolean).join(' '),
-      animated: active,
-      ...(edge.port === 'rejected' ? { className: classes.rejected ?? '' } : {}),
-      markerEnd: { type: MarkerType.ArrowClosed },
-      focusable: false,
-    }
-  })
+  // Of a thousand nodes none is drawn anew where only something else on the page has changed.
+  const { nodes, edges } = useMemo(() => drawing(run, graph, where, live.rows, chosen), [run, graph, where, live.rows, chosen])
   return (
     <div ref={canvas} className={classes.canvas} style={{ height: `min(56vh, ${Math.max(220, tall * 1.1 + 80)}px)` }} role="group" aria-label={`Graph of the run, ${nodes.length} nodes`}>
       <ReactFlow
@@ -130,6 +96,46 @@ export function RunGraph({ run, graph, live, chosen, wanted, onChoose }: Props) 
       </ReactFlow>
     </div>
   )
+}
+
+function drawing(run: Run, graph: Graph, where: Map<string, Place>, rows: Live['rows'], chosen: string | null): { nodes: StateNode[]; edges: Edge[] } {
+  const known = new Map(run.nodes.map((node) => [node.id, node]))
+  const nodes: StateNode[] = graph.nodes.flatMap(({ id, label }) => {
+    const node = known.get(id)
+    const position = where.get(id)
+    if (node === undefined || position === undefined) return []
+    return {
+      id,
+      type: 'state',
+      position,
+      // Known beforehand: nothing is measured anew, and no edge blinks, when a state changes.
+      width: WIDTH,
+      height: HEIGHT,
+      measured: { width: WIDTH, height: HEIGHT },
+      handles: HANDLES,
+      selected: chosen === id,
+      data: { node, label: label ?? id, rows: rows[id], chosen: chosen === id },
+      ariaLabel: `${id}, ${node.type}, ${look(node.status).word}`,
+      draggable: false,
+      connectable: false,
+    }
+  })
+  const along = rowsOn(run, graph.edges)
+  const edges: Edge[] = graph.edges.map((edge, number) => {
+    const passed = along(edge)
+    const active = known.get(edge.to)?.status === 'RUNNING'
+    return {
+      id: String(number),
+      source: edge.from,
+      target: edge.to,
+      label: [edge.port === 'out' ? '' : edge.port, passed === null ? '' : short(passed)].filter(Boolean).join(' '),
+      animated: active,
+      ...(edge.port === 'rejected' ? { className: classes.rejected ?? '' } : {}),
+      markerEnd: { type: MarkerType.ArrowClosed },
+      focusable: false,
+    }
+  })
+  return { nodes, edges }
 }
 
 function State({ data: { node, label, rows, chosen } }: NodeProps<StateNode>) {
