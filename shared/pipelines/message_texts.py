@@ -27,7 +27,7 @@ NAMES: Mapping[str, str] = {
     "stage": "the node that failed",
     "node": "the same",
     "count": "rows done: those written, or where that is not known those read",
-    "rows_read": "rows that came out of the sources",
+    "rows_read": "rows that the sources read, rejected ones among them",
     "rows_written": "rows that the destinations took",
     "rows_rejected": "rows that did not get through",
     "duration": "how long the run took, as 1h 02m 03s",

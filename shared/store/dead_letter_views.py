@@ -97,31 +97,36 @@ class Choice:
         }
 
 
+# Backwards through the index of that order. Of one run as they stand in its files.
+_NEWEST_FIRST = ", ".join(f"{key} DESC" for key in ("d.run_id", "d.stage", "d.node", "coalesce(d.position, 0)", "d.id"))
+
 # What `page` goes on after: run, stage, node, position (0: none) and id of a letter, whether it is still there or not.
 Place = tuple[str, int, str, int, str]
 
 
 def page(tx: Tx, choice: Choice, after: Place | None, limit: int) -> tuple[list[dict[str, Any]], Place | None]:
-    """Those of a file in its order; numbers in records are Decimal. `after`: where the page before ended. And where this one ends, None
-    where there are no more; with `contains` a page may have fewer rows than there are, or none, and still go on.
+    """Those of the newest run first, the last lines of a file before the others; of one run, those of a file in its order. Numbers in
+    records are Decimal. `after`: where the page before ended. And where this one ends, None where there are no more; with `contains` a page
+    may have fewer rows than there are, or none, and still go on.
     """
+    order, beyond, up_to = (_ORDER, ">", "<=") if choice.run is not None else (_NEWEST_FIRST, "<", ">=")
     values = {**choice.values(), **_placed("after", after), "limit": limit + 1}
-    behind = f" AND ({_ORDER}) > {_PLACE.format('after')}" if after is not None else ""
+    behind = f" AND ({_ORDER}) {beyond} {_PLACE.format('after')}" if after is not None else ""
     upto = None
     if choice.contains is not None:
         anything = replace(choice, contains=None)
         last = tx.execute(
             f"""
             SELECT d.run_id::text AS run, d.stage, d.node, d.position, d.id::text AS id {anything.where()} {behind}
-             ORDER BY {_ORDER} OFFSET %(looked)s LIMIT 1
+             ORDER BY {order} OFFSET %(looked)s LIMIT 1
             """,
             {**values, "looked": LOOKED_THROUGH - 1},
         ).fetchone()
         if last is not None:
             upto = place(last)
             values |= _placed("upto", upto)
-            behind += f" AND ({_ORDER}) <= {_PLACE.format('upto')}"
-    rows = [_exact(row) for row in tx.execute(f"{_LETTER} {choice.where()} {behind} ORDER BY {_ORDER} LIMIT %(limit)s", values)]
+            behind += f" AND ({_ORDER}) {up_to} {_PLACE.format('upto')}"
+    rows = [_exact(row) for row in tx.execute(f"{_LETTER} {choice.where()} {behind} ORDER BY {order} LIMIT %(limit)s", values)]
     return rows[:limit], place(rows[limit - 1]) if len(rows) > limit else upto
 
 
@@ -148,7 +153,7 @@ def one(tx: Tx, letter: str, *, lock: bool = False) -> dict[str, Any] | None:
 
 
 def every(tx: Tx, choice: Choice) -> Iterator[dict[str, Any]]:
-    """All of them, in the order of `page`, a few thousand at a time; records as JSON text, with all their digits."""
+    """All, the oldest run first and those of a file in its order, a few thousand at a time; records as JSON text, with all digits."""
     with tx.cursor(name="penstock_dead_letters") as cursor:
         cursor.itersize = 2_000
         cursor.execute(f"{_LETTER} {choice.where()} ORDER BY {_ORDER}", choice.values())

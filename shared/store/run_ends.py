@@ -57,15 +57,16 @@ def before(tx: Tx, run_id: str, namespace: str, pipeline: str, at: datetime) -> 
 
 
 def rows(tx: Tx, run_id: str) -> dict[str, int | None]:
-    """{read, written, rejected}; None where a part is not known."""
+    """{read, written, rejected}; None where a part is not known. `read`: by sources, with what they rejected."""
     row = tx.execute(
         """
-        SELECT CASE WHEN count(*) > 0 AND NOT bool_or(source AND rows_out IS NULL) THEN coalesce(sum(rows_out) FILTER (WHERE source), 0)
+        SELECT CASE WHEN count(*) > 0 AND NOT bool_or(source AND rows_in IS NULL) THEN coalesce(sum(rows_in) FILTER (WHERE source), 0)
                END::bigint AS read,
                CASE WHEN count(*) > 0 AND NOT bool_or(sink AND rows_out IS NULL) THEN coalesce(sum(rows_out) FILTER (WHERE sink), 0)
                END::bigint AS written,
                sum(rejected)::bigint AS rejected
           FROM (SELECT type IN ('connector_source', 'cdc_source') AS source, type IN ('connector_sink', 'streaming_sink') AS sink,
+                       CASE WHEN status = 'SKIPPED' THEN 0 ELSE (figures ->> 'rowsIn')::bigint END AS rows_in,
                        CASE WHEN status = 'SKIPPED' THEN 0 ELSE (figures ->> 'rowsOut')::bigint END AS rows_out,
                        (figures ->> 'rowsRejected')::bigint AS rejected
                   FROM nodes WHERE run_id = %(run)s) f

@@ -104,11 +104,15 @@ def programs(tx: Tx, run_id: str) -> dict[int, dict[str, Any]]:
 
 
 def nodes(tx: Tx, run_id: str) -> list[dict[str, Any]]:
+    """In recipe order. `attempts`: at the stage that computes it; while there is no plan, at its surveys."""
     return list(
         tx.execute(
             """
             SELECT n.node, n.type, n.status, n.generation, n.stage, n.figures, n.error, n.started_at, n.finished_at, s.engine, n.engine_why,
-                   (SELECT count(*) FROM attempts a WHERE a.run_id = n.run_id AND a.stage = n.stage) AS attempts
+                   CASE WHEN n.stage IS NOT NULL
+                        THEN (SELECT count(*) FROM attempts a WHERE a.run_id = n.run_id AND a.stage = n.stage)
+                        ELSE (SELECT count(*) FROM attempts a JOIN stages k ON k.run_id = a.run_id AND k.stage = a.stage
+                               WHERE a.run_id = n.run_id AND k.kind = 'survey' AND n.node = ANY(k.nodes)) END AS attempts
               FROM nodes n LEFT JOIN stages s ON s.run_id = n.run_id AND s.stage = n.stage
              WHERE n.run_id = %(run)s ORDER BY n.ordinal
             """,
@@ -161,6 +165,18 @@ def earlier_stages(tx: Tx, run: Mapping[str, Any]) -> list[dict[str, Any]]:
          WHERE run_id = ANY(%(runs)s::uuid[]) AND status = 'COMPLETED' AND duration_ms IS NOT NULL
         """,
         {"runs": [row["id"] for row in rows]},
+    ).fetchall()
+
+
+def survey_attempts(tx: Tx, run_id: str, node: str) -> list[dict[str, Any]]:
+    """At the surveys of a node, in order of time."""
+    return tx.execute(
+        """
+        SELECT a.epoch, a.worker, a.started_at, a.finished_at, a.outcome, a.error
+          FROM attempts a JOIN stages s ON s.run_id = a.run_id AND s.stage = a.stage
+         WHERE a.run_id = %(run)s AND s.kind = 'survey' AND %(node)s = ANY(s.nodes) ORDER BY a.started_at, a.stage, a.epoch
+        """,
+        {"run": run_id, "node": node},
     ).fetchall()
 
 

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -67,11 +67,13 @@ class Client:
         self._http = httpx.Client(base_url=f"{url}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=30)
 
     def call(self, method: str, path: str, *, content: bytes | None = None, body: Any = None, exact: bool = False, **query: Any) -> Any:
-        """`exact`: fractions are Decimal, in what is sent as in what is answered, and texts as they are."""
+        """`path` may bring a query along, which stays. `exact`: fractions are Decimal, in what is sent as in what is answered, and texts as
+        they are.
+        """
         if exact and body is not None:
             content, body = exact_json.dumps(body).encode(), None
         try:
-            reply = self._http.request(method, path, content=content, json=body, params={k: v for k, v in query.items() if v is not None})
+            reply = self._http.request(method, _address(path, query), content=content, json=body)
         except (httpx.TransportError, httpx.InvalidURL) as error:
             raise NotReachable(f"{self.url} does not answer ({error})") from error
         _check(reply)
@@ -106,7 +108,7 @@ class Client:
         """What may be large, block by block. What is still being made (202) is asked for again until it is there."""
         try:
             while True:
-                with self._http.stream("GET", path, params={k: v for k, v in query.items() if v is not None}) as reply:
+                with self._http.stream("GET", _address(path, query)) as reply:
                     _check(reply)
                     if reply.status_code != 202:
                         yield from reply.iter_bytes()
@@ -133,6 +135,11 @@ class Client:
             raise NotReachable(f"{self.url} does not answer ({error})") from error
         _check(reply)
         return [self._told(json.loads(line)) for line in reply.text.splitlines()]
+
+
+def _address(path: str, query: Mapping[str, Any]) -> httpx.URL:
+    """Given as `params`, a query would take the place of the path's own, even where it is empty."""
+    return httpx.URL(path).copy_merge_params({name: value for name, value in query.items() if value is not None})
 
 
 def _check(reply: httpx.Response) -> None:

@@ -61,7 +61,8 @@ FILE: dict[str, Any] = {
 @blueprint.arguments(DeadLettersQuery, location="query")
 @blueprint.response(200, DeadLetterPage)
 def page(query: dict[str, Any]) -> Response:
-    """Rows that did not get through, as they were, with the reason; those of a file in its order. Viewers see columns whose names look
+    """Rows that did not get through, as they were, with the reason: those of the newest run first; of one run (`run`), those of a file in
+    its order. Viewers see columns whose names look
     secret masked. With `contains` so many are looked through at a time: a page may be short, or empty, and still have a next one.
     """
     limit, after = query["limit"], cursors.placed(query)

@@ -34,7 +34,8 @@ def so_far(status: str, nodes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {
         "percent": 100.0 if status == "SUCCEEDED" else round(100.0 * done / len(nodes), 1) if nodes else 0.0,
         "activeNodes": [node["id"] for node in nodes if node["status"] == "RUNNING"],
-        "rowsRead": total("connector_source", "rowsOut"),
+        # With those that the reader could make no row of.
+        "rowsRead": total("connector_source", "rowsIn"),
         "rowsWritten": total("connector_sink", "rowsOut"),
         "rowsRejected": total(None, "rowsRejected"),
     }

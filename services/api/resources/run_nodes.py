@@ -33,7 +33,9 @@ def read(run: str, node: str) -> dict[str, Any]:
             raise Refused(404, f"run {run} has no node {node}; it has {', '.join(there)}")
         stages = run_views.stages(tx, row["id"])
         stage = next((one for one in stages if one["stage"] == there[node]["stage"]), None)
-        attempts = run_views.attempts(tx, row["id"], stage["stage"]) if stage is not None else []
+        attempts = (
+            run_views.attempts(tx, row["id"], stage["stage"]) if stage is not None else run_views.survey_attempts(tx, row["id"], node)
+        )
         return {
             **node_json(there[node]),
             "attempts": [_attempt(attempt) for attempt in attempts],

@@ -307,9 +307,9 @@ class RunHead(Schema):
 class Progress(Schema):
     percent = fields.Float(metadata={"description": "Of its nodes, those that are COMPLETED; 100 once it has succeeded"})
     activeNodes = fields.List(fields.String())
-    rowsRead = known()
+    rowsRead = known(about="rows that the sources read, those that they rejected among them")
     rowsWritten = known()
-    rowsRejected = known()
+    rowsRejected = known(about="by any node")
     estimatedFinishAt = fields.String(
         allow_none=True,
         metadata={

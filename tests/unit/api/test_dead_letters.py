@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from psycopg.types.json import Jsonb
 
+from services.api.cli.client import Client
 from shared.store import dead_letters
 
 CSV = """
@@ -200,6 +201,22 @@ def test_pages_go_on_when_the_letter_that_ended_one_is_gone(shops: Any) -> None:
         cursor = f"&cursor={page['nextCursor']}"
     assert seen == letters
     assert shops.call("GET", "/dead-letters?cursor=WyJhIl0=").status_code == 422
+
+
+def test_letters_of_the_newest_run_come_first_page_by_page_and_of_one_run_those_of_a_file_in_its_order(shops: Any, served: str) -> None:
+    runs = [shops.run("shops", READING) for _ in range(3)]
+    letters = [[shops.letter(run, "paged", line("x"), position=n) for n in (1, 2)] for run in runs]
+    client = Client(served, "admin-token")
+    newest = [letter for of_run in reversed(letters) for letter in reversed(of_run)]
+    for query in ("node=paged", "node=paged&contains=BAD", "node=paged&state=open"):
+        seen, page = [], {"nextCursor": None}
+        while not seen or page["nextCursor"] is not None:
+            # A query of the path's own stays beside what is given by name.
+            page = client.call("GET", f"/dead-letters?{query}", limit=4, cursor=page["nextCursor"])
+            assert len(page["items"]) <= 4
+            seen += [item["id"] for item in page["items"]]
+        assert seen == newest
+    assert [item["id"] for item in client.call("GET", f"/dead-letters?run={runs[1]}")["items"]] == letters[1]
 
 
 def test_viewers_do_not_see_what_looks_secret(shops: Any) -> None:

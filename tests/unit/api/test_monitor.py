@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,14 @@ def test_files_with_a_hash_in_their_names_are_kept_for_ever_and_those_of_an_olde
     gone = built.get("/ui/assets/index-0000.js")
     assert (gone.status_code, gone.mimetype) == (404, "application/problem+json")
     assert "load the page again" in gone.json["detail"]
+
+
+def test_whoever_can_unpack_it_is_sent_less(built: Any, tmp_path: Path) -> None:
+    (tmp_path / "assets" / "index-3c4d.js").write_text("const text = 1\n" * 500)
+    packed = built.get("/ui/assets/index-3c4d.js", headers={"Accept-Encoding": "gzip, br"})
+    plain = built.get("/ui/assets/index-3c4d.js", headers={"Accept-Encoding": "gzip;q=0"})
+    assert (packed.headers["Content-Encoding"], gzip.decompress(packed.data), len(packed.data) < 500) == ("gzip", plain.data, True)
+    assert (plain.headers.get("Content-Encoding"), packed.headers["Vary"], packed.mimetype) == (None, "Accept-Encoding", plain.mimetype)
 
 
 @pytest.mark.parametrize("name", ["a" * 300 + ".js", "%00", "../index.html/", "."])

@@ -25,8 +25,14 @@ spec:
 """
 
 
-def node(name: str, kind: str, rows: int | None) -> dict[str, Any]:
-    return {"id": name, "type": kind, "status": "COMPLETED", "rowsOut": rows, "rowsRejected": 0}
+def node(name: str, kind: str, rows: int | None, rejected: int = 0) -> dict[str, Any]:
+    out = rows - rejected if rows is not None else None
+    return {"id": name, "type": kind, "status": "COMPLETED", "rowsIn": rows, "rowsOut": out, "rowsRejected": rejected}
+
+
+def test_rows_that_a_source_rejects_were_read() -> None:
+    found = so_far("SUCCEEDED", [node("a", "connector_source", 4, rejected=2), node("b", "connector_sink", 2)])
+    assert (found["rowsRead"], found["rowsWritten"], found["rowsRejected"]) == (4, 2, 2)
 
 
 def test_a_sum_of_which_a_part_is_not_known_is_not_known() -> None:

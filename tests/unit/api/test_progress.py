@@ -59,5 +59,22 @@ def test_the_end_of_a_run_is_estimated_by_the_runs_before_it(api: Any) -> None:
 
 def test_what_was_left_out_or_failed_is_not_done() -> None:
     statuses = ("COMPLETED", "FAILED", "SKIPPED", "CANCELLED")
-    nodes = [{"id": str(new_id()), "type": "filter", "status": status, "rowsOut": 1, "rowsRejected": 0} for status in statuses]
+    nodes = [{"id": str(new_id()), "type": "filter", "status": status, "rowsIn": 1, "rowsOut": 1, "rowsRejected": 0} for status in statuses]
     assert [so_far(status, nodes)["percent"] for status in ("RUNNING", "FAILED", "SUCCEEDED")] == [25.0, 25.0, 100.0]
+
+
+def test_attempts_at_a_survey_are_those_of_its_node_until_there_is_a_plan(api: Any) -> None:
+    run = api.run("timed", {}, status="FAILED")
+    api.all("UPDATE stages SET kind = 'survey', nodes = '{read}', status = 'FAILED' WHERE run_id = %(run)s RETURNING 1", run=run)
+    api.all(
+        "INSERT INTO nodes (run_id, node, ordinal, type, generation, status) VALUES (%(run)s, 'read', 0, 'connector_source', 1, 'FAILED'),"
+        " (%(run)s, 'write', 1, 'connector_sink', 2, 'SKIPPED') RETURNING 1",
+        run=run,
+    )
+    for epoch in (1, 2):
+        api.all(
+            "INSERT INTO attempts (run_id, stage, epoch, worker, outcome) VALUES (%(run)s, 1, %(epoch)s, 'w', 'FAILED') RETURNING 1",
+            run=run, epoch=epoch,
+        )  # fmt: skip
+    assert [(one["id"], one["attempts"]) for one in api.call("GET", f"/runs/{run}").json["nodes"]] == [("read", 2), ("write", 0)]
+    assert [len(api.call("GET", f"/runs/{run}/nodes/{one}").json["attempts"]) for one in ("read", "write")] == [2, 0]

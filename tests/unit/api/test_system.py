@@ -129,7 +129,7 @@ def ended(api: Api, settings: Settings, pipeline: str, status: str, took_s: int,
         tx.execute(
             """
             INSERT INTO nodes (run_id, node, ordinal, type, generation, status, figures)
-            VALUES (%(r)s, 'read', 0, 'connector_source', 1, 'COMPLETED', '{"rowsOut": 10, "rowsRejected": 1}'),
+            VALUES (%(r)s, 'read', 0, 'connector_source', 1, 'COMPLETED', '{"rowsIn": 10, "rowsOut": 9, "rowsRejected": 1}'),
                    (%(r)s, 'write', 1, 'connector_sink', 2, 'COMPLETED', '{"rowsOut": null, "rowsRejected": 0}')
             """,
             {"r": run},

@@ -136,14 +136,15 @@ def test_the_last_runs_of_many_pipelines_are_found_one_by_one(much: Much) -> Non
     assert (set(found) == set(named), much.read("runs") <= 2 * len(named)) == (True, True)
 
 
-@pytest.mark.parametrize("after", [False, True])
-def test_a_page_of_a_run_with_many_dead_letters_reads_a_page(much: Much, after: bool) -> None:
-    choice, place = Choice(run=much.run), None
+@pytest.mark.parametrize(("of_run", "after"), [(True, False), (True, True), (False, False)])
+def test_a_page_of_many_dead_letters_reads_a_page(much: Much, of_run: bool, after: bool) -> None:
+    choice, place = Choice(run=much.run) if of_run else Choice(), None
     if after:
         place = dead_letter_views.page(much.tx, choice, None, 2500)[1]
     much.read("dead_letters")
     rows, following = dead_letter_views.page(much.tx, choice, place, LIMIT)
-    assert [row["position"] for row in rows] == [(2500 if after else 0) + i for i in range(1, LIMIT + 1)]
+    behind = [(2500 if after else 0) + i for i in range(1, LIMIT + 1)]
+    assert [row["position"] for row in rows] == (behind if of_run else [5001 - i for i in behind])
     assert following is not None
     assert much.read("dead_letters") <= 2 * LIMIT
 

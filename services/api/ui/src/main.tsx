@@ -12,7 +12,10 @@ import { ZoneProvider } from './show/zone'
 
 const queries: QueryClient = new QueryClient({
   defaultOptions: {
+    // A Penstock on this machine answers whether or not there is a network beyond it.
+    mutations: { networkMode: 'always' },
     queries: {
+      networkMode: 'always',
       staleTime: 2000,
       // What was refused is refused again; what did not answer may the next time.
       retry: (failures, error) => failures < 2 && !(error instanceof Problem && error.status >= 400 && error.status < 500),

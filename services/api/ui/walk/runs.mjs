@@ -20,6 +20,14 @@ await walk(async ({ page, expectText, look, colours, fits, logIn }) => {
   await page.locator('[data-run-status=RUNNING]').waitFor()
   await expectText('live')
   if ((await page.evaluate(() => window.openStreams)) !== 1) throw new Error('a run that goes on is not followed by one stream')
+  // Nor does a tab that nobody looks at hold one of the six connections that a browser has for all of them.
+  for (const [state, streams] of [['hidden', 0], ['visible', 1]]) {
+    await page.evaluate((state) => {
+      Object.defineProperty(document, 'visibilityState', { value: state, configurable: true })
+      document.dispatchEvent(new Event('visibilitychange'))
+    }, state)
+    if ((await page.evaluate(() => window.openStreams)) !== streams) throw new Error(`a tab that is ${state} has not ${streams} streams`)
+  }
   await page.getByRole('link', { name: 'Quality', exact: true }).click()
   await page.getByRole('heading', { level: 1, name: 'Quality' }).waitFor()
   if ((await page.evaluate(() => window.openStreams)) !== 0) throw new Error('a page that was left still listens')

@@ -1,4 +1,5 @@
 // One way to the API: the cookie says who asks, a header of the page's own says that the page asked. What is refused is a Problem.
+import { heard } from './clock'
 import { parse } from './exact'
 import type { TextProblem } from './types'
 
@@ -51,6 +52,7 @@ export async function call<T>(path: string, asked: Asked = {}): Promise<T> {
   } catch {
     throw new Problem(0, 'Penstock does not answer. Is it running (make status), and can this browser reach it?')
   }
+  heard(answer.headers.get('Date'))
   if (!answer.ok) throw await refused(answer)
   const told = await answer.text()
   return (told === '' ? undefined : parse(told)) as T

@@ -1,4 +1,5 @@
-// A run as it goes on: events until it has ended. The browser resumes where it broke off (Last-Event-ID); so does this where it gave up.
+// A run as it goes on: events until it has ended. The browser resumes where it broke off (Last-Event-ID); so does this where it gave up, and
+// when somebody looks at the page again: over HTTP/1.1 all tabs of a browser share six connections, and a stream takes one for itself.
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { address } from './call'
@@ -13,6 +14,8 @@ const TYPES = [
 // Hundreds of events in a second are one look at the run.
 const REFRESH_MS = 700
 const AGAIN_MS = 3000
+// A run of a thousand nodes says thousands of things in a few seconds; the page is drawn once for all of so long.
+const GATHER_MS = 100
 
 export interface Live {
   /** Rows done so far, by running node. */
@@ -38,18 +41,27 @@ export function useLive(run: string, from: number | undefined, follow: boolean):
         void client.invalidateQueries({ queryKey: ['run', run] })
       }, REFRESH_MS)
     }
+    let heard: RunEvent[] = []
+    let gathering: number | undefined
+    const take = () => {
+      gathering = undefined
+      const events = heard
+      heard = []
+      setRows((known) => progressed(known, events))
+      if (events.every(({ type }) => type === 'node.progress')) return
+      client.setQueryData<Run>(['run', run], (known) => known && events.reduce(after, known))
+      look()
+    }
     const hear = (message: MessageEvent<string>) => {
       const event = JSON.parse(message.data) as RunEvent
       last = Math.max(last, event.seq)
-      if (event.type === 'node.progress' && event.node !== null) {
-        const node = event.node
-        setRows((known) => ({ ...known, [node]: Number(event.data.rows) }))
-        return
-      }
-      // An attempt that begins anew has done no rows yet.
-      if (event.type === 'node.status' && event.node !== null) setRows((known) => without(known, event.node))
-      client.setQueryData<Run>(['run', run], (known) => known && after(known, event))
-      look()
+      heard.push(event)
+      gathering ??= window.setTimeout(take, GATHER_MS)
+    }
+    const leave = () => {
+      source?.close()
+      window.clearTimeout(again)
+      setConnected(false)
     }
     const connect = () => {
       source = new EventSource(address(`/runs/${run}/events`, { after: last }), { withCredentials: true })
@@ -66,22 +78,39 @@ export function useLive(run: string, from: number | undefined, follow: boolean):
         if (source?.readyState === EventSource.CLOSED) again = window.setTimeout(connect, AGAIN_MS)
       })
     }
-    connect()
+    const turn = () => {
+      leave()
+      if (document.visibilityState === 'hidden') return
+      connect()
+      look()
+    }
+    if (document.visibilityState !== 'hidden') connect()
+    document.addEventListener('visibilitychange', turn)
     return () => {
-      source?.close()
-      window.clearTimeout(again)
+      document.removeEventListener('visibilitychange', turn)
+      leave()
+      if (gathering !== undefined) {
+        window.clearTimeout(gathering)
+        take()
+      }
       // The look that was still to come is the one that sees how it ended.
       if (refresh !== undefined) {
         window.clearTimeout(refresh)
         void client.invalidateQueries({ queryKey: ['run', run] })
       }
-      setConnected(false)
     }
   }, [client, run, open])
   return { rows, connected }
 }
 
-/** The same object where it has not got it. */
-function without(rows: Record<string, number>, node: string | null): Record<string, number> {
-  return node !== null && node in rows ? Object.fromEntries(Object.entries(rows).filter(([name]) => name !== node)) : rows
+/** Rows done by node after those events; the same object where they say nothing of it. */
+function progressed(known: Record<string, number>, events: RunEvent[]): Record<string, number> {
+  let rows = known
+  for (const { type, node, data } of events) {
+    if (node === null) continue
+    if (type === 'node.progress') rows = { ...rows, [node]: Number(data.rows) }
+    // An attempt that begins anew has done no rows yet.
+    else if (type === 'node.status' && node in rows) rows = Object.fromEntries(Object.entries(rows).filter(([name]) => name !== node))
+  }
+  return rows
 }

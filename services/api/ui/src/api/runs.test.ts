@@ -45,7 +45,7 @@ describe('rows on an edge', () => {
     node('split', { rowsOut: 9 }),
   ]
   const edge = (from: string, port: string, to: string) => ({ from, port, to })
-  const on = (of: ReturnType<typeof edge>[]) => of.map((one) => rowsOn({ ...run, nodes }, of, one))
+  const on = (of: ReturnType<typeof edge>[]) => of.map(rowsOn({ ...run, nodes }, of))
   it('are what its only reader took in: a filter counts what it drops as filtered, not as rejected', () => {
     expect(on([edge('read', 'out', 'keep'), edge('keep', 'out', 'write'), edge('keep', 'rejected', 'dropped')])).toEqual([10, 7, 3])
   })

@@ -35,12 +35,16 @@ function figures(data: Record<string, unknown>): Record<string, unknown> {
 // Of these the main port's rows are the node's rows out. Those of a port with another name may be among them.
 const BESIDE = new Set(['out', 'rejected', 'error'])
 
-/** Rows that went along an edge; null where nobody counted them apart. */
-export function rowsOn(run: Run, edges: GraphEdge[], edge: GraphEdge): number | null {
-  const target = run.nodes.find((node) => node.id === edge.to)
-  const source = run.nodes.find((node) => node.id === edge.from)
-  // What goes into a node by its only edge is what that edge brought, whatever the port counts as.
-  if (target?.rowsIn != null && edges.filter((one) => one.to === edge.to).length === 1) return target.rowsIn
-  const plain = edges.every((one) => one.from !== edge.from || BESIDE.has(one.port))
-  return edge.port === 'out' && plain ? (source?.rowsOut ?? null) : null
+/** Rows that went along each edge, by the edge; null where nobody counted them apart. */
+export function rowsOn(run: Run, edges: GraphEdge[]): (edge: GraphEdge) => number | null {
+  const nodes = new Map(run.nodes.map((node) => [node.id, node]))
+  const into = new Map<string, number>()
+  for (const { to } of edges) into.set(to, (into.get(to) ?? 0) + 1)
+  const shared = new Set(edges.flatMap(({ from, port }) => (BESIDE.has(port) ? [] : [from])))
+  return (edge) => {
+    const rowsIn = nodes.get(edge.to)?.rowsIn
+    // What goes into a node by its only edge is what that edge brought, whatever the port counts as.
+    if (rowsIn != null && into.get(edge.to) === 1) return rowsIn
+    return edge.port === 'out' && !shared.has(edge.from) ? (nodes.get(edge.from)?.rowsOut ?? null) : null
+  }
 }

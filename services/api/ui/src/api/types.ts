@@ -38,6 +38,7 @@ export interface RunHead {
   status: RunStatus
   trigger: { type?: string } & Record<string, unknown>
   parameters: Record<string, unknown>
+  labels: Record<string, string>
   logicalDate: string | null
   reason: string | null
   createdBy: string | null
@@ -177,6 +178,7 @@ export interface LogLine {
   at: string
   level: string
   node: string | null
+  stage: number | null
   worker: string | null
   message: string
 }

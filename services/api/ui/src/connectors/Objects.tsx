@@ -129,7 +129,7 @@ function Shown({ named, found: { columns, rows } }: { named: string; found: Prev
       {rows.length === 0 ? (
         <Alert variant="outline">It has no rows. Its columns: {columns.map(({ name, type }) => `${name} ${type}`).join(', ')}</Alert>
       ) : (
-        <Rows label={`First rows of ${named}, secrets masked`} rows={rows} />
+        <Rows label={`First rows of ${named}, secrets masked`} rows={rows} order={columns.map((one) => one.name)} />
       )}
     </Stack>
   )

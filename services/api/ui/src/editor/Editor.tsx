@@ -14,6 +14,7 @@ import { proposed, settle } from './draft'
 import { PlanPreview, type Plan } from './PlanPreview'
 import { Proposal } from './Proposal'
 import type { Schema } from './schema'
+import { guard } from './unsaved'
 
 const EXAMPLE = `apiVersion: penstock/v1
 kind: Connector
@@ -256,21 +257,36 @@ function columnsOf({ sources }: Plan): string[] {
 
 /** Nobody loses what he has written by a click. */
 function Unsaved({ changed }: { changed: boolean }) {
+  // What somebody has asked for that takes the page away: signing out.
+  const [going, setGoing] = useState<(() => void) | null>(null)
   const blocker = useBlocker(({ currentLocation, nextLocation }) => changed && currentLocation.pathname !== nextLocation.pathname)
   useEffect(() => {
     if (!changed) return
     const ask = (event: BeforeUnloadEvent) => event.preventDefault()
     window.addEventListener('beforeunload', ask)
-    return () => window.removeEventListener('beforeunload', ask)
+    const unguard = guard((go) => setGoing(() => go))
+    return () => {
+      unguard()
+      window.removeEventListener('beforeunload', ask)
+    }
   }, [changed])
-  if (blocker.state !== 'blocked') return null
+  const stay = () => {
+    setGoing(null)
+    blocker.reset?.()
+  }
+  const leave = () => {
+    setGoing(null)
+    if (going !== null) going()
+    else blocker.proceed?.()
+  }
+  if (blocker.state !== 'blocked' && going === null) return null
   return (
-    <Modal opened onClose={() => blocker.reset()} title="What you have written is not saved" closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal opened onClose={stay} title="What you have written is not saved" closeButtonProps={{ 'aria-label': 'Close' }}>
       <Group justify="end">
-        <Button variant="default" onClick={() => blocker.reset()}>
+        <Button variant="default" onClick={stay}>
           Stay here
         </Button>
-        <Button color="red" onClick={() => blocker.proceed()}>
+        <Button color="red" onClick={leave}>
           Leave without saving
         </Button>
       </Group>

@@ -8,7 +8,7 @@ import { useMay } from '../api/session'
 import type { DeadLetter, Page as PageOf } from '../api/types'
 import { NONE, toggled } from '../show/chosen'
 import { cell, count } from '../show/figures'
-import { FilterText } from '../show/Filters'
+import { Filters, FilterText } from '../show/Filters'
 import { Empty, Page, Scroll, Waiting } from '../show/Page'
 import { Trouble } from '../show/Trouble'
 import { Moment } from '../show/zone'
@@ -69,7 +69,7 @@ export function DeadLetters() {
   const begin = (verb: 'replay' | 'waive', all: boolean) => ask({ verb, meant: all ? meant : { ids: [...chosen] } })
   return (
     <Page title="Dead letters">
-      <Group align="end" gap="sm">
+      <Filters any={filtered}>
         {(['pipeline', 'node', 'run', 'rule', 'contains'] as const).map((name) => (
           <FilterText key={name} label={NAMES[name]} value={said.get(name) ?? ''} onSay={(value) => change(name, value)} />
         ))}
@@ -91,7 +91,7 @@ export function DeadLetters() {
           value={said.get('state')}
           onChange={(state) => change('state', state)}
         />
-      </Group>
+      </Filters>
       <Trouble error={error} title="The dead letters cannot be listed" />
       {replays !== null && <Following key={replays.runs[0]?.id} replays={replays} />}
       {waived !== null && (
@@ -195,12 +195,12 @@ export function DeadLetters() {
       <Group>
         {said.has('cursor') && (
           <Button variant="default" onClick={() => turn(null)}>
-            First
+            Newest
           </Button>
         )}
         {data?.nextCursor != null && (
           <Button variant="default" onClick={() => turn(data.nextCursor)}>
-            More
+            Older
           </Button>
         )}
       </Group>

@@ -29,10 +29,12 @@ export function Letter({ letter, may, onClose, onDone }: Props) {
   const line = lineKey(letter) !== null
   const found = corrected(letter, text)
   const wrong = typeof found === 'string' ? found : undefined
+  // What was written is not taken away by a slip.
+  const written = text !== textOf(letter)
   const changeable = may && letter.state !== 'replayed'
   const editable = changeable && letter.state !== 'waived'
   return (
-    <Modal opened onClose={onClose} title={`A row that ${letter.node} rejected`} size="lg">
+    <Modal opened onClose={onClose} closeOnClickOutside={!written} closeOnEscape={!written} title={`A row that ${letter.node} rejected`} size="lg">
       <Stack>
         <Text style={{ overflowWrap: 'anywhere' }}>{letter.error_message}</Text>
         <Text fz="sm" c="dimmed">

@@ -1,7 +1,7 @@
 // The form of a recipe's parameters: a field for each, by its type; JSON where the recipe cannot be read here.
 import { PasswordInput, Select, Text, Textarea, TextInput } from '@mantine/core'
 import { useState } from 'react'
-import { declared, given, looksSecret, parsed, type Given, type Parameter } from './parameters'
+import { declared, given, looksSecret, parsed, written, type Given, type Parameter } from './parameters'
 
 export interface Entered extends Given {
   parameters: Parameter[] | null
@@ -11,11 +11,11 @@ export interface Entered extends Given {
   enterRaw: (value: string) => void
 }
 
-/** What has been entered for the parameters of a recipe, and what is wrong with it. */
-export function useParameters(document: string): Entered {
+/** What has been entered for the parameters of a recipe, and what is wrong with it. `begin`: values that stand there at first. */
+export function useParameters(document: string, begin: Record<string, unknown> = {}): Entered {
   const parameters = declared(document)
-  const [text, setText] = useState<Record<string, string>>({})
-  const [raw, enterRaw] = useState('{}')
+  const [text, setText] = useState(() => written(begin))
+  const [raw, enterRaw] = useState(() => JSON.stringify(begin))
   const enter = (name: string, value: string) => setText((before) => ({ ...before, [name]: value }))
   return { parameters, text, raw, enter, enterRaw, ...(parameters === null ? parsed(raw) : given(parameters, text)) }
 }
@@ -37,9 +37,10 @@ export function ParameterFields({ entered, sent }: { entered: Entered; sent: boo
     )
   }
   if (parameters.length === 0) return <Text c="dimmed">It takes no parameters.</Text>
-  return parameters.map((one) => (
+  return parameters.map((one, number) => (
     <Field
       key={one.name}
+      first={number === 0}
       parameter={one}
       value={text[one.name] ?? ''}
       error={sent ? wrong[one.name] : undefined}
@@ -53,12 +54,21 @@ const EXAMPLES: Partial<Record<Parameter['type'], string>> = {
   list: 'north, south, or as JSON ["north", "south"]',
 }
 
-function Field({ parameter, value, error, onChange }: { parameter: Parameter; value: string; error: string | undefined; onChange: (value: string) => void }) {
+interface FieldProps {
+  parameter: Parameter
+  /** In a dialog the keyboard begins here. */
+  first: boolean
+  value: string
+  error: string | undefined
+  onChange: (value: string) => void
+}
+
+function Field({ parameter, first, value, error, onChange }: FieldProps) {
   const { name, type, required, description, fallback } = parameter
   const secret = looksSecret(name)
   const otherwise = fallback === undefined ? null : `else ${secret ? 'what the recipe says' : fallback}`
   const said = [description, type, otherwise].filter((one) => one !== null).join('; ')
-  const shared = { label: name, description: said, error, withAsterisk: required }
+  const shared = { label: name, description: said, error, withAsterisk: required, ...(first ? { 'data-autofocus': true } : {}) }
   if (type === 'boolean') {
     return <Select {...shared} clearable data={['true', 'false']} value={value === '' ? null : value} onChange={(chosen) => onChange(chosen ?? '')} />
   }

@@ -116,7 +116,7 @@ export default function PipelinePage() {
           <State namespace={namespace} name={name} />
         </Tabs.Panel>
       </Tabs>
-      {starting && <StartRun pipeline={data} onClose={() => start(false)} />}
+      {starting && <StartRun pipeline={data} like={said.get('like')} onClose={() => start(false)} />}
     </Page>
   )
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { declared, given, looksSecret, parsed } from './parameters'
+import { labels, labelText } from './labels'
+import { declared, given, looksSecret, parsed, written } from './parameters'
 
 const RECIPE = `
 kind: Pipeline
@@ -58,4 +59,16 @@ describe('what is not shown as it is typed', () => {
 describe('values as JSON', () => {
   it('are an object', () => expect(parsed('{"region": "north"}').values).toEqual({ region: 'north' }))
   it.each(['[1]', '"north"', 'null', '{'])('are not %s', (text) => expect(parsed(text).wrong.parameters).toBeDefined())
+})
+
+describe('a form that begins with what another run was given', () => {
+  it('sends the same values again', () => {
+    const fields = (['string', 'integer', 'boolean', 'list', 'string'] as const).map((type, number) => ({ name: `p${number}`, type, required: true, description: null, fallback: undefined }))
+    const values = { p0: 'north, south', p1: 7, p2: false, p3: ['a, b', 'c'], p4: 'x' }
+    expect(given(fields, written(values))).toEqual({ values, wrong: {} })
+  })
+  it('and the same labels', () => {
+    for (const found of [{}, { team: 'sales' }, { team: 'sales, north', case: 'a:b' }] as Record<string, string>[]) expect(labels(labelText(found))).toEqual(found)
+    expect(labels('team')).toBeNull()
+  })
 })

@@ -59,6 +59,12 @@ export function given(parameters: Parameter[], entered: Record<string, string>):
   return { values, wrong }
 }
 
+/** Values of a run as they are entered in the fields of a form. */
+export function written(values: Record<string, unknown>): Record<string, string> {
+  const known = Object.entries(values).filter(([, value]) => value !== null)
+  return Object.fromEntries(known.map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]))
+}
+
 /** Values that are entered as JSON. */
 export function parsed(text: string): Given {
   const wrong = { parameters: 'It must be a JSON object, such as {"region": "north"}.' }

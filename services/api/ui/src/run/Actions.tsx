@@ -26,7 +26,7 @@ export function Actions({ run, node: opened }: { run: Run; node: string | null }
       )}
       {ended && run.status !== 'SUCCEEDED' && run.status !== 'SKIPPED' && <Button onClick={() => setAsking('failed')}>Retry</Button>}
       {node !== null && (
-        <Button variant="default" onClick={() => setAsking('node')}>
+        <Button variant="default" maw="100%" title={`Retry from ${node}`} onClick={() => setAsking('node')}>
           Retry from {node}
         </Button>
       )}
@@ -90,7 +90,7 @@ function Cancel({ run, onClose }: { run: Run; onClose: () => void }) {
 }
 
 /** Where the recipe was corrected since, a retry does not see it. */
-function Newer({ run: { pipeline, version } }: { run: Run }) {
+function Newer({ run: { id, pipeline, version } }: { run: Run }) {
   const { namespace, name } = pipeline
   const path = `/pipelines/${namespace}/${name}`
   const { data } = useQuery({ queryKey: ['pipeline', namespace, name], queryFn: () => call<Pipeline>(path) })
@@ -98,7 +98,7 @@ function Newer({ run: { pipeline, version } }: { run: Run }) {
   return (
     <Alert color="orange" variant="outline" title={`Version ${data.version} of the recipe is in force by now`}>
       A retry takes nothing of it. To run what was changed,{' '}
-      <Anchor component={Link} to={`${path}?start=yes`} inherit td="underline">
+      <Anchor component={Link} to={`${path}?start=yes&like=${id}`} inherit td="underline">
         start a new run
       </Anchor>
       .
@@ -107,7 +107,7 @@ function Newer({ run: { pipeline, version } }: { run: Run }) {
 }
 
 /** Where a retry would only fail again. */
-export function Instead({ run: { pipeline } }: { run: Run }) {
+export function Instead({ run: { id, pipeline } }: { run: Run }) {
   const edits = useMay('editor')
   const starts = useMay('operator')
   const path = `/pipelines/${pipeline.namespace}/${pipeline.name}`
@@ -119,7 +119,7 @@ export function Instead({ run: { pipeline } }: { run: Run }) {
         </Anchor>
       )}
       {starts && (
-        <Anchor component={Link} to={`${path}?start=yes`}>
+        <Anchor component={Link} to={`${path}?start=yes&like=${id}`}>
           Start a new run
         </Anchor>
       )}

@@ -2,6 +2,7 @@
 import { Text, Tooltip } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { call } from '../api/call'
+import { serverNow } from '../api/clock'
 import type { AttemptAtStage, Run } from '../api/types'
 import { between, duration, moment } from '../show/figures'
 import { Empty, Waiting } from '../show/Page'
@@ -19,7 +20,7 @@ export function Attempts({ run, onChoose }: { run: Run; onChoose: (node: string)
   if (data === undefined) return <Waiting what="the attempts" />
   const begun = data.items.filter((one) => one.startedAt !== null)
   if (begun.length === 0) return <Empty title="No attempt has begun">A worker takes the first stage as soon as it has room.</Empty>
-  const now = Date.now()
+  const now = serverNow()
   const start = Math.min(...begun.map((one) => Date.parse(one.startedAt ?? '')))
   const end = Math.max(...begun.map((one) => (one.finishedAt === null ? now : Date.parse(one.finishedAt))), start + 1)
   const stages = [...new Set(begun.map((one) => one.stage))]

@@ -2,6 +2,7 @@
 import { Alert, CloseButton, Code, Group, Paper, Stack, Table, Tabs, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { call } from '../api/call'
+import { serverNow } from '../api/clock'
 import type { Graph, NodeInFull, Run } from '../api/types'
 import { Heads } from '../show/List'
 import { between, bytes, count, duration } from '../show/figures'
@@ -18,6 +19,15 @@ import { Columns, Samples } from './Samples'
 // What an error is shown for at the top: an attempt that went well since has made up for it.
 const IN_TROUBLE = new Set(['FAILED', 'RETRYING', 'CANCELLED'])
 
+// Of the window's height: what begins lower is not seen.
+const LOW = 0.8
+
+/** Below a long diagnosis nobody would see that the node was opened. */
+function into(panel: HTMLElement | null): void {
+  const top = panel?.getBoundingClientRect().top ?? 0
+  if (top < 0 || top > LOW * window.innerHeight) panel?.scrollIntoView({ block: 'start' })
+}
+
 interface Props {
   run: Run
   graph: Graph | undefined
@@ -33,7 +43,7 @@ export function NodePanel({ run, graph, node, onChoose, onClose }: Props) {
     queryFn: () => call<NodeInFull>(`/runs/${run.id}/nodes/${encodeURIComponent(node)}`),
   })
   return (
-    <Paper withBorder p="sm" component="section" aria-label={`Node ${node}`}>
+    <Paper ref={into} withBorder p="sm" component="section" aria-label={`Node ${node}`} style={{ scrollMarginTop: 64 }}>
       <Stack gap="sm">
         <Group justify="space-between" wrap="nowrap">
           <Title order={2} size="h4" style={{ overflowWrap: 'anywhere' }}>
@@ -181,7 +191,7 @@ function quoted(word: string): string {
 }
 
 function AttemptTable({ node }: { node: NodeInFull }) {
-  const now = Date.now()
+  const now = serverNow()
   if (node.attempts.length === 0) {
     return (
       <Text fz="sm" c="dimmed">
@@ -195,7 +205,7 @@ function AttemptTable({ node }: { node: NodeInFull }) {
         <Heads of={['Attempt', 'Worker', 'Began', 'Took', 'Outcome']} />
         <Table.Tbody>
           {node.attempts.map((attempt) => (
-            <Table.Tr key={attempt.epoch}>
+            <Table.Tr key={`${attempt.epoch} ${attempt.startedAt ?? ''}`}>
               <Table.Td>{attempt.epoch}</Table.Td>
               <Table.Td>{attempt.worker}</Table.Td>
               <Table.Td>

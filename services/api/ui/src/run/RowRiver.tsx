@@ -27,25 +27,27 @@ export default function RowRiver({ run, graph, onChoose }: { run: Run; graph: Gr
       {flows.length === 0 ? (
         <Empty title="No rows were counted yet">Each node tells its rows when it is done.</Empty>
       ) : (
-        <div role="img" aria-label="Rows as a river from the sources to the sinks; the table below has the figures">
-          <ResponsiveContainer width="100%" height={Math.max(260, 26 * places.length)}>
-            <Sankey
-              data={{ nodes: places, links: flows }}
-              nodePadding={26}
-              nodeWidth={12}
-              margin={{ top: 10, right: 200, bottom: 10, left: 10 }}
-              link={(props: SankeyLinkProps) => <Flow {...props} dark={dark} />}
-              node={(props: SankeyNodeProps) => <Place {...props} dark={dark} place={places[props.index]} />}
-            />
-          </ResponsiveContainer>
-        </div>
+        <Scroll label="The row river" height={720}>
+          <div role="img" aria-label="Rows as a river from the sources to the sinks; the table below has the figures">
+            <ResponsiveContainer width="100%" height={Math.max(260, 26 * places.length)}>
+              <Sankey
+                data={{ nodes: places, links: flows }}
+                nodePadding={26}
+                nodeWidth={12}
+                margin={{ top: 10, right: 200, bottom: 10, left: 10 }}
+                link={(props: SankeyLinkProps) => <Flow {...props} dark={dark} />}
+                node={(props: SankeyNodeProps) => <Place {...props} dark={dark} place={places[props.index]} />}
+              />
+            </ResponsiveContainer>
+          </div>
+        </Scroll>
       )}
       {unknown > 0 && (
         <Text fz="sm" c="dimmed">
           {unknown} {unknown === 1 ? 'edge is' : 'edges are'} not drawn: {unknown === 1 ? 'its' : 'their'} rows were not counted apart, or not yet.
         </Text>
       )}
-      <Scroll label="The row ledger">
+      <Scroll label="The row ledger" height={720}>
         <Table fz="sm" verticalSpacing={4}>
           <Heads of={['Node', 'Rows in', 'What became of them', 'Books']} />
           <Table.Tbody>

@@ -4,13 +4,15 @@ import { replaceEqualDeep, useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useEffect, useState, type ReactNode } from 'react'
 import { Link, useParams, useSearchParams } from 'react-router'
 import { call } from '../api/call'
+import { serverNow } from '../api/clock'
 import { useLive, type Live } from '../api/live'
 import { FINAL, newer } from '../api/runs'
 import type { Graph, Run } from '../api/types'
+import { labelText } from '../pipelines/labels'
 import { datasetPage } from '../quality/address'
 import { between, count, duration } from '../show/figures'
 import { Page, Waiting } from '../show/Page'
-import { Status } from '../show/Status'
+import { look, Status } from '../show/Status'
 import { Trouble } from '../show/Trouble'
 import { Moment } from '../show/zone'
 import { Actions } from './Actions'
@@ -18,7 +20,8 @@ import { Attempts } from './Attempts'
 import { Failure } from './Failure'
 import { Logs } from './Logs'
 import { NodePanel } from './NodePanel'
-import { NodeTable } from './NodeTable'
+import { FEW, meant } from './find'
+import { Finder, NodeTable } from './NodeTable'
 import { RunGraph } from './RunGraph'
 import { WhyDifferent } from './WhyDifferent'
 import classes from './RunPage.module.css'
@@ -27,6 +30,8 @@ const TABS = ['graph', 'attempts', 'rows', 'different', 'logs', 'details'] as co
 const RowRiver = lazy(() => import('./RowRiver'))
 // Events tell of changes at once; this is for what no event tells of, such as why a run waits.
 const LOOK_AGAIN_MS = 5000
+// In a tab that nobody looks at, whose title says how the run stands.
+const NOW_AND_THEN_MS = 15_000
 
 export default function RunPage() {
   const id = useParams().id ?? ''
@@ -40,7 +45,9 @@ function OneRun({ id }: { id: string }) {
     queryKey: ['run', id],
     queryFn: () => call<Run>(`/runs/${id}`),
     structuralSharing: (known, told) => replaceEqualDeep(known, newer(known as Run | undefined, told as Run)),
-    refetchInterval: ({ state }) => (state.data !== undefined && !FINAL.has(state.data.status) ? LOOK_AGAIN_MS : false),
+    refetchInterval: ({ state }) =>
+      state.data === undefined || FINAL.has(state.data.status) ? false : document.visibilityState === 'hidden' ? NOW_AND_THEN_MS : LOOK_AGAIN_MS,
+    refetchIntervalInBackground: true,
   })
   const { data: graph, error: noGraph } = useQuery({
     queryKey: ['graph', id, run?.nodes.length],
@@ -67,9 +74,11 @@ function OneRun({ id }: { id: string }) {
   }
   if (run === undefined) return <Waiting what="the run" />
   const { namespace, name } = run.pipeline
+  const wanted = { text: said.get('find') ?? '', only: said.get('only') ?? '' }
+  const nodes = meant(run, wanted)
   return (
     <Page
-      title={`${name}, run ${run.id.slice(-8)}`}
+      title={`${look(run.status).word}: ${name}, run ${run.id.slice(-8)}`}
       heading={
         <>
           <Anchor component={Link} to={`/pipelines/${namespace}/${name}`} inherit>
@@ -104,8 +113,20 @@ function OneRun({ id }: { id: string }) {
             <Stack>
               <Trouble error={noGraph} title="The graph cannot be shown" />
               {graph === undefined && noGraph === null && <Waiting what="the graph" />}
-              {graph !== undefined && <RunGraph run={run} graph={graph} live={live} chosen={node} onChoose={choose} />}
-              <NodeTable run={run} live={live} onChoose={choose} />
+              {run.nodes.length > FEW && (
+                <Finder run={run} meant={nodes} wanted={wanted} onWant={(which, value) => change(which, value === '' ? null : value)} />
+              )}
+              {graph !== undefined && (
+                <RunGraph
+                  run={run}
+                  graph={graph}
+                  live={live}
+                  chosen={node}
+                  wanted={nodes.length < run.nodes.length ? nodes.map(({ id }) => id) : null}
+                  onChoose={choose}
+                />
+              )}
+              <NodeTable run={run} nodes={nodes} live={live} onChoose={choose} />
             </Stack>
           </Tabs.Panel>
           <Tabs.Panel value="attempts">
@@ -185,10 +206,10 @@ function Figure({ name, value }: { name: string; value: string }) {
 
 /** The time of now, each second while `ticking`. */
 function useNow(ticking: boolean): number {
-  const [now, setNow] = useState(() => Date.now())
+  const [now, setNow] = useState(() => serverNow())
   useEffect(() => {
     if (!ticking) return
-    const timer = window.setInterval(() => setNow(Date.now()), 1000)
+    const timer = window.setInterval(() => setNow(serverNow()), 1000)
     return () => window.clearInterval(timer)
   }, [ticking])
   return now
@@ -200,6 +221,7 @@ function Details({ run }: { run: Run }) {
     ['Version', `${run.version}`],
     ['Started by', `${run.trigger.type ?? '?'}${run.createdBy === null ? '' : ` (${run.createdBy})`}`],
     ['Reason', run.reason ?? 'none was given'],
+    ['Labels', labelText(run.labels) || 'none'],
     ['Logical date', <Moment key="logical" at={run.logicalDate} />],
     ['Asked for', <Moment key="created" at={run.createdAt} />],
     ['Began', <Moment key="started" at={run.startedAt} />],

@@ -26,8 +26,24 @@ export function readOn(known: Read, lines: LogLine[]): Read {
   return { lines: [...kept, ...lines].slice(-MOST), total: before + lines.length, settled }
 }
 
-/** Of a node: its lines, and those of no node. A long answer is read piece by piece, and no more than the newest are held. */
-export async function readLines(run: string, node: string | null, known: Read, signal: AbortSignal): Promise<Read> {
+/** Which lines somebody looks for. Of a node: its own, and those that its stage wrote of no node; `stage` null: of any stage. */
+export interface Sought {
+  node: string | null
+  stage: number | null
+  text: string
+  /** Warnings and worse. */
+  severe: boolean
+}
+const USUAL = new Set(['DEBUG', 'INFO'])
+
+export function isSought(line: LogLine, { node, stage, text, severe }: Sought): boolean {
+  if (severe && USUAL.has(line.level)) return false
+  if (node !== null && line.node !== node && !(line.node === null && (stage === null || line.stage === stage))) return false
+  return text === '' || line.message.toLowerCase().includes(text.toLowerCase())
+}
+
+/** A long answer is read piece by piece, and no more than the newest are held. */
+export async function readLines(run: string, sought: Sought, known: Read, signal: AbortSignal): Promise<Read> {
   const answer = await fetch(address(`/runs/${run}/logs`, { follow: 'false', after: known.settled }), { credentials: 'same-origin', signal })
   if (!answer.ok || answer.body === null) throw new Problem(answer.status, `The server answered ${answer.status}. Load the page again.`)
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader()
@@ -41,7 +57,7 @@ export async function readLines(run: string, node: string | null, known: Read, s
     for (const text of texts) {
       if (text === '') continue
       const line = JSON.parse(text) as LogLine
-      if (node === null || line.node === node || line.node === null) found.push(line)
+      if (isSought(line, sought)) found.push(line)
     }
     if (found.length > 2 * MOST) {
       dropped += found.length - MOST

@@ -1,5 +1,5 @@
 // The row river: what flows along edges, and where rows leave it, by the ledger. What was not counted is left out and said.
-import type { Graph, Ledger, LedgerNode, Run } from '../api/types'
+import type { Graph, GraphEdge, Ledger, LedgerNode, Run } from '../api/types'
 import { rowsOn } from '../api/runs'
 
 export interface Flow {
@@ -35,13 +35,14 @@ export function river(run: Run, graph: Graph, ledger: Ledger): River {
   }
   const flows: Flow[] = []
   let unknown = 0
+  const along = rowsOn(run, graph.edges)
   for (const edge of graph.edges) {
-    const rows = rowsOn(run, graph.edges, edge)
+    const rows = along(edge)
     if (rows === null) unknown += 1
     else if (rows > 0) flows.push({ source: place(edge.from), target: place(edge.to), value: rows })
   }
   for (const node of ledger.nodes) {
-    for (const [term, rows] of left(node, run, graph)) {
+    for (const [term, rows] of left(node, graph, along)) {
       flows.push({ source: place(node.id), target: place(`${node.id}: ${term}`, 'left', rows), value: rows })
     }
     for (const { term, rows } of node.terms) {
@@ -59,11 +60,11 @@ export function river(run: Run, graph: Graph, ledger: Ledger): River {
 }
 
 /** Rows that went into a node and out of the river there, by term: what an edge takes on has not left. */
-function left(node: LedgerNode, run: Run, graph: Graph): [string, number][] {
+function left(node: LedgerNode, graph: Graph, along: (edge: GraphEdge) => number | null): [string, number][] {
   const books = new Map(node.terms.flatMap(({ term, rows }) => (term !== 'out' && rows !== null && rows > 0 ? [[term, rows] as const] : [])))
   const ports = new Map(graph.edges.filter((edge) => edge.from === node.id).map((edge) => [edge.port, edge]))
   for (const [port, edge] of ports) {
-    const rows = rowsOn(run, graph.edges, edge) ?? 0
+    const rows = along(edge) ?? 0
     const term = TERMS[port]?.find((one) => (books.get(one) ?? 0) >= rows)
     if (term !== undefined) books.set(term, (books.get(term) ?? 0) - rows)
   }

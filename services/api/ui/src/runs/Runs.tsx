@@ -4,11 +4,13 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Link, useSearchParams } from 'react-router'
 import { call } from '../api/call'
+import { serverNow } from '../api/clock'
 import { FINAL } from '../api/runs'
 import type { Page as PageOf, RunHead } from '../api/types'
+import { labelText } from '../pipelines/labels'
 import { NONE, toggled } from '../show/chosen'
 import { between, duration } from '../show/figures'
-import { FilterText, FilterTime } from '../show/Filters'
+import { Filters, FilterText, FilterTime } from '../show/Filters'
 import { Empty, Page, Scroll, Waiting } from '../show/Page'
 import { look, Status } from '../show/Status'
 import { Trouble } from '../show/Trouble'
@@ -18,7 +20,7 @@ import { Chosen } from './Chosen'
 const STATUSES = ['QUEUED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELLED', 'TIMED_OUT', 'SKIPPED']
 const FILTERS = ['namespace', 'pipeline', 'status', 'trigger', 'label', 'from', 'to'] as const
 const NAMES = { namespace: 'Namespace', pipeline: 'Pipeline', trigger: 'Started by', label: 'Label' } as const
-const EXAMPLES = { namespace: '', pipeline: '', trigger: 'schedule', label: 'team:sales' } as const
+const EXAMPLES = { namespace: '', pipeline: '', trigger: 'such as schedule', label: 'such as team:sales' } as const
 const LIMIT = 50
 const LOOK_AGAIN_MS = 5000
 const ONE_LINE = { whiteSpace: 'nowrap' } as const
@@ -52,7 +54,7 @@ export function Runs() {
   }
   return (
     <Page title="Runs">
-      <Group align="end" gap="sm">
+      <Filters any={filtered}>
         {(['namespace', 'pipeline', 'trigger', 'label'] as const).map((name) => (
           <FilterText key={name} label={NAMES[name]} placeholder={EXAMPLES[name]} value={said.get(name) ?? ''} onSay={(value) => change(name, value)} />
         ))}
@@ -67,7 +69,7 @@ export function Runs() {
         />
         <FilterTime label="From" value={said.get('from') ?? ''} onSay={(value) => change('from', value)} />
         <FilterTime label="Before" value={said.get('to') ?? ''} onSay={(value) => change('to', value)} />
-      </Group>
+      </Filters>
       <Trouble error={error} title="The runs cannot be listed" />
       {isPending && <Waiting what="runs" />}
       {data !== undefined && data.items.length === 0 && (filtered || said.has('cursor') ? <NoneLikeThat /> : <NoneYet />)}
@@ -101,7 +103,7 @@ interface Listed {
 }
 
 export function RunTable({ runs, chosen, onChoose }: Listed) {
-  const now = Date.now()
+  const now = serverNow()
   return (
     <Scroll label="Runs">
       <Table highlightOnHover verticalSpacing={3} miw={760}>
@@ -152,12 +154,17 @@ export function RunTable({ runs, chosen, onChoose }: Listed) {
                   {run.id.slice(-8)}
                 </Anchor>
                 {run.error?.message !== undefined && (
-                  <Text fz="sm" c="dimmed" maw={360} truncate title={run.error.message}>
+                  <Text fz="sm" c="dimmed" maw={280} truncate title={run.error.message}>
                     {run.error.message}
                   </Text>
                 )}
+                {Object.keys(run.labels).length > 0 && (
+                  <Text fz="xs" c="dimmed" maw={280} truncate title={labelText(run.labels)}>
+                    {labelText(run.labels)}
+                  </Text>
+                )}
                 {run.error === null && run.waitingFor !== null && (
-                  <Text fz="sm" c="dimmed" maw={360} truncate title={run.waitingFor.detail}>
+                  <Text fz="sm" c="dimmed" maw={280} truncate title={run.waitingFor.detail}>
                     {run.waitingFor.detail}
                   </Text>
                 )}

@@ -8,6 +8,7 @@ import { useNavigate } from 'react-router'
 import { call } from '../api/call'
 import { useMay, useSignOut } from '../api/session'
 import type { CheckSummary, ListedPipeline, Page, PipelineName, RunHead } from '../api/types'
+import { leave } from '../editor/unsaved'
 import { PAGES } from '../shell/pages'
 import { look } from '../show/Status'
 import { useZone } from '../show/zone'
@@ -182,7 +183,7 @@ function useActions(pipelines: ListedPipeline[]): Entry[] {
       description: 'On all pages',
       go: () => choose(zone === 'UTC' ? 'local' : 'UTC'),
     },
-    { id: 'sign-out', label: 'Sign out', description: 'Ends this session', go: () => signOut.mutate() },
+    { id: 'sign-out', label: 'Sign out', description: 'Ends this session', go: () => leave(() => signOut.mutate()) },
   ]
 }
 

@@ -4,6 +4,7 @@ import { useDisclosure } from '@mantine/hooks'
 import { Suspense, useEffect, useRef } from 'react'
 import { Link, NavLink as RouteLink, Outlet, useLocation } from 'react-router'
 import { useMay, useSession, useSignOut } from '../api/session'
+import { leave } from '../editor/unsaved'
 import { openSearch, Search } from '../search/Search'
 import { Waiting } from '../show/Page'
 import { useZone } from '../show/zone'
@@ -52,7 +53,7 @@ export function Shell() {
             <Text fz="sm" visibleFrom="xs">
               {session?.name} ({session?.role})
             </Text>
-            <Button variant="default" size="xs" loading={signOut.isPending} onClick={() => signOut.mutate()}>
+            <Button variant="default" size="xs" loading={signOut.isPending} onClick={() => leave(() => signOut.mutate())}>
               Sign out
             </Button>
           </Group>

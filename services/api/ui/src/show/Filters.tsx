@@ -1,6 +1,7 @@
 // Fields of a list's filters. What is written counts from Enter on, or where the field is left; the keyboard stays where it is.
-import { TextInput } from '@mantine/core'
-import { useState } from 'react'
+import { Group, TextInput } from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
+import { useState, type ReactNode } from 'react'
 import type { Zone } from './figures'
 import { useZone } from './zone'
 
@@ -10,6 +11,23 @@ interface Props {
   value: string
   onSay: (value: string) => void
   placeholder?: string
+}
+
+/** On a phone they are folded away, so that the list is seen; `any`: something is filtered by. */
+export function Filters({ any, children }: { any: boolean; children: ReactNode }) {
+  const narrow = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false })
+  const fields = (
+    <Group align="end" gap="sm">
+      {children}
+    </Group>
+  )
+  if (!narrow) return fields
+  return (
+    <details open={any}>
+      <summary>Filters</summary>
+      {fields}
+    </details>
+  )
 }
 
 export function FilterText({ label, value, onSay, placeholder }: Props) {

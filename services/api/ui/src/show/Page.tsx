@@ -1,6 +1,6 @@
 // What every page has: a heading, which is the window's title too, what can be done, and what it says while there is nothing to show.
 import { Box, Center, Group, Loader, Paper, Stack, Text, Title } from '@mantine/core'
-import { useEffect, type ReactNode } from 'react'
+import { useEffect, type ReactNode, type Ref } from 'react'
 
 export function Page({ title, heading, actions, children }: { title: string; heading?: ReactNode; actions?: ReactNode; children: ReactNode }) {
   useEffect(() => {
@@ -12,7 +12,7 @@ export function Page({ title, heading, actions, children }: { title: string; hea
         <Title order={1} size="h2">
           {heading ?? title}
         </Title>
-        {actions !== undefined && <Group gap="xs">{actions}</Group>}
+        {actions !== undefined && <Group gap="xs" maw="100%">{actions}</Group>}
       </Group>
       {children}
     </Stack>
@@ -42,9 +42,9 @@ export function Waiting({ what }: { what: string }) {
 }
 
 /** What may be wider or longer than its place; it can be reached and scrolled by the keyboard. */
-export function Scroll({ label, height, children }: { label: string; height?: number; children: ReactNode }) {
+export function Scroll({ label, height, ref, children }: { label: string; height?: number; ref?: Ref<HTMLDivElement>; children: ReactNode }) {
   return (
-    <Box role="region" aria-label={label} tabIndex={0} style={{ overflow: 'auto', maxHeight: height }}>
+    <Box ref={ref} role="region" aria-label={label} tabIndex={0} style={{ overflow: 'auto', maxHeight: height }}>
       {children}
     </Box>
   )

@@ -35,15 +35,16 @@ export function bytes(value: number | null | undefined): string {
 
 export type Zone = 'local' | 'UTC'
 
+const SAID = { year: 'numeric', month: 'short', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit', timeZoneName: 'short' } as const
+// Made once: to make one takes as long as to format fifty times.
+const CLOCKS = { local: new Intl.DateTimeFormat('en-GB', SAID), UTC: new Intl.DateTimeFormat('en-GB', { ...SAID, timeZone: 'UTC' }) }
+
 /** Date and time to the second, with the zone's name, so that no two people read it differently. */
 export function moment(at: string | null | undefined, zone: Zone): string {
   if (at === null || at === undefined) return UNKNOWN
   const found = new Date(at)
   if (Number.isNaN(found.getTime())) return at
-  return found.toLocaleString('en-GB', {
-    year: 'numeric', month: 'short', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit',
-    timeZoneName: 'short', ...(zone === 'UTC' ? { timeZone: 'UTC' } : {}),
-  })
+  return CLOCKS[zone].format(found)
 }
 
 /** A value of a row, as text: what is no text is JSON, and NULL is told from the word. */
