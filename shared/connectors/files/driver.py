@@ -36,6 +36,8 @@ from shared.formats.unpacking import unpacked
 SAMPLE = 5000
 # Files of a glob that are looked into: the first, the last and others at even steps between them.
 SAMPLED_FILES = 50
+# Of a place whose files have to be fetched as a whole.
+FETCHED_FILES = 5
 
 
 class ConnectorDriver:
@@ -52,7 +54,7 @@ class ConnectorDriver:
         said = options.get("options") or {}
         check_options(file.name, said)
         rows = inferred_from = None
-        some = _some(files)
+        some = _some(files, SAMPLED_FILES if root.in_place else FETCHED_FILES)
         if file.delimited:
             columns, inferred_from = _delimited(root, some, file, said)
         elif file.name == "parquet":
@@ -77,10 +79,8 @@ class ConnectorDriver:
         return ObjectsSession(root, key) if isinstance(root, Objects) else FilesSession(root.location, key)
 
 
-def _some(files: list[str]) -> list[str]:
-    if len(files) <= SAMPLED_FILES:
-        return files
-    return [files[at * (len(files) - 1) // (SAMPLED_FILES - 1)] for at in range(SAMPLED_FILES)]
+def _some(files: list[str], most: int) -> list[str]:
+    return files if len(files) <= most else [files[at * (len(files) - 1) // (most - 1)] for at in range(most)]
 
 
 def _delimited(root: Root, paths: list[str], file: FileFormat, options: Mapping[str, Any]) -> tuple[Columns, int]:
