@@ -15,7 +15,7 @@ from shared.formats.errors import UnreadableFile
 from tests.support.formats import read
 
 # So many that what looks at the beginning of a file does not come to its end.
-RECORDS = 400_000
+RECORDS = 1_500_000
 
 
 def zstd(plain: bytes) -> bytes:
@@ -25,14 +25,12 @@ def zstd(plain: bytes) -> bytes:
     return bytes(sink.getvalue())
 
 
-@pytest.mark.parametrize("ending", ["csv.zst", "jsonl.gz"])
+@pytest.mark.parametrize("ending", ["csv.gz", "csv.zst"])
 def test_a_packed_file_that_breaks_off_late_is_not_taken_for_a_shorter_one(tmp_path: Path, ending: str) -> None:
-    if ending.startswith("csv"):
-        plain = "a,b\n" + "".join(f"{n},{n * 7919 % 10007}\n" for n in range(RECORDS))
-    else:
-        plain = "".join(f'{{"a": {n}, "b": {n * 7919 % 10007}}}\n' for n in range(RECORDS))
-    packed = zstd(plain.encode()) if ending.endswith("zst") else gzip.compress(plain.encode(), 1)
-    (tmp_path / f"t.{ending}").write_bytes(packed[: len(packed) * 95 // 100])
+    # Of one column of figures: half of the last line is a record, too.
+    plain = "\n".join(["a", *map(str, range(RECORDS))]).encode()
+    packed = zstd(plain) if ending.endswith("zst") else gzip.compress(plain, 1)
+    (tmp_path / f"t.{ending}").write_bytes(packed[: len(packed) * 9 // 10])
     with pytest.raises(UnreadableFile, match=rf"t\.{ending}: its \w+ data breaks off"):
         read(tmp_path, f"t.{ending}")
 
