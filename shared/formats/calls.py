@@ -62,6 +62,7 @@ def read_csv(
         escape=dialect.escape,
         columns=struct(columns),
         nullstr=list(dialect.null_values) or None,
+        allow_quoted_nulls=dialect.quoted_nulls,
         encoding=dialect.encoding,
         compression=file.compression or "none",
         hive_partitioning=False,

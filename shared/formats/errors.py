@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from shared.errors import ConfigurationError, DataError
 
 
@@ -19,6 +22,17 @@ class UnreadableFile(DataError):
     """The bytes are not what the format promises."""
 
     code = "format_unreadable"
+
+
+@contextmanager
+def reading(path: str) -> Iterator[None]:
+    """An unreadable file says which one it is, once."""
+    try:
+        yield
+    except UnreadableFile as error:
+        if path in error.message:
+            raise
+        raise UnreadableFile(f"{path}: {error.message}") from error
 
 
 class UnfitRows(DataError):

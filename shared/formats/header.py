@@ -7,6 +7,7 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, Any
@@ -42,16 +43,39 @@ def first_record(stream: IO[bytes], dialect: CsvDialect) -> FirstRecord:
     return FirstRecord(found[0] if found else [], last[len(last.rstrip("\r\n")) :], broken)
 
 
-def records(stream: IO[bytes], dialect: CsvDialect, count: int) -> list[list[str]]:
-    """The first `count` records after the rows to skip, the header among them. A broken last record is left out.
+def records(stream: IO[bytes], dialect: CsvDialect, count: int) -> list[list[str | None]]:
+    """The first `count` records after the rows to skip, the header among them, None for what is NULL. A broken last record is left out.
 
     Raises UnreadableFile when the text is not in the encoding said.
     """
-    return _records(stream, dialect, count, [])
+    lines: list[str] = []
+    ends: list[int] = []
+    found = _records(stream, dialect, count, lines, ends)
+    starts = [0, *ends]
+    return [_with_nulls(record, "".join(lines[start:end]), dialect) for record, start, end in zip(found, starts, ends, strict=False)]
 
 
-def _records(stream: IO[bytes], dialect: CsvDialect, count: int, lines: list[str]) -> list[list[str]]:
-    """`lines` gets the lines of the file that the records were made of."""
+def _with_nulls(record: list[str], raw: str, dialect: CsvDialect) -> list[str | None]:
+    """`raw`: the record as the file has it, which alone says whether an empty field is in quotes."""
+    kept = _quoted_empty(raw.lstrip("\r\n"), dialect) if dialect.quote and not dialect.quoted_nulls and dialect.quote * 2 in raw else ()
+    return [None if text in dialect.null_values and at not in kept else text for at, text in enumerate(record)]
+
+
+def _quoted_empty(raw: str, dialect: CsvDialect) -> set[int]:
+    delimiter, quote, escape = (re.escape(sign) for sign in (dialect.delimiter, dialect.quote, dialect.escape or dialect.quote))
+    inside = rf"[^{quote}]|{quote}{quote}" if escape == quote else rf"[^{quote}{escape}]|{escape}."
+    fields = re.finditer(rf"({quote}(?:{inside})*+{quote})?+(?:(?!{delimiter})[^\r\n])*+({delimiter}|)", raw, re.DOTALL)
+    found: set[int] = set()
+    for at, field in enumerate(fields):
+        if field[0].removesuffix(field[2]) == dialect.quote * 2:
+            found.add(at)
+        if not field[2]:
+            break
+    return found
+
+
+def _records(stream: IO[bytes], dialect: CsvDialect, count: int, lines: list[str], ends: list[int] | None = None) -> list[list[str]]:
+    """`lines` gets the lines of the file that the records were made of, `ends` how many of them each record and those before it took."""
     text = io.TextIOWrapper(stream, encoding=_PYTHON_ENCODINGS.get(dialect.encoding, dialect.encoding), errors="strict", newline="")
 
     def kept() -> Iterator[str]:
@@ -62,9 +86,16 @@ def _records(stream: IO[bytes], dialect: CsvDialect, count: int, lines: list[str
     try:
         for _ in range(dialect.skip_rows):
             text.readline()
-        if len(dialect.delimiter) > 1:
-            return [line.rstrip("\r\n").split(dialect.delimiter) for line in itertools.islice(kept(), count)]
-        return list(itertools.islice((record for record in csv.reader(kept(), **arguments(dialect)) if record), count))
+        found: list[list[str]] = []
+        split = (line.rstrip("\r\n").split(dialect.delimiter) for line in kept())
+        for record in split if len(dialect.delimiter) > 1 else csv.reader(kept(), **arguments(dialect)):
+            if record:
+                found.append(record)
+                if ends is not None:
+                    ends.append(len(lines))
+            if len(found) == count:
+                break
+        return found
     except UnicodeError as problem:
         raise UnreadableFile(
             f"the first lines cannot be read as {dialect.encoding} text ({problem}); {told(problem, dialect.encoding)}"
@@ -106,6 +137,12 @@ def distinct_names(texts: Sequence[str]) -> tuple[str, ...]:
         taken.add(name.lower())
         names.append(name)
     return tuple(names)
+
+
+def check_columns(path: str, names: Sequence[str], other: str, wanted: Sequence[str]) -> None:
+    """Raises UnreadableFile where two files have not the same columns, in whatever order."""
+    if sorted(names) != sorted(wanted):
+        raise UnreadableFile(f"{path} has the columns {', '.join(names)}, and {other} {', '.join(wanted)}; read them apart")
 
 
 def check_delimiter(path: str, names: Sequence[str], dialect: CsvDialect) -> None:

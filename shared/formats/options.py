@@ -1,7 +1,8 @@
 """The options of a file, as a recipe says them, and as a frozen value with defaults in place.
 
 Nothing is sniffed at read time: what is not said is the format's default, so that a file is read the same way every day.
-An empty field is NULL, quoted or not, unless `nullValues` says otherwise.
+An empty field of a csv or tsv file is NULL, and one in quotes the empty text, as in PostgreSQL; texts of `nullValues` are NULL, quoted or
+not.
 """
 
 from __future__ import annotations
@@ -50,7 +51,10 @@ class FileOptions(Schema):
     encoding = _text(
         "Encoding", "utf-8 (default), utf-16, latin-1, iso-8859-2, windows-1250, windows-1252.", validate=validate.OneOf(sorted(ENCODINGS))
     )
-    nullValues = fields.List(fields.String(), metadata={"title": "Null values", "description": "Texts that mean NULL (default: empty)."})
+    nullValues = fields.List(
+        fields.String(),
+        metadata={"title": "Null values", "description": "Texts that mean NULL, in quotes too (default: an empty field without quotes)."},
+    )
     decimal = _text("Decimal mark", "A point (default) or a comma.", validate=validate.OneOf([".", ","]))
     dateFormat = _text("Date format", "As strptime writes it, such as %d.%m.%Y; ISO 8601 unless said.")
     timestampFormat = _text("Timestamp format", "As strptime writes it; ISO 8601 unless said.")
@@ -87,7 +91,7 @@ def check_options(format_name: str, options: Mapping[str, Any]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class CsvDialect:
-    """`quote` and `escape` are empty where the file has none."""
+    """`quote` and `escape` are empty where the file has none. `quoted_nulls`: a field in quotes may be NULL, too."""
 
     delimiter: str = ","
     quote: str = '"'
@@ -95,6 +99,7 @@ class CsvDialect:
     header: bool = True
     encoding: str = "utf-8"
     null_values: tuple[str, ...] = ("",)
+    quoted_nulls: bool = False
     decimal: str = "."
     date_format: str | None = None
     timestamp_format: str | None = None
@@ -111,6 +116,7 @@ def csv_dialect(format_name: str, options: Mapping[str, Any]) -> CsvDialect:
         header=options.get("header", True),
         encoding=ENCODINGS[str(options.get("encoding", "utf-8")).lower()],
         null_values=tuple(options.get("nullValues", ("",))),
+        quoted_nulls=bool(options.get("nullValues")),
         decimal=options.get("decimal", "."),
         date_format=options.get("dateFormat"),
         timestamp_format=options.get("timestampFormat"),

@@ -5,9 +5,11 @@ from __future__ import annotations
 import bz2
 import gzip
 import io
+import zlib
 from collections.abc import Callable
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING
 
+from shared.formats.errors import UnreadableFile
 from shared.formats.names import FileFormat
 
 if TYPE_CHECKING:
@@ -20,15 +22,43 @@ def unpacked(stream: IO[bytes], file: FileFormat) -> IO[bytes]:
     """Over the bytes of the file as they lie there; closing it is for whoever closes `stream`. For zstd this loads Arrow: only worker and
     quality can.
     """
-    if file.compression == "gzip":
-        return cast("IO[bytes]", gzip.GzipFile(fileobj=stream))
-    if file.compression == "bz2":
-        return cast("IO[bytes]", bz2.BZ2File(stream))
-    if file.compression == "zstd":
-        import pyarrow
+    if file.compression is None:
+        return stream
+    return io.BufferedReader(Blocks(_told(_unpacking(stream, file.compression), file.compression)), BUFFER_BYTES)
 
-        return io.BufferedReader(Blocks(pyarrow.CompressedInputStream(pyarrow.PythonFile(stream, mode="r"), "zstd").read), BUFFER_BYTES)
-    return stream
+
+def check_whole(stream: IO[bytes], file: FileFormat) -> None:
+    """Raises UnreadableFile for packed bytes that break off or are damaged: engines take what comes before for all there is."""
+    if file.compression is not None:
+        whole = unpacked(stream, file)
+        while whole.read(BUFFER_BYTES):
+            pass
+
+
+def _unpacking(stream: IO[bytes], compression: str) -> Callable[[int], bytes]:
+    if compression == "gzip":
+        return gzip.GzipFile(fileobj=stream).read
+    if compression == "bz2":
+        return bz2.BZ2File(stream).read
+    import pyarrow
+
+    read: Callable[[int], bytes] = pyarrow.CompressedInputStream(pyarrow.PythonFile(stream, mode="r"), "zstd").read
+    return read
+
+
+def _told(read: Callable[[int], bytes], compression: str) -> Callable[[int], bytes]:
+    def told(count: int) -> bytes:
+        try:
+            return read(count)
+        except (EOFError, zlib.error, OSError) as error:
+            # What a disk or a network says has a number; what an unpacker says of the bytes has none.
+            if isinstance(error, OSError) and error.errno is not None:
+                raise
+            raise UnreadableFile(
+                f"its {compression} data breaks off or is damaged ({error}); write the file anew, or correct its ending or format"
+            ) from error
+
+    return told
 
 
 class Blocks(io.RawIOBase):

@@ -32,6 +32,12 @@ LONGEST_TEXT = 32_767
 # Excel's calendar has a 29 February 1900 that never was; from here on it agrees with everyone's.
 _FIRST_DAY = date(1900, 3, 1)
 _DIGITS = 15
+# Of the parts of a workbook that memory holds as a whole: its shared texts, and each of the others (styles, names of sheets).
+MOST_TEXTS_BYTES = 256_000_000
+MOST_PART_BYTES = 16_000_000
+_NOT_HELD = ("xl/worksheets/sheet", "xl/drawings/", "xl/charts/", "xl/pivotCache/", "xl/externalLinks/", "customXml/")
+# As files begin that are no zip: what Excel encrypts, and its older kinds.
+_OLD_BINARY = bytes.fromhex("d0cf11e0a1b11ae1")
 
 
 def records(stream: IO[bytes], options: Mapping[str, Any]) -> Iterator[str | None]:
@@ -40,6 +46,7 @@ def records(stream: IO[bytes], options: Mapping[str, Any]) -> Iterator[str | Non
 
     `stream` can seek. Raises UnreadableFile for what is no workbook, and BadOptions for a sheet that it does not have.
     """
+    _check_parts(stream)
     try:
         book = openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)
     except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, ParseError, OSError) as error:
@@ -56,6 +63,29 @@ def records(stream: IO[bytes], options: Mapping[str, Any]) -> Iterator[str | Non
         raise UnreadableFile(f"the workbook is broken: {error}") from error
     finally:
         book.close()
+
+
+def _check_parts(stream: IO[bytes]) -> None:
+    """A zip says how large its parts are before they are unpacked, and is believed: nothing beyond that is read of one."""
+    locked = stream.read(len(_OLD_BINARY)) == _OLD_BINARY
+    stream.seek(0)
+    if locked:
+        raise UnreadableFile("the workbook has a password, or is an .xls of Excel 97 to 2003; save it as .xlsx without a password")
+    try:
+        parts = zipfile.ZipFile(stream).infolist()
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+        raise UnreadableFile(f"the file is no Excel workbook of the kind xlsx: {error}; save it as .xlsx anew") from error
+    finally:
+        stream.seek(0)
+    for part in parts:
+        # Sheets are read a row at a time, and what no cell needs is not read.
+        held = part.filename.endswith((".xml", ".rels")) and not part.filename.startswith(_NOT_HELD)
+        most = MOST_TEXTS_BYTES if part.filename.lower().endswith("sharedstrings.xml") else MOST_PART_BYTES
+        if held and part.file_size > most:
+            raise UnreadableFile(
+                f"the workbook's part {part.filename} unpacks to {part.file_size / 1e6:.0f} MB, and memory is given to {most / 1e6:.0f} MB"
+                " of it; save the sheet as csv, or without its formatting"
+            )
 
 
 def _rows(sheet: Any, options: Mapping[str, Any]) -> Iterator[str | None]:

@@ -193,6 +193,8 @@ def test_cursors_are_shown_set_and_deleted(stack: Stack) -> None:
     feed.comes((1, DAY % 1, "a"), (3, DAY % 3, "c"), (4, DAY % 4, "d"))
     feed.runs()
     assert feed.out == [(4, "d")]
+    with pytest.raises(CallRefused, match="of column at, is 'abc', which is no TIMESTAMP"):
+        stack.client.call("PUT", f"{path}/new", body={"cursor": "abc"})
     assert stack.client.call("PUT", f"{path}/new", body={"cursor": DAY % 4})["cursors"][0]["value"] == DAY % 4
     feed.runs()
     feed.runs()

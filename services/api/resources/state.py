@@ -9,13 +9,17 @@ from flask_smorest import Blueprint
 from services.api.auth import caller, database
 from services.api.incoming import loaded
 from services.api.problems import Refused, brief
+from services.api.recipes import save
 from services.api.resources.documents import stamp
 from services.api.schemas.runs import PipelineState, SetState
 from shared.pipelines.language import pipeline
 from shared.pipelines.language.values import InvalidDocument
 from shared.pipelines.validation import stored_document
+from shared.planning import cursor_values
+from shared.planning.cursors import bounds
 from shared.planning.cursors import cursors as cursors_of
-from shared.store import cursors, resources, sequences
+from shared.sql.errors import SqlProblem
+from shared.store import cursors, facts, resources, sequences
 from shared.store.database import Tx
 
 blueprint = Blueprint("state", __name__, url_prefix="/api/v1/pipelines", description="What pipelines keep from run to run")
@@ -52,6 +56,7 @@ def change(namespace: str, name: str, node: str) -> dict[str, Any]:
     with database().transaction() as tx:
         text = _there(tx, "operator", namespace, name)
         if "cursor" in wanted:
+            _check_cursor(tx, text, node, wanted["cursor"])
             _set_cursor(tx, namespace, name, node, wanted["cursor"], known=node in _cursors_of(text))
             return _state(tx, namespace, name)
         found = sequences.change(tx, namespace, name, node, wanted["next"])
@@ -90,6 +95,20 @@ def _set_cursor(tx: Tx, namespace: str, name: str, node: str, value: str | None,
         raise Refused(404, f"node {node} of {namespace}/{name} has no cursor; it has one once it reads with `incremental`")
     if not found:
         raise Refused(409, f"a run of {namespace}/{name} that has not ended reads what is new in {node}; wait for it, or cancel it")
+
+
+def _check_cursor(tx: Tx, text: str, node: str, value: str) -> None:
+    """By the type that its column had when a run last looked; the next run would fail over any other."""
+    try:
+        ends = bounds(pipeline(stored_document(text)), {name: kind for name, (kind, _) in save.known(tx).connectors.items()})
+    except InvalidDocument:
+        return
+    for found in facts.with_age(tx, [need.key for need in ends if node in need.nodes]).values():
+        column, kind = found["found"]["column"], found["found"]["type"]
+        try:
+            cursor_values.read(kind, value, f"the cursor of {node}, of column {column},")
+        except SqlProblem as problem:
+            raise Refused(422, problem.message) from problem
 
 
 def _cursors_of(text: str) -> tuple[str, ...]:

@@ -25,8 +25,8 @@ from shared.engines.duckdb.scanned import Scan
 from shared.engines.program import Read
 from shared.engines.work import Job, ResolvedConnector
 from shared.formats import calls, csv_dialect, file_format, json_sql
-from shared.formats.errors import UnreadableFile
-from shared.formats.header import FirstRecord, column_names, first_record
+from shared.formats.errors import UnreadableFile, reading
+from shared.formats.header import FirstRecord, check_columns, column_names, first_record
 from shared.formats.json_records import shape
 from shared.formats.line_ends import made_alike, may_differ
 from shared.formats.names import FileFormat
@@ -36,7 +36,7 @@ from shared.formats.parquet import missing_folders
 from shared.formats.records import converted, is_converted
 from shared.formats.types import duckdb as in_duckdb
 from shared.formats.types import ours
-from shared.formats.unpacking import unpacked
+from shared.formats.unpacking import check_whole, unpacked
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +67,26 @@ def files(connection: duckdb.DuckDBPyConnection, job: Job, read: Read, connector
     scratch.mkdir()
     try:
         with root.reached_by(connection):
-            yield _reader(file, options)(connection, source)
+            try:
+                yield _reader(file, options)(connection, source)
+            except duckdb.Error:
+                _check_whole(source)
+                raise
+            if job.kind == "work":
+                _check_whole(source)
         # Half of an old file and half of a new one is no file that anybody ever wrote. Nothing is committed yet, so it is read again.
         if root.marker(found) != before:
             raise SourceChanged(f"{read.options['path']} was changed while it was being read; it is read again", node=read.node)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _check_whole(source: Source) -> None:
+    """Files that the engine unpacked by itself; all others were unpacked here, and said so if they could not be."""
+    if source.format.compression is not None and source.root.in_place:
+        for path in source.files:
+            with source.root.open(path) as stream, reading(path):
+                check_whole(stream, source.format)
 
 
 _Reader = Callable[[duckdb.DuckDBPyConnection, Source], Scan]
@@ -94,16 +108,17 @@ def _delimited(connection: duckdb.DuckDBPyConnection, source: Source) -> Scan:
     dialect = csv_dialect(file.name, source.options)
     firsts: dict[str, FirstRecord] = {}
     mixed: set[str] = set()
+    orders: dict[str, tuple[str, ...]] = {}
     for path in source.files:
-        with root.open(path) as stream:
+        with root.open(path) as stream, reading(path):
             first = firsts[path] = first_record(unpacked(stream, file), dialect)
+        orders[path] = tuple(types)
         if first.texts and dialect.header and (names := column_names(first.texts, dialect)) != tuple(types):
-            if path != source.files[0]:
-                raise UnreadableFile(
-                    f"{path} has the columns {', '.join(names)}, and {source.files[0]} {', '.join(types)}; read them apart"
-                )
-            raise SourceChanged(f"the columns of {path} are not those it had when it was surveyed", node=source.read.node)
-        with root.open(path) as stream:
+            if len(source.files) == 1:
+                raise SourceChanged(f"the columns of {path} are not those it had when it was surveyed", node=source.read.node)
+            check_columns(path, names, "the files that were surveyed", tuple(types))
+            orders[path] = names
+        with root.open(path) as stream, reading(path):
             if may_differ(unpacked(stream, file), dialect.encoding):
                 mixed.add(path)
                 firsts[path] = replace(first, line_end=first.line_end and "\n")
@@ -111,8 +126,17 @@ def _delimited(connection: duckdb.DuckDBPyConnection, source: Source) -> Scan:
     lines = Lines(f"rejects_{source.label}", f"scans_{source.label}", root, readable, file, dialect, copied=bool(mixed))
     if any(path != of for path, of in readable.items()):
         file, dialect = FileFormat(file.name), replace(dialect, encoding="utf-8")
-    call = calls.read_csv(list(readable), file, dialect, types, rejects=(lines.errors, lines.scans), line_end=_one_end(firsts))
-    return Scan(call.sql("duckdb"), lines=lines)
+    line_end = _one_end(firsts)
+
+    def call(paths: list[str], order: tuple[str, ...]) -> str:
+        inside = {name: types[name] for name in order}
+        return calls.read_csv(paths, file, dialect, inside, rejects=(lines.errors, lines.scans), line_end=line_end).sql("duckdb")
+
+    # Columns go by name; the engine takes them by place, so files in another order are a read of their own.
+    alike = {order: [path for path, of in readable.items() if orders[of] == order] for order in dict.fromkeys(orders.values())}
+    if len(alike) == 1:
+        return Scan(call(list(readable), *alike), lines=lines)
+    return Scan(f"({' UNION ALL BY NAME '.join(f'FROM {call(paths, order)}' for order, paths in alike.items())})", lines=lines)
 
 
 def _one_end(firsts: dict[str, FirstRecord]) -> str | None:
@@ -136,7 +160,7 @@ def _readable(source: Source, encoding: str = "utf-8") -> dict[str, str]:
     made: dict[str, str] = {}
     for number, path in enumerate(source.files):
         target = source.scratch / f"{number}"
-        with source.root.open(path) as stream, target.open("wb") as plain:
+        with source.root.open(path) as stream, target.open("wb") as plain, reading(path):
             copy_as_utf8(unpacked(stream, source.format), plain, encoding, path)
         made[str(target)] = path
     return made
@@ -147,7 +171,7 @@ def _alike(source: Source, dialect: CsvDialect) -> dict[str, str]:
     made: dict[str, str] = {}
     for number, path in enumerate(source.files):
         plain, target = source.scratch / f"{number}.plain", source.scratch / f"{number}"
-        with source.root.open(path) as stream, plain.open("wb") as unpackaged:
+        with source.root.open(path) as stream, plain.open("wb") as unpackaged, reading(path):
             copy_as_utf8(unpacked(stream, source.format), unpackaged, dialect.encoding, path)
         with target.open("wb") as alike:
             made_alike(plain, alike, dialect)
@@ -159,7 +183,7 @@ def _alike(source: Source, dialect: CsvDialect) -> dict[str, str]:
 def _json(connection: duckdb.DuckDBPyConnection, source: Source) -> Scan:
     shapes: dict[str, str] = {}
     for path in source.files:
-        with source.root.open(path) as stream:
+        with source.root.open(path) as stream, reading(path):
             shapes[path] = "newline_delimited" if source.format.name == "jsonl" else shape(unpacked(stream, source.format))
     if len(set(shapes.values())) > 1:
         one, other = (next(path for path, how in shapes.items() if how == kind) for kind in sorted(set(shapes.values()))[:2])
@@ -173,20 +197,12 @@ def _converted(connection: duckdb.DuckDBPyConnection, source: Source) -> Scan:
     made: dict[str, str] = {}
     for number, path in enumerate(source.files):
         target = source.scratch / f"{number}.jsonl"
-        with source.root.open(path) as stream, target.open("w", encoding="utf-8") as lines:
-            for record in _told(path, lambda stream=stream: converted(stream, source.format, source.options)):  # type: ignore[misc]
+        with source.root.open(path) as stream, target.open("w", encoding="utf-8") as lines, reading(path):
+            for record in converted(stream, source.format, source.options):
                 # What holds no record is an empty line: so a record's line is its row.
                 lines.write(f"{record or ''}\n")
         made[str(target)] = path
     return _records(connection, source, made, "newline_delimited", packed=False)
-
-
-def _told(path: str, make: Callable[[], Iterator[str | None]]) -> Iterator[str | None]:
-    """An unreadable file says which one it is."""
-    try:
-        yield from make()
-    except UnreadableFile as error:
-        raise UnreadableFile(f"{path}: {error.message}") from error
 
 
 def _records(connection: duckdb.DuckDBPyConnection, source: Source, readable: dict[str, str], how: str, *, packed: bool = True) -> Scan:
@@ -209,14 +225,11 @@ def _avro(connection: duckdb.DuckDBPyConnection, source: Source) -> Scan:
     made = []
     for number, path in enumerate(source.files):
         target = source.scratch / f"{number}.parquet"
-        with source.root.open(path) as stream:
-            try:
-                batches = avro.batches(stream)
-                with pq.ParquetWriter(target, batches.schema, compression="lz4") as writer:
-                    for batch in batches:
-                        writer.write_batch(batch)
-            except UnreadableFile as error:
-                raise UnreadableFile(f"{path}: {error.message}") from error
+        with source.root.open(path) as stream, reading(path):
+            batches = avro.batches(stream)
+            with pq.ParquetWriter(target, batches.schema, compression="lz4") as writer:
+                for batch in batches:
+                    writer.write_batch(batch)
         made.append(str(target))
     return _typed(connection, source, made)
 

@@ -14,6 +14,7 @@ import duckdb
 
 from shared.connectors.files.roots import Root
 from shared.engines.duckdb.connection import name, text
+from shared.formats.errors import reading
 from shared.formats.names import FileFormat
 from shared.formats.options import CsvDialect
 from shared.formats.unpacking import unpacked
@@ -84,7 +85,7 @@ class Lines:
         if self.copied:
             with open(path, "rb") as stream:  # noqa: PTH123 (as DuckDB names it)
                 return _numbers(stream, starts)
-        with self.root.open(self.readable.get(path, path)) as stream:
+        with self.root.open(self.readable.get(path, path)) as stream, reading(self.readable.get(path, path)):
             return _numbers(unpacked(stream, self.file), starts)
 
 

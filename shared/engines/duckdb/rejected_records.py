@@ -13,6 +13,7 @@ from shared.connectors.files.roots import Root
 from shared.datasets import Columns
 from shared.engines.duckdb.connection import name, text
 from shared.formats import calls, json_sql
+from shared.formats.errors import reading
 from shared.formats.exact import rewritten
 from shared.formats.names import FileFormat
 from shared.formats.options import Texts
@@ -98,7 +99,7 @@ class Records:
             nth = 0
             # What was unpacked or converted for this read lies on this machine, whatever it stands for.
             made = path != self.readable[path]
-            with open(path, "rb") if made else self.root.open(path) as stream:  # noqa: PTH123 (either is a stream)
+            with open(path, "rb") if made else self.root.open(path) as stream, reading(self.readable[path]):  # noqa: PTH123 (either is a stream)
                 for number, line in enumerate(stream if made else unpacked(stream, self.file), start=1):
                     if line.strip(b" \t\r\n"):
                         nth += 1

@@ -78,6 +78,9 @@ class DuckRows:
             dialect = csv_dialect(file_format, options)
             said |= _dialect(dialect)
             encoding = dialect.encoding
+            if len(self._described) == 1 and dialect.quote and said["nullstr"]:
+                # An empty text alone on its line would be a blank line, which is no record.
+                said["force_quote"] = exp.Star()
             if dialect.decimal != ".":
                 sql = self._picked(lambda column, kind: _with_mark(column, kind, dialect.decimal))
         if file_format in {"json", "jsonl"}:
@@ -250,6 +253,8 @@ def _dialect(dialect: CsvDialect) -> dict[str, Any]:
     """How DuckDB's COPY writes it. Raises BadOptions for what it cannot write, rather than writing something else."""
     if dialect.skip_rows:
         raise BadOptions("a file is written with no rows before its header; leave skipRows out")
+    if len(dialect.delimiter) > 1:
+        raise BadOptions(f"a file is written with a delimiter of one character, and '{dialect.delimiter}' has more; choose another one")
     said: dict[str, Any] = {
         "header": dialect.header,
         "delimiter": dialect.delimiter,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -116,6 +117,31 @@ def test_text_is_written_in_the_encoding_and_with_the_marks_that_are_said(tmp_pa
 def test_a_character_that_an_encoding_does_not_have_is_named(tmp_path: Path) -> None:
     with pytest.raises(UnfitRows, match="ż"):
         write(tmp_path, "t.csv", "SELECT 'ż' AS t", "csv", encoding="latin-1")
+
+
+@pytest.mark.parametrize("options", [{}, {"nullValues": ["-"]}, {"delimiter": ";", "encoding": "utf-16"}, {"header": False}])
+def test_delimited_text_tells_null_from_an_empty_text(tmp_path: Path, options: dict[str, Any]) -> None:
+    sql = "SELECT unnest([NULL, '', 'a\"b', NULL]) AS t, unnest(['', NULL, '\\N', NULL]) AS u, unnest([1, NULL, 3, NULL]) AS n"
+    write(tmp_path, "t.csv", sql, "csv", **options)
+    outcome = read(tmp_path, "t.csv", options=options)
+    assert rows(outcome) == [(None, "", 1), ("", None, None), ('a"b', "\\N", 3), (None, None, None)]
+    write(tmp_path, "t.csv", "SELECT unnest([NULL, '', 'x', NULL]) AS t", "csv", **options)
+    assert rows(read(tmp_path, "t.csv", options=options)) == [(None,), ("",), ("x",), (None,)]
+
+
+def test_an_empty_field_in_quotes_is_a_text_as_postgresql_takes_it_unless_null_values_name_it(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text('t,n,d\n"","1",\n,2,\n"a,"",b","",2024-01-01\n')
+    outcome = read(tmp_path, "t.csv")
+    assert types(outcome) == {"t": "TEXT", "n": "TEXT", "d": "DATE"}
+    assert [row[:2] for row in rows(outcome)] == [("", "1"), (None, "2"), ('a,",b', "")]
+    outcome = read(tmp_path, "t.csv", options={"nullValues": [""]})
+    assert types(outcome) == {"t": "TEXT", "n": "BIGINT", "d": "DATE"}
+    assert [row[:2] for row in rows(outcome)] == [(None, 1), (None, 2), ('a,",b', None)]
+
+
+def test_a_delimiter_that_would_be_cut_is_refused_by_who_writes(tmp_path: Path) -> None:
+    with pytest.raises(BadOptions, match="one character"):
+        write(tmp_path, "t.csv", "SELECT 1 AS a", "csv", delimiter="||")
 
 
 def test_numbers_that_json_has_no_word_for_become_text_in_it(tmp_path: Path) -> None:
