@@ -131,7 +131,7 @@ def _inside(program: Program, types: Mapping[str, str], keys: Keys) -> Iterable[
     for at, sink in enumerate(program.sinks):
         tallies = tuple((names[table], column) for table, column in carried(program)) if at == 0 else ()
         query = Query(_stamped(sink, types[on]), tuple(relations), tallies, sink.unique, sink.picks)
-        for sql in computed(types[on], _write(sink), query, keys.get(sink.node, ())) or [sink.sql]:
+        for sql in computed(types[on], _write(sink), query, keys.get(sink.node, ())) or [query.sql]:
             yield _statement(sink.node, "write", on, dialect, sql, of=sink.target)
 
 
