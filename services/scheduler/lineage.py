@@ -243,7 +243,7 @@ def _columns(tx: Tx, pipeline: Pipeline, types: Mapping[str, str]) -> tuple[dict
         log.debug("columns of %s are not known: %s", pipeline.name, error)
         return {}, {}
     columns = {source.node: [(one.name, str(one.type)) for one in source.columns] for source in graph.sources.values()}
-    columns |= {node: [(one.name, str(one.type)) for one in sink.columns] for node, sink in graph.sinks.items()}
+    columns |= {node: [(one.name, str(one.type)) for one in sink.written] for node, sink in graph.sinks.items()}
     return columns, {node: {name: (one.of, one.copied) for name, one in of.items()} for node, of in made.items()}
 
 

@@ -300,6 +300,7 @@ class Attempts:
             history=past,
             request_id=taken.request_id,
             traceparent=taken.traceparent,
+            at=taken.at,
         )
         try:
             rules = {name: self._breakers.prefer.of(said) for name, said in resolved.circuits.items()}

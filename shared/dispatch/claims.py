@@ -32,8 +32,8 @@ Key = tuple[str, int, int]
 class Claim:
     """One attempt that this process holds.
 
-    `inputs`: committed datasets by "stage:port". `server_started_at`: of the store, when it was claimed. `spent`: since the first attempt
-    at the stage began, by the store's clock. `limited`: others may wait for the connections that it holds.
+    `inputs`: committed datasets by "stage:port". `server_started_at`: of the store, when it was claimed. `at`: when that was, and `spent`:
+    since the first attempt at the stage began, both by the store's clock. `limited`: others may wait for the connections that it holds.
     `request_id`: of the call that made the run. `traceparent`: the span of this attempt, `run_span`:
     the one around it; None: nobody traces it.
     """
@@ -51,6 +51,7 @@ class Claim:
     rerun: int
     retries: int
     server_started_at: datetime
+    at: datetime
     spent: timedelta = timedelta(0)
     limited: bool = False
     request_id: str | None = None
@@ -112,6 +113,7 @@ def _begun(tx: Tx, run: LockedRun, row: Mapping[str, Any], worker: str) -> Claim
         rerun=row["rerun"],
         retries=row["retries"],
         server_started_at=row["server_started_at"],
+        at=row["at"],
         spent=row["spent"],
         limited=row["limited"],
         request_id=run.request_id,

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, Literal, TypeVar
 
-from shared.datasets.columns import Columns, columns_from_json
+from shared.datasets.columns import Column, Columns, columns_from_json
 from shared.errors import bug
 
 FORMAT = 1
@@ -187,6 +187,12 @@ class Sink:
     options: dict[str, Any] = field(default_factory=dict)
     unique: bool = False
     picks: bool = False
+
+    @property
+    def written(self) -> Columns:
+        """All columns that leave: those of the rows, and the one that is filled with the time of the write."""
+        stamp = self.options.get("updatedAtColumn")
+        return (*self.columns, Column(stamp, "TIMESTAMPTZ")) if stamp else self.columns
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from shared.datasets import Dataset
@@ -44,7 +45,8 @@ class Job:
     are told from those of the last window, what is known of these (`shared.engines.duckdb.windows`). `carried`: of sources that another
     stage read and whose rows this one writes, what that one remembered. `history`: what earlier checks of the same dataset and scope
     measured, oldest first: {at (RFC 3339), profile or null, metrics: name -> value}. `request_id`: of the call that made the run, for logs.
-    `traceparent`: the span of this attempt, for logs and for comments in SQL; None: nobody traces it.
+    `traceparent`: the span of this attempt, for logs and for comments in SQL; None: nobody traces it. `at`: when the attempt was claimed,
+    by the store's clock.
     """
 
     namespace: str
@@ -63,6 +65,7 @@ class Job:
     history: tuple[dict[str, Any], ...] = ()
     request_id: str | None = None
     traceparent: str | None = None
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 @dataclass(frozen=True, slots=True)

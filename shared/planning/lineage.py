@@ -59,7 +59,7 @@ def column_lineage(graph: Graph) -> dict[str, dict[str, Made]]:
             if port.node == node:
                 of(table)
     return {
-        node: {column.name: of(table).get(column.name, _NOTHING) for column in graph.sinks[node].columns}
+        node: {column.name: of(table).get(column.name, _NOTHING) for column in graph.sinks[node].written}
         for node, table in graph.sink_inputs.items()
         if node in graph.sinks
     }

@@ -20,6 +20,8 @@ from shared.sql.typing import annotated
 
 # Who reads what a rule set looks at; no node has such an id.
 RULE_SET = "a rule set"
+# Databases that keep the time of a write as what it is, so that they can put it in themselves.
+_KEEPING_INSTANTS = {"postgres", "duckdb"}
 
 
 def transforms_of(graph: Graph, piece: Piece) -> list[str]:
@@ -90,6 +92,9 @@ class Looking:
         (home,) = {self.databases[node] for node in self.sources}
         if not home.spec.computes:
             return f"a {home.spec.type} connector cannot write what it computes itself, in this release"
+        stamped = [sink for sink in self.sinks if self.graph.sinks[sink].written != self.graph.sinks[sink].columns]
+        if stamped and home.spec.type not in _KEEPING_INSTANTS:
+            return f"the time of the write of {stamped[0]} has to be fitted to what {home.spec.title} keeps of times"
         if any(table for node in self.nodes for table in self.tables(node) if self.readers(table) - self.nodes):
             return "some of its rows go on to other stages"
         if of_stage(self.graph.pipeline, self.nodes, self.sinks):

@@ -19,7 +19,7 @@ from shared.planning.graph import Graph, Port, charged_to
 from shared.planning.needs import Facts, full_reference
 from shared.planning.ordering import order_of
 from shared.planning.resolve import found_for
-from shared.planning.targets import check_evolution, check_target, kept_columns, winning_order
+from shared.planning.targets import check_evolution, check_target, kept_columns, stamp_of, winning_order
 from shared.sql.errors import SqlProblem
 
 
@@ -113,14 +113,16 @@ def _sink(pipeline: Pipeline, node: Node, source: Input, facts: Facts, types: Ma
         raise SqlProblem(f"{config['writeMode']} cannot be written through a {spec.type} connector; it takes {', '.join(spec.write_modes)}")
     found = found_for(pipeline, node, facts, types)
     check_evolution(node, source.columns, spec)
+    stamp = stamp_of(node, source.columns, spec)
     source = replace(source, columns=kept_columns(node, source.columns, found))
     keys = tuple(find(source.columns, key, source.node).name for key in config["upsertKeys"])
     if config.get("partitionBy") and spec.dialect is not None:
         raise SqlProblem(f"partitionBy divides files into folders, and {spec.type} has none; leave it out")
-    check_target(node, source.columns, found)
+    check_target(node, (*source.columns, *stamp), found)
     # Rows that the destination does not take are set aside unless this says otherwise.
     on_error = {} if node.on_error == "route" else {"onError": node.on_error}
     partitions = {"partitionBy": [find(source.columns, name, source.node).name for name in config.get("partitionBy") or ()]}
+    stamped = {"updatedAtColumn": stamp[0].name} if stamp else {}
     return Sink(
         node=node.id,
         connector=connector,
@@ -130,5 +132,5 @@ def _sink(pipeline: Pipeline, node: Node, source: Input, facts: Facts, types: Ma
         write_mode=config["writeMode"],
         upsert_keys=keys,
         order=winning_order(node, source, keys),
-        options={key: config[key] for key in _OPTIONS if key in config} | partitions | on_error,
+        options={key: config[key] for key in _OPTIONS if key in config} | partitions | on_error | stamped,
     )

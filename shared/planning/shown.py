@@ -12,6 +12,7 @@ from shared.connectors import CONNECTORS, computed, statements
 from shared.connectors.protocols import Query, SinkWrite
 from shared.engines.figures import carried
 from shared.engines.program import CheckProgram, Program, Read, Sink, SurveyProgram
+from shared.engines.stamp import stamped
 from shared.pipelines.model import Node, Pipeline
 from shared.pipelines.nodes import NODE_TYPES
 from shared.planning.needs import full_reference, need_of
@@ -129,8 +130,8 @@ def _inside(program: Program, types: Mapping[str, str], keys: Keys) -> Iterable[
         yield _statement(reject.node, "rejects", on, dialect, reject.sql)
     for at, sink in enumerate(program.sinks):
         tallies = tuple((names[table], column) for table, column in carried(program)) if at == 0 else ()
-        query = Query(sink.sql, tuple(relations), tallies, sink.unique, sink.picks)
-        for sql in computed(types[on], _write(sink), query, keys.get(sink.node, ())) or [sink.sql]:
+        query = Query(_stamped(sink, types[on]), tuple(relations), tallies, sink.unique, sink.picks)
+        for sql in computed(types[on], _write(sink), query, keys.get(sink.node, ())) or [query.sql]:
             yield _statement(sink.node, "write", on, dialect, sql, of=sink.target)
 
 
@@ -156,8 +157,13 @@ def read_shown(read: Read, connector_type: str) -> dict[str, Any]:
     )
 
 
+def _stamped(sink: Sink, connector_type: str) -> str:
+    dialect = CONNECTORS[connector_type].dialect
+    return stamped(sink, sink.sql, dialect, None) if dialect else sink.sql
+
+
 def _write(sink: Sink) -> SinkWrite:
-    return SinkWrite(sink.node, sink.target, sink.columns, sink.write_mode, sink.upsert_keys, sink.order, sink.options)
+    return SinkWrite(sink.node, sink.target, sink.written, sink.write_mode, sink.upsert_keys, sink.order, sink.options)
 
 
 def _statement(
@@ -212,7 +218,7 @@ def _sinks(
             for stage in plan.stages
             for sink in stage.program.get("sinks", ())
             if sink["node"] == node.id
-            for column in sink["columns"]
+            for column in _written(sink)
         ]
         sinks.append(
             {
@@ -231,6 +237,11 @@ def _sinks(
             }
         )
     return sinks
+
+
+def _written(sink: Mapping[str, Any]) -> list[list[Any]]:
+    stamp = sink["options"].get("updatedAtColumn")
+    return [*sink["columns"], *([[stamp, "TIMESTAMPTZ"]] if stamp else [])]
 
 
 def _added(node: Node, comes: Sequence[Sequence[Any]], found: Mapping[str, Any] | None) -> list[str]:

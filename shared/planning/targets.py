@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.connectors.protocols import Spec
-from shared.datasets import Columns
+from shared.datasets import Column, Columns
 from shared.pipelines.model import Node
 from shared.pipelines.nodes.relations import find
 from shared.pipelines.nodes.types import Input
@@ -64,6 +64,22 @@ def check_evolution(node: Node, columns: Columns, spec: Spec) -> None:
         if asked != "addColumns":
             raise SqlProblem(f"columnDefaults says what {name} is to be where it is added; set schemaEvolution: addColumns")
         find(columns, name, node.id)
+
+
+# Held by tests; the others' own statements take a row of a known key for changed, or keep the newest by themselves.
+_STAMPED = {"postgres", "duckdb", "sqlite", "mysql"}
+
+
+def stamp_of(node: Node, columns: Columns, spec: Spec) -> Columns:
+    """The column that is filled with the time of the write, if any. Raises SqlProblem where it cannot be had."""
+    name = node.config.get("updatedAtColumn")
+    if not name:
+        return ()
+    if any(column.name.lower() == name.lower() for column in columns):
+        raise SqlProblem(f"updatedAtColumn: the rows have a column {name} already; drop it before this sink, or name another")
+    if spec.dialect is not None and spec.type not in _STAMPED:
+        raise SqlProblem(f"updatedAtColumn cannot be filled in {spec.title} in this release; compute the time in a node before the sink")
+    return (Column(name, "TIMESTAMPTZ"),)
 
 
 def kept_columns(node: Node, columns: Columns, found: Mapping[str, Any] | None) -> Columns:

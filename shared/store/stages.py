@@ -116,9 +116,10 @@ _CLAIM = """
                   cardinality(connectors) > 0 AND EXISTS (SELECT FROM connector_limits l WHERE l.connector = ANY(connectors)) AS limited
     ), attempt AS (
         INSERT INTO attempts (run_id, stage, epoch, worker) SELECT run_id, stage, epoch, %(worker)s FROM claimed
+        RETURNING started_at
     )
-    SELECT c.*, p.program, pg_postmaster_start_time() AS server_started_at, {staged} AS staged
-      FROM claimed c JOIN programs p ON p.run_id = %(run)s AND p.stage = c.stage
+    SELECT c.*, a.started_at AS at, p.program, pg_postmaster_start_time() AS server_started_at, {staged} AS staged
+      FROM claimed c CROSS JOIN attempt a JOIN programs p ON p.run_id = %(run)s AND p.stage = c.stage
 """
 _CLAIM_ONE = _CLAIM.format(which="stage = %(stage)s AND epoch = %(epoch)s", staged=datasets.OF_INPUTS)
 _FIRST = """

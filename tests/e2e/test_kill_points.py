@@ -76,7 +76,8 @@ NODES = """
 EDGES = "{from: read, to: typed}, {from: typed, to: odd}"
 EVERYWHERE = f"""{HEAD.format(name="everywhere")}{NODES}
     - {{id: add, type: connector_sink, config: {{connector: db, table: added, writeMode: INSERT}}}}
-    - {{id: merge, type: connector_sink, config: {{connector: db, table: merged, writeMode: UPSERT, upsertKeys: [id]}}}}
+    - {{id: merge, type: connector_sink, config: {{connector: db, table: merged, writeMode: UPSERT, upsertKeys: [id],
+        updatedAtColumn: changed}}}}
     - {{id: lite, type: connector_sink, config: {{connector: lite, table: kept, writeMode: OVERWRITE}}}}
     - {{id: parts, type: connector_sink, config: {{connector: files, path: parts, writeMode: INSERT, format: csv}}}}
     - {{id: rest, type: connector_sink, config: {{connector: files, path: rest.csv, writeMode: OVERWRITE}}}}
@@ -173,6 +174,13 @@ class Armed:
         sql = self.stack.sql
         assert sql("SELECT id, n FROM added ORDER BY id") == GOOD
         assert sql("SELECT id, n FROM merged ORDER BY id") == GOOD
+        # The time of the attempt that wrote, also where a later one adopted it.
+        (written,) = sql(
+            "SELECT DISTINCT (outcome ->> 'epoch')::int FROM penstock_markers WHERE run = %s AND node IN ('add', 'merge')", ended["id"]
+        )
+        began = "SELECT a.started_at FROM attempts a JOIN stages s USING (run_id, stage) WHERE run_id = %s AND 'merge' = ANY(s.nodes)"
+        times = sql(f"{began} AND s.kind = 'work' AND a.epoch = %s", ended["id"], written[0], database="penstock")
+        assert sql("SELECT DISTINCT changed FROM merged") == times
         with sqlite3.connect(self.lite) as lite:
             assert lite.execute("SELECT id, n FROM kept ORDER BY id").fetchall() == GOOD
         files = self.stack.files
@@ -192,7 +200,7 @@ def rows(path: Path) -> list[tuple[int, ...]]:
 def prepare(stack: Stack, lite: Path) -> None:
     stack.connectors()
     stack.apply(f"apiVersion: penstock/v1\nkind: Connector\nmetadata: {{name: lite}}\nspec: {{type: sqlite, config: {{path: {lite}}}}}\n")
-    stack.sql("CREATE TABLE added (id bigint, n bigint); CREATE TABLE merged (id bigint PRIMARY KEY, n bigint)")
+    stack.sql("CREATE TABLE added (id bigint, n bigint); CREATE TABLE merged (id bigint PRIMARY KEY, n bigint, changed timestamptz)")
     stack.sql(f"CREATE TABLE src AS SELECT i::bigint AS id, CASE WHEN i <= {BAD} THEN 'x' ELSE i::text END AS t"
               f" FROM generate_series(1, {ROWS}) AS i")  # fmt: skip
     with sqlite3.connect(lite) as connection:

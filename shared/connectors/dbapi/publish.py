@@ -132,7 +132,7 @@ class Publishing:
         self._say(say.latest(names, keys, sink.order))
         (distinct,) = self.database.fetch_one(self.connection, say.count(say.table(say.LATEST)))
         (known,) = self.database.fetch_one(self.connection, say.count_known(sink.target, keys))
-        update = say.update_known(sink.target, names, keys, self.database.dialect)
+        update = say.update_known(sink.target, names, keys, self.database.dialect, sink.options.get("updatedAtColumn"))
         updated = self._say(update) if update is not None else 0
         self._say(say.insert_new(sink.target, names, keys))
         self._say(self.database.forget(say.LATEST))

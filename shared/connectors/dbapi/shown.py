@@ -18,7 +18,7 @@ def statements(dialect: str, write: SinkWrite) -> list[str]:
     if write.write_mode == "UPSERT":
         said = [say.stage(target, names), say.insert_values(say.table(say.STAGED), [*names, say.ORDINAL])]
         said.append(say.latest(names, write.upsert_keys, write.order))
-        update = say.update_known(target, names, write.upsert_keys, dialect)
+        update = say.update_known(target, names, write.upsert_keys, dialect, write.options.get("updatedAtColumn"))
         said += [*([update] if update is not None else []), say.insert_new(target, names, write.upsert_keys)]
     else:
         said = [say.delete_all(target)] if write.write_mode == "OVERWRITE" else []

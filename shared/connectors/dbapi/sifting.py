@@ -137,7 +137,7 @@ class Sifting:
         except RejectedData as refusal:
             self.say("ROLLBACK TO SAVEPOINT penstock_rows")
             if rows.num_rows == 1:
-                self._set_aside(rows, columns, refusal)
+                self._set_aside(sink, rows, columns, refusal)
                 return rows.slice(0, 0)
             half = rows.num_rows // 2
             parts = [self._halves(sink, part, columns, keep=keep) for part in (rows.slice(0, half), rows.slice(half))]
@@ -157,7 +157,7 @@ class Sifting:
             return both
         except RejectedData as refusal:
             if rows.num_rows == 1:
-                self._set_aside(rows, columns, refusal)
+                self._set_aside(sink, rows, columns, refusal)
                 return before
         finally:
             self.say("ROLLBACK TO SAVEPOINT penstock_rows")
@@ -165,10 +165,11 @@ class Sifting:
         before = self._together(sink, before, rows.slice(0, half), columns)
         return self._together(sink, before, rows.slice(half), columns)
 
-    def _set_aside(self, row: pa.Table, columns: Columns, refusal: RejectedData) -> None:
+    def _set_aside(self, sink: SinkWrite, row: pa.Table, columns: Columns, refusal: RejectedData) -> None:
         if len(self.aside) >= MOST_ASIDE:
             raise refusal
-        values = [column[0].as_py() for column in row.columns]
+        stamp = sink.options.get("updatedAtColumn")
+        came = {column.name: values[0].as_py() for column, values in zip(columns, row.columns, strict=True) if column.name != stamp}
         # The sentence is of a whole load, which ends there.
         said = refusal.message.partition("; nothing was written")[0].partition("; correct the rows")[0]
-        self.aside.append((record([column.name for column in columns], values), said, None))
+        self.aside.append((record(list(came), list(came.values())), said, None))

@@ -113,10 +113,11 @@ def count_known(target: str, keys: Sequence[str]) -> exp.Select:
     return _count().from_(table(LATEST, "s"), copy=False).where(exp.Exists(this=there), copy=False)
 
 
-def update_known(target: str, names: Sequence[str], keys: Sequence[str], dialect: str) -> exp.Update | None:
-    """Of rows that differ in something only. None where there is nothing but the keys."""
+def update_known(target: str, names: Sequence[str], keys: Sequence[str], dialect: str, stamp: str | None = None) -> exp.Update | None:
+    """Of rows that differ in something only. None where there is nothing but the keys, and `stamp`, which is not compared."""
     others = [name for name in names if name not in keys]
-    if not others:
+    compared = [name for name in others if name != stamp]
+    if not compared:
         return None
     # MySQL joins in the UPDATE itself, and takes a qualified name there; the others say FROM and take a plain one.
     joins = dialect == "mysql"
@@ -124,7 +125,7 @@ def update_known(target: str, names: Sequence[str], keys: Sequence[str], dialect
         exp.EQ(this=exp.column(o, table="t" if joins else None, quoted=True), expression=exp.column(o, table="s", quoted=True))
         for o in others
     ]
-    differs = exp.or_(*(_differs(other, binary=joins) for other in others))
+    differs = exp.or_(*(_differs(other, binary=joins) for other in compared))
     if joins:
         into = aliased(target, "t")
         into.append("joins", exp.Join(this=table(LATEST, "s"), on=_matched(keys)))

@@ -37,7 +37,7 @@ def _statements(write: SinkWrite, query: Query, keys: Sequence[Sequence[str]]) -
     if write.write_mode == "OVERWRITE":
         fresh = sql.Identifier(f"penstock_new_{name}")
         return [say.lock(table), say.make_like(fresh, table), inserted(fresh), *say.take_place(fresh, table, name)]
-    updated = say.update_known(table, columns, write.upsert_keys)
+    updated = say.update_known(table, columns, write.upsert_keys, stamp=write.options.get("updatedAtColumn"))
     return [
         *say.stage(table, columns),
         inserted(sql.Identifier(say.STAGED)),

@@ -111,10 +111,12 @@ def _upsert(connection: Connection, table: Table, sink: SinkWrite, rows: Load) -
     else:
         connection.execute(say.number())
         latest = say.latest(columns, keys, sink.order, by_text=table.by_text)
+    stamp = sink.options.get("updatedAtColumn")
     if _unique_on(table, keys):
-        inserted, updated = connection.execute(say.on_conflict(name, columns, keys, latest, table.by_text)).fetchone() or (0, 0)
+        written = say.on_conflict(name, columns, keys, latest, table.by_text, stamp)
+        inserted, updated = connection.execute(written).fetchone() or (0, 0)
     else:
-        inserted, updated = _merge(connection, table, columns, keys, latest)
+        inserted, updated = _merge(connection, table, columns, keys, latest, stamp)
         connection.execute(say.drop(say.LATEST))
     # The stage's next sink stages under the same name.
     connection.execute(say.drop(say.STAGED))
@@ -127,13 +129,15 @@ def _upsert(connection: Connection, table: Table, sink: SinkWrite, rows: Load) -
     }
 
 
-def _merge(connection: Connection, table: Table, columns: Sequence[str], keys: Sequence[str], latest: sql.Composable) -> tuple[int, int]:
+def _merge(
+    connection: Connection, table: Table, columns: Sequence[str], keys: Sequence[str], latest: sql.Composable, stamp: str | None
+) -> tuple[int, int]:
     """Without a unique index two sessions could both insert a key, so the table is locked against other writers first."""
     name = _name(table)
     connection.execute(say.lock(name))
     connection.execute(say.keep_latest(latest))
     distinct, known = connection.execute(say.count_known(name, keys)).fetchone() or (0, 0)
-    update = say.update_known(name, columns, keys, table.by_text)
+    update = say.update_known(name, columns, keys, table.by_text, stamp)
     updated = connection.execute(update).rowcount if update is not None else 0
     connection.execute(say.insert_new(name, columns, keys))
     return distinct - known, updated

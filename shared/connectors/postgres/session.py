@@ -54,7 +54,7 @@ class PostgresSession:
             self.abort()
 
     def write(self, write_: SinkWrite, rows: Rows) -> dict[str, int | None]:
-        self._written = rows.columns
+        self._written = _without_time(write_, rows.columns)
         with translated(self._config):
             return write(self._connection, self._schema, write_, rows)
 
@@ -82,7 +82,7 @@ class PostgresSession:
             yield from loads.fetch(self._connection, query)
 
     def write_query(self, write_: SinkWrite, query: Query) -> Computed:
-        self._written = write_.columns
+        self._written = _without_time(write_, write_.columns)
         with translated(self._config):
             return write_query(self._connection, self._schema, write_, query)
 
@@ -160,3 +160,8 @@ class PostgresSession:
             """,
             {"prefix": f"{prefix}/", "epoch": int(epoch)},
         )
+
+
+def _without_time(write: SinkWrite, columns: Columns) -> Columns:
+    """A row that is set aside is kept as it came."""
+    return tuple(column for column in columns if column.name != write.options.get("updatedAtColumn"))

@@ -84,13 +84,18 @@ def ranked(keys: Sequence[str], order: Sequence[tuple[str, str]], of: str | None
 
 
 def on_conflict(
-    table: sql.Composable, columns: Sequence[str], keys: Sequence[str], rows: sql.Composable, by_text: Collection[str] = ()
+    table: sql.Composable,
+    columns: Sequence[str],
+    keys: Sequence[str],
+    rows: sql.Composable,
+    by_text: Collection[str] = (),
+    stamp: str | None = None,
 ) -> sql.Composed:
-    """Where a unique index on the keys is. Yields (inserted, updated)."""
+    """Where a unique index on the keys is. Yields (inserted, updated). `stamp`: the column that does not make a row another."""
     return sql.SQL(
         "WITH latest AS ({latest}), written AS ({written})"
         " SELECT count(*) FILTER (WHERE inserted), count(*) FILTER (WHERE NOT inserted) FROM written"
-    ).format(latest=rows, written=_on_conflict(table, columns, keys, "latest", by_text))
+    ).format(latest=rows, written=_on_conflict(table, columns, keys, "latest", by_text, stamp))
 
 
 def on_conflict_rows(
@@ -106,7 +111,8 @@ def on_conflict_rows(
         of = LATEST
         chosen = latest(columns, keys, write.order, ROWS, by_text)
         named.append(sql.SQL("{} AS MATERIALIZED ({})").format(sql.Identifier(LATEST), chosen))
-    named.append(sql.SQL("written AS ({})").format(_on_conflict(table, columns, keys, of, by_text)))
+    stamp = write.options.get("updatedAtColumn")
+    named.append(sql.SQL("written AS ({})").format(_on_conflict(table, columns, keys, of, by_text, stamp)))
     keyless = sql.SQL(" OR ").join(sql.SQL("{} IS NULL").format(sql.Identifier(key)) for key in keys)
     counted = sql.SQL("SELECT count(*) AS rows, count(*) FILTER (WHERE {}) AS keyless FROM {}").format(keyless, sql.Identifier(ROWS))
     wanted = [
@@ -126,12 +132,15 @@ def _rows(rows: sql.Composable, query: Query) -> sql.Composed:
     return sql.SQL("{} AS {} ({})").format(sql.Identifier(ROWS), how, rows)
 
 
-def _on_conflict(table: sql.Composable, columns: Sequence[str], keys: Sequence[str], of: str, by_text: Collection[str]) -> sql.Composed:
+def _on_conflict(
+    table: sql.Composable, columns: Sequence[str], keys: Sequence[str], of: str, by_text: Collection[str], stamp: str | None
+) -> sql.Composed:
     others = [column for column in columns if column not in keys]
+    compared = [column for column in others if column != stamp]
     changed: sql.Composable = sql.SQL("DO NOTHING")
-    if others:
+    if compared:
         sets = sql.SQL(", ").join(sql.SQL("{0} = excluded.{0}").format(sql.Identifier(c)) for c in others)
-        differs = _differs(others, "excluded", by_text)
+        differs = _differs(compared, "excluded", by_text)
         changed = sql.SQL("DO UPDATE SET {} WHERE {}").format(sets, differs)
     return sql.SQL(
         "INSERT INTO {table} AS t ({columns}) SELECT {columns} FROM {of} ON CONFLICT ({keys}) {changed} RETURNING (t.xmax = 0) AS inserted"
@@ -154,13 +163,16 @@ def count_known(table: sql.Composable, keys: Sequence[str]) -> sql.Composed:
     )
 
 
-def update_known(table: sql.Composable, columns: Sequence[str], keys: Sequence[str], by_text: Collection[str] = ()) -> sql.Composed | None:
-    """None where there is nothing but the keys."""
+def update_known(
+    table: sql.Composable, columns: Sequence[str], keys: Sequence[str], by_text: Collection[str] = (), stamp: str | None = None
+) -> sql.Composed | None:
+    """None where there is nothing but the keys, and `stamp`, which is not compared."""
     others = [column for column in columns if column not in keys]
-    if not others:
+    compared = [column for column in others if column != stamp]
+    if not compared:
         return None
     sets = sql.SQL(", ").join(sql.SQL("{0} = s.{0}").format(sql.Identifier(c)) for c in others)
-    differs = _differs(others, "s", by_text)
+    differs = _differs(compared, "s", by_text)
     return sql.SQL("UPDATE {} t SET {} FROM {} s WHERE {} AND {}").format(table, sets, sql.Identifier(LATEST), _matched(keys), differs)
 
 
@@ -291,8 +303,8 @@ def statements(write: SinkWrite, keys: Sequence[Sequence[str]]) -> list[str]:
     # As with a key that comes twice; without one the numbering and the choosing are left out.
     staged = (stage(table, columns), copy(sql.Identifier(STAGED), columns), number())
     if any(sorted(key) == sorted(write.upsert_keys) for key in keys):
-        return _texts(*staged, on_conflict(table, columns, write.upsert_keys, rows))
-    updated = update_known(table, columns, write.upsert_keys)
+        return _texts(*staged, on_conflict(table, columns, write.upsert_keys, rows, stamp=write.options.get("updatedAtColumn")))
+    updated = update_known(table, columns, write.upsert_keys, stamp=write.options.get("updatedAtColumn"))
     return _texts(*staged, lock(table), keep_latest(rows), *([updated] if updated else []), insert_new(table, columns, write.upsert_keys))
 
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import cast
 
+from shared.connectors import CONNECTORS
 from shared.connectors.errors import Misconfigured, SourceChanged
 from shared.connectors.protocols import ComputingSession, Query
 from shared.datasets import staging_folder
@@ -20,6 +21,7 @@ from shared.engines.database import rejected
 from shared.engines.figures import Tally, carried, kept_totals, of_nodes
 from shared.engines.program import Program, Rejects, Sink
 from shared.engines.sinks import commit, open_session, write_of
+from shared.engines.stamp import stamped
 from shared.engines.work import Job, Outcome, RejectsFile
 from shared.errors import PenstockError, UnavailableError
 from shared.kill_points import kill_point
@@ -84,9 +86,11 @@ class _Attempt:
         return Query(sql, tuple(self._relations))
 
     def _write(self, sink: Sink, tallies: tuple[Tally, ...]) -> dict[str, int | None]:
+        dialect = CONNECTORS[self._job.connectors[sink.connector].type].dialect
         with self._charged(sink.node):
+            query = stamped(sink, sink.sql, dialect, self._job.at) if dialect else sink.sql
             done = self._session.write_query(
-                write_of(sink), replace(self._query(sink.sql), tallies=self._named(tallies), unique=sink.unique, picks=sink.picks)
+                write_of(sink), replace(self._query(query), tallies=self._named(tallies), unique=sink.unique, picks=sink.picks)
             )
             file = f"rejects-of-sink-{len(self._not_taken)}.parquet"
             rejects, example = sink_rejects.told(self._session, sink, done.figures, self._folder.uri(file), self._folder.local(file))

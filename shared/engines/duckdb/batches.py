@@ -34,6 +34,9 @@ def divided(program: Program, inputs: Mapping[str, Dataset], session: SinkSessio
     if not getattr(session, "checkpoints", False) or len(program.sinks) != 1 or len(program.reads) != 1 or program.statements:
         return None
     (read,), (sink,) = program.reads, program.sinks
+    if sink.written != sink.columns:
+        # Batches that an earlier attempt left would have its time.
+        return None
     if len(read.datasets) != 1 or program.rejects or any(column.type == "UNKNOWN" for column in sink.columns):
         return None
     stage, port = read.datasets[0]

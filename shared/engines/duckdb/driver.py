@@ -28,6 +28,7 @@ from shared.engines.duckdb.windows import Window, columns_of
 from shared.engines.figures import of_nodes
 from shared.engines.program import Output, Program, Read, Sink, SurveyProgram
 from shared.engines.sinks import commit, open_session, write_of
+from shared.engines.stamp import stamped
 from shared.engines.ticking import every
 from shared.engines.work import Job, Outcome, RejectsFile
 from shared.formats.calls import read_parquet
@@ -186,7 +187,7 @@ class _Attempt:
     def _sink(self, connection: duckdb.DuckDBPyConnection, relations: Relations, session: SinkSession, sink: Sink) -> dict[str, int | None]:
         self._go_on()
         with translated(self._job.limits.memory_bytes, sink.node):
-            query = relations.query(sink.sql)
+            query = stamped(sink, relations.query(sink.sql), "duckdb", self._job.at)
             with self._control.calling(sink.connector):
                 figures, handed = self._in_batches(connection, query, session, sink) or self._at_once(connection, query, session, sink)
             file = f"rejects-of-sink-{len(self._counted)}.parquet"

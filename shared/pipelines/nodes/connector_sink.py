@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from shared.pipelines.fields import choice, count, flag, later, mapping, name, shown, text
+from shared.pipelines.fields import choice, count, flag, mapping, name, shown, text
 from shared.pipelines.nodes.fields import columns, sort_keys
 from shared.pipelines.nodes.types import NodeType, same_names
 from shared.pipelines.shapes import ExactlyOne, Needs, Shape
@@ -41,7 +41,7 @@ class ConnectorSinkConfig(Shape):
         "Defaults of columns that are added", "By column: what rows that are there get, too; else NULL", example={"region": "PL"}
     )
     partitionBy = columns("Partition by", "Of files: a folder for each value", example=["sale_date"])
-    updatedAtColumn = later(text("Time of the last change", "A column that is filled with the time of the write", example="updated_at"))
+    updatedAtColumn = text("Time of the last change", "A column that is filled with the time of the write", example="updated_at")
 
     together = (
         ExactlyOne(("table", "path")),

@@ -161,6 +161,8 @@ def project(
     # Rule sets take rows out and hold sinks back in a run; here they become tests, or are told of.
     plain = replace(whole, settings={**whole.settings, "staging": "auto", "ledger": "auto"})
     graph = logical_plan(plain, assumed(plain, facts, types), types)
+    if filled := [node for node, sink in graph.sinks.items() if sink.written != sink.columns]:
+        raise CannotExport([f"node {node} fills a column with the time of the write, which only a run has" for node in filled])
     used = {source.connector for source in graph.sources.values()} | {sink.connector for sink in graph.sinks.values()}
     places = {name: _place(name, *connectors[name]) for name in sorted(used)}
     names = _names([*graph.sources, *graph.ports])

@@ -14,7 +14,7 @@ from shared.store.database import Database
 
 def claim(stage: int = 1) -> Claim:
     run = "0197f0f0-0000-7000-8000-000000000000"
-    return Claim("default", "p", run, stage, 1, "work", ("n1",), {}, {}, {}, 0, 0, datetime.now(UTC))
+    return Claim("default", "p", run, stage, 1, "work", ("n1",), {}, {}, {}, 0, 0, datetime.now(UTC), datetime.now(UTC))
 
 
 @pytest.fixture

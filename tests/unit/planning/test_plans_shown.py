@@ -155,3 +155,15 @@ def test_each_node_says_in_one_sentence_why_it_is_computed_there() -> None:
     computed = "computed in default/pg, since nobody knows how many rows come in; what leaves is its result"
     assert told("", to_files)["big"] == computed
     assert told("", to_files)["read"] == f"big: {computed}"
+
+
+def test_the_time_of_a_write_is_among_what_is_written_and_what_is_refused_is_told() -> None:
+    nodes = '    - {id: s, type: connector_source, config: {connector: pg, query: "SELECT 1 AS id"}}\n'
+    into = sink("table: t, writeMode: UPSERT, upsertKeys: [id], createTable: true, updatedAtColumn: changed")
+    recipe = read(nodes + into, "{from: s, to: out}")
+    facts = assumed(recipe, {}, TYPES)
+    said = shown(recipe, plan(recipe, facts, TYPES), facts, TYPES, [])
+    assert "changed" in str([one["sql"] for stage in said["stages"] for one in stage["statements"] if one["node"] == "out"])
+    elsewhere = TYPES | {"default/pg": "oracle"}
+    with pytest.raises(PlanProblem, match="updatedAtColumn cannot be filled in Oracle"):
+        plan(recipe, assumed(recipe, {}, elsewhere), elsewhere)

@@ -25,7 +25,7 @@ def staged(path: Path, rows: list[tuple[str, str, int | None]]) -> RejectsFile:
 
 
 def claim(run: str, epoch: int = 1) -> Claim:
-    return Claim("default", "p", run, 1, epoch, "work", ("n1",), {}, {}, {}, 0, 0, datetime.now(UTC))
+    return Claim("default", "p", run, 1, epoch, "work", ("n1",), {}, {}, {}, 0, 0, datetime.now(UTC), datetime.now(UTC))
 
 
 def kept(database: Database, run: str) -> list[dict[str, Any]]:
