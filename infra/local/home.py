@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from infra.local.errors import LocalStackRefused
+
 
 @dataclass(frozen=True, slots=True)
 class Home:
@@ -79,11 +81,18 @@ class Home:
         return self.logs / f"{service}.log"
 
     def prepare(self) -> None:
-        # Others may pass through (the PostgreSQL account must reach its data) but not look around.
-        self.root.mkdir(parents=True, exist_ok=True)
-        self.root.chmod(0o711)
-        for folder in (self.logs, self.pids, self.staging, self.scratch):
-            folder.mkdir(exist_ok=True, mode=0o700)
+        """Makes the folders that are not there yet. Raises LocalStackRefused where the state folder cannot be made or written."""
+        try:
+            # Others may pass through (the PostgreSQL account must reach its data) but not look around.
+            self.root.mkdir(parents=True, exist_ok=True)
+            self.root.chmod(0o711)
+            for folder in (self.logs, self.pids, self.staging, self.scratch):
+                folder.mkdir(exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise LocalStackRefused(
+                f"the state folder {self.root} cannot be used ({error.strerror}: {error.filename}); "
+                "set PENSTOCK_HOME to a folder that this account may write"
+            ) from error
 
     def read(self, name: str) -> dict[str, Any]:
         """One of our own JSON files; empty when it is not there yet."""

@@ -24,6 +24,12 @@ def home(tmp_path: Path) -> Home:
     return made
 
 
+def test_a_state_folder_that_cannot_be_made_is_refused_by_name_and_with_a_remedy(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("a file")
+    with pytest.raises(LocalStackRefused, match=f"{tmp_path}/home cannot be used .File exists.*set PENSTOCK_HOME"):
+        Home(tmp_path / "home").prepare()
+
+
 def test_passwords_are_made_once_and_for_the_owner_alone(home: Home) -> None:
     first = home.secrets()
     assert home.secrets() == first
