@@ -22,6 +22,7 @@ from shared.datasets.columns import columns_from_json
 from shared.engines.duckdb.rejected import Lines
 from shared.engines.duckdb.rejected_records import Records, keep_long_numbers
 from shared.engines.duckdb.scanned import Scan
+from shared.engines.duckdb.whole_numbers import WholeNumbers, whole
 from shared.engines.program import Read
 from shared.engines.work import Job, ResolvedConnector
 from shared.formats import calls, csv_dialect, file_format, json_sql
@@ -123,7 +124,10 @@ def _delimited(connection: duckdb.DuckDBPyConnection, source: Source) -> Scan:
                 mixed.add(path)
                 firsts[path] = replace(first, line_end=first.line_end and "\n")
     readable = _alike(source, dialect) if mixed else _readable(source, dialect.encoding)
-    lines = Lines(f"rejects_{source.label}", f"scans_{source.label}", root, readable, file, dialect, copied=bool(mixed))
+    texts = whole(source.columns, source.read.keep or types)
+    numbers = WholeNumbers(f"whole_{source.label}", source.columns, texts) if texts else None
+    types |= {column.name: "VARCHAR" for column in texts}
+    lines = Lines(f"rejects_{source.label}", f"scans_{source.label}", root, readable, file, dialect, orders, numbers, copied=bool(mixed))
     if any(path != of for path, of in readable.items()):
         file, dialect = FileFormat(file.name), replace(dialect, encoding="utf-8")
     line_end = _one_end(firsts)
@@ -134,9 +138,9 @@ def _delimited(connection: duckdb.DuckDBPyConnection, source: Source) -> Scan:
 
     # Columns go by name; the engine takes them by place, so files in another order are a read of their own.
     alike = {order: [path for path, of in readable.items() if orders[of] == order] for order in dict.fromkeys(orders.values())}
-    if len(alike) == 1:
-        return Scan(call(list(readable), *alike), lines=lines)
-    return Scan(f"({' UNION ALL BY NAME '.join(f'FROM {call(paths, order)}' for order, paths in alike.items())})", lines=lines)
+    found = [call(paths, order) for order, paths in alike.items()]
+    sql = found[0] if len(found) == 1 else f"({' UNION ALL BY NAME '.join(f'FROM {one}' for one in found)})"
+    return Scan(numbers.read(connection, sql) if numbers is not None else sql, lines=lines)
 
 
 def _one_end(firsts: dict[str, FirstRecord]) -> str | None:
