@@ -34,21 +34,13 @@ class FirstRecord:
     broken: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A record: the number, from 1, of the line that it begins at, its text without the line end, and its fields, None for NULL."""
-
-    number: int
-    raw: str
-    texts: list[str | None]
-
-
 def first_record(stream: IO[bytes], dialect: CsvDialect) -> FirstRecord:
     """Raises UnreadableFile as `records` does."""
-    found, of = next(_records(stream, dialect), ([], []))
-    last = of[-1] if of else ""
-    broken = len([line for line in of if line.strip("\r\n")]) > 1
-    return FirstRecord(found, last[len(last.rstrip("\r\n")) :], broken)
+    lines: list[str] = []
+    found = _records(stream, dialect, 1, lines)
+    last = lines[-1] if lines else ""
+    broken = len([line for line in lines if line.strip("\r\n")]) > 1
+    return FirstRecord(found[0] if found else [], last[len(last.rstrip("\r\n")) :], broken)
 
 
 def records(stream: IO[bytes], dialect: CsvDialect, count: int) -> list[list[str | None]]:
@@ -56,19 +48,18 @@ def records(stream: IO[bytes], dialect: CsvDialect, count: int) -> list[list[str
 
     Raises UnreadableFile when the text is not in the encoding said.
     """
-    return [_with_nulls(record, "".join(of), dialect) for record, of in itertools.islice(_records(stream, dialect), count)]
+    lines: list[str] = []
+    ends: list[int] = []
+    found = _records(stream, dialect, count, lines, ends)
+    starts = [0, *ends]
+    return [_with_nulls(record, "".join(lines[start:end]), dialect) for record, start, end in zip(found, starts, ends, strict=False)]
 
 
-def lines(stream: IO[bytes], dialect: CsvDialect) -> Iterator[Line]:
-    """All records but the header. Raises UnreadableFile as `records` does."""
-    number, header = dialect.skip_rows, dialect.header
-    for record, of in _records(stream, dialect):
-        raw = "".join(of)
-        began = number + 1 + sum(1 for _ in itertools.takewhile(lambda line: not line.strip("\r\n"), of))
-        number += len(of)
-        if not header:
-            yield Line(began, raw.strip("\r\n"), _with_nulls(record, raw, dialect))
-        header = False
+def fields(raw: str, dialect: CsvDialect) -> list[str | None]:
+    """Those of one record, as the file has it; None for what is NULL."""
+    if len(dialect.delimiter) > 1:
+        return _with_nulls(raw.rstrip("\r\n").split(dialect.delimiter), raw, dialect)
+    return _with_nulls(next(csv.reader(io.StringIO(raw, newline=""), **arguments(dialect)), []), raw, dialect)
 
 
 def _with_nulls(record: list[str], raw: str, dialect: CsvDialect) -> list[str | None]:
@@ -90,28 +81,34 @@ def _quoted_empty(raw: str, dialect: CsvDialect) -> set[int]:
     return found
 
 
-def _records(stream: IO[bytes], dialect: CsvDialect) -> Iterator[tuple[list[str], list[str]]]:
-    """Each record after the rows to skip, and the lines of the file that it was made of, blank ones before it among them."""
+def _records(stream: IO[bytes], dialect: CsvDialect, count: int, lines: list[str], ends: list[int] | None = None) -> list[list[str]]:
+    """`lines` gets the lines of the file that the records were made of, `ends` how many of them each record and those before it took."""
     text = io.TextIOWrapper(stream, encoding=_PYTHON_ENCODINGS.get(dialect.encoding, dialect.encoding), errors="strict", newline="")
-    taken: list[str] = []
 
     def kept() -> Iterator[str]:
         for line in text:
-            taken.append(line)
+            lines.append(line)
             yield line
 
     try:
         for _ in range(dialect.skip_rows):
             text.readline()
+        found: list[list[str]] = []
         split = (line.rstrip("\r\n").split(dialect.delimiter) for line in kept())
         for record in split if len(dialect.delimiter) > 1 else csv.reader(kept(), **arguments(dialect)):
             if record:
-                yield record, taken.copy()
-                taken.clear()
+                found.append(record)
+                if ends is not None:
+                    ends.append(len(lines))
+            if len(found) == count:
+                break
+        return found
     except UnicodeError as problem:
-        raise UnreadableFile(f"it cannot be read as {dialect.encoding} text ({problem}); {told(problem, dialect.encoding)}") from problem
+        raise UnreadableFile(
+            f"the first lines cannot be read as {dialect.encoding} text ({problem}); {told(problem, dialect.encoding)}"
+        ) from problem
     except csv.Error as problem:
-        raise UnreadableFile(f"it cannot be read as {dialect.encoding} text: {problem}") from problem
+        raise UnreadableFile(f"the first lines cannot be read as {dialect.encoding} text: {problem}") from problem
     finally:
         text.detach()
 

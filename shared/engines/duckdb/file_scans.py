@@ -22,7 +22,7 @@ from shared.datasets.columns import columns_from_json
 from shared.engines.duckdb.rejected import Lines
 from shared.engines.duckdb.rejected_records import Records, keep_long_numbers
 from shared.engines.duckdb.scanned import Scan
-from shared.engines.duckdb.whole_numbers import WholeNumbers, whole
+from shared.engines.duckdb.whole_numbers import WholeNumbers, strict, whole
 from shared.engines.program import Read
 from shared.engines.work import Job, ResolvedConnector
 from shared.formats import calls, csv_dialect, file_format, json_sql
@@ -124,23 +124,33 @@ def _delimited(connection: duckdb.DuckDBPyConnection, source: Source) -> Scan:
                 mixed.add(path)
                 firsts[path] = replace(first, line_end=first.line_end and "\n")
     readable = _alike(source, dialect) if mixed else _readable(source, dialect.encoding)
-    texts = whole(source.columns, source.read.keep or types)
-    numbers = WholeNumbers(f"whole_{source.label}", source.columns, texts) if texts else None
-    types |= {column.name: "VARCHAR" for column in texts}
-    lines = Lines(f"rejects_{source.label}", f"scans_{source.label}", root, readable, file, dialect, orders, numbers, copied=bool(mixed))
+    orders_of = [orders[of] for of in readable.values()]
+    plain, read_as = file, dialect
     if any(path != of for path, of in readable.items()):
-        file, dialect = FileFormat(file.name), replace(dialect, encoding="utf-8")
+        plain, read_as = FileFormat(file.name), replace(dialect, encoding="utf-8")
     line_end = _one_end(firsts)
 
-    def call(paths: list[str], order: tuple[str, ...]) -> str:
-        inside = {name: types[name] for name in order}
-        return calls.read_csv(paths, file, dialect, inside, rejects=(lines.errors, lines.scans), line_end=line_end).sql("duckdb")
+    def reading_as(label: str, said: CsvDialect, kinds: Mapping[str, str]) -> tuple[Lines, str]:
+        lines = Lines(f"rejects_{label}", f"scans_{label}", root, readable, file, dialect, copied=bool(mixed))
 
-    # Columns go by name; the engine takes them by place, so files in another order are a read of their own.
-    alike = {order: [path for path, of in readable.items() if orders[of] == order] for order in dict.fromkeys(orders.values())}
-    found = [call(paths, order) for order, paths in alike.items()]
-    sql = found[0] if len(found) == 1 else f"({' UNION ALL BY NAME '.join(f'FROM {one}' for one in found)})"
-    return Scan(numbers.read(connection, sql) if numbers is not None else sql, lines=lines)
+        def call(order: tuple[str, ...]) -> str:
+            paths = [path for path, of in readable.items() if orders[of] == order]
+            kept = {name: kinds[name] for name in order}
+            return calls.read_csv(paths, plain, said, kept, rejects=(lines.errors, lines.scans), line_end=line_end).sql("duckdb")
+
+        # Columns go by name; the engine takes them by place, so files in another order are a read of their own.
+        alike = [call(order) for order in dict.fromkeys(orders_of)]
+        return lines, alike[0] if len(alike) == 1 else f"({' UNION ALL BY NAME '.join(f'FROM {one}' for one in alike)})"
+
+    texts = whole(source.columns, source.read.keep or types)
+    lines, sql = reading_as(source.label, read_as, types | {column.name: "VARCHAR" for column in texts})
+    if not texts:
+        return Scan(sql, lines=lines)
+    only = dict.fromkeys(types, "VARCHAR") | strict(texts)
+    # A fraction is refused where the mark in it is not the separator; whichever it has, one of the two finds it.
+    again = [reading_as(f"{source.label}_{at}", replace(read_as, decimal=mark), only) for at, mark in enumerate(",.")]
+    numbers = WholeNumbers(lines, f"whole_{source.label}", source.columns, texts, orders_of, again)
+    return Scan(numbers.read(connection, sql), lines=numbers)
 
 
 def _one_end(firsts: dict[str, FirstRecord]) -> str | None:

@@ -6,16 +6,14 @@ since the dead letters are stored as jsonb. Lines of a file keep their text, the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import IO
 
 import duckdb
 
 from shared.connectors.files.roots import Root
 from shared.engines.duckdb.connection import name, text
-from shared.engines.duckdb.whole_numbers import WholeNumbers
 from shared.formats.errors import reading
 from shared.formats.names import FileFormat
 from shared.formats.options import CsvDialect
@@ -30,8 +28,7 @@ class Lines:
     """Where DuckDB notes the lines that a read could not make a row of: `errors` and `scans` are temporary tables.
 
     `root`: file names are told relative to it. `readable`: what DuckDB reads, each with the file it stands for; `copied`: that is a plain
-    copy in utf-8, with as many lines, but not the same bytes. `orders`: the columns of each file, in its order. `whole`: columns that are
-    read as texts, if any, and what of them is no whole number.
+    copy in utf-8, with as many lines, but not the same bytes.
     """
 
     errors: str
@@ -40,27 +37,17 @@ class Lines:
     readable: Mapping[str, str]
     file: FileFormat
     dialect: CsvDialect
-    orders: Mapping[str, Sequence[str]]
-    whole: WholeNumbers | None = None
     copied: bool = False
 
     def any(self, connection: duckdb.DuckDBPyConnection) -> bool:
-        noted = connection.execute(f"SELECT 1 FROM {name(self.errors)} LIMIT 1").fetchone()  # noqa: S608 (quoted name)
-        return bool(noted) or (self.whole is not None and self.whole.any(connection))
+        return bool(connection.execute(f"SELECT 1 FROM {name(self.errors)} LIMIT 1").fetchone())  # noqa: S608 (quoted name)
 
     def query(self, connection: duckdb.DuckDBPyConnection) -> str:
         """One row per bad line, however many of its columns are wrong, in the order of the file."""
-        noted = self._noted(connection)
-        if self.whole is not None and self.whole.any(connection):
-            found = name(self.whole.find(connection, [self._opened(path) for path in self.readable]))
-            # What the engine refused is no row, whatever stands in its whole numbers.
-            refused = "EXISTS (SELECT 1 FROM noted AS n WHERE n.file = f.file AND n.position = f.line)"
-            others = f"SELECT file, original_record, error_message, line FROM {found} AS f WHERE NOT {refused}"  # noqa: S608 (quoted name)
-            noted = f"WITH noted AS ({noted}) FROM noted UNION ALL {others}"
-        return f"SELECT original_record, error_message, position FROM ({noted}) ORDER BY file, position"  # noqa: S608 (quoted names)
+        return f"SELECT original_record, error_message, position FROM ({self.noted(connection)}) ORDER BY file, position"  # noqa: S608
 
-    def _noted(self, connection: duckdb.DuckDBPyConnection) -> str:
-        """What DuckDB's reader noted itself: file (its place in `readable`), original_record, error_message, position."""
+    def noted(self, connection: duckdb.DuckDBPyConnection) -> str:
+        """The same, in no order, with file (its place in `readable`) and line, its text."""
         numbers = f"{self.errors}_numbers"
         connection.execute(
             f"CREATE OR REPLACE TEMP TABLE {name(numbers)} (scan_id UBIGINT, file_id UBIGINT, line UBIGINT, position BIGINT)"
@@ -72,27 +59,15 @@ class Lines:
         told = " ".join(f"WHEN {text(path)} THEN {text(self.root.relative(of))}" for path, of in self.readable.items())
         places = " ".join(f"WHEN {text(path)} THEN {at}" for at, path in enumerate(self.readable))
         file = f"CASE any_value(s.file_path) {told} ELSE any_value(s.file_path) END"
-        # A line that follows a carriage return is noted with the line feed before it.
-        record = f"json_object('file', {file}, 'line', trim(first(e.csv_line), chr(13) || chr(10)))"
         return (
-            f"SELECT CASE any_value(s.file_path) {places} END AS file, CAST({record} AS VARCHAR) AS original_record,"  # noqa: S608 (quoted names)
+            f"SELECT file, CAST(json_object('file', name, 'line', line) AS VARCHAR) AS original_record, error_message, position, line"  # noqa: S608
+            f" FROM (SELECT CASE any_value(s.file_path) {places} END AS file, {file} AS name,"
+            # A line that follows a carriage return is noted with the line feed before it.
+            " trim(first(e.csv_line), chr(13) || chr(10)) AS line,"
             " string_agg(e.error_message, '; ' ORDER BY e.column_idx) AS error_message,"
             f" any_value(n.position) AS position FROM {name(self.errors)} AS e JOIN {name(self.scans)} AS s USING (scan_id, file_id)"
-            f" JOIN {name(numbers)} AS n USING (scan_id, file_id, line) GROUP BY e.scan_id, e.file_id, e.line"
+            f" JOIN {name(numbers)} AS n USING (scan_id, file_id, line) GROUP BY e.scan_id, e.file_id, e.line)"
         )
-
-    def _opened(self, path: str) -> tuple[str, Callable[[], AbstractContextManager[IO[bytes]]], Sequence[str], CsvDialect]:
-        """As `WholeNumbers.find` has it."""
-        of = self.readable[path]
-        plain = replace(self.dialect, encoding="utf-8") if path != of else self.dialect
-
-        @contextmanager
-        def opened() -> Iterator[IO[bytes]]:
-            # What was unpacked or converted for this read lies on this machine, whatever it stands for.
-            with open(path, "rb") if path != of else self.root.open(of) as stream, reading(of):  # noqa: PTH123 (either is a stream)
-                yield stream if path != of else unpacked(stream, self.file)
-
-        return self.root.relative(of), opened, self.orders[of], plain
 
     def _number(self, connection: duckdb.DuckDBPyConnection, numbers: str, scan: int, file_id: int, path: str) -> None:
         """DuckDB numbers records; a quoted field that holds line ends makes an editor's number larger from there on."""

@@ -59,3 +59,20 @@ def test_an_empty_text_is_no_number_and_an_empty_field_none(tmp_path: Path) -> N
     outcome = formats.read(tmp_path, "in.csv", schema={"n": "SMALLINT"})
     assert sorted(formats.rows(outcome)) == [(1, None), (3, 4)]
     assert [line for line, *_ in rejected(outcome)] == [3]
+
+
+def test_a_fraction_is_one_whatever_mark_it_has(tmp_path: Path) -> None:
+    for mark in ".,":
+        (tmp_path / "in.csv").write_text("id;n\n1;2\n2;2.5\n3;2,5\n4;1.234\n5;x\n6;7\n")
+        outcome = formats.read(tmp_path, "in.csv", schema={"id": "INTEGER", "n": "BIGINT"}, options={"delimiter": ";", "decimal": mark})
+        assert sorted(formats.rows(outcome)) == [(1, 2), (6, 7)]
+        assert [line for line, *_ in rejected(outcome)] == [3, 4, 5, 6]
+
+
+def test_lines_that_cannot_be_read_beside_those_that_hold_no_whole_number(tmp_path: Path) -> None:
+    sure = "".join(f"{n},a\n" for n in range(1, 40_001)).encode()
+    bad = b"2.5,b\n3,c,d\n4,\xff\n6.5,e\n" + b"7," + b"x" * 2_100_000 + b"\n8.5,f\n9,g\n"
+    (tmp_path / "in.csv").write_bytes(b"id,t\n" + sure + bad)
+    outcome = formats.read(tmp_path, "in.csv")
+    assert formats.rows(outcome)[40_000:] == [(9, "g")]
+    assert [line for line, *_ in rejected(outcome)] == [40_002, 40_003, 40_004, 40_005, 40_006, 40_007]
