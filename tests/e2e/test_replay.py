@@ -187,7 +187,7 @@ def test_people_waive_open_again_and_delete(stack: Stack) -> None:
     stack.apply(WAIVED)
     run = stack.wait(stack.start("waived"))["id"]
     first, second = letters(stack, run=run)
-    assert stack.client.call("POST", "/dead-letters/waive", body={"run": run, "contains": '"Y"'})["letters"] == 1
+    assert stack.client.call("POST", "/dead-letters/waive", body={"run": run, "contains": "'Y'"})["letters"] == 1
     assert [letter["state"] for letter in letters(stack, run=run)] == ["open", "waived"]
     penstock(stack, "dead-letters", "reopen", second["id"])
     penstock(stack, "dead-letters", "fix", first["id"], "--set", 'line="7"')

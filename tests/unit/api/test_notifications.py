@@ -96,7 +96,7 @@ spec:
         """A run of it, which has ended so. `rejects`: rows by reason."""
         run = new_id()
         figures = figures or {
-            "read": {"rowsOut": 10, "rowsRejected": sum((rejects or {}).values())},
+            "read": {"rowsIn": 10, "rowsOut": 10, "rowsRejected": sum((rejects or {}).values())},
             "keep": {"rowsIn": 8, "rowsOut": 8, "rowsRejected": 0},
         }
         with self.api.database.transaction() as tx:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -30,13 +30,16 @@ from tests.support.mutants import unseen
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "connectors"
 NAMES, KEYS = ["id", "from", "n", "at"], ["id", "from"]
+# They fill a column with the time of the write.
+STAMPED = {"postgres", "duckdb", "sqlite", "mysql"}
 ORDER = (("n", "asc"), ("at", "desc"))
 RELATIONS = (("1 sales", 'SELECT * FROM "sales"'), ("2 big", 'SELECT * FROM "1 sales"'))
 TALLIES = (("2 big", None), ("2 big", "penstock_out"))
 
 
-def write(mode: str, names: Sequence[str] = NAMES, order: Sequence[tuple[str, str]] = ORDER) -> SinkWrite:
-    return SinkWrite("out", "sales.The Orders", tuple(Column(name, "BIGINT") for name in names), mode, tuple(KEYS), tuple(order), {})
+def write(mode: str, names: Sequence[str] = NAMES, order: Sequence[tuple[str, str]] = ORDER, stamp: str | None = None) -> SinkWrite:
+    options = {"updatedAtColumn": stamp} if stamp else {}
+    return SinkWrite("out", "sales.The Orders", tuple(Column(name, "BIGINT") for name in names), mode, tuple(KEYS), tuple(order), options)
 
 
 def query(*, bare: bool, unique: bool = False, picks: bool = False) -> Query:
@@ -50,6 +53,7 @@ SAMPLES: Mapping[str, tuple[Any, Any]] = {
     "keys": (KEYS, KEYS[:1]),
     "order": (ORDER, ()),
     "by_text": (("n",), ()),
+    "stamp: str | None": (None, None),
     "name": ("one", "two"),
     "alias": ("a", None),
     "key": ("id", "from"),
@@ -83,6 +87,8 @@ SAMPLES: Mapping[str, tuple[Any, Any]] = {
     "values": ([sql.Identifier(name) for name in NAMES], [sql.Identifier("id")]),
     "keys: Sequence[Sequence[str]]": ([KEYS], []),
 }
+# What takes one of these is asked once more, with the time of the write.
+TIMED = {"stamp": "at", "write": write("UPSERT", stamp="at")}
 MODULES: Mapping[str, tuple[ModuleType, Callable[[Any], Any]]] = {
     "portable": (portable, lambda made: {dialect: made.sql(dialect) for dialect in ("duckdb", "mysql")}),
     "postgres": (statements, lambda made: made.as_string(None)),
@@ -100,7 +106,13 @@ def each_statement(name: str) -> dict[str, Any]:
 
     public = inspect.getmembers(module, inspect.isfunction)
     own = {called: function for called, function in public if function.__module__ == module.__name__ and not called.startswith("_")}
-    return {called: [text(function(**_samples(function, which))) for which in (0, 1)] for called, function in own.items()}
+    return {called: [text(function(**samples)) for samples in _sampled(function)] for called, function in own.items()}
+
+
+def _sampled(function: Callable[..., Any]) -> Iterator[dict[str, Any]]:
+    yield from (_samples(function, which) for which in (0, 1))
+    if timed := {name: value for name, value in TIMED.items() if name in inspect.signature(function).parameters}:
+        yield _samples(function, 0) | timed
 
 
 def _samples(function: Callable[..., Any], which: int) -> dict[str, Any]:
@@ -117,11 +129,14 @@ def each_write(type_: str) -> dict[str, list[str]]:
     found = {}
     for mode in CONNECTORS[type_].write_modes:
         for title, index in (("", []), (" on a unique index", [KEYS])):
-            asked = [*({mode: NAMES, f"{mode} of keys only": KEYS} if mode == "UPSERT" else {mode: NAMES}).items()]
-            for way, names in asked:
-                order = ORDER if names is NAMES else ()
-                found[way + title] = connectors.statements(type_, write(mode, names, order), index)
-                found[f"{way}{title}, computed"] = connectors.computed(type_, write(mode, names, order), query(bare=False), index)
+            asked = {mode: write(mode)}
+            if mode == "UPSERT":
+                asked[f"{mode} of keys only"] = write(mode, KEYS, ())
+            if mode == "UPSERT" and type_ in STAMPED:
+                asked[f"{mode} with the time of the write"] = write(mode, stamp="at")
+            for way, said in asked.items():
+                found[way + title] = connectors.statements(type_, said, index)
+                found[f"{way}{title}, computed"] = connectors.computed(type_, said, query(bare=False), index)
     return {way: said for way, said in found.items() if said}
 
 
