@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from decimal import Decimal
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -96,11 +97,20 @@ def printed(value: Any, output: str) -> None:
     if output == "yaml":
         import yaml
 
-        click.echo(yaml.safe_dump(value, sort_keys=False, allow_unicode=True), nl=False)
+        class Exact(yaml.SafeDumper):
+            """Fractions with all their digits."""
+
+        Exact.add_representer(Decimal, lambda dumper, number: dumper.represent_scalar("tag:yaml.org,2002:float", str(number)))
+        click.echo(yaml.dump(value, Dumper=Exact, sort_keys=False, allow_unicode=True), nl=False)
     else:
         from shared.formats import exact_json
 
         click.echo(exact_json.dumps(value, indent=2, ensure_ascii=True))
+
+
+def done(sentence: str, answer: Any, output: str) -> None:
+    """What was changed: a sentence for people, the answer for programs."""
+    click.echo(sentence) if output == "table" else printed(answer, output)
 
 
 def everything(server: Client, path: str, **query: Any) -> list[Any]:

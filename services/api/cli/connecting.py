@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from services.api.cli.answering import OUTPUT, answering, client, named, printed
+from services.api.cli.answering import OUTPUT, answering, client, done, named, printed
 
 
 @click.group()
@@ -35,9 +35,10 @@ def list_credentials(context: click.Context, limit: int, output: str) -> None:
 @click.argument("values", nargs=-1)
 @click.option("--store", type=click.Choice(["vault", "keystore", "ssm"]), help="Who keeps the values; else Penstock's database.")
 @click.option("--location", help="Where that store has them.")
+@OUTPUT
 @click.pass_context
 @answering
-def set_credential(context: click.Context, name: str, values: tuple[str, ...], store: str | None, location: str | None) -> int:
+def set_credential(context: click.Context, name: str, values: tuple[str, ...], store: str | None, location: str | None, output: str) -> int:
     """Save credential [namespace/]NAME with FIELD=VALUE …; a field without a value is asked for.
 
     \b
@@ -49,14 +50,14 @@ def set_credential(context: click.Context, name: str, values: tuple[str, ...], s
         if values or not store or not location:
             raise click.UsageError("say --store and --location together, and no values: those are in that store")
         saved = client(context).call("PUT", f"/credentials/{namespace}/{short}", store=store, location=location)
-        click.echo(f"credential {namespace}/{short}: version {saved['version']}, kept in {saved['store']} at {saved['location']}")
+        done(f"credential {namespace}/{short}: version {saved['version']}, kept in {saved['store']} at {saved['location']}", saved, output)
         return 0
     fields = {}
     for entry in values or ("password",):
         field, given, value = entry.partition("=")
         fields[field] = value if given else click.prompt(field, hide_input=True)
     saved = client(context).call("PUT", f"/credentials/{namespace}/{short}", body=fields)
-    click.echo(f"credential {namespace}/{short}: version {saved['version']}, fields {', '.join(saved['fields'])}")
+    done(f"credential {namespace}/{short}: version {saved['version']}, fields {', '.join(saved['fields'])}", saved, output)
     return 0
 
 
@@ -72,12 +73,13 @@ def delete_credential(context: click.Context, name: str) -> None:
 
 
 @credentials.command()
+@OUTPUT
 @click.pass_context
 @answering
-def reseal(context: click.Context) -> int:
+def reseal(context: click.Context, output: str) -> int:
     """Seal all with the master key of now, after it was changed. Exit code 1 where no key opens some."""
     found = client(context).call("POST", "/credentials/reseal", body={})
-    click.echo(f"{found['checked']} looked at: {found['resealed']} sealed anew, {found['unreadable']} that no key opens")
+    done(f"{found['checked']} looked at: {found['resealed']} sealed anew, {found['unreadable']} that no key opens", found, output)
     return 1 if found["unreadable"] else 0
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from services.api.cli.answering import OUTPUT, answering, client, printed
+from services.api.cli.answering import OUTPUT, answering, client, done, printed
 from shared.formats import exact_json
 
 if TYPE_CHECKING:
@@ -63,11 +63,11 @@ def dead_letters(context: click.Context, choice: dict[str, Any], limit: int, out
 @answering
 def _listed(context: click.Context, choice: dict[str, Any], limit: int, output: str) -> None:
     server = client(context)
-    found = server.call("GET", "/dead-letters", limit=limit, exact=output != "yaml", **choice)
+    found = server.call("GET", "/dead-letters", limit=limit, exact=True, **choice)
     # Where a text is looked for, a page may be short and still not the last.
     while found["nextCursor"] and len(found["items"]) < limit:
         asked = {"limit": limit - len(found["items"]), "cursor": found["nextCursor"], **choice}
-        more = server.call("GET", "/dead-letters", exact=output != "yaml", **asked)
+        more = server.call("GET", "/dead-letters", exact=True, **asked)
         found = {"items": found["items"] + more["items"], "nextCursor": more["nextCursor"]}
     if output != "table":
         printed(found, output)
@@ -102,11 +102,12 @@ def summary(context: click.Context, choice: dict[str, Any], output: str) -> None
 
 @dead_letters.command()
 @click.argument("letter", metavar="ID")
+@OUTPUT
 @click.pass_context
 @answering
-def show(context: click.Context, letter: str) -> None:
+def show(context: click.Context, letter: str, output: str) -> None:
     """One of them in full."""
-    printed(client(context).call("GET", f"/dead-letters/{letter}", exact=True), "json")
+    printed(client(context).call("GET", f"/dead-letters/{letter}", exact=True), output)
 
 
 @dead_letters.command()
@@ -120,9 +121,12 @@ def show(context: click.Context, letter: str) -> None:
 )
 @click.option("--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="JSON lines as exported, records corrected.")
 @click.option("--allow-duplicates", is_flag=True, help="Also rows of a failed replay that may have written them already.")
+@OUTPUT
 @click.pass_context
 @answering
-def fix(context: click.Context, letter: str | None, columns: tuple[str, ...], file: Path | None, allow_duplicates: bool) -> None:
+def fix(
+    context: click.Context, letter: str | None, columns: tuple[str, ...], file: Path | None, allow_duplicates: bool, output: str
+) -> None:
     """Correct a row, or all rows of a file that was exported; then they can be replayed."""
     server = client(context)
     allowed = {"allowDuplicates": True} if allow_duplicates else {}
@@ -132,14 +136,13 @@ def fix(context: click.Context, letter: str | None, columns: tuple[str, ...], fi
         now = server.call("GET", f"/dead-letters/{letter}", exact=True)
         before = now["record"] if now["record"] is not None else now["original_record"]
         record = dict(_column(text, before) for text in columns)
-        server.call("PATCH", f"/dead-letters/{letter}", body={"record": record} | allowed, exact=True)
-        click.echo("fixed")
+        done("fixed", server.call("PATCH", f"/dead-letters/{letter}", body={"record": record} | allowed, exact=True), output)
         return
     assert file is not None
     fixed = 0
     for some in _in_file(file):
         fixed += server.call("PATCH", "/dead-letters", body={"letters": [one | allowed for one in some]}, exact=True)["letters"]
-    click.echo(f"{fixed} fixed")
+    done(f"{fixed} fixed", {"letters": fixed}, output)
 
 
 def _column(text: str, before: Mapping[str, Any]) -> tuple[str, Any]:
@@ -180,22 +183,23 @@ def _in_file(file: Path) -> Iterator[list[dict[str, Any]]]:
 @dead_letters.command()
 @IDS
 @_chosen
+@OUTPUT
 @click.pass_context
 @answering
-def waive(context: click.Context, ids: tuple[str, ...], choice: dict[str, Any]) -> None:
+def waive(context: click.Context, ids: tuple[str, ...], choice: dict[str, Any], output: str) -> None:
     """Say of rows that they need not get through."""
-    done = sum(client(context).call("POST", "/dead-letters/waive", body=body)["letters"] for body in _bodies(ids, choice))
-    click.echo(f"{done} waived")
+    waived = sum(client(context).call("POST", "/dead-letters/waive", body=body)["letters"] for body in _bodies(ids, choice))
+    done(f"{waived} waived", {"letters": waived}, output)
 
 
 @dead_letters.command()
 @click.argument("letter", metavar="ID")
+@OUTPUT
 @click.pass_context
 @answering
-def reopen(context: click.Context, letter: str) -> None:
+def reopen(context: click.Context, letter: str, output: str) -> None:
     """Take back a correction or a waiver."""
-    client(context).call("PATCH", f"/dead-letters/{letter}", body={"state": "open"})
-    click.echo("open")
+    done("open", client(context).call("PATCH", f"/dead-letters/{letter}", body={"state": "open"}, exact=True), output)
 
 
 @dead_letters.command()
@@ -229,15 +233,16 @@ def export(context: click.Context, choice: dict[str, Any], form: str, to: Path |
 @dead_letters.command()
 @IDS
 @_chosen
+@OUTPUT
 @click.pass_context
 @answering
-def delete(context: click.Context, ids: tuple[str, ...], choice: dict[str, Any]) -> None:
+def delete(context: click.Context, ids: tuple[str, ...], choice: dict[str, Any], output: str) -> None:
     """Take rows away for good."""
     server = client(context)
     for letter in ids:
         server.call("DELETE", f"/dead-letters/{letter}")
-    done = len(ids) if ids else server.call("DELETE", "/dead-letters", **choice)["letters"]
-    click.echo(f"{done} deleted")
+    deleted = len(ids) if ids else server.call("DELETE", "/dead-letters", **choice)["letters"]
+    done(f"{deleted} deleted", {"letters": deleted}, output)
 
 
 @dead_letters.command()

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from services.api.cli.answering import OUTPUT, answering, client, named, printed
+from services.api.cli.answering import OUTPUT, answering, client, done, named, printed
 from shared.formats import exact_json
 
 _KINDS = {".json": "application/json", ".jsonl": "application/x-ndjson", ".ndjson": "application/x-ndjson", ".csv": "text/csv"}
@@ -57,36 +57,40 @@ def listed(context: click.Context, pipeline: str, trigger: str, outcome: str | N
 @hooks.command()
 @_of_hook
 @click.argument("delivery")
+@OUTPUT
 @click.pass_context
 @answering
-def show(context: click.Context, pipeline: str, trigger: str, delivery: str) -> None:
+def show(context: click.Context, pipeline: str, trigger: str, delivery: str, output: str) -> None:
     """One delivery in full."""
-    printed(client(context).call("GET", f"{_address(pipeline, trigger)}/deliveries/{delivery}", exact=True), "json")
+    printed(client(context).call("GET", f"{_address(pipeline, trigger)}/deliveries/{delivery}", exact=True), output)
 
 
 @hooks.command()
 @_of_hook
 @click.argument("delivery")
 @click.option("--reason", help="Why, for the record.")
+@OUTPUT
 @click.pass_context
 @answering
-def release(context: click.Context, pipeline: str, trigger: str, delivery: str, reason: str | None) -> None:
+def release(context: click.Context, pipeline: str, trigger: str, delivery: str, reason: str | None, output: str) -> None:
     """Start the run of a delivery that waits for a person."""
     body = {"reason": reason} if reason else {}
-    click.echo(client(context).call("POST", f"{_address(pipeline, trigger)}/deliveries/{delivery}/release", body=body)["run"])
+    released = client(context).call("POST", f"{_address(pipeline, trigger)}/deliveries/{delivery}/release", body=body)
+    done(released["run"], released, output)
 
 
 @hooks.command()
 @_of_hook
 @click.argument("delivery")
 @click.option("--reason", help="Why, for the record.")
+@OUTPUT
 @click.pass_context
 @answering
-def reject(context: click.Context, pipeline: str, trigger: str, delivery: str, reason: str | None) -> None:
+def reject(context: click.Context, pipeline: str, trigger: str, delivery: str, reason: str | None, output: str) -> None:
     """A delivery that waits for a person starts nothing."""
     body = {"reason": reason} if reason else {}
-    client(context).call("POST", f"{_address(pipeline, trigger)}/deliveries/{delivery}/reject", body=body)
-    click.echo(f"{delivery} is rejected")
+    rejected = client(context).call("POST", f"{_address(pipeline, trigger)}/deliveries/{delivery}/reject", body=body)
+    done(f"{delivery} is rejected", rejected, output)
 
 
 @hooks.command("test")
@@ -94,9 +98,10 @@ def reject(context: click.Context, pipeline: str, trigger: str, delivery: str, r
 @click.option("--body", help="What would be sent, as JSON.")
 @click.option("--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The same from a file: .json, .jsonl or .csv.")
 @click.option("--start", is_flag=True, help="Really: as if it had been sent.")
+@OUTPUT
 @click.pass_context
 @answering
-def test(context: click.Context, pipeline: str, trigger: str, body: str | None, file: Path | None, start: bool) -> int:
+def test(context: click.Context, pipeline: str, trigger: str, body: str | None, file: Path | None, start: bool, output: str) -> int:
     """What a delivery would come to, without its secret. Exit code 2 where it would be refused."""
     if (body is None) == (file is None):
         raise click.UsageError("give --body or --file")
@@ -108,8 +113,11 @@ def test(context: click.Context, pipeline: str, trigger: str, body: str | None, 
         raise click.UsageError(f"the body is not what it should be: {error}") from error
     found = client(context).call("POST", f"{_address(pipeline, trigger)}/test", body=sent, exact=True, start=str(start).lower())
     if start:
-        click.echo(found["run"])
+        done(found["run"], found, output)
         return 0
+    if output != "table":
+        printed(found, output)
+        return 0 if found["valid"] else 2
     if not found["valid"]:
         click.echo(f"it would be refused: {found['error']['message']}", err=True)
         for one in found["error"].get("errors", []):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from services.api.cli.answering import answering, named
+from services.api.cli.answering import OUTPUT, answering, named, printed
 
 if TYPE_CHECKING:
     from shared.secrets.keystore import Keystore
@@ -18,11 +18,16 @@ def keystore() -> None:
 
 
 @keystore.command("list")
+@OUTPUT
 @answering
-def listed() -> None:
+def listed(output: str) -> None:
     """The entries, with the names of their fields."""
-    for name, fields in sorted(_keystore().entries().items()):
-        click.echo(f"{name}: {', '.join(sorted(fields))}")
+    found = [{"name": name, "fields": sorted(fields)} for name, fields in sorted(_keystore().entries().items())]
+    if output != "table":
+        printed({"items": found}, output)
+        return
+    for entry in found:
+        click.echo(f"{entry['name']}: {', '.join(entry['fields'])}")
 
 
 @keystore.command("set")

@@ -67,22 +67,31 @@ def start(context: click.Context, pipeline: str, reason: str | None, output: str
 @click.command()
 @click.argument("pipeline")
 @REASON
+@OUTPUT
 @click.pass_context
 @answering
-def stop(context: click.Context, pipeline: str, reason: str | None) -> None:
+def stop(context: click.Context, pipeline: str, reason: str | None, output: str) -> None:
     """Keep [namespace/]PIPELINE from starting by itself, and cancel its backfills and its runs that have not ended."""
     to = client(context)
     _switch(to, pipeline, "disable", reason)
     namespace, name = named(pipeline)
+    stopped: dict[str, list[dict[str, str]]] = {"backfills": [], "runs": []}
     # Else the next date of each would start as soon as one of its runs is cancelled.
     for backfill in to.call("GET", "/backfills", namespace=namespace, pipeline=name, limit=500)["items"]:
         if backfill["state"] in ("running", "paused"):
             cancelled = to.call("POST", f"/backfills/{backfill['id']}/cancel", body={})
-            click.echo(f"backfill {backfill['id']} {cancelled['state']}")
+            stopped["backfills"].append({"id": backfill["id"], "state": cancelled["state"]})
+            if output == "table":
+                click.echo(f"backfill {backfill['id']} {cancelled['state']}")
     # Those that wait first: they would take the places of those that run.
     for status in ("QUEUED", "RUNNING"):
         for run in list(_runs(to, pipeline, status)):
-            click.echo(f"{run} {to.call('POST', f'/runs/{run}/cancel')['status']}")
+            status_now = to.call("POST", f"/runs/{run}/cancel")["status"]
+            stopped["runs"].append({"id": run, "status": status_now})
+            if output == "table":
+                click.echo(f"{run} {status_now}")
+    if output != "table":
+        printed(stopped, output)
 
 
 def _runs(to: Client, pipeline: str, status: str) -> Iterator[str]:

@@ -8,10 +8,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Response, jsonify
-from flask_smorest import Blueprint
 
 from services.api import cursors, ndjson
 from services.api.auth import caller, database
+from services.api.blueprint import Blueprint
 from services.api.filters import of_pipeline
 from services.api.incoming import identifier, loaded, nothing
 from services.api.once import accepted

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Response
-from flask_smorest import Blueprint
 from marshmallow import Schema
 
 from services.api import cursors
 from services.api.access import audit
 from services.api.auth import caller
+from services.api.blueprint import Blueprint
 from services.api.incoming import identifier, loaded
 from services.api.once import accepted
 from services.api.resources.retries import restart_as

@@ -8,8 +8,8 @@ from importlib.metadata import version
 from typing import Any
 
 from flask import Response, current_app, jsonify
-from flask_smorest import Blueprint
 
+from services.api.blueprint import Blueprint
 from services.api.described.page import page
 from services.api.problems import Refused
 from services.api.schemas.catalogue import ConnectorTypes, Engines, FlowTypes, Formats, JsonSchema, NodeTypes

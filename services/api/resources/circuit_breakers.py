@@ -7,10 +7,10 @@ from typing import Any
 
 import redis
 from flask import current_app
-from flask_smorest import Blueprint
 
 from services.api import cursors, ndjson
 from services.api.auth import caller, database
+from services.api.blueprint import Blueprint
 from services.api.incoming import nothing
 from services.api.problems import Refused
 from services.api.resources.documents import stamp

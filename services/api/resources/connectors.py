@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_smorest import Blueprint
-from marshmallow import RAISE
-
 from services.api import cursors, ndjson
 from services.api.auth import caller, database
+from services.api.blueprint import Blueprint
 from services.api.filters import of_name
 from services.api.resources import documents
 from services.api.schemas.documents import TEXT_BODY, ConnectorPage, ListedConnector, NamedQuery, Saved, SaveQuery, Shown
@@ -19,7 +17,7 @@ blueprint = Blueprint("connectors", __name__, url_prefix="/api/v1", description=
 
 @blueprint.put("/connectors/<namespace>/<name>")
 @blueprint.doc(**TEXT_BODY)
-@blueprint.arguments(SaveQuery, location="query", unknown=RAISE)
+@blueprint.arguments(SaveQuery, location="query")
 @blueprint.response(200, Saved)
 @blueprint.alt_response(201, schema=Saved)
 def put_connector(query: dict[str, Any], namespace: str, name: str) -> Any:
@@ -35,7 +33,7 @@ def read_connector(namespace: str, name: str) -> Any:
 
 
 @blueprint.delete("/connectors/<namespace>/<name>")
-@blueprint.arguments(SaveQuery, location="query", unknown=RAISE)
+@blueprint.arguments(SaveQuery, location="query")
 @blueprint.response(204)
 def delete_connector(query: dict[str, Any], namespace: str, name: str) -> Any:
     """Its history stays."""

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from flask import current_app
-from flask_smorest import Blueprint
-from marshmallow import RAISE
 
 from services.api import cursors, ndjson
 from services.api.access import audit
 from services.api.auth import caller, database
+from services.api.blueprint import Blueprint
 from services.api.incoming import json_object
 from services.api.problems import Refused, brief
 from services.api.resources.documents import stamp
@@ -51,7 +50,7 @@ def page(query: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.put("/credentials/<namespace>/<name>")
 @blueprint.doc(**_VALUES)
-@blueprint.arguments(KeepQuery, location="query", unknown=RAISE)
+@blueprint.arguments(KeepQuery, location="query")
 @blueprint.response(200, Credential)
 def put_credential(query: dict[str, Any], namespace: str, name: str) -> Any:
     """{field: value, …}; the whole credential is replaced. With `store` and `location` no values: workers read them there."""

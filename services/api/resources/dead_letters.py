@@ -7,11 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 from flask import Response
-from flask_smorest import Blueprint
-from marshmallow import RAISE, Schema
+from marshmallow import Schema
 
 from services.api import cursors
 from services.api.auth import Caller, caller, database
+from services.api.blueprint import Blueprint
 from services.api.filters import of_pipeline
 from services.api.incoming import identifier, loaded
 from services.api.once import accepted
@@ -152,7 +152,7 @@ def delete_one(letter: str) -> None:
 
 
 @blueprint.delete("")
-@blueprint.arguments(Chosen, location="query", unknown=RAISE)
+@blueprint.arguments(Chosen, location="query")
 @blueprint.response(200, Changed)
 def delete(query: dict[str, Any]) -> dict[str, Any]:
     """Takes away all that are meant; what a run replays stays."""

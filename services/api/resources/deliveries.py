@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import Response, current_app
-from flask_smorest import Blueprint
-from marshmallow import RAISE, Schema
+from marshmallow import Schema
 
 from services.api import cursors, ndjson
 from services.api.auth import caller, database
+from services.api.blueprint import Blueprint
 from services.api.hooks import known, reading
 from services.api.hooks.known import Hook
 from services.api.hooks.receiving import TAKEN, answered
@@ -106,7 +106,7 @@ def reject(namespace: str, name: str, trigger: str, delivery: str) -> dict[str, 
 
 @blueprint.post(f"{_AT}/test")
 @blueprint.doc(**_body(TriedBody))
-@blueprint.arguments(TriedQuery, location="query", unknown=RAISE)
+@blueprint.arguments(TriedQuery, location="query")
 @blueprint.response(200, TriedDelivery)
 @blueprint.alt_response(202, schema=Taken)
 def try_out(query: dict[str, Any], namespace: str, name: str, trigger: str) -> Any:

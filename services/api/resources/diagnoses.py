@@ -8,9 +8,9 @@ from typing import Any
 
 import redis
 from flask import current_app
-from flask_smorest import Blueprint
 
 from services.api.auth import caller, database
+from services.api.blueprint import Blueprint
 from services.api.incoming import loaded
 from services.api.problems import Refused
 from services.api.recipes.diagnosed import case_of, look_anew

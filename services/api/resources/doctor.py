@@ -10,9 +10,9 @@ from uuid import UUID
 
 import redis
 from flask import current_app
-from flask_smorest import Blueprint
 
 from services.api.auth import caller, database
+from services.api.blueprint import Blueprint
 from services.api.problems import Refused
 from services.api.schemas.doctor import DoctorQuery, Examined
 from services.api.settings import Settings

@@ -6,11 +6,10 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from flask import current_app
-from flask_smorest import Blueprint
-from marshmallow import RAISE
 
 from services.api.access import audit
 from services.api.auth import caller, database
+from services.api.blueprint import Blueprint
 from services.api.incoming import RECIPE, body
 from services.api.problems import Refused
 from services.api.recipes import expected, save
@@ -46,7 +45,7 @@ def validate() -> dict[str, Any]:
 
 @blueprint.post("/apply")
 @blueprint.doc(**DRAFT_BODY)
-@blueprint.arguments(ApplyQuery, location="query", unknown=RAISE)
+@blueprint.arguments(ApplyQuery, location="query")
 @blueprint.response(200, Applied)
 def apply(query: dict[str, Any]) -> dict[str, Any]:
     """Saves one or many documents, all or none."""
@@ -96,7 +95,7 @@ def read_resource(kind: str, namespace: str, name: str) -> Any:
 
 
 @blueprint.delete("/resources/<kind>/<namespace>/<name>")
-@blueprint.arguments(SaveQuery, location="query", unknown=RAISE)
+@blueprint.arguments(SaveQuery, location="query")
 @blueprint.response(204)
 def delete_resource(query: dict[str, Any], kind: str, namespace: str, name: str) -> tuple[str, int]:
     """Its history stays."""

@@ -11,9 +11,9 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Response, current_app, request
-from flask_smorest import Blueprint
 
 from services.api.auth import Caller, caller, database
+from services.api.blueprint import Blueprint
 from services.api.feed import Feed, Full
 from services.api.incoming import identifier
 from services.api.problems import Refused, brief

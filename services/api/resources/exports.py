@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Response, current_app
-from flask_smorest import Blueprint
 
 from services.api.auth import caller, database
+from services.api.blueprint import Blueprint
 from services.api.recipes import planned, save
 from services.api.recipes.asked import runnable, start_of_interval, values_of
 from services.api.schemas.exports import ExportQuery

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_smorest import Blueprint
-
 from services.api.auth import database
+from services.api.blueprint import Blueprint
 from services.api.resources.documents import stamp
 from services.api.resources.runs import found
 from services.api.schemas.graph import AttemptsOfRun, Graph

@@ -6,9 +6,9 @@ from typing import Any
 
 import redis
 from flask import current_app
-from flask_smorest import Blueprint
 
 from services.api.auth import database
+from services.api.blueprint import Blueprint
 from services.api.schemas.catalogue import Live, Ready
 from shared.errors import PenstockError
 

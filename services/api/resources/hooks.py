@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response
-from flask_smorest import Blueprint
 
+from services.api.blueprint import Blueprint
 from services.api.hooks.receiving import TAKEN, TooMany, receive
 from services.api.schemas.deliveries import Taken
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_smorest import Blueprint
-
 from services.api.auth import database
+from services.api.blueprint import Blueprint
 from services.api.resources.runs import found, together
 from services.api.schemas.runs import Ledger
 from shared.runs import ledger

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import Response, current_app
-from flask_smorest import Blueprint
 
 from services.api.auth import caller, database
+from services.api.blueprint import Blueprint
 from services.api.problems import Refused
 from services.api.recipes import planned, save
 from services.api.recipes.asked import start_of_interval, values_of

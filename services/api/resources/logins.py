@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, current_app, g, request
-from flask_smorest import Blueprint
+from marshmallow import EXCLUDE
 
 from services.api.access import audit, session
 from services.api.auth import Caller, database, limits, used
+from services.api.blueprint import Blueprint
 from services.api.oidc import handshake
 from services.api.oidc.provider import NotVouchedFor, Provider, ProviderUnavailable
 from services.api.oidc.roles import granted
@@ -63,7 +64,8 @@ def begin(query: dict[str, Any]) -> Any:
 
 @blueprint.get("/session/oidc/callback")
 @blueprint.doc(**_OPEN)
-@blueprint.arguments(ComeBack, location="query")
+# A provider may add words of its own (RFC 6749, section 4.1.2).
+@blueprint.arguments(ComeBack, location="query", unknown=EXCLUDE)
 @blueprint.response(
     302, description="To the page that was asked for, with the cookie of a session; or to the login page with ?login=why not"
 )

@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 from flask import jsonify, make_response, url_for
-from flask_smorest import Blueprint
 
 from services.api.auth import caller, database
+from services.api.blueprint import Blueprint
 from services.api.incoming import identifier, json_object, nothing
 from services.api.problems import Refused, brief
 from services.api.recipes.planned import wait_for

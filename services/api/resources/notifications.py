@@ -6,10 +6,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Response
-from flask_smorest import Blueprint
 
 from services.api import cursors, ndjson
 from services.api.auth import caller, database
+from services.api.blueprint import Blueprint
 from services.api.filters import of_pipeline
 from services.api.incoming import identifier, nothing
 from services.api.once import accepted

@@ -6,12 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import Response
-from flask_smorest import Blueprint
-from marshmallow import RAISE
 
 from services.api import cursors, ndjson
 from services.api.access import request_ids, tracing
 from services.api.auth import caller, database
+from services.api.blueprint import Blueprint
 from services.api.filters import of_name
 from services.api.incoming import loaded
 from services.api.once import accepted, answered
@@ -33,7 +32,7 @@ blueprint = Blueprint("pipelines", __name__, url_prefix="/api/v1/pipelines", des
 
 @blueprint.put("/<namespace>/<name>")
 @blueprint.doc(**TEXT_BODY)
-@blueprint.arguments(SaveQuery, location="query", unknown=RAISE)
+@blueprint.arguments(SaveQuery, location="query")
 @blueprint.response(200, Saved)
 @blueprint.alt_response(201, schema=Saved)
 def put(query: dict[str, Any], namespace: str, name: str) -> Any:
@@ -52,7 +51,7 @@ def read(namespace: str, name: str) -> Any:
 
 
 @blueprint.delete("/<namespace>/<name>")
-@blueprint.arguments(SaveQuery, location="query", unknown=RAISE)
+@blueprint.arguments(SaveQuery, location="query")
 @blueprint.response(204)
 def delete(query: dict[str, Any], namespace: str, name: str) -> Any:
     """Its history stays."""

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import current_app
-from flask_smorest import Blueprint
 
 from services.api.auth import caller, database
+from services.api.blueprint import Blueprint
 from services.api.incoming import identifier, loaded
 from services.api.problems import Refused, brief
 from services.api.recipes import planned

@@ -15,11 +15,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Response, jsonify, make_response, url_for
-from flask_smorest import Blueprint
-from marshmallow import RAISE
 
 from services.api import cursors, ndjson
 from services.api.auth import caller, database
+from services.api.blueprint import Blueprint
 from services.api.incoming import identifier, nothing
 from services.api.problems import Refused, brief
 from services.api.recipes.planned import wait_for
@@ -139,7 +138,7 @@ def suggest(query: dict[str, Any], namespace: str, dataset: str) -> dict[str, An
 
 @blueprint.post("/quality/<namespace>/<rule_set>/run")
 @blueprint.doc(**NO_BODY)
-@blueprint.arguments(RunQuery, location="query", unknown=RAISE)
+@blueprint.arguments(RunQuery, location="query")
 @blueprint.response(200, Checks)
 @blueprint.alt_response(202, schema=Waiting)
 def run(query: dict[str, Any], namespace: str, rule_set: str) -> Any:

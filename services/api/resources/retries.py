@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Response
-from flask_smorest import Blueprint
 
 from services.api.auth import caller
+from services.api.blueprint import Blueprint
 from services.api.incoming import identifier, loaded
 from services.api.once import accepted
 from services.api.problems import Refused

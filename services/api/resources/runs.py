@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_smorest import Blueprint
-
 from services.api import cursors, ndjson
 from services.api.auth import caller, database
+from services.api.blueprint import Blueprint
 from services.api.filters import of_pipeline
 from services.api.incoming import identifier
 from services.api.resources.documents import stamp

@@ -6,9 +6,8 @@ import re
 from datetime import UTC, date, datetime
 from typing import Any
 
-from flask_smorest import Blueprint
-
 from services.api.auth import caller, database
+from services.api.blueprint import Blueprint
 from services.api.problems import Refused, brief
 from services.api.resources.documents import stamp
 from services.api.schemas.schedules import Explained, ExplainPipelineQuery, ExplainQuery, Next, NextQuery

@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Response, current_app, g, jsonify, request
-from flask_smorest import Blueprint
 
 from services.api.access import session
 from services.api.auth import Caller, caller, database, known, limits
+from services.api.blueprint import Blueprint
 from services.api.incoming import loaded
 from services.api.resources.documents import stamp
 from services.api.schemas.sessions import LogIn, Session

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_smorest import Blueprint
-
 from services.api.auth import caller, database
+from services.api.blueprint import Blueprint
 from services.api.incoming import loaded
 from services.api.problems import Refused, brief
 from services.api.recipes import save

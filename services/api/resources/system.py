@@ -11,10 +11,10 @@ from typing import Any
 
 import redis
 from flask import Response, current_app
-from flask_smorest import Blueprint
 
 from services.api import metrics
 from services.api.auth import caller, database
+from services.api.blueprint import Blueprint
 from services.api.problems import Refused
 from services.api.resources.documents import stamp
 from services.api.schemas.system import System

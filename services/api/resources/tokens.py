@@ -6,11 +6,10 @@ import secrets
 from datetime import UTC, datetime
 from typing import Any
 
-from flask_smorest import Blueprint
-
 from services.api import cursors, ndjson
 from services.api.access import audit
 from services.api.auth import Caller, caller, database
+from services.api.blueprint import Blueprint
 from services.api.incoming import identifier, loaded
 from services.api.problems import Refused, brief
 from services.api.resources.documents import stamp

@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from flask_smorest import Blueprint
-
 from services.api import cursors, ndjson
 from services.api.auth import caller, database
+from services.api.blueprint import Blueprint
 from services.api.incoming import loaded
 from services.api.problems import Refused, brief
 from services.api.resources.documents import stamp

@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask_smorest import Blueprint
-
 from services.api import ndjson
 from services.api.auth import caller, database
+from services.api.blueprint import Blueprint
 from services.api.problems import Refused
 from services.api.recipes import compare, expected, save
 from services.api.recipes.publish import publish

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -122,6 +123,22 @@ def test_a_call_that_changes_something_does_nothing_by_a_word_it_does_not_know(a
     assert refused.json["detail"].startswith(f"{wrong} is not known here; there is ")
     assert known in refused.json["detail"]
     assert (api.all(count), api.call("GET", "/pipelines/other/asked").status_code) == (before, 200)
+
+
+def test_no_call_overlooks_a_word_of_its_query_that_it_does_not_know(api: Any) -> None:
+    """A misspelt filter would list everything."""
+    refused: dict[str, tuple[int, str]] = {}
+    for path, calls in api.call("GET", "/openapi.json").json["paths"].items():
+        shared = calls.get("parameters", [])
+        for method, call in calls.items():
+            if method != "parameters" and any(one.get("in") == "query" for one in [*shared, *call.get("parameters", [])]):
+                address = re.sub(r"\{[^}]*\}", "1", path).removeprefix("/api/v1")
+                found = api.call(method.upper(), f"{address}?stauts=FAILED", None if method == "get" else {})
+                refused[f"{method} {path}"] = (found.status_code, (found.json or {}).get("detail", "")[:34])
+    # A provider of logins may add words of its own.
+    assert refused.pop("get /api/v1/session/oidc/callback")[0] != 422
+    assert len(refused) > 40
+    assert set(refused.values()) == {(422, "stauts is not known here; there is")}, refused
 
 
 def test_the_page_of_a_pipeline_says_the_zone_it_fires_in_and_nothing_that_nobody_wrote(api: Any) -> None:

@@ -8,6 +8,8 @@ import resource
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
+from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from click.testing import CliRunner
 
 from services.api.cli import servers
 from services.api.cli.__main__ import COMMANDS, cli
+from services.api.cli.answering import printed
 from shared.pipelines.language import read_documents
 from shared.pipelines.validation import validate
 
@@ -46,6 +49,43 @@ def test_each_command_of_the_table_is_there_and_says_what_it_does(name: str) -> 
     assert found.name == name
     assert found.help
     assert about.endswith(".")
+
+
+# They write files or text that is made for one tool, or have nothing to say but that it is done.
+_NO_TABLE = {
+    *("completion", "dead-letters export", "docs", "export", "init", "quality offenders", "quality suggest", "schema", "staging"),
+    *(
+        "credentials delete",
+        "down",
+        "keystore delete",
+        "keystore reseal",
+        "keystore set",
+        "profiles add",
+        "profiles remove",
+        "profiles use",
+    ),
+    *("tokens readmit", "tokens revoke", "up"),
+}
+
+
+def test_whatever_has_an_answer_gives_it_to_programs_too() -> None:
+    def below(command: click.Command, name: str) -> Iterator[tuple[str, bool]]:
+        inner = command.commands if isinstance(command, click.Group) else {}
+        if not inner or getattr(command, "invoke_without_command", False):
+            yield name, any(parameter.name == "output" for parameter in command.params)
+        for word, one in inner.items():
+            yield from below(one, f"{name} {word}")
+
+    roots = {name: getattr(import_module(f"services.api.cli.{module}"), command) for name, (module, command, _) in COMMANDS.items()}
+    assert {name for root, command in roots.items() for name, has in below(command, root) if not has} == _NO_TABLE
+
+
+def test_fractions_keep_their_digits_in_every_form(capsys: pytest.CaptureFixture[str]) -> None:
+    row = {"price": Decimal("0.10"), "much": Decimal("12345678901234567890.123456789"), "n": 2}
+    printed(row, "yaml")
+    assert capsys.readouterr().out == "price: 0.10\nmuch: 12345678901234567890.123456789\nn: 2\n"
+    printed(row, "json")
+    assert capsys.readouterr().out == '{\n  "price": 0.10,\n  "much": 12345678901234567890.123456789,\n  "n": 2\n}\n'
 
 
 def test_help_comes_at_once_since_it_loads_no_command() -> None:
