@@ -93,10 +93,11 @@ class Watch(threading.Thread):
                (SELECT count(*) FROM stages, unnest(connectors) c WHERE status IN ('RELEASED', 'RUNNING') AND c = 'default/narrow') AS held,
                (SELECT count(*) FROM stages WHERE status = 'WAITING' AND waiting_since IS NOT NULL) AS waiting
     """
-    # A server shows what a session does to its own user only.
+    # A server shows what a session does to its own user only. One whose client has gone needs a moment to see it and to end.
     _SESSIONS = """
         SELECT count(*) FROM pg_stat_activity
          WHERE application_name ~ '^penstock/[0-9a-f-]{36}/' AND query ~* 'generate_series|[^_]crowd[^_]'
+           AND (state <> 'idle' OR state_change < clock_timestamp() - interval '1 second')
     """
 
     def __init__(self, stack: Stack) -> None:
