@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Response, jsonify, make_response, url_for
+from marshmallow import EXCLUDE
 
 from services.api import cursors, ndjson
 from services.api.auth import caller, database
@@ -95,7 +96,8 @@ def page(query: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.get("/quality/<namespace>/<path:dataset>")
-@blueprint.arguments(DatasetQuery, location="query")
+# A dataset's name may look like the address of another call (…/run), whose words are no mistake: then there is none of that name.
+@blueprint.arguments(DatasetQuery, location="query", unknown=EXCLUDE)
 @blueprint.response(200, DatasetQuality)
 def read(query: dict[str, Any], namespace: str, dataset: str) -> dict[str, Any]:
     """Its newest check in full, its error budget, and how it was before."""
