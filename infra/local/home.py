@@ -26,8 +26,10 @@ class Home:
 
     @staticmethod
     def from_environment(environment: Mapping[str, str] = os.environ) -> Home:
-        """PENSTOCK_HOME, made absolute against the current folder; `.penstock` there when it is not set."""
-        return Home(Path(environment.get("PENSTOCK_HOME") or ".penstock").absolute())
+        """PENSTOCK_HOME, made absolute against the current folder and without links, by which its processes would not be known again;
+        `.penstock` there when it is not set.
+        """
+        return Home(Path(environment.get("PENSTOCK_HOME") or ".penstock").resolve())
 
     @property
     def logs(self) -> Path:
