@@ -133,7 +133,9 @@ def test_a_start_that_fails_leaves_nothing_and_takes_away_what_a_killed_one_left
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         given = {"PENSTOCK_DATABASE_URL": f"postgresql://nobody:none@127.0.0.1:{port}/none", "PENSTOCK_REDIS_URL": "redis://127.0.0.1:1/0"}
-        starting = subprocess.Popen([sys.executable, "-m", "infra.local", "up"], env={**os.environ, **given, "PENSTOCK_HOME": str(home.root)})
+        starting = subprocess.Popen(
+            [sys.executable, "-m", "infra.local", "up"], env={**os.environ, **given, "PENSTOCK_HOME": str(home.root)}
+        )
         deadline = time.monotonic() + 30
         while len(processes.marked(home)) < 2 and time.monotonic() < deadline:
             time.sleep(0.05)

@@ -80,7 +80,8 @@ def test_who_ends_as_it_begins_is_known_by_the_supervisors_log_since_its_start(h
     home.log_file("supervisord").write_text(
         "INFO supervisord started with pid 1\nWARN exited: api (exit status 3; not expected)\n"
         "INFO supervisord started with pid 2\nWARN exited: redis (terminated by SIGKILL; not expected)\n"
-        + 2 * "WARN exited: worker-1 (exit status 1; not expected)\n"
+        + 2
+        * "WARN exited: worker-1 (exit status 1; not expected)\n"
     )
     home.log_file("worker-1").write_text("Traceback:\n  at worker.py\nPENSTOCK_WORKER_SLOTS is 'two'\n[2026-11-23] [INFO] Worker exiting\n")
     assert stack.unsteady(home) == {"worker-1": "PENSTOCK_WORKER_SLOTS is 'two'"}
