@@ -127,6 +127,11 @@ def write_private(path: Path, text: str) -> None:
     """Replaces a file in one step, readable by its owner alone from the first byte."""
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+    except OSError:
+        # On a full disk each attempt would leave one.
+        partial.unlink()
+        raise
     partial.replace(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -73,8 +74,14 @@ def _given(environment: Mapping[str, str]) -> dict[str, str]:
     return given
 
 
+# PostgreSQL writes its log ahead in pieces of 16 MB; with less than a few of them it does not start, and says so only in its log.
+_LEAST_ROOM_BYTES = 64 * 10**6
+
+
 def _start(home: Home, given: Mapping[str, str], embedded: tuple[str, ...], environment: Mapping[str, str], reach: Reach) -> None:
     names = services.names(environment)
+    if (free_bytes := shutil.disk_usage(home.root).free) < _LEAST_ROOM_BYTES:
+        raise LocalStackRefused(f"the disk of {home.root} is full ({free_bytes // 10**6} MB are free); make room, or set PENSTOCK_HOME")
     _stop(home)
     port = ports.assign(home, (*embedded, "api"), environment)
     stores = Stores(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -124,6 +126,25 @@ def test_the_supervisor_writes_and_removes_files_of_its_own_folder_only(home: Ho
     files = [value for name, value in settings if name in {"pidfile", "logfile", "stdout_logfile"}]
     assert len(files) == 5
     assert not [file for file in files if "/" in file]
+
+
+def test_the_supervisor_goes_on_where_its_log_cannot_be_written(home: Home) -> None:
+    # What it starts ends at once, which is told again and again.
+    supervisor.configure(home, ("nothing",))
+    home.logs.joinpath("supervisord.log").symlink_to("/dev/full")
+    environment = {**os.environ, "PYTHONPATH": str(services.PROJECT)}
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "infra.local.supervised", "-c", str(home.supervisor_conf)]
+        running = subprocess.Popen(command, cwd=home.logs, env=environment, stdout=full, stderr=full)
+        try:
+            deadline = time.monotonic() + 20
+            while running.poll() is None and time.monotonic() < deadline and not home.logs.joinpath("supervisord.lock").exists():
+                time.sleep(0.05)
+            time.sleep(1.0)
+            assert running.poll() is None
+        finally:
+            running.terminate()
+            running.wait()
 
 
 def test_coverage_is_summed_by_folder_and_nothing_measured_is_nothing() -> None:
