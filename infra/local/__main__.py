@@ -29,7 +29,13 @@ def _up(home: Home) -> int:
     url = stack.up(home)
     print(f"Penstock is up at {url}  (state in {home.root})")
     print(f"open it in a browser, and sign in with the token in {home.api_token}")
-    return 0
+    unsteady = stack.unsteady(home)
+    for service, said in unsteady.items():
+        print(
+            f"penstock: {service} ends as it begins: {said}; correct it, and go down and up again (log: {home.log_file(service)})",
+            file=sys.stderr,
+        )
+    return 1 if unsteady else 0
 
 
 def _down(home: Home) -> int:

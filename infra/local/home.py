@@ -26,8 +26,10 @@ class Home:
 
     @staticmethod
     def from_environment(environment: Mapping[str, str] = os.environ) -> Home:
-        """PENSTOCK_HOME, made absolute against the current folder; `.penstock` there when it is not set."""
-        return Home(Path(environment.get("PENSTOCK_HOME") or ".penstock").absolute())
+        """PENSTOCK_HOME, made absolute against the current folder and without links, by which its processes would not be known again;
+        `.penstock` there when it is not set.
+        """
+        return Home(Path(environment.get("PENSTOCK_HOME") or ".penstock").resolve())
 
     @property
     def logs(self) -> Path:
@@ -125,6 +127,11 @@ def write_private(path: Path, text: str) -> None:
     """Replaces a file in one step, readable by its owner alone from the first byte."""
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+    except OSError:
+        # On a full disk each attempt would leave one.
+        partial.unlink()
+        raise
     partial.replace(path)

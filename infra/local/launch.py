@@ -39,7 +39,7 @@ def main() -> None:
     elif name == "redis":
         command = redis.command(home)
     elif name == "supervisord":
-        command = [sys.executable, "-m", "supervisor.supervisord", "-c", str(home.supervisor_conf)]
+        command = [sys.executable, "-m", "infra.local.supervised", "-c", str(home.supervisor_conf)]
     else:
         command = services.command(name)
         environment |= services.own_environment(name)

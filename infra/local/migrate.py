@@ -14,14 +14,21 @@ from urllib.parse import urlsplit, urlunsplit
 import yoyo
 
 import shared.store
+from shared.errors import ConfigurationError
 from shared.store import partitions
 from shared.store.database import Database
 
 _LOCK = "penstock.migrations"
 
 
+class StoreIsNewer(ConfigurationError):
+    """A later release has changed the tables; this one would write into them as they were."""
+
+    code = "store_is_newer"
+
+
 def migrate(database_url: str) -> list[str]:
-    """Returns the names of the migrations it applied."""
+    """Returns the names of the migrations it applied. Raises StoreIsNewer for a store with one that is not known here."""
     database = Database(database_url, name="penstock-migrate", size=1)
     try:
         with database.dedicated() as session:
@@ -43,6 +50,13 @@ def _apply(database_url: str) -> list[str]:
         backend.break_lock()
         with backend.lock():
             due = backend.to_apply(migrations)
+            known = {migration.id for migration in migrations}
+            newer = sorted(name for (name,) in backend.execute("SELECT migration_id FROM _yoyo_migration").fetchall() if name not in known)
+            if newer:
+                raise StoreIsNewer(
+                    f"the store was brought to a newer release ({newer[-1]}) than this one; start that release, or put back a backup"
+                    " from before it"
+                )
             backend.apply_migrations(due)
             return [migration.id for migration in due]
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import socket
 import sys
 from collections.abc import Mapping
@@ -35,7 +36,7 @@ def assign(home: Home, wanted: tuple[str, ...], environment: Mapping[str, str]) 
     for name in wanted:
         asked = environment.get("PENSTOCK_API_PORT") if name == "api" else None
         if asked:
-            if not asked.isdigit() or not is_free(int(asked)):
+            if not re.fullmatch(r"\d{1,5}", asked) or not 0 < int(asked) < 65_536 or not is_free(int(asked)):
                 raise LocalStackRefused(f"PENSTOCK_API_PORT is {asked}, which is not a free port on this machine; choose another")
             chosen[name] = int(asked)
         elif name not in kept or not is_free(kept[name]):

@@ -17,7 +17,8 @@ def configure(home: Home, port: int) -> None:
     lines = {
         "port": str(port),
         "bind": "127.0.0.1",
-        "dir": json.dumps(str(home.redis)),
+        # Redis knows quotes and backslashes as JSON has them, and no \u.
+        "dir": json.dumps(str(home.redis), ensure_ascii=False),
         "appendonly": "yes",
         "appendfsync": "everysec",
         "save": '""',

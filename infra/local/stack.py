@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -45,21 +46,43 @@ def up(home: Home, environment: Mapping[str, str] = os.environ, wait_s: float = 
         raise LocalStackRefused(f"PENSTOCK_FORBID_LOCAL_STATE is set, so nothing is kept on this machine; set {missing}")
     home.prepare()
     with home.locked():
-        if processes.alive(home, "supervisord") is None:
-            _start(home, given, embedded, environment, reach)
-        return _wait_ready(home, wait_s)
+        # A start that was ended before the store was migrated has left services that wait for it for ever.
+        if processes.alive(home, "supervisord") is None or not home.migrated.exists():
+            try:
+                _start(home, given, embedded, environment, reach)
+            except BaseException:
+                _stop(home)
+                raise
+        try:
+            return _wait_ready(home, wait_s)
+        except LocalStackRefused:
+            # As long as it runs, it has the settings with which it was started: the next start is to read them anew.
+            _stop(home)
+            raise
 
 
 _URL_SETTINGS = {"postgres": "PENSTOCK_DATABASE_URL", "redis": "PENSTOCK_REDIS_URL"}
+_SCHEMES = {"postgres": ("postgresql://", "postgres://"), "redis": ("redis://", "rediss://", "unix://")}
 
 
 def _given(environment: Mapping[str, str]) -> dict[str, str]:
-    return {name: environment[setting] for name, setting in _URL_SETTINGS.items() if environment.get(setting)}
+    given = {name: environment[setting] for name, setting in _URL_SETTINGS.items() if environment.get(setting)}
+    for name, url in given.items():
+        if not url.startswith(_SCHEMES[name]):
+            # Not the value: there may be a password in it.
+            raise LocalStackRefused(f"{_URL_SETTINGS[name]} is no address of such a server; it begins with {_SCHEMES[name][0]}")
+    return given
+
+
+# PostgreSQL writes its log ahead in pieces of 16 MB; with less than a few of them it does not start, and says so only in its log.
+_LEAST_ROOM_BYTES = 64 * 10**6
 
 
 def _start(home: Home, given: Mapping[str, str], embedded: tuple[str, ...], environment: Mapping[str, str], reach: Reach) -> None:
     names = services.names(environment)
-    _clear(home)
+    if (free_bytes := shutil.disk_usage(home.root).free) < _LEAST_ROOM_BYTES:
+        raise LocalStackRefused(f"the disk of {home.root} is full ({free_bytes // 10**6} MB are free); make room, or set PENSTOCK_HOME")
+    _stop(home)
     port = ports.assign(home, (*embedded, "api"), environment)
     stores = Stores(
         given.get("postgres") or postgres.url(home, "penstock", reach("postgres", port["postgres"])),
@@ -119,8 +142,13 @@ def _clear(home: Home) -> None:
 
 def _wait_ready(home: Home, wait_s: float) -> str:
     deadline = time.monotonic() + wait_s
+    look_at = time.monotonic() + 1.0
     why = "it has not written api.url yet"
     while time.monotonic() < deadline:
+        if time.monotonic() > look_at:
+            look_at += 1.0
+            if supervisor.endings(home)["api"] >= 2:
+                raise LocalStackRefused(f"the API ends as it begins: {supervisor.last_words(home, 'api')}; see {home.log_file('api')}")
         try:
             url = home.api_url.read_text().strip()
             token = home.api_token.read_text().strip()
@@ -152,19 +180,33 @@ def _detail(error: urllib.error.HTTPError) -> str:
         return f"{error.code} {error.reason}"
 
 
+def unsteady(home: Home, seconds: float = 6.0) -> dict[str, str]:
+    """Service -> what it said, of those that end as they begin. Waits only where one has ended already, to see it end again."""
+    deadline = time.monotonic() + seconds
+    found = supervisor.endings(home)
+    while 1 in found.values() and time.monotonic() < deadline:
+        time.sleep(0.2)
+        found = supervisor.endings(home)
+    return {name: supervisor.last_words(home, name) for name in sorted(found) if found[name] >= 2}
+
+
 def down(home: Home) -> list[str]:
     """Ends everything of this state folder, services before stores; returns the names of what ran."""
     if not home.root.exists():
         return []
     home.prepare()
     with home.locked():
-        running = processes.running(home)
-        if pid := running.get("supervisord"):
-            processes.end([pid], signal.SIGTERM, 30.0)
-        left = processes.running(home)
-        if server := left.pop("postgres", None):
-            processes.end([server], signal.SIGINT, 10.0)
-        _clear(home)
+        return _stop(home)
+
+
+def _stop(home: Home) -> list[str]:
+    running = processes.running(home)
+    if pid := running.get("supervisord"):
+        processes.end([pid], signal.SIGTERM, 30.0)
+    left = processes.running(home)
+    if server := left.pop("postgres", None):
+        processes.end([server], signal.SIGINT, 10.0)
+    _clear(home)
     return sorted(running)
 
 

@@ -1,9 +1,13 @@
-"""The supervisor's configuration: one program per process, started at once and again for ever; the launcher sets the pace."""
+"""The supervisor's configuration: one program per process, started at once and again for ever; the launcher sets the pace. And what its
+log says of those that do not stay.
+"""
 
 from __future__ import annotations
 
+import re
 import shlex
 import sys
+from collections import Counter
 
 from infra.local.home import Home, write_private
 
@@ -52,6 +56,18 @@ def _program(home: Home, name: str) -> list[str]:
         "stdout_logfile_maxbytes=20MB",
         "stdout_logfile_backups=2",
     ]
+
+
+def endings(home: Home) -> Counter[str]:
+    """How often each process has ended by itself, with an error, since the supervisor began; one that was killed does not count."""
+    log = home.log_file("supervisord").read_text(errors="replace")
+    return Counter(re.findall(r"exited: (\S+) \(exit status \d+; not expected\)", log.rpartition("supervisord started with pid")[2]))
+
+
+def last_words(home: Home, name: str) -> str:
+    """The last line of a process's log that is neither indented nor gunicorn's own: the error's, if it ended with one."""
+    lines = home.log_file(name).read_text(errors="replace").splitlines()
+    return next((line for line in reversed(lines) if line.strip() and line[0] not in " ["), "it said nothing")
 
 
 def _escaped(value: str) -> str:

@@ -18,8 +18,9 @@ from typing import Any
 
 from shared import plugins
 from shared.errors import Fault, PenstockError
-from shared.process import traces
+from shared.process import settings, traces
 
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _CONTEXT: ContextVar[dict[str, Any] | None] = ContextVar("penstock_context", default=None)
 
 
@@ -70,14 +71,18 @@ class Line(logging.Formatter):
 
 
 def prepare(service: str, *, holds_rows: bool = False) -> None:
-    """Call once, first thing. PENSTOCK_LOG_FORMAT is text or json, PENSTOCK_LOG_LEVEL a Python level name.
+    """Call once, first thing. PENSTOCK_LOG_FORMAT is text or json, PENSTOCK_LOG_LEVEL a Python level name. Raises BadSetting.
 
     `holds_rows`: people's rows and secrets are in this process, so that what its exceptions say stays in its log.
     """
     traces.named(service)
     stream = logging.StreamHandler(sys.stderr)
     stream.setFormatter(Line(service, os.environ.get("PENSTOCK_LOG_FORMAT", "text") == "json"))
-    logging.basicConfig(level=os.environ.get("PENSTOCK_LOG_LEVEL", "INFO").upper(), handlers=[stream], force=True)
+    logging.basicConfig(
+        level=settings.one_of("PENSTOCK_LOG_LEVEL", settings.text("PENSTOCK_LOG_LEVEL", "INFO").upper(), *_LEVELS),
+        handlers=[stream],
+        force=True,
+    )
     if dsn := os.environ.get("SENTRY_DSN"):
         # Where nobody wants it, it would be a tenth of each start.
         import sentry_sdk

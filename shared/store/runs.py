@@ -274,11 +274,14 @@ def tell_unserved(tx: Tx, live_within: timedelta) -> None:
                AND NOT EXISTS (SELECT FROM workers w WHERE w.service = 'worker' AND s.label = ANY(w.labels)
                                   AND w.seen_at > clock_timestamp() - %(live)s)
              ORDER BY s.run_id, s.stage
+        ), told AS (
+            SELECT o.id, u.waiting FROM runs o LEFT JOIN unserved u ON u.run_id = o.id
+             WHERE o.status = 'RUNNING' AND (u.waiting IS NOT NULL OR o.waiting_for ->> 'reason' = 'worker')
+               AND o.waiting_for IS DISTINCT FROM u.waiting
+               -- Whoever holds several of them may be waiting for one that is held here.
+               FOR UPDATE OF o SKIP LOCKED
         )
-        UPDATE runs r SET waiting_for = u.waiting
-          FROM runs o LEFT JOIN unserved u ON u.run_id = o.id
-         WHERE r.id = o.id AND o.status = 'RUNNING' AND (u.waiting IS NOT NULL OR o.waiting_for ->> 'reason' = 'worker')
-           AND o.waiting_for IS DISTINCT FROM u.waiting
+        UPDATE runs r SET waiting_for = told.waiting FROM told WHERE r.id = told.id
         """,
         {"live": live_within},
     )
@@ -328,12 +331,15 @@ def queued(tx: Tx, *, each: int, limit: int) -> list[dict[str, Any]]:
 
 
 def rest_waits(tx: Tx, looked_at: Sequence[str], reason: str, detail: str) -> None:
-    """Says why the queued runs that were not even looked at wait; writes only what has changed."""
+    """Says why the queued runs that were not even looked at wait; writes only what has changed. Those that somebody else holds, who may
+    be waiting for one that is held here, are passed over.
+    """
     tx.execute(
         """
-        UPDATE runs SET waiting_for = %(waiting)s
-         WHERE status = 'QUEUED' AND NOT id = ANY(%(looked_at)s::uuid[]) AND waiting_for IS DISTINCT FROM %(waiting)s
-           AND NOT EXISTS (SELECT FROM waits w WHERE w.run_id = runs.id)
+        UPDATE runs SET waiting_for = %(waiting)s WHERE id IN (
+            SELECT id FROM runs
+             WHERE status = 'QUEUED' AND NOT id = ANY(%(looked_at)s::uuid[]) AND waiting_for IS DISTINCT FROM %(waiting)s
+               AND NOT EXISTS (SELECT FROM waits w WHERE w.run_id = runs.id) FOR UPDATE SKIP LOCKED)
         """,
         {"looked_at": list(looked_at), "waiting": Jsonb({"reason": reason, "detail": detail})},
     )

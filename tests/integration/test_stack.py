@@ -5,7 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import stat
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +18,7 @@ import pytest
 from infra.local import processes, stack
 from infra.local.errors import LocalStackRefused
 from infra.local.home import Home
+from shared.store.database import StoreUnavailable
 from tests.support.stack import SHORT, Stack, running
 
 pytestmark = pytest.mark.stack
@@ -23,8 +28,9 @@ PROCESSES = ("postgres", "redis", "api", "scheduler-1", "scheduler-2", "quality-
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    # Spaces and percent signs go through a supervisor's configuration only if they are escaped; the folder above is closed to others.
-    home = tmp_path_factory.mktemp("stack of its own") / "100% mine"
+    # Spaces and percent signs go through a supervisor's configuration only if they are escaped, other letters through Redis' only if they
+    # are not; the folder above is closed to others.
+    home = tmp_path_factory.mktemp("stack of its own") / "100% für mich"
     with running(home, PENSTOCK_WORKERS="2", PENSTOCK_SCHEDULERS="2", **SHORT) as up:
         yield up
 
@@ -120,6 +126,26 @@ def test_local_state_can_be_forbidden(tmp_path: Path) -> None:
     with pytest.raises(LocalStackRefused, match="PENSTOCK_DATABASE_URL and PENSTOCK_REDIS_URL"):
         stack.up(Home(tmp_path / "home"), {"PENSTOCK_FORBID_LOCAL_STATE": "true"})
     assert not (tmp_path / "home").exists()
+
+
+def test_a_start_that_fails_leaves_nothing_and_takes_away_what_a_killed_one_left(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        given = {"PENSTOCK_DATABASE_URL": f"postgresql://nobody:none@127.0.0.1:{port}/none", "PENSTOCK_REDIS_URL": "redis://127.0.0.1:1/0"}
+        starting = subprocess.Popen(
+            [sys.executable, "-m", "infra.local", "up"], env={**os.environ, **given, "PENSTOCK_HOME": str(home.root)}
+        )
+        deadline = time.monotonic() + 30
+        while len(processes.marked(home)) < 2 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        starting.kill()
+        starting.wait()
+        left = set(processes.marked(home))
+    assert left
+    with pytest.raises(StoreUnavailable):
+        stack.up(home, {**os.environ, **given})
+    assert not processes.marked(home)
 
 
 def _all_pids() -> list[int]:

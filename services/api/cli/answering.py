@@ -88,6 +88,18 @@ def spelt(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+def secret(what: str) -> str:
+    """A value that nobody is to see: asked for at a terminal; else a line of what is piped in, which would otherwise be asked for all the
+    same wherever there is a terminal at all.
+    """
+    if sys.stdin.isatty():
+        return str(click.prompt(what, hide_input=True))
+    line = sys.stdin.readline().rstrip("\r\n")
+    if not line:
+        raise click.UsageError(f"there is no terminal to ask for {what}, and nothing is piped in")
+    return line
+
+
 def named(pipeline: str) -> tuple[str, str]:
     namespace, _, name = pipeline.rpartition("/")
     return namespace or "default", name

@@ -52,6 +52,7 @@ class Client:
         url = url or os.environ.get("PENSTOCK_API_URL")
         token = token or os.environ.get("PENSTOCK_API_TOKEN")
         state = home()
+        self._remedy = "is it up, and is that its address?" if url else "start it with `penstock up`"
         try:
             url = url or (state / "api.url" if state else Path("/nowhere")).read_text().strip()
             token = token or (state / "api.token" if state else Path("/nowhere")).read_text().strip()
@@ -75,7 +76,7 @@ class Client:
         try:
             reply = self._http.request(method, _address(path, query), content=content, json=body)
         except (httpx.TransportError, httpx.InvalidURL) as error:
-            raise NotReachable(f"{self.url} does not answer ({error})") from error
+            raise NotReachable(f"{self.url} does not answer ({error}); {self._remedy}") from error
         _check(reply)
         try:
             return (exact_json.loads(reply.text) if exact else self._told(reply.json())) if reply.content else None
@@ -132,7 +133,7 @@ class Client:
         try:
             reply = self._http.get(f"/runs/{run}/{what}", params={"follow": "false", "after": after})
         except httpx.TransportError as error:
-            raise NotReachable(f"{self.url} does not answer ({error})") from error
+            raise NotReachable(f"{self.url} does not answer ({error}); {self._remedy}") from error
         _check(reply)
         return [self._told(json.loads(line)) for line in reply.text.splitlines()]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from services.api.cli.answering import OUTPUT, answering, client, done, named, printed
+from services.api.cli.answering import OUTPUT, answering, client, done, named, printed, secret
 
 
 @click.group()
@@ -39,12 +39,7 @@ def list_credentials(context: click.Context, limit: int, output: str) -> None:
 @click.pass_context
 @answering
 def set_credential(context: click.Context, name: str, values: tuple[str, ...], store: str | None, location: str | None, output: str) -> int:
-    """Save credential [namespace/]NAME with FIELD=VALUE …; a field without a value is asked for.
-
-    \b
-    penstock credentials set sales/db user=loader password
-    penstock credentials set sales/db --store vault --location secret/sales/db
-    """
+    """Save credential [namespace/]NAME with FIELD=VALUE …; a field without a value is asked for."""
     namespace, short = named(name)
     if store or location:
         if values or not store or not location:
@@ -55,7 +50,7 @@ def set_credential(context: click.Context, name: str, values: tuple[str, ...], s
     fields = {}
     for entry in values or ("password",):
         field, given, value = entry.partition("=")
-        fields[field] = value if given else click.prompt(field, hide_input=True)
+        fields[field] = value if given else secret(field)
     saved = client(context).call("PUT", f"/credentials/{namespace}/{short}", body=fields)
     done(f"credential {namespace}/{short}: version {saved['version']}, fields {', '.join(saved['fields'])}", saved, output)
     return 0

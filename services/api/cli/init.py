@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from services.api.cli.answering import answering
+from services.api.cli.answering import answering, secret
 from shared.errors import ConfigurationError
 
 # As names of documents are.
@@ -166,7 +166,7 @@ def init(
             raise CannotBegin(
                 f"there is a profile {name} already, of {known['url']}; name the project otherwise with --name, or remove the profile"
             )
-        servers.add(name, url, token or _required("token", defaults, hide_input=True))
+        servers.add(name, url, token or _required("token", defaults, hidden=True))
     for file, text in _files(name, description, folder, cloud=hosting == "cloud").items():
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         (folder / file).write_text(text)
@@ -181,10 +181,10 @@ def _asked(what: str, offered: str, defaults: bool) -> str:
     return offered if defaults else str(click.prompt(what, default=offered))
 
 
-def _required(what: str, defaults: bool, *, hide_input: bool = False) -> str:
+def _required(what: str, defaults: bool, *, hidden: bool = False) -> str:
     if defaults:
         raise CannotBegin(f"say --{what} for a server elsewhere")
-    return str(click.prompt(what, hide_input=hide_input))
+    return secret(what) if hidden else str(click.prompt(what))
 
 
 def _files(name: str, description: str, folder: Path, *, cloud: bool) -> dict[str, str]:

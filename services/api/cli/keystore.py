@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from services.api.cli.answering import OUTPUT, answering, named, printed
+from services.api.cli.answering import OUTPUT, answering, named, printed, secret
 
 if TYPE_CHECKING:
     from shared.secrets.keystore import Keystore
@@ -39,7 +39,7 @@ def put(name: str, values: tuple[str, ...]) -> None:
     fields = {}
     for entry in values or ("password",):
         field, given, value = entry.partition("=")
-        fields[field] = value if given else click.prompt(field, hide_input=True)
+        fields[field] = value if given else secret(field)
     namespace, short = named(name)
     _keystore().put(f"{namespace}/{short}", fields)
     click.echo(f"{namespace}/{short}: {', '.join(sorted(fields))}; recipes of {namespace} refer to it as {{{{keystore:{short}#field}}}}")

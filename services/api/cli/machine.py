@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -29,18 +30,26 @@ def doctor(context: click.Context, days: int, output: str) -> int:
 
 
 def _local(action: str) -> int:
-    return subprocess.run([sys.executable, "-m", "infra.local", action], check=False).returncode
+    from services.api.cli.client import home
+
+    # The server that all other commands in this folder are for, also where its state folder lies above.
+    found = home()
+    environment = os.environ if found is None else {**os.environ, "PENSTOCK_HOME": str(found)}
+    return subprocess.run([sys.executable, "-m", "infra.local", action], env=environment, check=False).returncode
 
 
 @click.command()
 @answering
 def up() -> int:
-    """Start Penstock on this machine."""
+    """Start Penstock on this machine.
+
+    It is the one whose state folder is PENSTOCK_HOME, else .penstock in this folder or above; where there is none, a new one here.
+    """
     return _local("up")
 
 
 @click.command()
 @answering
 def down() -> int:
-    """Stop Penstock on this machine."""
+    """Stop Penstock on this machine: the one that `up` would start."""
     return _local("down")

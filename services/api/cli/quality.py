@@ -61,12 +61,7 @@ def list_(context: click.Context, namespace: str | None, limit: int, output: str
 def run(
     context: click.Context, rule_set: str, wait: bool, junit_file: Path | None, json_file: Path | None, timeout: float, output: str
 ) -> int:
-    """Check all that is there now, apart from any run.
-
-    \b
-    penstock quality run sales/orders --wait
-    penstock quality run sales/orders --junit report.xml
-    """
+    """Check all that is there now, apart from any run."""
     namespace, name = named(rule_set)
     server = client(context)
     asked = server.call("POST", f"/quality/{namespace}/{name}/run")
@@ -94,11 +89,7 @@ def run(
 @click.pass_context
 @answering
 def show(context: click.Context, dataset: str, namespace: str | None, scope: str | None, rule_set: str | None, output: str) -> None:
-    """Its newest check: verdicts, score, drift and error budget.
-
-    \b
-    penstock quality show default/warehouse:fact_sales
-    """
+    """Its newest check: verdicts, score, drift and error budget."""
     found = _read(context, dataset, namespace, scope, rule_set)
     if output != "table":
         printed(found, output)
@@ -164,11 +155,7 @@ def profile(context: click.Context, dataset: str, namespace: str | None, scope: 
 @click.pass_context
 @answering
 def suggest(context: click.Context, dataset: str, namespace: str | None, scope: str | None, rule_set: str | None) -> None:
-    """Rules that hold of its newest profile, as YAML to look through and apply.
-
-    \b
-    penstock quality suggest default/warehouse:fact_sales > rules.yaml
-    """
+    """Rules that hold of its newest profile, as YAML to look through and apply."""
     found = client(context).call("POST", f"{_address(dataset, namespace)}/suggest", scope=scope, ruleSet=rule_set)
     click.echo(found["document"], nl=False)
 
@@ -183,11 +170,7 @@ def suggest(context: click.Context, dataset: str, namespace: str | None, scope: 
 @click.pass_context
 @answering
 def offenders(context: click.Context, check: str, rule: str | None, form: str, file: Path | None, everything: bool, timeout: float) -> None:
-    """Rows that fail a check, up to 10 of each rule. CHECK: as `run` prints it; RUN/STAGE: as `history` does.
-
-    \b
-    penstock quality offenders sales/orders --all --rule amount-is-there --file bad.parquet
-    """
+    """Rows that fail a check, up to 10 of each rule. CHECK: as `run` prints it; RUN/STAGE: as `history` does."""
     server = client(context)
     if everything:
         if rule is None or file is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from services.api.cli.answering import OUTPUT, answering, printed
+from services.api.cli.answering import OUTPUT, answering, printed, secret
 from services.api.cli.servers import NoServer, add, keep, known
 
 
@@ -37,7 +37,7 @@ def _list(output: str) -> None:
 @answering
 def add_profile(name: str, url: str, token: str | None) -> None:
     """Keep a server's address and token as NAME; the first one is used from now on."""
-    add(name, url, token or click.prompt("token", hide_input=True))
+    add(name, url, token or secret("token"))
     click.echo(f"profile {name}: {url}")
 
 

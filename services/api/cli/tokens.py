@@ -45,11 +45,7 @@ def listed(context: click.Context, ended: bool, limit: int, output: str) -> None
 @click.pass_context
 @answering
 def create(context: click.Context, name: str, role: str, namespaces: tuple[str, ...], expires: str | None, output: str) -> None:
-    """Make one, called NAME, and print it: it is shown this once.
-
-    \b
-    penstock tokens create nightly-loader --role operator --namespace sales --expires 90d
-    """
+    """Make one, called NAME, and print it: it is shown this once."""
     body: dict[str, Any] = {"name": name, "role": role}
     body |= {"namespaces": list(namespaces)} if namespaces else {}
     body |= {"expiresAt": _at(expires)} if expires else {}

@@ -146,6 +146,24 @@ def test_servers_are_kept_by_name_for_nobody_else_to_read() -> None:
     assert servers.chosen(None, None, None) == servers.Server(None, None)
 
 
+def test_a_secret_is_read_from_a_pipe_and_a_pipe_without_one_is_told() -> None:
+    assert typed("profiles", "add", "prod", "--url", "https://prod.example", says="t-1\n") == (0, "profile prod: https://prod.example\n")
+    assert servers.chosen(None, None, "prod").token == "t-1"
+    code, said = typed("profiles", "add", "test", "--url", "https://test.example", says="")
+    assert (code, "nothing is piped in" in said) == (2, True)
+
+
+def test_up_and_down_are_of_the_server_whose_folder_lies_above_as_all_commands_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # What a sink keeps beside its files has the same name, and is no server.
+    project = tmp_path / "shop"
+    (project / ".penstock").mkdir(parents=True)
+    (tmp_path / ".penstock").mkdir()
+    (tmp_path / ".penstock" / "api.url").write_text("http://127.0.0.1:1")
+    monkeypatch.chdir(project)
+    assert typed("down")[0] == 0
+    assert not list((project / ".penstock").iterdir())
+
+
 def test_what_was_typed_counts_before_variables_and_those_before_folders() -> None:
     for name in ("one", "two", "three"):
         servers.add(name, f"https://{name}.example", name)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from infra import coverage_floors
-from infra.local import ports, services, supervisor
+from infra.local import ports, services, stack, supervisor
 from infra.local.errors import LocalStackRefused
 from infra.local.home import Home
 from shared.process.settings import BadSetting
@@ -58,6 +60,35 @@ def test_an_asked_for_port_that_is_taken_is_refused_by_name(home: Home) -> None:
             ports.assign(home, ("api",), {"PENSTOCK_API_PORT": str(port)})
 
 
+@pytest.mark.parametrize("port", ["0", "65536", "http"])
+def test_what_is_no_port_is_refused_by_name(home: Home, port: str) -> None:
+    with pytest.raises(LocalStackRefused, match=f"PENSTOCK_API_PORT is {port}"):
+        ports.assign(home, ("api",), {"PENSTOCK_API_PORT": port})
+
+
+@pytest.mark.parametrize("setting", ["PENSTOCK_DATABASE_URL", "PENSTOCK_REDIS_URL"])
+def test_what_is_no_address_of_a_store_is_refused_by_name_and_nothing_is_made(home: Home, tmp_path: Path, setting: str) -> None:
+    with pytest.raises(LocalStackRefused, match=f"{setting} is no address"):
+        stack.up(Home(tmp_path / "another"), {setting: "127.0.0.1/penstock"})
+    assert not (tmp_path / "another").exists()
+
+
+def test_a_state_folder_is_the_same_by_a_link_to_it(home: Home, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(home.root)
+    assert Home.from_environment({"PENSTOCK_HOME": str(tmp_path / "link")}).root == home.root
+
+
+def test_who_ends_as_it_begins_is_known_by_the_supervisors_log_since_its_start(home: Home) -> None:
+    home.log_file("supervisord").write_text(
+        "INFO supervisord started with pid 1\nWARN exited: api (exit status 3; not expected)\n"
+        "INFO supervisord started with pid 2\nWARN exited: redis (terminated by SIGKILL; not expected)\n"
+        + 2
+        * "WARN exited: worker-1 (exit status 1; not expected)\n"
+    )
+    home.log_file("worker-1").write_text("Traceback:\n  at worker.py\nPENSTOCK_WORKER_SLOTS is 'two'\n[2026-11-23] [INFO] Worker exiting\n")
+    assert stack.unsteady(home) == {"worker-1": "PENSTOCK_WORKER_SLOTS is 'two'"}
+
+
 def test_services_are_numbered_where_there_can_be_several() -> None:
     assert services.names({"PENSTOCK_WORKERS": "2", "PENSTOCK_SCHEDULERS": "1"}) == (
         "api",
@@ -95,6 +126,25 @@ def test_the_supervisor_writes_and_removes_files_of_its_own_folder_only(home: Ho
     files = [value for name, value in settings if name in {"pidfile", "logfile", "stdout_logfile"}]
     assert len(files) == 5
     assert not [file for file in files if "/" in file]
+
+
+def test_the_supervisor_goes_on_where_its_log_cannot_be_written(home: Home) -> None:
+    # What it starts ends at once, which is told again and again.
+    supervisor.configure(home, ("nothing",))
+    home.logs.joinpath("supervisord.log").symlink_to("/dev/full")
+    environment = {**os.environ, "PYTHONPATH": str(services.PROJECT)}
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "infra.local.supervised", "-c", str(home.supervisor_conf)]
+        running = subprocess.Popen(command, cwd=home.logs, env=environment, stdout=full, stderr=full)
+        try:
+            deadline = time.monotonic() + 20
+            while running.poll() is None and time.monotonic() < deadline and not home.logs.joinpath("supervisord.lock").exists():
+                time.sleep(0.05)
+            time.sleep(1.0)
+            assert running.poll() is None
+        finally:
+            running.terminate()
+            running.wait()
 
 
 def test_coverage_is_summed_by_folder_and_nothing_measured_is_nothing() -> None:

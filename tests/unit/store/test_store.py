@@ -7,7 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from shared.store import facts, partitions, requests, shown_plans, workers
+from infra.local import migrate
+from shared.store import facts, partitions, requests, runs, shown_plans, workers
 from shared.store.database import Database, StoreUnavailable
 from shared.store.identifiers import least_id, new_id
 
@@ -80,3 +81,46 @@ def test_who_is_paused_in_the_middle_of_a_transaction_keeps_its_rows_from_others
             tx.execute("SELECT 1")
     finally:
         paused.close()
+
+
+def test_a_store_that_a_newer_release_has_changed_is_left_alone(store: Database) -> None:
+    with store.transaction() as tx:
+        tx.execute("INSERT INTO _yoyo_migration (migration_hash, migration_id, applied_at_utc) VALUES ('later', '9999.later', now())")
+    try:
+        with pytest.raises(migrate.StoreIsNewer, match=r"9999\.later"):
+            migrate.migrate(store.url)
+    finally:
+        with store.transaction() as tx:
+            tx.execute("DELETE FROM _yoyo_migration WHERE migration_hash = 'later'")
+    assert migrate.migrate(store.url) == []
+
+
+def test_why_runs_wait_is_said_past_those_that_somebody_holds(store: Database) -> None:
+    held, free = new_id(), new_id()
+    with store.transaction() as tx:
+        for run in (held, free):
+            tx.execute(
+                """
+                INSERT INTO runs (id, namespace, pipeline, resource_uid, version, status, trigger, logical_date, created_by)
+                VALUES (%(id)s, 'waiting', 'p', %(uid)s, 1, 'QUEUED', '{}', now(), 'test')
+                """,
+                {"id": run, "uid": new_id()},
+            )
+    try:
+        with store.transaction() as holder, store.transaction() as tx:
+            holder.execute("SELECT 1 AS held FROM runs WHERE id = %(id)s FOR UPDATE", {"id": held})
+            tx.execute("SET LOCAL lock_timeout = '1s'")
+            runs.rest_waits(tx, [], "pipeline", "older runs of it are first")
+            told = tx.execute("SELECT id::text AS id FROM runs WHERE namespace = 'waiting' AND waiting_for IS NOT NULL").fetchall()
+        assert [row["id"] for row in told] == [str(free)]
+        with store.transaction() as tx:
+            tx.execute("UPDATE runs SET status = 'RUNNING', waiting_for = '{\"reason\": \"worker\"}' WHERE namespace = 'waiting'")
+        with store.transaction() as holder, store.transaction() as tx:
+            holder.execute("SELECT 1 AS held FROM runs WHERE id = %(id)s FOR UPDATE", {"id": held})
+            tx.execute("SET LOCAL lock_timeout = '1s'")
+            runs.tell_unserved(tx, timedelta(seconds=1))
+            told = tx.execute("SELECT id::text AS id FROM runs WHERE namespace = 'waiting' AND waiting_for IS NULL").fetchall()
+        assert [row["id"] for row in told] == [str(free)]
+    finally:
+        with store.transaction() as tx:
+            tx.execute("DELETE FROM runs WHERE namespace = 'waiting'")
