@@ -18,6 +18,8 @@ from shared.kill_points import kill_point
 def write_of(sink: Sink) -> SinkWrite:
     # Rows that the destination does not take are set aside, unless the first of them is to fail the node.
     options = sink.options if sink.options.get("onError") == "fail" else {**sink.options, "setAside": True}
+    if sink.out is not None:
+        options = {**options, "tellUnwritten": True}
     return SinkWrite(sink.node, sink.target, sink.written, sink.write_mode, sink.upsert_keys, sink.order, options)
 
 
