@@ -68,7 +68,8 @@ def written(
     if told != gone:
         raise bug(ValueError(f"{gone} were left out, and the session told of {told}"), "the rows that a sink wrote could not be told")
     placed = f"SELECT *, row_number() OVER () AS {_PLACE} FROM {_of(of.uri)}"  # noqa: S608
-    left = f"SELECT {_listed(of.out.columns)} FROM ({placed}) AS r ANTI JOIN {_GONE} AS g USING ({_PLACE})"  # noqa: S608
+    # In their order: of rows behind that have one key, the last that came may win.
+    left = f"SELECT {_listed(of.out.columns)} FROM ({placed}) AS r ANTI JOIN {_GONE} AS g USING ({_PLACE}) ORDER BY r.{_PLACE}"  # noqa: S608
     rows = DuckRows(connection, left, scratch)
     uri = folder.uri(file)
     rows.to_file(uri, "parquet", {})
