@@ -28,7 +28,7 @@ from shared.engines.duckdb.windows import Window, columns_of
 from shared.engines.duckdb.written import handed, written
 from shared.engines.figures import of_nodes
 from shared.engines.program import Output, Program, Read, Sink, SurveyProgram
-from shared.engines.sinks import commit, open_session, write_of
+from shared.engines.sinks import adopted, commit, open_session, write_of
 from shared.engines.stamp import stamped
 from shared.engines.ticking import every
 from shared.engines.work import Job, Outcome, RejectsFile
@@ -69,7 +69,7 @@ def run(job: Job, control: Control, relations: Open = DuckRelations) -> Outcome:
         return _Attempt(job, program, control, relations).outcome(None)
     with control.stopped_by(session.cancel):
         if session.adopted is not None:
-            return Outcome.from_json(session.adopted)
+            return adopted(program, session.adopted)
         try:
             outcome = _Attempt(job, program, control, relations).outcome(session)
             with control.calling(program.sinks[0].connector):

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from shared.connectors.errors import Misconfigured
 from shared.connectors.files.publish import JOURNALS
 from shared.pipelines.language import pipeline, read_documents
 from shared.pipelines.model import Pipeline
@@ -97,6 +98,9 @@ def test_an_attempt_that_comes_after_the_commit_hands_on_what_was_written_then(f
     found = ran(folder, recipe("INSERT"), run_id=run_id, epoch=2)
     assert found.outcomes[0] == first.outcomes[0]
     assert found.rows("kept.csv") == [("1", "a", "10"), ("2", "b", "20"), ("1", "a", "30"), ("2", "b", "5")]
+    shutil.rmtree(folder / "staging")
+    with pytest.raises(Misconfigured, match="rows that load wrote are in their destination, and are not staged any more"):
+        ran(folder, recipe("INSERT"), run_id=run_id, epoch=3)
     with closing(sqlite3.connect(folder / "lite.db")) as lite:
         assert lite.execute("SELECT count(*) FROM t").fetchone() == (6,)
 
