@@ -111,6 +111,7 @@ def _upsert(connection: Connection, table: Table, sink: SinkWrite, rows: Load) -
     else:
         connection.execute(say.number())
         if sink.options.get("tellUnwritten"):
+            connection.execute(say.forget_unwritten())
             connection.execute(say.keep_lost(keys, sink.order, table.by_text))
         latest = say.latest(columns, keys, sink.order, by_text=table.by_text)
     stamp = sink.options.get("updatedAtColumn")

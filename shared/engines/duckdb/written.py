@@ -8,7 +8,7 @@ file: whoever adopts that outcome hands on the same rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -78,7 +78,7 @@ def written(
     return Dataset(of.out.port, uri, of.out.columns, rows.count, folder.size_bytes(uri))
 
 
-def _keep(connection: duckdb.DuckDBPyConnection, places: Iterator[object]) -> int:
+def _keep(connection: duckdb.DuckDBPyConnection, places: Iterator[Sequence[int]]) -> int:
     """In a temporary table, from where they can go to disk; how many."""
     connection.execute(f"CREATE TEMP TABLE {_GONE} ({_PLACE} BIGINT)")
     for batch in places:
