@@ -32,6 +32,7 @@ class Spec:
     `computes`: its sessions are `ComputingSession`s, so that what is read from it and written to it need not leave it.
     `adds_columns`: a table that lacks columns of the rows that are written to it gets them, where the recipe says so.
     `reads_pushed`: a SELECT in its dialect, CTEs and all, is read from it in bulk as a table is.
+    `tells_winners`: of an UPSERT its sessions can say which rows were written (`TellingSession`).
     `notifies`: it tells of runs, and is no source and no sink; its driver is a `NotifyingDriver`.
     """
 
@@ -46,6 +47,7 @@ class Spec:
     computes: bool = False
     reads_pushed: bool = False
     adds_columns: bool = False
+    tells_winners: bool = False
     # Why no source and no sink can use it, where none can.
     no_rows: str | None = None
     notifies: bool = False
@@ -168,6 +170,19 @@ class RejectingSession(SinkSession, Protocol):
     def rejected(self) -> Iterator[tuple[str, str, str | None]]:
         """(record as JSON text, what was wrong, the constraint) of each row that the last write set aside, in their order; to be taken
         once, to its end, before the next write.
+        """
+        ...
+
+
+class TellingSession(SinkSession, Protocol):
+    """A session that can say which of the rows of a write are not what stands in the target, where its options have `tellUnwritten`.
+
+    Sessions that neither set rows aside nor merge them need not be one.
+    """
+
+    def unwritten(self) -> Iterator[Sequence[int]]:
+        """The places, from 1, among the rows that the last write was given, of those that were set aside and of those that lost to another
+        of their key; to be taken once, to its end, before the next write.
         """
         ...
 

@@ -90,16 +90,24 @@ def staging_of(uri: str) -> str:
     return uri.rsplit("/", 4)[0]
 
 
+def is_there(uri: str) -> bool:
+    """A staged file has not been removed."""
+    if not in_bucket(uri):
+        return Path(uri).exists()
+    bucket = Bucket(staging_of(uri))
+    return bucket.size_bytes(bucket.key_of(uri)) is not None
+
+
 @contextmanager
 def fetched(uri: str) -> Iterator[Path | None]:
     """A staged file on this machine, for as long as one is inside; None where it is not there any more."""
-    if not in_bucket(uri):
-        yield Path(uri) if Path(uri).exists() else None
-        return
-    bucket = Bucket(staging_of(uri))
-    if bucket.size_bytes(bucket.key_of(uri)) is None:
+    if not is_there(uri):
         yield None
         return
+    if not in_bucket(uri):
+        yield Path(uri)
+        return
+    bucket = Bucket(staging_of(uri))
     with tempfile.TemporaryDirectory(prefix="penstock-") as scratch:
         path = Path(scratch) / "fetched"
         with bucket.open(bucket.key_of(uri)) as stream, path.open("wb") as file:

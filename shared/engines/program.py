@@ -140,6 +140,23 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
+class Out:
+    """What a sink wrote, staged as the dataset `port` for later stages: of the rows that it was handed those that it did not reject, and of
+    rows with one upsert key the one that won; those columns of them, as they came.
+    """
+
+    port: str
+    columns: Columns
+
+    def to_json(self) -> dict[str, Any]:
+        return {"port": self.port, "columns": [column.to_json() for column in self.columns]}
+
+    @staticmethod
+    def from_json(value: dict[str, Any]) -> Out:
+        return Out(value["port"], columns_from_json(value["columns"]))
+
+
+@dataclass(frozen=True, slots=True)
 class Rejects:
     """Rows of a node that go to the dead letters.
 
@@ -173,7 +190,7 @@ class Sink:
 
     `target` is the table name or path as the recipe says it. `order` names the columns that say which of two rows with one key wins, as
     [column, "asc" | "desc"], already completed by the planner (execution.md, Sinks, rule 5). `unique`: it is known that no two rows
-    have the same keys; `picks`: `sql` only picks columns of a relation that has a name.
+    have the same keys; `picks`: `sql` only picks columns of a relation that has a name. `out`: what is staged of it; None: nobody reads it.
     """
 
     node: str
@@ -187,6 +204,7 @@ class Sink:
     options: dict[str, Any] = field(default_factory=dict)
     unique: bool = False
     picks: bool = False
+    out: Out | None = None
 
     @property
     def written(self) -> Columns:
@@ -253,6 +271,7 @@ class Program:
                     "unique": s.unique,
                     "picks": s.picks,
                 }
+                | ({"out": s.out.to_json()} if s.out is not None else {})
                 for s in self.sinks
             ],
             "figures": self.figures,
@@ -294,6 +313,7 @@ class Program:
                     s["options"],
                     s.get("unique", False),
                     s.get("picks", False),
+                    Out.from_json(s["out"]) if s.get("out") else None,
                 )
                 for s in value["sinks"]
             ),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from shared.connectors import driver as connector_driver
+from shared.connectors.errors import Misconfigured
 from shared.connectors.protocols import AttemptKey, SinkSession, SinkWrite
-from shared.datasets.staging import staging_folder
+from shared.datasets.staging import is_there, staging_folder
 from shared.engines.control import Control
 from shared.engines.program import Program, Sink
 from shared.engines.remembering import stored
@@ -18,6 +20,8 @@ from shared.kill_points import kill_point
 def write_of(sink: Sink) -> SinkWrite:
     # Rows that the destination does not take are set aside, unless the first of them is to fail the node.
     options = sink.options if sink.options.get("onError") == "fail" else {**sink.options, "setAside": True}
+    if sink.out is not None:
+        options = {**options, "tellUnwritten": True}
     return SinkWrite(sink.node, sink.target, sink.written, sink.write_mode, sink.upsert_keys, sink.order, options)
 
 
@@ -36,6 +40,20 @@ def open_session(job: Job, program: Program, control: Control) -> SinkSession | 
         raise
     kill_point("sink.opened" if session.adopted is None else "sink.adopted")
     return session
+
+
+def adopted(program: Program, stands: dict[str, Any]) -> Outcome:
+    """The outcome that an earlier attempt has committed. Raises Misconfigured where what it staged for nodes behind a sink is gone."""
+    outcome = Outcome.from_json(stands)
+    handed_on = {sink.out.port: sink.node for sink in program.sinks if sink.out is not None}
+    for dataset in outcome.datasets:
+        if dataset.port in handed_on and not is_there(dataset.uri):
+            raise Misconfigured(
+                f"the rows that {handed_on[dataset.port]} wrote are in their destination, and are not staged any more for the nodes"
+                " behind it; lead the edge from before the sink, or start a new run",
+                node=handed_on[dataset.port],
+            )
+    return outcome
 
 
 def commit(job: Job, session: SinkSession, outcome: Outcome) -> Outcome:

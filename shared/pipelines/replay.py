@@ -53,6 +53,10 @@ def replayed(pipeline: Pipeline, node_id: str, *, lines: bool) -> Pipeline:
     needed = set().union(*(_up_to(pipeline, edge.source) for edge in beside))
     if entry.id in needed or needed & reached:
         raise CannotReplay(f"rows of {entry.id} come to a joiner by two ways, so {node_id} cannot be replayed by itself; run it all again")
+    if sinks := [other for other in needed if pipeline.node(other).type == "connector_sink"]:
+        raise CannotReplay(
+            f"what rows of {node_id} are joined with comes out of the sink {sinks[0]}, which would write again; run it all again"
+        )
     if partial := [other for other in needed if pipeline.node(other).config.get("incremental")]:
         raise CannotReplay(
             f"what rows of {node_id} are joined with comes from {partial[0]}, which reads only what is new; run it all again"

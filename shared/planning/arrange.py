@@ -123,12 +123,24 @@ def work_stages(
                 engine=engine,
                 program=marked(replace(program, **recorded(pipeline, piece.nodes, graph.sinks)).to_json(), pipeline.secrets),
                 label=label_of(pipeline, piece.nodes[0]),
-                why=(piece.why, *_held_back(graph, gates.values()), *placed.why, *_why_here(piece, choices, engine)),
+                why=(
+                    piece.why,
+                    *_handed_on(graph, piece),
+                    *_held_back(graph, gates.values()),
+                    *placed.why,
+                    *_why_here(piece, choices, engine),
+                ),
                 policy=policy_of(pipeline, [node for node in pipeline.nodes if node.id in piece.nodes]),
             )
         )
         first |= {StageId(number)} if piece.first else set()
     return tuple(stages)
+
+
+def _handed_on(graph: Graph, piece: Piece) -> tuple[str, ...]:
+    """Of sinks whose rows others read once they are written."""
+    readers = {sink: dict.fromkeys(e.target for e in graph.pipeline.outgoing(sink)) for sink in piece.nodes if sink in graph.sinks}
+    return tuple(f"{sink}: what it wrote is staged for {', '.join(of)}" for sink, of in readers.items() if of)
 
 
 def _held_back(graph: Graph, gates: Iterable[Check]) -> tuple[str, ...]:

@@ -44,12 +44,17 @@ def _pieces(graph: Graph, choices: Mapping[str, Choice], level: Mapping[str, int
 
 
 def _levels(graph: Graph, choices: Mapping[str, Choice], gates: Collection[str]) -> dict[str, int]:
-    """How often the engine changes, or a gate stands, on the way to each node, at most. Nodes of one level and engine can run in one go: no
-    way leads out of them and back."""
+    """How often the engine changes, a gate stands, or a sink is passed on the way to each node, at most. Nodes of one level and engine can
+    run in one go: no way leads out of them and back."""
     level: dict[str, int] = {}
     for node in graph.order:
         edges = graph.pipeline.incoming(node)
-        apart = [choices[e.source].alike(e.source) != choices[node].alike(node) or port_table(e.source, e.output) in gates for e in edges]
+        apart = [
+            e.source in graph.sinks
+            or choices[e.source].alike(e.source) != choices[node].alike(node)
+            or port_table(e.source, e.output) in gates
+            for e in edges
+        ]
         level[node] = max((level[e.source] + cut for e, cut in zip(edges, apart, strict=True)), default=0)
     return level
 
@@ -94,7 +99,7 @@ def _components(graph: Graph, nodes: Iterable[str]) -> list[tuple[str, ...]]:
 
 
 def _destinations(graph: Graph, node: str) -> set[str]:
-    """Connectors that a node's rows end up in."""
+    """Connectors that a node's rows end up in; what comes of rows once they are written is another stage's."""
     reached, waiting = set(), [node]
     found: set[str] = set()
     while waiting:
@@ -104,5 +109,6 @@ def _destinations(graph: Graph, node: str) -> set[str]:
         reached.add(current)
         if current in graph.sinks:
             found.add(graph.sinks[current].connector)
+            continue
         waiting += [edge.target for edge in graph.pipeline.outgoing(current)]
     return found

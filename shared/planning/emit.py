@@ -9,7 +9,7 @@ from typing import Any
 from sqlglot import exp
 
 from shared.datasets import Columns
-from shared.engines.program import Function, Output, Program, Read, Rejects, Sink, Statement
+from shared.engines.program import Function, Out, Output, Program, Read, Rejects, Sink, Statement
 from shared.planning.count import Counting, select_of
 from shared.planning.cut import Piece
 from shared.planning.figures import figures
@@ -34,7 +34,7 @@ def emitted(
     service. `pushed`: nodes that a database computes, of which `entering` is what is read here.
     """
     nodes = set(piece.nodes)
-    whole_ports = {table: port for table, port in graph.ports.items() if port.node in nodes}
+    whole_ports = {table: port for table, port in graph.ports.items() if port.node in nodes and not port.written}
     ports = {table: port for table, port in whole_ports.items() if port.node not in pushed or port.for_sink}
     sources = [*entering, *(source for node in piece.nodes if node not in pushed for source in graph.reads(node))]
     sinks = [node for node in piece.nodes if node in graph.sinks]
@@ -144,7 +144,12 @@ def _leaves(graph: Graph, table: str, nodes: set[str]) -> bool:
 
 
 def _sink(graph: Graph, written: _Writing, sink: str) -> Sink:
-    return replace(graph.sinks[sink], sql=written.rows(graph.sink_inputs[sink], graph.sinks[sink].columns))
+    out = graph.written_by(sink)
+    return replace(
+        graph.sinks[sink],
+        sql=written.rows(graph.sink_inputs[sink], graph.sinks[sink].columns),
+        out=Out(out.table, out.relation.columns) if out is not None else None,
+    )
 
 
 class _Writing:

@@ -14,6 +14,9 @@ from shared.pipelines.nodes.types import Relation
 from shared.planning.errors import PlanProblem
 from shared.sql.errors import SqlProblem
 
+# What the planner calls the port `out` of a sink: the table of the sink's own name is what it is to get, where rules look at that.
+WRITTEN = "written"
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -39,7 +42,8 @@ class Port:
     """One relation: `table` is its name, `inputs` the tables it reads. `error`: the node's error port.
 
     `internal`: what a node makes of several inputs before its own work; no port of the recipe. `for_sink`: the sink whose rows it is to be,
-    which may be written by another stage than the one that makes them. `rules`: names of the rules whose failing rows it holds.
+    which may be written by another stage than the one that makes them. `rules`: names of the rules whose failing rows it holds. `written`:
+    what its node, a sink, wrote; no engine computes that, and its relation only names the columns.
     """
 
     node: str
@@ -50,6 +54,7 @@ class Port:
     internal: bool = False
     for_sink: str | None = None
     rules: tuple[str, ...] = ()
+    written: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,10 @@ class Graph:
 
     def node_ports(self, node: str) -> list[Port]:
         return [port for port in self.ports.values() if port.node == node and not port.internal]
+
+    def written_by(self, sink: str) -> Port | None:
+        """What the sink wrote, where somebody reads it."""
+        return self.ports.get(port_table(sink, WRITTEN))
 
     def skips(self, node: str) -> bool:
         """Rows that fail in the node are dropped, and counted."""

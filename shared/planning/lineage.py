@@ -45,7 +45,10 @@ def column_lineage(graph: Graph) -> dict[str, dict[str, Made]]:
             names = [column.name for column in port.relation.columns]
             for needed in port.inputs:
                 of(needed)
-            if port.relation.function is not None:
+            if port.written:
+                came = of(graph.sink_inputs[port.node])
+                known[table] = {name: came.get(name, _NOTHING) for name in names}
+            elif port.relation.function is not None:
                 read = frozenset(one for needed in port.inputs for made in of(needed).values() for one in made.of)
                 known[table] = dict.fromkeys(names, Made(read, whole=False))
             else:

@@ -95,6 +95,8 @@ class Looking:
         stamped = [sink for sink in self.sinks if self.graph.sinks[sink].written != self.graph.sinks[sink].columns]
         if stamped and home.spec.type not in _KEEPING_INSTANTS:
             return f"the time of the write of {stamped[0]} has to be fitted to what {home.spec.title} keeps of times"
+        if handed_on := [sink for sink in self.sinks if self.graph.written_by(sink) is not None]:
+            return f"what {handed_on[0]} wrote goes on to other nodes"
         if any(table for node in self.nodes for table in self.tables(node) if self.readers(table) - self.nodes):
             return "some of its rows go on to other stages"
         if of_stage(self.graph.pipeline, self.nodes, self.sinks):

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from sqlglot import exp
+
 from shared.connectors import CONNECTORS
 from shared.datasets import Columns
 from shared.engines.program import Sink
 from shared.pipelines.model import Edge, Node, Pipeline, port_table
 from shared.pipelines.nodes import NODE_TYPES
 from shared.pipelines.nodes.pairing import are_alike, merged
-from shared.pipelines.nodes.relations import find
+from shared.pipelines.nodes.relations import column, find
 from shared.pipelines.nodes.sql import THIS, other_names, selected
-from shared.pipelines.nodes.types import Input
+from shared.pipelines.nodes.types import Input, Relation
 from shared.planning.errors import PlanProblem
-from shared.planning.graph import Graph, Port, charged_to
+from shared.planning.graph import WRITTEN, Graph, Port, charged_to
 from shared.planning.needs import Facts, full_reference
 from shared.planning.ordering import order_of
 from shared.planning.resolve import found_for
@@ -53,6 +55,8 @@ class _Making:
         elif kind.role == "sink":
             self.sinks[node.id] = _sink(pipeline, node, inputs[0], self._facts, self._types)
             self.sink_inputs[node.id] = inputs[0].table
+            if pipeline.outgoing(node.id):
+                self._port(_written(self.sinks[node.id], self._types))
         elif kind.compile is not None:
             for name, relation in kind.compile(node, inputs).ports.items():
                 self._port(Port(node.id, port_table(node.id, name), relation, _tables(inputs), name in kind.rejects))
@@ -83,6 +87,20 @@ class _Making:
             this = Input(node.id, source.table, source.columns)
             relation = selected(query, (this, *inputs), {THIS: this.table, **other_names(inputs)}, node.id)
             self._port(Port(node.id, node.id, relation, (this.table, *_tables(inputs))))
+
+
+def _written(sink: Sink, types: Mapping[str, str]) -> Port:
+    """The rows that a sink wrote, as they came to it. Raises SqlProblem where nobody can tell which those were."""
+    spec = CONNECTORS[types[sink.connector]]
+    if sink.write_mode == "UPSERT" and not spec.tells_winners:
+        raise SqlProblem(
+            f"which row of each key an UPSERT through a {spec.type} connector wrote is not told in this release, so no edge can lead on"
+            " from the sink; deduplicate the rows before it, and lead the edge from there"
+        )
+    table = port_table(sink.node, WRITTEN)
+    select = exp.Select(expressions=[column(c.name, table) for c in sink.columns])
+    select.from_(exp.Table(this=exp.to_identifier(table, quoted=True)), copy=False)
+    return Port(sink.node, table, Relation(select, sink.columns, "own"), (), written=True)
 
 
 def _tables(inputs: tuple[Input, ...]) -> tuple[str, ...]:

@@ -12,14 +12,14 @@ from shared.datasets import Columns
 from shared.datasets.columns import columns_from_json
 from shared.formats import file_format
 from shared.pipelines import graph
-from shared.pipelines.model import Node, Pipeline
+from shared.pipelines.model import MAIN_PORT, Edge, Node, Pipeline
 from shared.pipelines.nodes import NODE_TYPES
 from shared.pipelines.nodes.relations import find, typed_tree
 from shared.pipelines.nodes.sql import THIS
 from shared.pipelines.nodes.types import Input
 from shared.planning import cursors
 from shared.planning.errors import PlanProblem
-from shared.planning.graph import Graph, Source, charged_to
+from shared.planning.graph import WRITTEN, Graph, Source, charged_to
 from shared.planning.needs import Facts, full_reference, need_of
 from shared.sql.errors import SqlProblem
 from shared.sql.parse import expression
@@ -40,7 +40,20 @@ def resolved(pipeline: Pipeline, facts: Facts, connector_types: Mapping[str, str
             with charged_to(node.id):
                 source = _source(pipeline, node, facts, connector_types)
             sources[source.table] = source
-    return Graph(pipeline, order, sources)
+    return Graph(replace(pipeline, edges=tuple(_edge(pipeline, edge) for edge in pipeline.edges)), order, sources)
+
+
+def _edge(pipeline: Pipeline, edge: Edge) -> Edge:
+    """What leaves a sink goes by a name of its own. Raises PlanProblem for a port of a sink that this release does not have."""
+    if NODE_TYPES[pipeline.node(edge.source).type].role != "sink":
+        return edge
+    if edge.output != MAIN_PORT:
+        raise PlanProblem(
+            f"rows that {edge.source} cannot write are kept as dead letters, and no edge leads on from its port {edge.output} in this"
+            f" release; remove the edge to {edge.target}, or lead it from {edge.source}, which gives the rows that were written",
+            node=edge.target,
+        )
+    return replace(edge, output=WRITTEN)
 
 
 def found_for(pipeline: Pipeline, node: Node, facts: Facts, types: Mapping[str, str]) -> Mapping[str, Any] | None:

@@ -78,10 +78,12 @@ EVERYWHERE = f"""{HEAD.format(name="everywhere")}{NODES}
     - {{id: add, type: connector_sink, config: {{connector: db, table: added, writeMode: INSERT}}}}
     - {{id: merge, type: connector_sink, config: {{connector: db, table: merged, writeMode: UPSERT, upsertKeys: [id],
         updatedAtColumn: changed}}}}
+    - {{id: behind, type: connector_sink, config: {{connector: db, table: behind, writeMode: INSERT}}}}
     - {{id: lite, type: connector_sink, config: {{connector: lite, table: kept, writeMode: OVERWRITE}}}}
     - {{id: parts, type: connector_sink, config: {{connector: files, path: parts, writeMode: INSERT, format: csv}}}}
     - {{id: rest, type: connector_sink, config: {{connector: files, path: rest.csv, writeMode: OVERWRITE}}}}
   edges: [{EDGES}, {{from: odd, to: add, columns: [id, n]}}, {{from: odd, to: merge, columns: [id, n]}},
+    {{from: merge, to: behind}},
     {{from: odd, to: lite, columns: [id, n]}}, {{from: odd, to: parts, columns: [id, n]}},
     {{from: odd.rejected, to: rest, columns: [id, n]}}]
 ---
@@ -174,6 +176,7 @@ class Armed:
         sql = self.stack.sql
         assert sql("SELECT id, n FROM added ORDER BY id") == GOOD
         assert sql("SELECT id, n FROM merged ORDER BY id") == GOOD
+        assert sql("SELECT id, n FROM behind ORDER BY id") == GOOD
         # The time of the attempt that wrote, also where a later one adopted it.
         (written,) = sql(
             "SELECT DISTINCT (outcome ->> 'epoch')::int FROM penstock_markers WHERE run = %s AND node IN ('add', 'merge')", ended["id"]
@@ -201,6 +204,7 @@ def prepare(stack: Stack, lite: Path) -> None:
     stack.connectors()
     stack.apply(f"apiVersion: penstock/v1\nkind: Connector\nmetadata: {{name: lite}}\nspec: {{type: sqlite, config: {{path: {lite}}}}}\n")
     stack.sql("CREATE TABLE added (id bigint, n bigint); CREATE TABLE merged (id bigint PRIMARY KEY, n bigint, changed timestamptz)")
+    stack.sql("CREATE TABLE behind (id bigint, n bigint)")
     stack.sql(f"CREATE TABLE src AS SELECT i::bigint AS id, CASE WHEN i <= {BAD} THEN 'x' ELSE i::text END AS t"
               f" FROM generate_series(1, {ROWS}) AS i")  # fmt: skip
     with sqlite3.connect(lite) as connection:
@@ -221,7 +225,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Armed]:
 
 @pytest.fixture
 def armed(up: Armed) -> Iterator[Armed]:
-    up.stack.sql("TRUNCATE added, merged")
+    up.stack.sql("TRUNCATE added, merged, behind")
     for part in (up.stack.files / "parts").glob("part-*"):
         part.unlink()
     yield up

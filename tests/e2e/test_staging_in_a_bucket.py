@@ -170,3 +170,25 @@ def test_no_secret_of_the_store_is_shown(apart: Stack, s3: Store) -> None:
     logs = "".join(Path(file).read_text(errors="replace") for file in apart.home.logs.iterdir())
     assert SECRET not in shown + logs
     assert "broken.parquet" in shown
+
+
+BEHIND = """
+apiVersion: penstock/v1
+kind: Pipeline
+metadata: {name: behind-in-a-bucket}
+spec:
+  retries: 0
+  nodes:
+    - {id: read, type: connector_source, config: {connector: db, query: "SELECT i AS id FROM generate_series(1, 40) AS i"}}
+    - {id: load, type: connector_sink, config: {connector: db, table: apart_few, writeMode: INSERT}}
+    - {id: file, type: connector_sink, config: {connector: bucket, path: behind.parquet, writeMode: OVERWRITE}}
+  edges: [{from: read, to: load}, {from: load, to: file}]
+"""
+
+
+def test_what_a_sink_wrote_goes_on_by_way_of_the_bucket(apart: Stack, s3: Store) -> None:
+    apart.sql("CREATE TABLE apart_few (id bigint CHECK (id % 10 <> 3))")
+    apart.apply(BEHIND)
+    ended = apart.wait(apart.start("behind-in-a-bucket"), 60)
+    assert ended["status"] == "SUCCEEDED", ended["error"]
+    assert {node["id"]: node["rowsOut"] for node in ended["nodes"]} == {"read": 40, "load": 36, "file": 36}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -19,6 +19,7 @@ from shared.datasets import Column, Columns
 from shared.sql.reads import named
 
 Figures = dict[str, int | None]
+_PIECE_ROWS = 200_000
 NOT_KNOWN: Figures = dict.fromkeys(("rowsInserted", "rowsUpdated", "rowsUnchanged", "rowsDeleted"))
 
 
@@ -131,6 +132,8 @@ class Publishing:
         keys = sink.upsert_keys
         self._say(say.latest(names, keys, sink.order))
         (distinct,) = self.database.fetch_one(self.connection, say.count(say.table(say.LATEST)))
+        if sink.options.get("tellUnwritten") and distinct < count:
+            self._say(say.lost(keys, sink.order))
         (known,) = self.database.fetch_one(self.connection, say.count_known(sink.target, keys))
         update = say.update_known(sink.target, names, keys, self.database.dialect, sink.options.get("updatedAtColumn"))
         updated = self._say(update) if update is not None else 0
@@ -151,6 +154,14 @@ class Publishing:
                 raise RejectedData(
                     f"{count} rows for table {sink.target} have no {key}, which is a key of the UPSERT; filter them out before the sink"
                 )
+
+    def lost(self, rows: int) -> Iterator[list[int]]:
+        """The numbers, among so many rows, of those that lost to another of their key in the last UPSERT that was to tell them; it lost
+        some."""
+        for low in range(1, rows + 1, _PIECE_ROWS):
+            found = self.database.fetch(self.connection, say.numbers_between(low, low + _PIECE_ROWS - 1))
+            yield [int(number) for (number,) in found]
+        self._say(self.database.forget(say.UNWRITTEN))
 
     def target(self, sink: SinkWrite, columns: Columns) -> Table:
         """Made where it is missing and may be. Raises what stands in the way of writing to it."""

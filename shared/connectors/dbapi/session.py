@@ -38,6 +38,9 @@ class TableSession:
         self._stands: dict[str, Any] | None = None
         self._batches: Batches | None = None
         self._aside: list[Aside] = []
+        # Of the last write: who of its rows were set aside and which were left, and how many were given and lost to another of their key.
+        self._sifting: Sifting | None = None
+        self._told_of: tuple[Publishing, int, int] | None = None
         with database.translated():
             self._connection: Connection = database.connect(key.session, write=True)
             try:
@@ -62,14 +65,27 @@ class TableSession:
                     if all(column.type != "UNKNOWN" for column in other.columns):
                         self._publishing(other).target(other, other.columns)
             publishing = self._publishing(placed := self._placed(write))
+            self._sifting = None
             if not self.sets_aside(write):
-                return publishing.write(placed, rows)
-            sifting = Sifting(self._told(publishing.write), self._say, self._begin_afresh)
-            self._aside = sifting.aside
-            return sifting.written(placed, rows)
+                figures = publishing.write(placed, rows)
+            else:
+                self._sifting = sifting = Sifting(self._told(publishing.write), self._say, self._begin_afresh)
+                self._aside = sifting.aside
+                figures = sifting.written(placed, rows)
+            self._told_of = publishing, rows.count, figures.get("merged") or 0
+            return figures
 
     def rejected(self) -> Iterator[tuple[str, str, str | None]]:
         yield from self._aside
+
+    def unwritten(self) -> Iterator[list[int]]:
+        if self._sifting is not None:
+            yield [place + 1 for place in self._sifting.places]
+        if self._told_of is not None and self._told_of[2]:
+            publishing, rows, _ = self._told_of
+            with self._database.translated():
+                for numbers in publishing.lost(rows):
+                    yield numbers if self._sifting is None else self._sifting.came_as(numbers)
 
     def sets_aside(self, write: SinkWrite) -> bool:
         """Where one sink's rows are taken back, another's are not to go with them."""

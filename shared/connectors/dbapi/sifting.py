@@ -10,8 +10,10 @@ name): then each half is held against all that are good before it.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 
 import pyarrow as pa
 
@@ -70,6 +72,44 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class Some:
+    """Some of all rows, by their places from 0, in ranges that rise."""
+
+    everything: pa.Table
+    ranges: tuple[range, ...] = ()
+
+    @property
+    def count(self) -> int:
+        return sum(map(len, self.ranges))
+
+    def rows(self, columns: Columns) -> Slice:
+        parts = [self.everything.slice(one.start, len(one)) for one in self.ranges]
+        return Slice(pa.concat_tables(parts) if parts else self.everything.slice(0, 0), columns)
+
+    def halves(self) -> tuple[Some, Some]:
+        left = self.count // 2
+        first: list[range] = []
+        second: list[range] = []
+        for one in self.ranges:
+            first += [one[:left]] if left else []
+            second += [one[left:]] if len(one) > left else []
+            left = max(0, left - len(one))
+        return Some(self.everything, tuple(first)), Some(self.everything, tuple(second))
+
+    def __add__(self, other: Some) -> Some:
+        """`other` comes after these."""
+        if self.ranges and other.ranges and self.ranges[-1].stop == other.ranges[0].start:
+            between = range(self.ranges[-1].start, other.ranges[0].stop)
+            return Some(self.everything, (*self.ranges[:-1], between, *other.ranges[1:]))
+        return Some(self.everything, self.ranges + other.ranges)
+
+    def places(self, numbers: Sequence[int]) -> list[int]:
+        """Of its own rows by their numbers, from 1: the places."""
+        ends = list(accumulate(map(len, self.ranges)))
+        return [self.ranges[at][number - 1 - ends[at]] for number in numbers for at in (bisect_left(ends, number),)]
+
+
+@dataclass(frozen=True, slots=True)
 class Slice:
     """Some of the rows, as rows."""
 
@@ -92,6 +132,9 @@ class Sifting:
     say: Callable[[str], None]
     afresh: Callable[[], bool]
     aside: list[Aside] = field(default_factory=list)
+    # Of each of them, from 0, among all rows; and those that were written, where not all were.
+    places: list[int] = field(default_factory=list)
+    left: Some | None = None
 
     def written(self, sink: SinkWrite, rows: ArrowRows) -> Figures:
         kept = Kept(rows)
@@ -109,67 +152,73 @@ class Sifting:
     def _sifted(self, sink: SinkWrite, everything: pa.Table, columns: Columns) -> Figures:
         if sink.write_mode == "UPSERT":
             # What was changed and changed again is one change: the good rows are written together.
-            good = self._halves(sink, everything, columns, keep=False)
+            good = self._halves(sink, Some(everything, (range(everything.num_rows),)), columns, keep=False)
             self.say("SAVEPOINT penstock_rows")
             try:
-                figures = self.write(sink, Slice(good, columns))
+                figures = self.write(sink, good.rows(columns))
             except RejectedData:
                 self.say("ROLLBACK TO SAVEPOINT penstock_rows")
-                half = good.num_rows // 2
-                taken = self._together(sink, good.slice(0, 0), good.slice(0, half), columns)
-                taken = self._together(sink, taken, good.slice(half), columns)
-                figures = self.write(sink, Slice(taken, columns))
+                first, second = good.halves()
+                good = self._together(sink, Some(everything), first, columns)
+                good = self._together(sink, good, second, columns)
+                figures = self.write(sink, good.rows(columns))
+            self.left = good
             return figures | {"rejected": len(self.aside)}
         deleted: int | None = 0
         if sink.write_mode == "OVERWRITE":
-            deleted = self.write(sink, Slice(everything.slice(0, 0), columns))["rowsDeleted"]
-        good = self._halves(replace(sink, write_mode="INSERT"), everything, columns, keep=True)
+            deleted = self.write(sink, Some(everything).rows(columns))["rowsDeleted"]
+        whole = Some(everything, (range(everything.num_rows),))
+        good = self._halves(replace(sink, write_mode="INSERT"), whole, columns, keep=True)
         figures = dict.fromkeys(_WRITTEN, 0) | {"merged": None}
-        return figures | {"rowsInserted": good.num_rows, "rowsDeleted": deleted, "rejected": len(self.aside)}
+        return figures | {"rowsInserted": good.count, "rowsDeleted": deleted, "rejected": len(self.aside)}
 
-    def _halves(self, sink: SinkWrite, rows: pa.Table, columns: Columns, *, keep: bool) -> pa.Table:
+    def came_as(self, numbers: Sequence[int]) -> list[int]:
+        """Numbers, from 1, of rows that were written, as numbers among all rows."""
+        return list(numbers) if self.left is None else [place + 1 for place in self.left.places(numbers)]
+
+    def _halves(self, sink: SinkWrite, rows: Some, columns: Columns, *, keep: bool) -> Some:
         """The rows that go in. `keep`: they stay there, so that a row is held against those before it."""
-        if not rows.num_rows:
+        if not rows.count:
             return rows
         self.say("SAVEPOINT penstock_rows")
         try:
-            self.write(sink, Slice(rows, columns))
+            self.write(sink, rows.rows(columns))
         except RejectedData as refusal:
             self.say("ROLLBACK TO SAVEPOINT penstock_rows")
-            if rows.num_rows == 1:
+            if rows.count == 1:
                 self._set_aside(sink, rows, columns, refusal)
-                return rows.slice(0, 0)
-            half = rows.num_rows // 2
-            parts = [self._halves(sink, part, columns, keep=keep) for part in (rows.slice(0, half), rows.slice(half))]
-            return pa.concat_tables(parts)
+                return Some(rows.everything)
+            first, second = rows.halves()
+            return self._halves(sink, first, columns, keep=keep) + self._halves(sink, second, columns, keep=keep)
         if not keep:
             self.say("ROLLBACK TO SAVEPOINT penstock_rows")
         return rows
 
-    def _together(self, sink: SinkWrite, before: pa.Table, rows: pa.Table, columns: Columns) -> pa.Table:
+    def _together(self, sink: SinkWrite, before: Some, rows: Some, columns: Columns) -> Some:
         """`before`, which can be written, and those of the rows that can be written with it."""
-        if not rows.num_rows:
+        if not rows.count:
             return before
-        both = pa.concat_tables([before, rows])
+        both = before + rows
         self.say("SAVEPOINT penstock_rows")
         try:
-            self.write(sink, Slice(both, columns))
+            self.write(sink, both.rows(columns))
             return both
         except RejectedData as refusal:
-            if rows.num_rows == 1:
+            if rows.count == 1:
                 self._set_aside(sink, rows, columns, refusal)
                 return before
         finally:
             self.say("ROLLBACK TO SAVEPOINT penstock_rows")
-        half = rows.num_rows // 2
-        before = self._together(sink, before, rows.slice(0, half), columns)
-        return self._together(sink, before, rows.slice(half), columns)
+        first, second = rows.halves()
+        return self._together(sink, self._together(sink, before, first, columns), second, columns)
 
-    def _set_aside(self, sink: SinkWrite, row: pa.Table, columns: Columns, refusal: RejectedData) -> None:
+    def _set_aside(self, sink: SinkWrite, row: Some, columns: Columns, refusal: RejectedData) -> None:
         if len(self.aside) >= MOST_ASIDE:
             raise refusal
         stamp = sink.options.get("updatedAtColumn")
-        came = {column.name: values[0].as_py() for column, values in zip(columns, row.columns, strict=True) if column.name != stamp}
+        values = row.rows(columns).table.columns
+        came = {column.name: value[0].as_py() for column, value in zip(columns, values, strict=True) if column.name != stamp}
         # The sentence is of a whole load, which ends there.
         said = refusal.message.partition("; nothing was written")[0].partition("; correct the rows")[0]
+        self.places.append(row.ranges[0].start)
         self.aside.append((record(list(came), list(came.values())), said, None))

@@ -14,6 +14,7 @@ from shared.sql.reads import named, rows_of
 from shared.sql.writes import ORDINAL, STAGED
 
 LATEST = "penstock_latest"
+UNWRITTEN = "penstock_unwritten"
 __all__ = ["LATEST", "ORDINAL", "STAGED"]
 
 
@@ -70,6 +71,24 @@ def without_key(key: str, staged: str = STAGED) -> exp.Select:
 
 def latest(names: Sequence[str], keys: Sequence[str], order: Sequence[tuple[str, str]]) -> exp.Create:
     """Each key once: the last by `order`, NULLs losing to any value, and of equals the one that came last."""
+    won = exp.EQ(this=columns(["penstock_rank"])[0], expression=exp.Literal.number(1))
+    return temporary(LATEST, _ranked(names, keys, order).where(won, copy=False))
+
+
+def lost(keys: Sequence[str], order: Sequence[tuple[str, str]]) -> exp.Create:
+    """The numbers of the staged rows that are not the latest of their keys."""
+    lost = exp.GT(this=columns(["penstock_rank"])[0], expression=exp.Literal.number(1))
+    return temporary(UNWRITTEN, _ranked([ORDINAL], keys, order).where(lost, copy=False))
+
+
+def numbers_between(low: int, high: int) -> exp.Select:
+    """Of those that `lost` has kept."""
+    between = exp.Between(this=columns([ORDINAL])[0], low=exp.Literal.number(low), high=exp.Literal.number(high))
+    return exp.Select(expressions=columns([ORDINAL])).from_(table(UNWRITTEN), copy=False).where(between, copy=False)
+
+
+def _ranked(names: Sequence[str], keys: Sequence[str], order: Sequence[tuple[str, str]]) -> exp.Select:
+    """Staged rows with their place among those of their key, the first of which wins."""
     by: list[exp.Expr] = []
     for name, direction in order:
         # Where a database sorts NULLs is its own affair; said so, it is the same in all.
@@ -80,8 +99,7 @@ def latest(names: Sequence[str], keys: Sequence[str], order: Sequence[tuple[str,
         one.set("nulls_first", not one.args["desc"])
     rank = exp.Window(this=exp.RowNumber(), partition_by=columns(keys), order=exp.Order(expressions=by))
     numbered = exp.Select(expressions=[*columns(names), exp.alias_(rank, "penstock_rank", quoted=True)]).from_(table(STAGED), copy=False)
-    picked = exp.Select(expressions=columns(names)).from_(exp.Subquery(this=numbered, alias=exp.TableAlias(this=quoted("numbered"))))
-    return temporary(LATEST, picked.where(exp.EQ(this=columns(["penstock_rank"])[0], expression=exp.Literal.number(1)), copy=False))
+    return exp.Select(expressions=columns(names)).from_(exp.Subquery(this=numbered, alias=exp.TableAlias(this=quoted("numbered"))))
 
 
 def count(of: exp.Table) -> exp.Select:

@@ -40,4 +40,5 @@ SPEC = Spec(
     computes=True,
     reads_pushed=True,
     adds_columns=True,
+    tells_winners=True,
 )

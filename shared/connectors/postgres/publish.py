@@ -110,6 +110,9 @@ def _upsert(connection: Connection, table: Table, sink: SinkWrite, rows: Load) -
         latest = say.all_staged(columns)
     else:
         connection.execute(say.number())
+        if sink.options.get("tellUnwritten"):
+            connection.execute(say.forget_unwritten())
+            connection.execute(say.keep_lost(keys, sink.order, table.by_text))
         latest = say.latest(columns, keys, sink.order, by_text=table.by_text)
     stamp = sink.options.get("updatedAtColumn")
     if _unique_on(table, keys):

@@ -65,6 +65,10 @@ class PostgresSession:
         with translated(self._config):
             yield from sifting.rejected(self._connection, self._written)
 
+    def unwritten(self) -> Iterator[list[int]]:
+        with translated(self._config):
+            yield from sifting.unwritten(self._connection)
+
     @property
     def schema(self) -> str | None:
         return self._schema

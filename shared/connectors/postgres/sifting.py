@@ -129,6 +129,18 @@ def rejected(connection: Connection, columns: Columns) -> Iterator[tuple[str, st
     _forget(connection)
 
 
+def unwritten(connection: Connection) -> Iterator[list[int]]:
+    """The numbers of the rows of the last write that are not in the target, in lists; then they are forgotten."""
+    kept = _own(say.UNWRITTEN)
+    if connection.execute("SELECT to_regclass(%s) IS NULL", (kept.as_string(connection),)).fetchone() == (True,):
+        return
+    with connection.cursor(name=say.UNWRITTEN) as cursor:
+        cursor.execute(sql.SQL("SELECT {} FROM {}").format(sql.Identifier(say.ORDINAL), kept))
+        while rows := cursor.fetchmany(50_000):
+            yield [number for (number,) in rows]
+    connection.execute(say.forget_unwritten())
+
+
 def _in_json(column: Column) -> sql.Composable:
     """A number is a number in the record, whatever it was to become."""
     value, kind = sql.Identifier("raw", column.name), column.type.partition("(")[0]
@@ -215,7 +227,11 @@ class Given:
 
     def publish(self, write: Callable[[Load], Figures]) -> Figures:
         self._set_aside()
-        figures = self._upserted(write) if self._sink.write_mode == "UPSERT" else write(self)
+        if self._sink.write_mode == "UPSERT":
+            figures = self._upserted(write)
+        else:
+            figures = write(self)
+            self._keep_unwritten(sql.SQL("SELECT {} FROM {}").format(sql.Identifier(say.ORDINAL), _own(BAD)))
         aside = self.rejected
         if not aside:
             _forget(self._connection)
@@ -230,10 +246,13 @@ class Given:
     def _upserted(self, write: Callable[[Load], Figures]) -> Figures:
         try:
             with self._connection.transaction():
-                return write(self)
+                whole = write(self)
         except REFUSED:
             # What it set aside was taken back with it.
             self._by_halves = 0
+        else:
+            self._keep_unwritten(self._all_but(chosen.chosen(self._sink, self._table, self._good(), ())))
+            return whole
         good, columns = self._good(), self._sink.upsert_keys
         picked = chosen.chosen(self._sink, self._table, good, columns)
         self._connection.execute(
@@ -250,8 +269,19 @@ class Given:
         figures: Figures = {"rowsInserted": 0, "rowsUpdated": 0, "rowsUnchanged": 0, "rowsDeleted": 0, "merged": merged}
         for part in self._parts(write, 1, self._last()):
             figures = {name: (value or 0) + (part.get(name) or 0) for name, value in figures.items()}
+        taken = sql.SQL("SELECT {0} FROM {1} EXCEPT SELECT {0} FROM {2}").format(sql.Identifier(say.ORDINAL), _own(CHOSEN), _own(BAD))
+        self._keep_unwritten(self._all_but(taken))
         self._connection.execute(sql.SQL("DROP TABLE {}").format(_own(CHOSEN)))
         return figures
+
+    def _all_but(self, taken: sql.Composable) -> sql.Composed:
+        return sql.SQL("SELECT {} FROM {} EXCEPT ({})").format(sql.Identifier(say.ORDINAL), _own(GIVEN), taken)
+
+    def _keep_unwritten(self, ordinals: sql.Composable) -> None:
+        """By the numbers that the rows came with: those that the write itself has kept go by the rows that were left."""
+        if self._sink.options.get("tellUnwritten"):
+            self._connection.execute(say.forget_unwritten())
+            self._connection.execute(say.keep_unwritten(ordinals))
 
     def _parts(self, write: Callable[[Load], Figures], low: int, high: int) -> Iterator[Figures]:
         """Figures of what was written of the rows of these numbers; the others are set aside."""

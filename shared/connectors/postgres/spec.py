@@ -44,6 +44,7 @@ SPEC = Spec(
     computes=True,
     reads_pushed=True,
     adds_columns=True,
+    tells_winners=True,
 )
 
 # A killed process' statements must end on the server too: it looks for the client every two seconds.

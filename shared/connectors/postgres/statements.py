@@ -12,6 +12,7 @@ from shared.sql.table_names import split
 
 STAGED = "penstock_staged"
 LATEST = "penstock_latest"
+UNWRITTEN = "penstock_unwritten"
 ORDINAL = "penstock_ordinal"
 ROWS = "penstock_rows"
 
@@ -71,6 +72,20 @@ def latest(
     return sql.SQL("SELECT DISTINCT ON ({}) {} FROM {} ORDER BY {}").format(
         listed(keys), listed(columns), sql.Identifier(of), sql.SQL(", ").join(by)
     )
+
+
+def keep_lost(keys: Sequence[str], order: Sequence[tuple[str, str]], by_text: Collection[str]) -> sql.Composed:
+    """The numbers of the staged rows that are not the latest of their keys, in a table."""
+    won = latest([ORDINAL], keys, order, by_text=by_text)
+    return keep_unwritten(sql.SQL("SELECT {} FROM {} EXCEPT ({})").format(sql.Identifier(ORDINAL), sql.Identifier(STAGED), won))
+
+
+def keep_unwritten(ordinals: sql.Composable) -> sql.Composed:
+    return sql.SQL("CREATE TEMP TABLE {} ({}) ON COMMIT DROP AS {}").format(sql.Identifier(UNWRITTEN), sql.Identifier(ORDINAL), ordinals)
+
+
+def forget_unwritten() -> sql.Composed:
+    return sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier("pg_temp", UNWRITTEN))
 
 
 def ranked(keys: Sequence[str], order: Sequence[tuple[str, str]], of: str | None, by_text: Collection[str]) -> sql.Composed:

@@ -23,4 +23,5 @@ SPEC = Spec(
     computes=True,
     reads_pushed=True,
     adds_columns=True,
+    tells_winners=True,
 )

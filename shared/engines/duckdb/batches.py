@@ -37,6 +37,9 @@ def divided(program: Program, inputs: Mapping[str, Dataset], session: SinkSessio
     if sink.written != sink.columns:
         # Batches that an earlier attempt left would have its time.
         return None
+    if sink.out is not None:
+        # What is staged of it are the rows of this attempt's own write.
+        return None
     if len(read.datasets) != 1 or program.rejects or any(column.type == "UNKNOWN" for column in sink.columns):
         return None
     stage, port = read.datasets[0]

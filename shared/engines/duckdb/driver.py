@@ -25,9 +25,10 @@ from shared.engines.duckdb.samples import samples
 from shared.engines.duckdb.scanned import Scan
 from shared.engines.duckdb.scans import scan, staged_rows
 from shared.engines.duckdb.windows import Window, columns_of
+from shared.engines.duckdb.written import handed, written
 from shared.engines.figures import of_nodes
 from shared.engines.program import Output, Program, Read, Sink, SurveyProgram
-from shared.engines.sinks import commit, open_session, write_of
+from shared.engines.sinks import adopted, commit, open_session, write_of
 from shared.engines.stamp import stamped
 from shared.engines.ticking import every
 from shared.engines.work import Job, Outcome, RejectsFile
@@ -68,7 +69,7 @@ def run(job: Job, control: Control, relations: Open = DuckRelations) -> Outcome:
         return _Attempt(job, program, control, relations).outcome(None)
     with control.stopped_by(session.cancel):
         if session.adopted is not None:
-            return Outcome.from_json(session.adopted)
+            return adopted(program, session.adopted)
         try:
             outcome = _Attempt(job, program, control, relations).outcome(session)
             with control.calling(program.sinks[0].connector):
@@ -87,11 +88,12 @@ class _Attempt:
         self._done: dict[str, int] = {}
         self._windows: dict[str, Window] = {}
         self._not_taken: list[RejectsFile] = []
+        self._outs: list[Dataset] = []
         self._folder = staging_folder(job.staging, job.run, job.stage, job.epoch)
 
     def outcome(self, session: SinkSession | None) -> Outcome:
         job, program = self._job, self._program
-        if program.outputs or program.rejects:
+        if program.outputs or program.rejects or any(sink.out for sink in program.sinks):
             self._folder.make()
         with connected(job.limits) as connection, ExitStack() as open_scans, every(TELL_EVERY_S, self._tell):
             open_scans.enter_context(self._control.stopped_by(connection.interrupt))
@@ -115,13 +117,13 @@ class _Attempt:
                     rows = relations.define(statement.table, statement.sql, statement.materialise)
                 self._count("table", statement.table, rows)
             kill_point("engine.computed")
-            written = {sink.node: self._sink(connection, relations, session, sink) for sink in program.sinks if session is not None}
-            datasets = tuple(self._stage(connection, relations, output) for output in program.outputs)
+            done = {sink.node: self._sink(connection, relations, session, sink) for sink in program.sinks if session is not None}
+            datasets = (*self._outs, *(self._stage(connection, relations, output) for output in program.outputs))
             if datasets:
                 kill_point("engine.staged")
             rejects = (*self._rejects(connection, relations, scans), *self._not_taken)
             with translated(job.limits.memory_bytes):
-                figures = self._figures(relations, written)
+                figures = self._figures(relations, done)
                 remembered = {node: window.remembered(self._folder) for node, window in self._windows.items()}
             kept = [read.table for read in program.reads if read.materialise]
             kept += [statement.table for statement in program.statements if statement.materialise]
@@ -187,15 +189,22 @@ class _Attempt:
     def _sink(self, connection: duckdb.DuckDBPyConnection, relations: Relations, session: SinkSession, sink: Sink) -> dict[str, int | None]:
         self._go_on()
         with translated(self._job.limits.memory_bytes, sink.node):
-            query = stamped(sink, relations.query(sink.sql), "duckdb", self._job.at)
+            query, number, scratch = relations.query(sink.sql), len(self._counted), self._job.limits.scratch
+            given = None
+            if sink.out is not None:
+                given = handed(connection, query, sink.out, sink.columns, self._folder.uri(f"{number}-handed.parquet"), scratch)
+                query = given.query
+            query = stamped(sink, query, "duckdb", self._job.at)
             with self._control.calling(sink.connector):
-                figures, handed = self._in_batches(connection, query, session, sink) or self._at_once(connection, query, session, sink)
-            file = f"rejects-of-sink-{len(self._counted)}.parquet"
+                figures, rows = self._in_batches(connection, query, session, sink) or self._at_once(connection, query, session, sink)
+            file = f"rejects-of-sink-{number}.parquet"
             rejects, _ = sink_rejects.told(session, sink, figures, self._folder.uri(file), self._folder.local(file))
+            if given is not None:
+                self._outs.append(written(connection, given, session, figures, self._folder, f"{number}-written.parquet", scratch))
         kill_point("sink.written")
         if rejects is not None:
             self._not_taken.append(rejects)
-        self._counted["sink", sink.node] = self._done[sink.node] = handed
+        self._counted["sink", sink.node] = self._done[sink.node] = rows
         return figures
 
     def _at_once(self, connection: duckdb.DuckDBPyConnection, query: str, session: SinkSession, sink: Sink) -> Written:

@@ -1,4 +1,9 @@
-"""connector_sink: rows that leave, into a table or a path of a connector."""
+"""connector_sink: rows that leave, into a table or a path of a connector.
+
+Its port `out` gives the nodes behind it what was written, once that is committed: the rows that came in, as they came, without those that
+were rejected, and with UPSERT of each key the row that won, whether the table had the same already or not. The time of the write is not
+among their columns, nor are columns that `schemaEvolution: ignore` left out.
+"""
 
 from __future__ import annotations
 
@@ -56,6 +61,6 @@ CONNECTOR_SINK = NodeType(
     ConnectorSinkConfig,
     (1, 1),
     lambda _: ("out", "error"),
-    description="Writes rows into a connector: INSERT, UPSERT or OVERWRITE",
+    description="Writes rows into a connector: INSERT, UPSERT or OVERWRITE; what was written goes on to the nodes behind it",
     outgoing=same_names,
 )

@@ -163,6 +163,8 @@ def project(
     graph = logical_plan(plain, assumed(plain, facts, types), types)
     if filled := [node for node, sink in graph.sinks.items() if sink.written != sink.columns]:
         raise CannotExport([f"node {node} fills a column with the time of the write, which only a run has" for node in filled])
+    if handing_on := [node for node in graph.sinks if graph.written_by(node) is not None]:
+        raise CannotExport([f"node {node} hands on the rows that it wrote, which only a run knows" for node in handing_on])
     used = {source.connector for source in graph.sources.values()} | {sink.connector for sink in graph.sinks.values()}
     places = {name: _place(name, *connectors[name]) for name in sorted(used)}
     names = _names([*graph.sources, *graph.ports])

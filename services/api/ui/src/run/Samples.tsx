@@ -56,7 +56,10 @@ export function Samples({ run, graph, node, onChoose }: Props) {
         </Title>
       )}
       {shown.map((edge) => {
-        const sample = inputs.get(edge.from)?.samples.find(({ port }) => port === portOf(edge))
+        const source = inputs.get(edge.from)
+        // What leaves a sink is kept under a name of its own: under the sink's are the rows that it was to get.
+        const kept = source?.type === 'connector_sink' ? `${edge.from}.written` : portOf(edge)
+        const sample = source?.samples.find(({ port }) => port === kept)
         return (
           <div key={`${edge.from} ${edge.port}`}>
             <Text fz="sm">
