@@ -156,6 +156,23 @@ def test_a_sink_may_write_what_another_wrote_and_a_node_may_read_both_sides(fold
     assert [stage.generation for stage in found.plan.stages if stage.nodes == ("again",)] == [4]
 
 
+def test_sinks_of_several_connectors_that_are_all_read_are_published_each_by_itself(folder: Path) -> None:
+    nodes = (
+        READ
+        + LOAD.replace("MODE", UPSERT)
+        + KEPT
+        + """
+    - {id: part, type: connector_sink, config: {connector: duck, table: t, writeMode: OVERWRITE, createTable: true}}
+    - {id: two, type: connector_sink, config: {connector: files, path: two.csv, writeMode: OVERWRITE}}
+"""
+    )
+    edges = "{from: read, to: load}, {from: read, to: part}, {from: load, to: kept}, {from: part, to: two}"
+    more = {"lite": ("sqlite", {"path": str(folder / "lite.db")}), "duck": ("duckdb", {"path": str(folder / "own.duckdb")})}
+    found = run(folder, make_pipeline(nodes, edges), more=more)
+    assert [stage.nodes for stage in found.plan.stages] == [("read",), ("part",), ("load",), ("kept",), ("two",)]
+    assert (len(found.rows("kept.csv")), len(found.rows("two.csv"))) == (3, 8)
+
+
 def test_lineage_goes_through_the_sink(folder: Path) -> None:
     graph = logical_plan(read(recipe()), facts(read(recipe())), TYPES)
     assert {source for source, _ in column_lineage(graph)["out"]["v"].of} == {"read"}
