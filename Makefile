@@ -7,7 +7,7 @@ export PENSTOCK_HOME ?= $(CURDIR)/.penstock
 # Where that is set, each process would compile all it imports, each time: 24 s of processor for a start instead of 10.
 unexport PYTHONDONTWRITEBYTECODE
 # uv works on this environment and no other, whatever is active in the shell.
-SYNC := UV_PROJECT_ENVIRONMENT=$(CURDIR)/$(VENV) UV_PYTHON_DOWNLOADS=never $(VENV)/bin/uv sync --quiet --frozen --extra demo
+SYNC := UV_PROJECT_ENVIRONMENT="$(CURDIR)/$(VENV)" UV_PYTHON_DOWNLOADS=never $(VENV)/bin/uv sync --quiet --frozen --extra demo
 
 .PHONY: help demo test up down status monitor check bench chaos differential soak fuzz golden-spel golden-cron clean
 .DEFAULT_GOAL := help
@@ -67,7 +67,7 @@ up: $(RUNNABLE) $(UI)/static/.built
 	@$(RUN) -m infra.local up
 
 down:
-	@if [ -x $(RUN) ]; then $(RUN) -m infra.local down; fi
+	@if [ -e $(RUNNABLE) ]; then $(RUN) -m infra.local down; fi
 
 status: $(RUNNABLE)
 	@$(RUN) -m infra.local status

@@ -44,6 +44,9 @@ def main() -> None:
         command = services.command(name)
         environment |= services.own_environment(name)
         while not home.migrated.exists():
+            if os.getppid() != parent:
+                # Nobody is left who would ever migrate it, or end us.
+                sys.exit(1)
             time.sleep(0.02)
     if name != "supervisord":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, stop)

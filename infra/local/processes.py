@@ -42,6 +42,14 @@ def running(home: Home) -> dict[str, int]:
     return {service: pid for service, pid in found.items() if pid is not None}
 
 
+def age_s(home: Home, service: str) -> float:
+    """How long ago the service was last started; 0 where it never was."""
+    try:
+        return max(0.0, time.time() - home.pid_file(service).stat().st_mtime)
+    except FileNotFoundError:
+        return 0.0
+
+
 def marked(home: Home) -> list[int]:
     """Every process that the supervisor of this state folder started, and their children: they inherit the mark, but have no pid file."""
     mark = f"{MARK}={home.root}".encode()

@@ -74,6 +74,8 @@ def _given(environment: Mapping[str, str]) -> dict[str, str]:
     return given
 
 
+# What has run for so long has read its settings.
+_STEADY_S = 30.0
 # PostgreSQL writes its log ahead in pieces of 16 MB; with less than a few of them it does not start, and says so only in its log.
 _LEAST_ROOM_BYTES = 64 * 10**6
 
@@ -143,11 +145,12 @@ def _clear(home: Home) -> None:
 def _wait_ready(home: Home, wait_s: float) -> str:
     deadline = time.monotonic() + wait_s
     look_at = time.monotonic() + 1.0
+    ended_before = supervisor.endings(home)["api"]
     why = "it has not written api.url yet"
     while time.monotonic() < deadline:
         if time.monotonic() > look_at:
             look_at += 1.0
-            if supervisor.endings(home)["api"] >= 2:
+            if supervisor.endings(home)["api"] >= ended_before + 2:
                 raise LocalStackRefused(f"the API ends as it begins: {supervisor.last_words(home, 'api')}; see {home.log_file('api')}")
         try:
             url = home.api_url.read_text().strip()
@@ -180,14 +183,19 @@ def _detail(error: urllib.error.HTTPError) -> str:
         return f"{error.code} {error.reason}"
 
 
-def unsteady(home: Home, seconds: float = 6.0) -> dict[str, str]:
-    """Service -> what it said, of those that end as they begin. Waits only where one has ended already, to see it end again."""
+def unsteady(home: Home, seconds: float = 10.0) -> dict[str, str]:
+    """Service -> what it said, of those that end as they begin. Waits only where one that has just begun had ended before, to see it end
+    again.
+    """
+    before = supervisor.endings(home)
+    watched = [name for name in before if processes.age_s(home, name) < _STEADY_S]
+    ended: list[str] = []
     deadline = time.monotonic() + seconds
-    found = supervisor.endings(home)
-    while 1 in found.values() and time.monotonic() < deadline:
+    while len(ended) < len(watched) and time.monotonic() < deadline:
         time.sleep(0.2)
-        found = supervisor.endings(home)
-    return {name: supervisor.last_words(home, name) for name in sorted(found) if found[name] >= 2}
+        now = supervisor.endings(home)
+        ended = [name for name in watched if now[name] > before[name]]
+    return {name: supervisor.last_words(home, name) for name in sorted(ended)}
 
 
 def down(home: Home) -> list[str]:

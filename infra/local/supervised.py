@@ -6,7 +6,9 @@ and with it everything that it is to start again.
 
 from __future__ import annotations
 
+import runpy
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from typing import TextIO
 
 
@@ -29,10 +31,8 @@ class Lossy:
 
 
 def main() -> None:
-    from supervisor import supervisord
-
-    sys.stdout = sys.stderr = Lossy(sys.stderr)  # type: ignore[assignment]
-    supervisord.main()
+    with redirect_stdout(Lossy(sys.stderr)) as lossy, redirect_stderr(lossy):
+        runpy.run_module("supervisor.supervisord", run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":

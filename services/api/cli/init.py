@@ -115,7 +115,7 @@ _README = """\
     penstock validate *.yaml          # what is wrong, with line and column
     penstock test                     # the recipe with the rows of tests/{name}.yaml; no server needed
     penstock apply *.yaml             # save all of it, as versions
-    penstock run {name} --wait        # out/by_country.csv, out/unpaid.csv
+    penstock run {name} --wait        # writes out/by_country.csv, out/unpaid.csv
     penstock dead-letters             # line 5 of data/orders.csv: its amount is no number
     penstock quality run {name}-result
 

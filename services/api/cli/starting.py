@@ -19,7 +19,7 @@ def _switch(to: Client, pipeline: str, word: str, reason: str | None) -> dict[st
     namespace, name = named(pipeline)
     body = {"reason": reason} if reason else {}
     found: dict[str, Any] = to.call("POST", f"/pipelines/{namespace}/{name}/{word}", body=body)
-    click.echo(f"{namespace}/{name} {'starts by itself' if found['enabled'] else 'does not start by itself any more'}", err=True)
+    click.echo(f"{namespace}/{name} {'may start by itself' if found['enabled'] else 'does not start by itself any more'}", err=True)
     return found
 
 

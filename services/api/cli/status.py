@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -59,11 +60,18 @@ def _asked(server: Client, run_id: str | None, installation: bool) -> Any:
 def _watch(server: Client, run_id: str | None, installation: bool, every: float) -> None:
     from rich.live import Live
 
+    screen = console()
+    seen: Any = None
     try:
-        with Live(console=console(), auto_refresh=False) as live:
+        with Live(console=screen, auto_refresh=False) if screen.is_terminal else nullcontext() as live:
             while True:
                 found = _asked(server, run_id, installation)
-                live.update(_live(found, run_id, installation), refresh=True)
+                if live is not None:
+                    live.update(_live(found, run_id, installation), refresh=True)
+                elif found != seen:
+                    # Into a pipe or a file a live table is written only when it ends: instead, a table whenever something has changed.
+                    screen.print(_live(found, run_id, installation))
+                    seen = found
                 if run_id and found["status"] in _ENDED:
                     return
                 time.sleep(every)

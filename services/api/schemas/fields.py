@@ -67,7 +67,7 @@ class Instant(fields.Field[datetime]):
         try:
             said = datetime.fromisoformat(value)
         except (TypeError, ValueError) as error:
-            raise ValidationError(f"{str(value)[:100]!r} must be a time as in RFC 3339, 2026-03-29T02:00:00Z") from error
+            raise ValidationError(f"{str(value)[:100]!r} must be a day or time of RFC 3339, 2026-03-29 or 2026-03-29T02:00:00Z") from error
         try:
             at = (said if said.tzinfo else said.replace(tzinfo=UTC)).astimezone(UTC)
         except OverflowError:

@@ -292,7 +292,7 @@ def test_parameters_are_checked_when_it_is_asked_for_and_given_to_every_run(api:
 @pytest.mark.parametrize(
     ("body", "status", "words"),
     [
-        ({"from": "yesterday"}, 422, "from is wrong"),
+        ({"from": "yesterday"}, 422, "from is wrong: 'yesterday' must be a day or time"),
         ({"to": "2025-12-31"}, 422, "'to' lies before 'from'"),
         ({"which": "some"}, 422, "missing, failed, all"),
         ({"maxParallel": 0}, 422, "from 1 to 100"),

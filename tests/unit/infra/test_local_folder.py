@@ -7,6 +7,7 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -78,15 +79,31 @@ def test_a_state_folder_is_the_same_by_a_link_to_it(home: Home, tmp_path: Path) 
     assert Home.from_environment({"PENSTOCK_HOME": str(tmp_path / "link")}).root == home.root
 
 
-def test_who_ends_as_it_begins_is_known_by_the_supervisors_log_since_its_start(home: Home) -> None:
-    home.log_file("supervisord").write_text(
+def test_who_ends_as_it_begins_is_told_with_its_last_words_and_who_did_once_is_not(home: Home) -> None:
+    log = home.log_file("supervisord")
+    log.write_text(
         "INFO supervisord started with pid 1\nWARN exited: api (exit status 3; not expected)\n"
         "INFO supervisord started with pid 2\nWARN exited: redis (terminated by SIGKILL; not expected)\n"
-        + 2
-        * "WARN exited: worker-1 (exit status 1; not expected)\n"
+        "WARN exited: worker-1 (exit status 1; not expected)\nWARN exited: quality-1 (exit status 1; not expected)\n"
     )
     home.log_file("worker-1").write_text("Traceback:\n  at worker.py\nPENSTOCK_WORKER_SLOTS is 'two'\n[2026-11-23] [INFO] Worker exiting\n")
-    assert stack.unsteady(home) == {"worker-1": "PENSTOCK_WORKER_SLOTS is 'two'"}
+    assert stack.unsteady(home, 0.3) == {}
+
+    def end() -> None:
+        with log.open("a") as more:
+            more.write("WARN exited: worker-1 (exit status 1; not expected)\n")
+
+    again = threading.Timer(0.1, end)
+    again.start()
+    assert stack.unsteady(home, 1.0) == {"worker-1": "PENSTOCK_WORKER_SLOTS is 'two'"}
+    again.join()
+    # Hours later it runs, and nobody waits.
+    for name in ("worker-1", "quality-1"):
+        home.pid_file(name).touch()
+        os.utime(home.pid_file(name), (1, 1))
+    before = time.monotonic()
+    assert stack.unsteady(home, 5.0) == {}
+    assert time.monotonic() - before < 1.0
 
 
 def test_services_are_numbered_where_there_can_be_several() -> None:
