@@ -11,6 +11,7 @@ import psycopg
 
 from services.scheduler.admission import admit
 from services.scheduler.recipes import Connectors, Recipe, load, replaying
+from services.scheduler.reuse import keyed, reuse
 from services.scheduler.settings import Settings
 from services.scheduler.windows import windows
 from shared.dispatch.advance import advance
@@ -19,6 +20,7 @@ from shared.dispatch.in_turn import in_turn
 from shared.errors import PenstockError
 from shared.kill_points import kill_point
 from shared.messages import StageMessage
+from shared.planning.cached import MARKED, made_of_for_kept
 from shared.planning.cursors import bounds
 from shared.planning.errors import PlanProblem
 from shared.planning.measured import key_of, measured_facts
@@ -123,9 +125,11 @@ def _survey_or_plan(tx: Tx, run: LockedRun, recipe: Recipe, connectors: Connecto
     keys, end_keys = [need.key for need in needs], [need.key for need in ends]
     if run.planning == "stale":
         facts.forget(tx, keys)
-    # Where a window ends is looked up for each run anew.
+    # Where a window ends, and whether files are those that kept rows were made of, is looked up for each run anew.
+    made_of = made_of_for_kept(pipeline)
+    anew = {need.key for need in needs if connectors.types[need.connector] == MARKED and made_of.intersection(need.nodes)}
     own = {**facts.surveyed_for(tx, keys + end_keys, run.id), **recipe.facts(needs)}
-    known = {**facts.fresh(tx, keys, settings.facts_max_age), **own}
+    known = {**facts.fresh(tx, set(keys) - anew, settings.facts_max_age), **own}
     missing = tuple(need for need in (*needs, *ends) if need.key not in known)
     before = len(stages.of_run(tx, run.id))
     if missing:
@@ -144,6 +148,7 @@ def _survey_or_plan(tx: Tx, run: LockedRun, recipe: Recipe, connectors: Connecto
             # What was known from before may not be so any more: nobody is told that it cannot be planned before somebody has looked.
             facts.forget(tx, old)
             return _survey_or_plan(tx, run, recipe, connectors, settings)
+        plan = keyed(run, recipe, connectors, plan, found)
         slots = int(pipeline.settings.get("maxParallelNodes", settings.max_parallel_nodes))
         timeout = float(pipeline.settings.get("timeout", settings.run_timeout.total_seconds()))
         runs.set_planning(tx, run, "planned", max_parallel_nodes=slots, timeout_s=timeout)
@@ -151,6 +156,8 @@ def _survey_or_plan(tx: Tx, run: LockedRun, recipe: Recipe, connectors: Connecto
         nodes.place(tx, run.id, plan.nodes, reasons(plan))
         run.say("run.planned", stages=len(plan.stages), warnings=list(plan.warnings))
     stages.insert(tx, run.id, plan.stages)
+    if not missing:
+        reuse(tx, run, plan)
     messages = advance(tx, run)
     kill_point("scheduler.surveying" if missing else "scheduler.planning")
     return messages

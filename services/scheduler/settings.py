@@ -19,6 +19,7 @@ from shared.versions.push import Remote
 class Settings:
     """`release_grace`: how long a released stage may stay unclaimed while its queue is empty before its message counts as lost.
 
+    `cache_retention`: how long what nodes with `cache: true` gave is kept after it was used last.
     `keep`: for how long after the end of their month runs, and what people only look at of them, stay in the store.
     `catch_up_per_minute`: so many missed fire times of one pipeline are run in a minute (catchUp: all). `watch_every`: from one look for
     files or messages to the next; `watch_within`: then a look that nobody has answered counts as lost. `template_env`: the variables that
@@ -44,6 +45,7 @@ class Settings:
     staging: str
     staging_sweep: timedelta
     staging_retention: timedelta
+    cache_retention: timedelta
     keep: Keep
     catch_up_per_minute: int
     watch_every: timedelta
@@ -77,6 +79,7 @@ class Settings:
             staging=settings.staging("PENSTOCK_STAGING_URL", home / "staging" if home else None),
             staging_sweep=settings.seconds("PENSTOCK_STAGING_SWEEP_SECONDS", 30),
             staging_retention=settings.seconds("PENSTOCK_STAGING_RETENTION_SECONDS", 24 * 3600),
+            cache_retention=settings.seconds("PENSTOCK_CACHE_RETENTION_SECONDS", 7 * 24 * 3600),
             keep=Keep(_days("PENSTOCK_RUN_RETENTION_DAYS", 400), _days("PENSTOCK_LOG_RETENTION_DAYS", 90)),
             catch_up_per_minute=settings.integer("PENSTOCK_CATCH_UP_PER_MINUTE", 10, at_least=1),
             watch_every=settings.seconds("PENSTOCK_WATCH_SECONDS", 10),

@@ -18,7 +18,7 @@ from shared.datasets import staging
 from shared.errors import PenstockError
 from shared.kill_points import kill_point
 from shared.runs.states import RunStatus
-from shared.store import datasets, runs, stages
+from shared.store import datasets, kept, runs, stages
 from shared.store.database import Database, Tx
 from shared.store.identifiers import least_id
 
@@ -29,18 +29,26 @@ AT_ONCE = 200
 
 def sweep(database: Database, settings: Settings) -> int:
     """Removes the folders of runs that need them no more; returns how many."""
+    with database.transaction() as tx:
+        kept.let_go(tx, settings.cache_retention)
     names = sorted(_runs(settings.staging))
     removed = 0
     for first in range(0, len(names), AT_ONCE):
         with database.transaction() as tx:
             done = _done(tx, names[first : first + AT_ONCE], settings)
+            in_part = kept.stages_of(tx, done)
+            for run, of_stages in in_part.items():
+                # What later runs reuse stays, and goes with the first pass after it is forgotten.
+                epochs = done.pop(run)
+                if epochs is not None:
+                    done[run] = epochs | {stage: epoch - 1 for stage, epoch in of_stages.items()}
             # Before the files, and while nobody can ask for these runs again: whoever does then computes anew what he needs of them, in
             # folders of later epochs, which are not ours to remove however late we come to it.
             datasets.mark_deleted(tx, done)
         if done:
             kill_point("scheduler.staging_marked")
         staging.remove(settings.staging, done)
-        removed += len(done)
+        removed += len(done.keys() - in_part)
     if removed:
         log.info("removed the staged rows of %d runs", removed)
     return removed

@@ -90,18 +90,21 @@ def staging_of(uri: str) -> str:
     return uri.rsplit("/", 4)[0]
 
 
-def is_there(uri: str) -> bool:
-    """A staged file has not been removed."""
-    if not in_bucket(uri):
-        return Path(uri).exists()
-    bucket = Bucket(staging_of(uri))
-    return bucket.size_bytes(bucket.key_of(uri)) is not None
+def size_bytes(uri: str) -> int | None:
+    """Of a staged file; None where it is not there any more."""
+    if in_bucket(uri):
+        bucket = Bucket(staging_of(uri))
+        return bucket.size_bytes(bucket.key_of(uri))
+    try:
+        return Path(uri).stat().st_size
+    except (FileNotFoundError, NotADirectoryError):
+        return None
 
 
 @contextmanager
 def fetched(uri: str) -> Iterator[Path | None]:
     """A staged file on this machine, for as long as one is inside; None where it is not there any more."""
-    if not is_there(uri):
+    if size_bytes(uri) is None:
         yield None
         return
     if not in_bucket(uri):

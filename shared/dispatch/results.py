@@ -20,7 +20,7 @@ from shared.rules.facets import facets
 from shared.runs import gates, ledger
 from shared.runs.retry import JITTER, MAX_LOST, Policy, affords, next_wait
 from shared.runs.states import RunStatus, StageStatus
-from shared.store import cursors, datasets, facts, measured, nodes, quality, runs, sequences, stages
+from shared.store import cursors, datasets, facts, kept, measured, nodes, quality, runs, sequences, stages
 from shared.store.database import Tx
 from shared.store.runs import LockedRun
 from shared.store.stages import StageRow
@@ -72,6 +72,7 @@ def complete(
             return _finish(tx, run, claim, goes_on)
         _number(tx, claim, figures)
         _go_on(tx, run, claim)
+        _keep(tx, run, claim, outcome, figures)
         for node, figure in figures.items():
             run.say("node.status", node=node, stage=claim.stage, epoch=claim.epoch, status="COMPLETED", **figure)
         if outcome.epoch == claim.epoch:
@@ -122,6 +123,25 @@ def _go_on(tx: Tx, run: LockedRun, claim: Claim) -> None:
                 run.say("cursor.moved", node=node, stage=claim.stage, epoch=claim.epoch, value=value)
 
 
+def _keep(tx: Tx, run: LockedRun, claim: Claim, outcome: Outcome, figures: Mapping[str, Mapping[str, Any]]) -> None:
+    """What later runs may reuse: made of the very files that the plan knew, and of all their rows: rejected ones are told of each time."""
+    cache = claim.program.get("cache")
+    if cache is None or outcome.rejects or any(figure.get("rowsRejected") for figure in figures.values()):
+        return
+    if all(outcome.markers.get(node) == marker for node, marker in cache["markers"].items()):
+        kept.put(
+            tx,
+            claim.run,
+            claim.stage,
+            outcome.epoch,
+            resource_uid=run.resource_uid,
+            nodes=claim.nodes,
+            key=cache["key"],
+            datasets=outcome.datasets,
+            figures=figures,
+        )
+
+
 def _unbalanced(outcome: Outcome) -> dict[str, Any] | None:
     try:
         ledger.check(outcome.figures)
@@ -162,6 +182,7 @@ def fail(
         facts.forget_of(tx, {entry["connector"] for part in ("reads", "sinks") for entry in claim.program.get(part, ())})
     if not stages.settle(tx, claim.run, claim.stage, claim.epoch, StageStatus.FAILED, error=error, **figures):
         return None
+    kept.forget_reused(tx, claim.run, {stage for read in claim.program.get("reads", ()) for stage, _ in read["datasets"]})
     fail_stage(tx, run, _row(claim, StageStatus.FAILED), error)
     return _finish(tx, run, claim)
 

@@ -8,7 +8,7 @@ from typing import Any
 from shared.connectors import driver as connector_driver
 from shared.connectors.errors import Misconfigured
 from shared.connectors.protocols import AttemptKey, SinkSession, SinkWrite
-from shared.datasets.staging import is_there, staging_folder
+from shared.datasets.staging import size_bytes, staging_folder
 from shared.engines.control import Control
 from shared.engines.program import Program, Sink
 from shared.engines.remembering import stored
@@ -47,7 +47,7 @@ def adopted(program: Program, stands: dict[str, Any]) -> Outcome:
     outcome = Outcome.from_json(stands)
     handed_on = {sink.out.port: sink.node for sink in program.sinks if sink.out is not None}
     for dataset in outcome.datasets:
-        if dataset.port in handed_on and not is_there(dataset.uri):
+        if dataset.port in handed_on and size_bytes(dataset.uri) is None:
             raise Misconfigured(
                 f"the rows that {handed_on[dataset.port]} wrote are in their destination, and are not staged any more for the nodes"
                 " behind it; lead the edge from before the sink, or start a new run",

@@ -105,7 +105,8 @@ class Outcome:
 
     `figures`: node -> {rowsIn, rowsOut, rowsRejected, rowsInserted, rowsUpdated, rowsUnchanged, rowsDeleted, ledger: {term:
     rows}}; null is "not known". `facts`: what a survey found. `quality`: what a check measured (`shared.store.quality`). `epoch`: the
-    attempt that did the work, not the one that adopted it. `remembered`: by source.
+    attempt that did the work, not the one that adopted it. `remembered`: by source. `markers`: by source, of the files that it read, where
+    any other version of them could be told from it.
     """
 
     epoch: int
@@ -115,6 +116,7 @@ class Outcome:
     facts: dict[str, Any] | None = None
     quality: dict[str, Any] | None = None
     remembered: dict[str, Remembered] = field(default_factory=dict)
+    markers: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -125,7 +127,7 @@ class Outcome:
             "facts": self.facts,
             "quality": self.quality,
             "remembered": {node: remembered.to_json() for node, remembered in self.remembered.items()},
-        }
+        } | ({"markers": self.markers} if self.markers else {})
 
     @staticmethod
     def from_json(value: dict[str, Any]) -> Outcome:
@@ -137,4 +139,5 @@ class Outcome:
             facts=value["facts"],
             quality=value["quality"],
             remembered={node: Remembered.from_json(one) for node, one in value.get("remembered", {}).items()},
+            markers=value.get("markers", {}),
         )

@@ -105,7 +105,7 @@ class Node:
     """`config` has been through the node type's schema: defaults are in place, types are right.
 
     `parameters`: the run's, typed (str, int, float, bool, date, aware datetime, list, None), for expressions that name them.
-    `master`: runs before all others, and may be named in any node's SQL.
+    `master`: runs before all others, and may be named in any node's SQL. `cache`: its output is kept for later runs.
     """
 
     id: str
@@ -122,6 +122,7 @@ class Node:
     reject_limit: Mapping[str, Any] | None = None
     resources: Mapping[str, Any] | None = None
     timeout: float | None = None
+    cache: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,13 +21,14 @@ class Piece:
     first: bool = False
 
 
-def pieces(graph: Graph, choices: Mapping[str, Choice], gates: Collection[str] = ()) -> tuple[Piece, ...]:
+def pieces(graph: Graph, choices: Mapping[str, Choice], gates: Collection[str] = (), kept: Collection[str] = ()) -> tuple[Piece, ...]:
     """Pieces in an order in which each comes after those it reads from. `choices`: the engine of each node; `gates`: tables that nobody
-    reads before a rule set has passed them, so not in the piece that makes them."""
+    reads before a rule set has passed them, so not in the piece that makes them. `kept`: nodes of which later runs may reuse what they
+    give, with all that they need: no piece has some of these and others."""
     first = _master_data(graph)
     before = [node for node in graph.order if node in first]
     after = [node for node in graph.order if node not in first]
-    level = _levels(graph, choices, gates)
+    level = _levels(graph, choices, gates, kept)
     return (*(replace(piece, first=True) for piece in _pieces(graph, choices, level, before)), *_pieces(graph, choices, level, after))
 
 
@@ -43,9 +44,9 @@ def _pieces(graph: Graph, choices: Mapping[str, Choice], level: Mapping[str, int
     return found
 
 
-def _levels(graph: Graph, choices: Mapping[str, Choice], gates: Collection[str]) -> dict[str, int]:
-    """How often the engine changes, a gate stands, or a sink is passed on the way to each node, at most. Nodes of one level and engine can
-    run in one go: no way leads out of them and back."""
+def _levels(graph: Graph, choices: Mapping[str, Choice], gates: Collection[str], kept: Collection[str]) -> dict[str, int]:
+    """How often the engine changes, a gate stands, a sink is passed, or what is kept ends on the way to each node, at most. Nodes of one level
+    and engine can run in one go: no way leads out of them and back."""
     level: dict[str, int] = {}
     for node in graph.order:
         edges = graph.pipeline.incoming(node)
@@ -53,6 +54,7 @@ def _levels(graph: Graph, choices: Mapping[str, Choice], gates: Collection[str])
             e.source in graph.sinks
             or choices[e.source].alike(e.source) != choices[node].alike(node)
             or port_table(e.source, e.output) in gates
+            or (e.source in kept) != (node in kept)
             for e in edges
         ]
         level[node] = max((level[e.source] + cut for e, cut in zip(edges, apart, strict=True)), default=0)

@@ -14,6 +14,7 @@ from shared.engines.program import Program
 from shared.pipelines.model import Pipeline, RuleSet
 from shared.planning.arrange import Numbers, numbered, work_stages
 from shared.planning.attach import Checks, attached, unattached, watched
+from shared.planning.cached import annotated, kept_nodes, told
 from shared.planning.checks import check_stages
 from shared.planning.cut import Piece, pieces
 from shared.planning.emit import emitted
@@ -91,7 +92,9 @@ def choose_engines(draft: Draft) -> Draft:
 
 def cut(draft: Draft) -> Draft:
     """Nodes that can run in one go: the pieces that become stages."""
-    return replace(draft, pieces=pieces(draft.graph, draft.choices, gated_ports(draft.graph, draft.checks)))
+    kept = kept_nodes(draft.graph, draft.connector_types)
+    graph = replace(draft.graph, warnings=(*draft.graph.warnings, *told(draft.graph, draft.connector_types)))
+    return replace(draft, graph=graph, pieces=pieces(graph, draft.choices, gated_ports(graph, draft.checks), kept))
 
 
 def gate(draft: Draft) -> Draft:
@@ -143,7 +146,7 @@ def _said(draft: Draft, piece: Piece, placement: Placement, stage_of: Mapping[st
 def arrange(draft: Draft) -> Draft:
     """Stages in order, and what a worker must know of each."""
     made = work_stages(draft.graph, draft.choices, draft.pieces, draft.placements, draft.programs, draft.checks, draft.numbers)
-    return replace(draft, stages=made)
+    return replace(draft, stages=annotated(draft.graph, draft.connector_types, made))
 
 
 def add_checks(draft: Draft) -> Draft:

@@ -54,7 +54,8 @@ RUN_STEPS: Mapping[RunStatus, frozenset[RunStatus]] = {
 
 _S = StageStatus
 STAGE_STEPS: Mapping[StageStatus, frozenset[StageStatus]] = {
-    _S.WAITING: frozenset({_S.RELEASED, _S.SKIPPED, _S.CANCELLED}),
+    # To COMPLETED: what another run has done is reused.
+    _S.WAITING: frozenset({_S.RELEASED, _S.SKIPPED, _S.CANCELLED, _S.COMPLETED}),
     # RELEASED to RELEASED: its message was lost, so it is released again as the next epoch.
     _S.RELEASED: frozenset({_S.RUNNING, _S.RELEASED, _S.CANCELLED}),
     # RUNNING to RELEASED: its worker was lost.

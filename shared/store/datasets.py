@@ -10,6 +10,9 @@ from psycopg.types.json import Jsonb
 from shared.datasets import Dataset
 from shared.store.database import Tx
 
+# The epoch of files that no attempt of this run has written.
+OF_ANOTHER_RUN = 0
+
 
 def insert(tx: Tx, run: str, stage: int, epoch: int, datasets: Sequence[Dataset]) -> None:
     if not datasets:

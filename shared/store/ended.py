@@ -22,7 +22,9 @@ def stages(tx: Tx, run: str, planning: str) -> list[Ended]:
         SELECT s.stage, s.status, s.inputs, s.nodes, s.kind,
                ARRAY(SELECT DISTINCT sink ->> 'writeMode'
                        FROM jsonb_array_elements(coalesce(p.program -> 'sinks', '[]')) AS sink) AS writes,
-               EXISTS (SELECT FROM datasets d WHERE d.run_id = %(run)s AND d.stage = s.stage AND d.deleted_at IS NOT NULL) AS gone,
+               -- Those of another run (epoch 0) may have gone with it.
+               EXISTS (SELECT FROM datasets d WHERE d.run_id = %(run)s AND d.stage = s.stage
+                                                AND (d.deleted_at IS NOT NULL OR d.epoch = 0)) AS gone,
                ARRAY(SELECT q.node FROM jsonb_object_keys(coalesce(p.program -> 'sequences', '{}')) AS numbered (node)
                        JOIN sequences q ON q.node = numbered.node AND q.held_by = s.run_id AND q.next_value = q.pending
                       WHERE q.node = ANY(s.nodes)) AS numbered,

@@ -55,6 +55,22 @@ def insert(tx: Tx, run: str, stages: Sequence[Stage]) -> None:
                 copy.write_row((run, s.id, Jsonb(s.program)))
 
 
+def adopt(tx: Tx, run: str, stage: int, other: str) -> None:
+    """A stage that waits is COMPLETED in its first epoch by what the run `other` had done; that is its attempt, and who made it."""
+    tx.execute(
+        """
+        WITH adopted AS (
+            UPDATE stages SET status = 'COMPLETED', epoch = 1, started_at = clock_timestamp(), finished_at = clock_timestamp()
+             WHERE run_id = %(run)s AND stage = %(stage)s AND status = ANY(%(from)s) AND epoch = 0
+            RETURNING run_id, stage, epoch
+        )
+        INSERT INTO attempts (run_id, stage, epoch, worker, finished_at, outcome)
+        SELECT run_id, stage, epoch, %(worker)s, clock_timestamp(), 'COMPLETED' FROM adopted
+        """,
+        {"run": run, "stage": stage, "worker": f"run {other}", "from": sources(STAGE_STEPS, StageStatus.COMPLETED)},
+    )
+
+
 def of_run(tx: Tx, run: str, *, unfinished: bool = False) -> list[StageRow]:
     """All stages in plan order, or those that are in no final state."""
     rows = tx.execute(

@@ -50,7 +50,7 @@ def run_tables(console: Console, run: dict[str, Any]) -> None:
             coloured(node["status"]),
             shown(node["generation"]),
             shown(node["stage"]),
-            node["engine"] or "–",
+            f"reused from {node['reusedFrom']}" if node.get("reusedFrom") else node["engine"] or "–",
             *map(shown, figures),
         )
     console.print(nodes)

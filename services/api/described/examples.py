@@ -296,6 +296,7 @@ _CALLED: Mapping[str, Any] = {
     "refused": None,
     "request": _RUN,
     "requestId": "b6d0c3f4",
+    "reusedFrom": None,
     "role": "operator",
     "row": {"id": None, "status": "paid"},
     "rule": None,

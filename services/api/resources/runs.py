@@ -147,6 +147,7 @@ def node_json(node: dict[str, Any]) -> dict[str, Any]:
         "engine": node["engine"],
         "engineWhy": node["engine_why"],
         **{key: node["figures"].get(key) for key in _COUNTED},
+        "reusedFrom": node["figures"].get("reusedFrom"),
         "attempts": node["attempts"],
         "error": node["error"],
     }

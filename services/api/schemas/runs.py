@@ -344,6 +344,9 @@ class NodeHead(Schema):
     balanced = known(fields.Boolean, about="rowsIn = rowsOut + rowsRejected + the ledger's terms; null where one is not counted")
     durationMs = known(about="null where the stage computed several nodes at once")
     error = fields.Dict(allow_none=True)
+    reusedFrom = fields.String(
+        allow_none=True, metadata={"description": "The run that computed its rows (`cache: true`); null where this one did"}
+    )
 
 
 class RunNode(NodeHead):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import time
 from pathlib import Path
 
 from shared.connectors import own_places
 from shared.connectors.errors import Denied, Misconfigured, NotFound
 
 LONGEST_NAME = 255
+# The slowest clock of a file system in use (FAT) ticks every two seconds.
+SETTLED_S = 2.0
 # What a sink is just writing, and its journals, are nobody's data.
 HIDDEN = ".penstock"
 JOURNALS = ".penstock"
@@ -61,5 +64,10 @@ def _glob(base: Path, path: str) -> list[Path]:
 
 
 def marker(paths: list[str]) -> str:
-    """Changes when a file's size or modification time does."""
-    return ";".join(f"{path}:{(stat := Path(path).stat()).st_size}:{stat.st_mtime_ns}" for path in paths)
+    """Changes when a file's size or one of its times does; the later of these no program can set."""
+    return ";".join(f"{path}:{(stat := Path(path).stat()).st_size}:{stat.st_mtime_ns}:{stat.st_ctime_ns}" for path in paths)
+
+
+def settled(paths: list[str]) -> bool:
+    """All of them are as they were for longer than a file system's clock takes for a tick."""
+    return max(Path(path).stat().st_mtime for path in paths) < time.time() - SETTLED_S

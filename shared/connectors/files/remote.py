@@ -50,6 +50,10 @@ class Remote:
         """By what a listing says of them, now where it was asked before."""
         return ";".join(f"{file}:{self._version(self.relative(file))}" for file in files)
 
+    def settled(self, files: list[str]) -> bool:
+        """Nobody knows: servers may tell times in whole seconds."""
+        return False
+
     def _version(self, path: str) -> str:
         if (seen := self._seen.pop(path, None)) is not None:
             return seen.version

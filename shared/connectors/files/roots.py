@@ -34,6 +34,10 @@ class Root(Protocol):
         """Changes when one of them does."""
         ...
 
+    def settled(self, files: list[str]) -> bool:
+        """No file can change from now on without its marker. One that was written a moment ago could, by clocks that tick slowly."""
+        ...
+
     def open(self, file: str) -> AbstractContextManager[IO[bytes]]:
         """Its bytes as they lie there; the stream can seek."""
         ...
@@ -58,6 +62,9 @@ class Folder:
 
     def marker(self, files: list[str]) -> str:
         return paths.marker(files)
+
+    def settled(self, files: list[str]) -> bool:
+        return paths.settled(files)
 
     def open(self, file: str) -> AbstractContextManager[IO[bytes]]:
         return Path(file).open("rb")

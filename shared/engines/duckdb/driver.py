@@ -133,7 +133,8 @@ class _Attempt:
         entering.check(program, job.connectors, figures)
         ledger.check(figures)
         rejections.check(program.limits, figures, lambda node: self._example(rejects, node))
-        return Outcome(job.epoch, figures, datasets, rejects, remembered=remembered)
+        markers = {read.node: marker for read in program.reads if (marker := scans[read.table].marker) is not None}
+        return Outcome(job.epoch, figures, datasets, rejects, remembered=remembered, markers=markers)
 
     def _rows_of(self, connection: duckdb.DuckDBPyConnection, read: Read, found: Scan) -> str:
         where = f" WHERE {read.options['where']}" if read.options.get("where") else ""

@@ -59,6 +59,7 @@ def files(connection: duckdb.DuckDBPyConnection, job: Job, read: Read, connector
     root = root_of(connector.config)
     found = root.matching(str(read.options["path"]))
     before = root.marker(found)
+    settled = before if root.settled(found) else None
     file = file_format(found[0], read.options.get("format"))
     options = read.options.get("options") or {}
     check_options(file.name, options)
@@ -69,7 +70,7 @@ def files(connection: duckdb.DuckDBPyConnection, job: Job, read: Read, connector
     try:
         with root.reached_by(connection):
             try:
-                yield _reader(file, options)(connection, source)
+                yield replace(_reader(file, options)(connection, source), marker=settled)
             except duckdb.Error:
                 _check_whole(source)
                 raise

@@ -21,9 +21,10 @@ class Noted(Protocol):
 @dataclass(frozen=True, slots=True)
 class Scan:
     """`sql`: a relation that may stand after FROM. `lines`: where bad lines are noted, if they are. `rows`: how many there are to be
-    read, where the files themselves say so.
+    read, where the files themselves say so. `marker`: of the version of the files that is read, where any other could be told from it.
     """
 
     sql: str
     lines: Noted | None = None
     rows: int | None = None
+    marker: str | None = None

@@ -112,7 +112,12 @@ class NodeSpec(Shape):
     timeout = seconds("Longest duration", "Of one attempt at the stage that computes this node", least=1, example=600)
     resources = part(execution.Resources, "Resources", "What this node may use")
     worker = execution.worker()
-    cache = later(flag("Cache", "Reuses the last output while version, parameters and sources are the same", load_default=False))
+    cache = flag(
+        "Cache",
+        "Its output is kept, and later runs reuse it while version, parameters and the files that it is made of are the same",
+        load_default=False,
+        templates="never",
+    )
 
 
 class EdgeSpec(Shape):

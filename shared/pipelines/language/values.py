@@ -136,6 +136,7 @@ def _node(document: Document, node: Mapping[str, Any], filling: Filling, deliver
         reject_limit=node.get("rejectLimit"),
         resources=node.get("resources"),
         timeout=node.get("timeout"),
+        cache=node["cache"],
     )
 
 

@@ -65,10 +65,22 @@ def _nodes(report: Report, spec: Mapping[str, Any], path: str, known: Known, rul
         config = node.get("config", {})
         readable = kind is not None and isinstance(config, Mapping)
         loaded = _config(report, kind, config, below(here, "config"), owner, known, rules, delivering) if kind and readable else None
+        if node.get("cache") is True and kind is not None and (why := _never_kept(kind, config)) is not None:
+            report.add(
+                "invalid_setting", f"{owner.phrase} says cache: true, but {why}; leave it out", below(here, "cache"), node=owner.node
+            )
         node_id = node.get("id")
         if isinstance(node_id, str) and node_id:
             raw = config if isinstance(config, Mapping) else {}
             yield SeenNode(node_id, here, owner, kind, raw, loaded, node.get("masterData") is True)
+
+
+def _never_kept(kind: NodeType, config: Any) -> str | None:
+    if kind.role == "sink":
+        return "a sink gives nothing that a later run could reuse"
+    if kind.name == "sequence_generator" and isinstance(config, Mapping) and config.get("persistent") is True:
+        return "its numbers go on from run to run"
+    return None
 
 
 def _kind(report: Report, name: Any, path: str, owner: Owner) -> NodeType | None:

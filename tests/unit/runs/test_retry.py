@@ -73,4 +73,4 @@ def test_every_state_has_its_row_in_the_table_and_what_has_ended_can_only_be_ask
     assert all(RUN_STEPS[status] <= {RunStatus.QUEUED} for status in RUN_FINAL)
     assert STAGE_STEPS[StageStatus.COMPLETED] == {StageStatus.WAITING}
     assert RunStatus.RUNNING not in RUN_FINAL
-    assert sources(STAGE_STEPS, StageStatus.COMPLETED) == ["RUNNING", "SUBMITTED"]
+    assert sources(STAGE_STEPS, StageStatus.COMPLETED) == ["WAITING", "RUNNING", "SUBMITTED"]

@@ -72,6 +72,8 @@ export interface NodeFigures {
   error: Fault | null
   /** Why it was computed there; a server that does not say leaves it out. */
   engineWhy?: string | null
+  /** The run that computed its rows, where this one did not. */
+  reusedFrom?: string | null
 }
 
 export interface RunNode extends NodeFigures {

@@ -1,6 +1,7 @@
 // Everything of one node: figures, engine and why, first rows in and out, columns, the SQL that ran, attempts, errors, log lines.
-import { Alert, CloseButton, Code, Group, Paper, Stack, Table, Tabs, Text, Title } from '@mantine/core'
+import { Alert, Anchor, CloseButton, Code, Group, Paper, Stack, Table, Tabs, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
+import { Link } from 'react-router'
 import { call } from '../api/call'
 import { serverNow } from '../api/clock'
 import type { Graph, NodeInFull, Run } from '../api/types'
@@ -78,6 +79,11 @@ function Told({ run, graph, node, onChoose }: Pick<Props, 'run' | 'graph' | 'onC
         {node.engineWhy != null && (
           <Text fz="sm" c="dimmed">
             Why there: {node.engineWhy}
+          </Text>
+        )}
+        {node.reusedFrom != null && (
+          <Text fz="sm">
+            Not computed: its rows are reused from run <Anchor component={Link} to={`/runs/${node.reusedFrom}`} inherit>{node.reusedFrom}</Anchor>
           </Text>
         )}
       </div>
