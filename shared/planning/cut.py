@@ -45,8 +45,8 @@ def _pieces(graph: Graph, choices: Mapping[str, Choice], level: Mapping[str, int
 
 
 def _levels(graph: Graph, choices: Mapping[str, Choice], gates: Collection[str], kept: Collection[str]) -> dict[str, int]:
-    """How often the engine changes, a gate stands, a sink is passed, or what is kept ends on the way to each node, at most. Nodes of one level
-    and engine can run in one go: no way leads out of them and back."""
+    """How often the engine changes, a gate stands, a sink is passed, or what is kept ends on the way to each node, at most. Nodes of one
+    level and engine can run in one go: no way leads out of them and back."""
     level: dict[str, int] = {}
     for node in graph.order:
         edges = graph.pipeline.incoming(node)
