@@ -150,7 +150,7 @@ def _wait_ready(home: Home, wait_s: float) -> str:
     while time.monotonic() < deadline:
         if time.monotonic() > look_at:
             look_at += 1.0
-            if supervisor.endings(home)["api"] >= ended_before + 2:
+            if supervisor.endings(home)["api"] >= ended_before + 3:
                 raise LocalStackRefused(f"the API ends as it begins: {supervisor.last_words(home, 'api')}; see {home.log_file('api')}")
         try:
             url = home.api_url.read_text().strip()
