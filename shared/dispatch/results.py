@@ -182,7 +182,7 @@ def fail(
         facts.forget_of(tx, {entry["connector"] for part in ("reads", "sinks") for entry in claim.program.get(part, ())})
     if not stages.settle(tx, claim.run, claim.stage, claim.epoch, StageStatus.FAILED, error=error, **figures):
         return None
-    kept.forget_reused(tx, claim.run, {stage for read in claim.program.get("reads", ()) for stage, _ in read["datasets"]})
+    kept.forget_reused(tx, claim.run, {int(key.partition(":")[0]) for key in claim.inputs})
     fail_stage(tx, run, _row(claim, StageStatus.FAILED), error)
     return _finish(tx, run, claim)
 

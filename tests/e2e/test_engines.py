@@ -52,7 +52,7 @@ def test_each_mode_gives_the_same_rows_and_figures_and_says_what_ran_where(stack
     }.items():
         name = f"engines-{mode}"
         stack.apply(RECIPE.format(name=name, mode=mode))
-        planned = stack.client.call("POST", f"/pipelines/default/{name}/plan", body={}, params={"wait": 10})
+        planned = stack.client.call("POST", f"/pipelines/default/{name}/plan", body={}, wait=10)
         assert [stage["engine"] for stage in planned["stages"]] == engines
         ended = stack.wait(stack.start(name))
         assert ended["status"] == "SUCCEEDED", ended["error"]

@@ -168,7 +168,7 @@ def test_numbers_keep_all_their_digits_on_the_way_in_and_out(shops: Any) -> None
     shops.call("PATCH", f"/dead-letters/{letter}", text=f'{{"record": {{"amount": {long}}}}}')
     (row,) = shops.all("SELECT record ->> 'amount' AS amount FROM dead_letters WHERE id = %(id)s", id=letter)
     assert row["amount"] == long
-    assert f'"amount": {long}' in shops.call("GET", f"/dead-letters?ids={letter}&limit=500").text
+    assert f'"amount": {long}' in shops.call("GET", "/dead-letters?limit=500").text
 
 
 @pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e99999"])
